@@ -1,0 +1,54 @@
+"""Errors that a user can act on: each message says what was got, what was expected and what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ReproError(Exception):
+    """Base of every error that the command line prints as one sentence, without a traceback.
+
+    `exit_code` is what the `repro` command returns: 2 for unusable input, 1 for a failed check.
+    """
+
+    exit_code = 2
+
+
+class UnknownNameError(ReproError):
+    """An exhibit, profile, parameter, arm, data set or device that does not exist."""
+
+    def __init__(self, kind: str, got: object, known: Iterable[object]):
+        names = [str(k) for k in known]
+        near = difflib.get_close_matches(str(got), names, n=1, cutoff=0.4)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        shown = ", ".join(names[:40]) or "none"
+        super().__init__(f"unknown {kind} {got!r}: {hint}known: {shown}")
+
+
+class BadValueError(ReproError):
+    """A value of the wrong type or out of range."""
+
+
+class DataError(ReproError):
+    """A data file that is missing, corrupt, truncated or not the published one."""
+
+
+class PieceError(ReproError):
+    """A piece of work that failed; the message names it."""
+
+    exit_code = 1
+
+
+class RecordError(ReproError):
+    """A record that is broken: schema, checksum, non-finite values."""
+
+    exit_code = 1
+
+
+class StaleRecordError(RecordError):
+    """A record made from another spec than the present one."""
+
+
+class DirtyTreeError(ReproError):
+    """Recording was asked for while the working tree has uncommitted changes."""
