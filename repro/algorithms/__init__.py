@@ -1,0 +1,1 @@
+"""The papers' learning rules, each with its equation above the line that computes it."""

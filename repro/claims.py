@@ -1,0 +1,152 @@
+"""Judging a record: a view of its rows, the verdict on each claim, and null records that no claim may survive."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from repro import stats
+from repro.spec import Claim, Exhibit
+
+Row = tuple[str, int, str, int, str, float]
+"""arm, seed, metric, step, index, value."""
+
+
+class MissingData(LookupError):
+    """A claim needs an arm or a metric that the record does not have: its verdict is `open`."""
+
+
+class View:
+    """Read access to a record's rows, by arm and metric."""
+
+    def __init__(self, rows: Iterable[Row]):
+        self.rows = list(rows)
+        self._by: dict[tuple[str, str], list[Row]] = {}
+        for row in self.rows:
+            self._by.setdefault((row[0], row[2]), []).append(row)
+
+    def arms(self) -> list[str]:
+        """Arm ids in the record, in order of appearance."""
+        return list(dict.fromkeys(r[0] for r in self.rows))
+
+    def has(self, arm: str, metric: str) -> bool:
+        """Whether there is any row of this arm and metric."""
+        return (arm, metric) in self._by
+
+    def select(self, arm: str, metric: str) -> list[Row]:
+        """All rows of an arm and metric; `MissingData` if there is none."""
+        if (arm, metric) not in self._by:
+            raise MissingData(f"{metric} of arm {arm}")
+        return self._by[arm, metric]
+
+    def final(self, arm: str, metric: str) -> list[float]:
+        """The last step's value of each seed, in order of seeds."""
+        last: dict[int, Row] = {}
+        for row in self.select(arm, metric):
+            if row[1] not in last or row[3] >= last[row[1]][3]:
+                last[row[1]] = row
+        return [last[s][5] for s in sorted(last)]
+
+    def mean(self, arm: str, metric: str) -> float:
+        """Mean over seeds of the final values."""
+        return stats.mean(self.final(arm, metric))
+
+    def curve(self, arm: str, metric: str) -> dict[int, list[float]]:
+        """step → values over seeds."""
+        steps: dict[int, list[float]] = {}
+        for row in self.select(arm, metric):
+            steps.setdefault(row[3], []).append(row[5])
+        return dict(sorted(steps.items()))
+
+    def by_index(self, arm: str, metric: str) -> dict[str, list[float]]:
+        """index → values (over seeds and steps)."""
+        found: dict[str, list[float]] = {}
+        for row in self.select(arm, metric):
+            found.setdefault(row[4], []).append(row[5])
+        return found
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The verdict on one claim: `reproduced`, `not reproduced` or `open` with the reason."""
+
+    claim: Claim
+    verdict: str
+    ours: str
+    reason: str
+
+
+def judge(exhibit: Exhibit, record: Mapping[str, Any], rows: Iterable[Row]) -> list[Judgement]:
+    """The verdict on every claim of `exhibit` from a record's facts and rows."""
+    view = View(rows)
+    return [_judge_one(claim, record, view) for claim in exhibit.claims]
+
+
+def _judge_one(claim: Claim, record: Mapping[str, Any], view: View) -> Judgement:
+    try:
+        outcome = claim.test(view)
+    except MissingData as e:
+        return Judgement(claim, "open", "–", f"not in this record: {e}")
+    obstacle = _obstacle(claim, record, view)
+    if obstacle:
+        return Judgement(claim, "open", outcome.ours, obstacle)
+    return Judgement(
+        claim, "reproduced" if outcome.holds else "not reproduced", outcome.ours, claim.tolerance
+    )
+
+
+def _obstacle(claim: Claim, record: Mapping[str, Any], view: View) -> str:
+    """Why the record cannot decide the claim either way, or an empty string."""
+    profile, data = record["profile"], record.get("data")
+    if any(not math.isfinite(r[5]) for r in view.rows):
+        return "the record holds values that are not finite"
+    if profile not in claim.profiles:
+        return f"not assessable at {profile}: needs {' or '.join(claim.profiles)}"
+    if data and data["stand_in"] and not claim.stand_in_ok:
+        return str(data["note"])
+    if record.get("missing"):
+        return f"{len(record['missing'])} pieces are missing"
+    if record.get("custom"):
+        return f"parameters were changed: {', '.join(record['custom'])}"
+    return ""
+
+
+def summary(judgements: Sequence[Judgement]) -> str:
+    """ "5 of 6 reproduced, 1 open" in one line."""
+    count = {v: sum(j.verdict == v for j in judgements) for v in ("reproduced", "not reproduced", "open")}
+    parts = [f"{count['reproduced']} of {len(judgements)} reproduced"]
+    parts += [f"{n} {v}" for v, n in count.items() if v != "reproduced" and n]
+    return ", ".join(parts)
+
+
+def null_records(
+    exhibit: Exhibit, rows: Sequence[Row], permutations: int = 40
+) -> Iterator[tuple[str, list[Row]]]:
+    """Records in which there is nothing to see: all arms equal, chance level, arms permuted.
+
+    A claim that holds on "equal" or "chance", or on more than a tenth of the "permuted" ones, is vacuous.
+    """
+    by_arm: dict[str, list[Row]] = {}
+    for row in rows:
+        by_arm.setdefault(row[0], []).append(row)
+    arms = list(by_arm)
+    for source in arms:
+        yield "equal", [(arm, *row[1:]) for arm in arms for row in by_arm[source]]
+    chance = {m.name: 0.0 if m.chance is None else m.chance for m in exhibit.metrics}
+    yield "chance", [(*row[:5], chance.get(row[2], 0.0)) for row in rows]
+    rng = random.Random(0)
+    for _ in range(permutations):
+        other = rng.sample(arms, len(arms))
+        pairs = zip(arms, other, strict=True)
+        yield "permuted", [(arm, *row[1:]) for arm, source in pairs for row in by_arm[source]]
+
+
+def survives(claim: Claim, rows: Sequence[Row]) -> bool:
+    """Whether the claim's test would hold on these rows (missing data counts as failing)."""
+    try:
+        return claim.test(View(rows)).holds
+    except MissingData:
+        return False

@@ -1,0 +1,231 @@
+"""Records: the result of an exhibit at a profile, as JSON + tidy CSV that explain themselves.
+
+`<paper>/<exhibit>/<profile>.json` holds the spec and its digest, the paper's pin, data sums, seeds, code, versions,
+device, times, what is missing and the verdicts; `<profile>.csv` the rows arm, seed, metric, step, index, value.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import math
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from repro.claims import Judgement, Row, judge
+from repro.errors import DirtyTreeError, RecordError, StaleRecordError
+from repro.paths import root
+from repro.spec import Exhibit, digest, pieces
+
+SCHEMA = 1
+HEADER = ("arm", "seed", "metric", "step", "index", "value")
+VOLATILE = ("created", "timing", "environment", "code")
+"""Parts that differ between two runs of the same numbers."""
+
+_TEXT, _MAP, _LIST = {"type": "string"}, {"type": "object"}, {"type": "array"}
+JSON_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["schema", "exhibit", "profile", "paper", "spec", "spec_sha256", "csv", "verdicts", "code"],
+    "properties": {
+        "schema": {"const": SCHEMA},
+        "exhibit": _TEXT,
+        "profile": {"enum": ["smoke", "quick", "cpu", "paper"]},
+        "paper": {
+            "type": "object",
+            "required": ["arxiv", "title", "trust"],
+            "properties": {"arxiv": {"type": "string", "pattern": r"^\d{4}\.\d{4,5}v\d+$"}},
+        },
+        "spec": {"type": "object", "required": ["pieces"]},
+        "spec_sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "custom": _LIST,
+        "data": {"type": ["object", "null"]},
+        "seeds": {"type": "array", "items": {"type": "integer"}},
+        "missing": _LIST,
+        "fingerprints": _MAP,
+        "notes": _MAP,
+        "csv": {"type": "object", "required": ["sha256", "rows"]},
+        "verdicts": _MAP,
+        "code": {"type": "object", "required": ["commit", "dirty", "modules"]},
+        "environment": _LIST,
+        "timing": _MAP,
+        "created": _TEXT,
+    },
+}
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record in memory: `facts` is the JSON, `rows` the CSV."""
+
+    facts: Mapping[str, Any]
+    rows: tuple[Row, ...]
+
+    @property
+    def exhibit(self) -> str:
+        """Exhibit id."""
+        return str(self.facts["exhibit"])
+
+    @property
+    def profile(self) -> str:
+        """Profile name."""
+        return str(self.facts["profile"])
+
+    def judgements(self, exhibit: Exhibit) -> list[Judgement]:
+        """The verdicts, computed afresh from the rows."""
+        return judge(exhibit, self.facts, self.rows)
+
+    def sha256(self) -> str:
+        """Digest of everything but the volatile parts: two runs of the same numbers share it."""
+        return digest({k: v for k, v in self.facts.items() if k not in VOLATILE})
+
+
+def csv_text(rows: Sequence[Row]) -> str:
+    """The rows as tidy CSV; floats in the shortest form that reads back exactly."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(HEADER)
+    for arm, seed, metric, step, index, value in rows:
+        writer.writerow((arm, seed, metric, step, index, repr(float(value))))
+    return out.getvalue()
+
+
+def csv_rows(text: str, name: str) -> tuple[Row, ...]:
+    """The inverse of `csv_text`; `RecordError` names the line that cannot be read."""
+    reader = csv.reader(io.StringIO(text))
+    if tuple(next(reader, ())) != HEADER:
+        raise RecordError(f"{name}: the first line is not {','.join(HEADER)}")
+    rows: list[Row] = []
+    for n, r in enumerate(reader, 2):
+        try:
+            arm, seed, metric, step, index, value = r
+            rows.append((arm, int(seed), metric, int(step), index, float(value)))
+        except ValueError as e:
+            raise RecordError(f"{name}, line {n}: {e}") from None
+    return tuple(rows)
+
+
+def path_of(folder: Path, exhibit: str, profile: str) -> Path:
+    """Where the JSON of a record lies under `folder` (results/ or an output folder)."""
+    return folder / exhibit / f"{profile}.json"
+
+
+def save(record: Record, folder: Path) -> Path:
+    """Write JSON and CSV atomically; returns the JSON's path."""
+    path = path_of(folder, record.exhibit, record.profile)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(record.facts, indent=1, ensure_ascii=False, sort_keys=True, allow_nan=False) + "\n"
+    for target, content in ((path.with_suffix(".csv"), csv_text(record.rows)), (path, text)):
+        temporary = target.with_suffix(f".{os.getpid()}.tmp")
+        temporary.write_text(content, encoding="utf-8", newline="\n")
+        os.replace(temporary, target)
+    return path
+
+
+def load(folder: Path, exhibit: str, profile: str) -> Record:
+    """Read a record and check its integrity; `RecordError` names the broken file and what is wrong with it."""
+    path = path_of(folder, exhibit, profile)
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        text = path.with_suffix(".csv").read_text(encoding="utf-8")
+    except FileNotFoundError as e:
+        raise RecordError(
+            f"no record {e.filename}: make one with `repro run {exhibit} --profile {profile}`"
+        ) from None
+    except ValueError as e:
+        raise RecordError(
+            f"{path.name} of {exhibit} is not JSON ({e}): restore it from git or run again"
+        ) from None
+    validate(facts, f"{exhibit} at {profile}")
+    if facts["exhibit"] != exhibit or facts["profile"] != profile:
+        got = f"{facts['exhibit']} at {facts['profile']}"
+        raise RecordError(f"the record in the place of {exhibit} at {profile} is one of {got}")
+    if hashlib.sha256(text.encode()).hexdigest() != facts["csv"]["sha256"]:
+        raise RecordError(f"{exhibit}/{profile}.csv does not have the SHA-256 that its JSON states")
+    return Record(facts, csv_rows(text, f"{exhibit}/{profile}.csv"))
+
+
+def validate(facts: Mapping[str, Any], name: str) -> None:
+    """Check a record's JSON against the schema and its own digest; `RecordError` says where it fails."""
+    import jsonschema
+
+    try:
+        jsonschema.validate(facts, JSON_SCHEMA)
+    except jsonschema.ValidationError as e:
+        place = "/".join(map(str, e.absolute_path)) or "top level"
+        raise RecordError(f"record of {name}: {place}: {e.message}") from None
+    if digest(facts["spec"]) != facts["spec_sha256"]:
+        raise RecordError(f"record of {name}: its spec does not have the digest it states")
+
+
+def require_fresh(exhibit: Exhibit, record: Record) -> None:
+    """`StaleRecordError` with the first difference if the record was made from another spec than today's."""
+    why = stale_because(exhibit, record)
+    if why:
+        raise StaleRecordError(
+            f"the {record.profile} record of {exhibit.id} is stale: {why}; make it again with "
+            f"`repro run {exhibit.id} --profile {record.profile}` and commit it with `repro commit`"
+        )
+
+
+def stale_because(exhibit: Exhibit, record: Record) -> str:
+    """Why the record no longer fits the exhibit's spec, or an empty string."""
+    profile = exhibit.profile(record.profile)
+    today = [p.as_json() for p in pieces(exhibit, profile)]
+    if digest({"pieces": today}) == record.facts["spec_sha256"]:
+        return ""
+    then = {p["name"]: p for p in record.facts["spec"]["pieces"]}
+    now = {p["name"]: p for p in today}
+    if set(then) != set(now):
+        gone, new = sorted(set(then) - set(now)), sorted(set(now) - set(then))
+        return f"pieces changed (new: {', '.join(new[:3]) or 'none'}; gone: {', '.join(gone[:3]) or 'none'})"
+    for name, piece in now.items():
+        for key in piece:
+            if piece[key] != then[name].get(key):
+                return f"{key} of piece {name} changed: {_difference(then[name].get(key), piece[key])}"
+    return "its spec changed"
+
+
+def _difference(then: Any, now: Any) -> str:
+    if isinstance(then, dict) and isinstance(now, dict):
+        for k in sorted({*then, *now}):
+            if then.get(k) != now.get(k):
+                return f"{k} was {then.get(k)!r}, is {now.get(k)!r}"
+    return f"was {then!r}, is {now!r}"[:200]
+
+
+def git_state() -> tuple[str, bool]:
+    """(commit, dirty) of the working tree; ("unknown", True) outside a git checkout."""
+    try:
+        commit, status = _git("rev-parse", "HEAD").strip(), _git("status", "--porcelain")
+    except (OSError, subprocess.SubprocessError):
+        return "unknown", True
+    return commit, bool(status.strip())
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments], cwd=root(), capture_output=True, text=True, check=True, timeout=20
+    )
+    return done.stdout
+
+
+def refuse_dirty_tree() -> None:
+    """`DirtyTreeError` if there are uncommitted changes: a committed record must name the code that made it."""
+    commit, dirty = git_state()
+    if dirty:
+        raise DirtyTreeError(
+            f"the working tree has uncommitted changes (at {commit[:12]}): commit or discard them first, so that "
+            "the record can name the code that made it"
+        )
+
+
+def finite(rows: Sequence[Row]) -> bool:
+    """Whether every value is a finite number."""
+    return all(math.isfinite(r[5]) for r in rows)

@@ -1,0 +1,1 @@
+"""Scheduling, caching and resuming pieces."""

@@ -1,0 +1,1 @@
+"""Carrying out a piece: batches, the one training loop, checkpoints."""
