@@ -1,0 +1,210 @@
+"""Cite a pinned paper (BibTeX, text, CFF, CodeMeta), or a number of this repository checked against it.
+
+Formats: BibTeX with ASCII accents; CFF 1.2.0 (https://citation-file-format.github.io); CodeMeta 3.0 with
+schema.org (https://codemeta.github.io). The DOI is that of the arXiv deposit: PMLR registers none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from metadata import latex
+from metadata.errors import MetadataError
+from metadata.names import family_and_given
+from metadata.pins import Pin
+
+STYLES = ("text", "bibtex")
+_SERIES = {"PMLR": "Proceedings of Machine Learning Research"}
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_COMMIT = re.compile(r"[0-9a-f]{7,64}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}")
+
+
+def bibtex(pin: Pin) -> str:
+    """Return a BibTeX entry for the pinned version, ending in a newline; its key is like `sun2017meprop`."""
+    p = pin.proceedings
+    return _entry(
+        "inproceedings",
+        bibtex_key(pin),
+        {
+            "title": f"{{{latex.encode(pin.title)}}}",  # doubled braces keep the capitals
+            "author": " and ".join(_inverted(name) for name in pin.authors),
+            "editor": " and ".join(_inverted(name) for name in p.editors),
+            "booktitle": latex.encode(p.booktitle),
+            "series": latex.encode(_SERIES.get(p.series, p.series)),
+            "volume": str(p.volume),
+            "pages": p.pages.replace("-", "--"),
+            "year": str(p.year),
+            "publisher": latex.encode(p.series),
+            "eprint": pin.arxiv,
+            "archiveprefix": "arXiv",
+            "primaryclass": pin.primary_cat,
+            "doi": pin.doi,
+            "url": pin.url,
+            "note": ", ".join(_identifiers(pin)),
+        },
+    )
+
+
+def bibtex_key(pin: Pin) -> str:
+    """Return the BibTeX key: first author, year of the proceedings, first word of the title."""
+    family, _ = family_and_given(pin.authors[0])
+    first = re.findall(r"[A-Za-z]+", pin.title)[0]
+    return f"{family}{pin.proceedings.year}{first}".lower()
+
+
+def _inverted(name: str) -> str:
+    family, given = family_and_given(name)
+    return latex.encode(f"{family}, {given}" if given else family)
+
+
+def _entry(kind: str, key: str, fields: Mapping[str, str]) -> str:
+    width = max(map(len, fields))
+    lines = [f"  {name.ljust(width)} = {{{value}}}," for name, value in fields.items() if value]
+    return "\n".join([f"@{kind}{{{key},", *lines, "}", ""])
+
+
+def _identifiers(pin: Pin) -> list[str]:
+    return [f"arXiv:{pin.arxiv}", *([pin.pith] if pin.pith else [])]
+
+
+def text(pin: Pin) -> str:
+    """Return the reference as one line of plain text, with all authors and the version."""
+    names = ", ".join(pin.authors)
+    ids = ", ".join(_identifiers(pin))
+    return f"{names}. {pin.title}. {pin.venue}. {ids}. https://doi.org/{pin.doi}"
+
+
+def cff_reference(pin: Pin) -> dict[str, Any]:
+    """Return the pin as an entry for `references:` of a CITATION.cff (CFF 1.2.0)."""
+    p = pin.proceedings
+    start, _, end = p.pages.partition("-")
+    return {
+        "type": "conference-paper",
+        "title": pin.title,
+        "authors": [_cff_person(name) for name in pin.authors],
+        "collection-title": p.booktitle,
+        "collection-type": "proceedings",
+        "conference": {"name": p.conference},
+        "editors": [_cff_person(name) for name in p.editors],
+        "publisher": {"name": p.series},
+        "volume": p.volume,
+        "start": int(start),
+        "end": int(end),
+        "year": p.year,
+        "month": int(p.date[5:7]),
+        "doi": pin.doi,
+        "url": pin.url,
+        "identifiers": [{"type": "other", "value": value} for value in _identifiers(pin)],
+    }
+
+
+def _cff_person(name: str) -> dict[str, str]:
+    family, given = family_and_given(name)
+    return {"family-names": family, "given-names": given} if given else {"family-names": family}
+
+
+def codemeta(pin: Pin) -> dict[str, Any]:
+    """Return the pin as a schema.org `ScholarlyArticle` in JSON-LD, as CodeMeta's `referencePublication`."""
+    p = pin.proceedings
+    start, _, end = p.pages.partition("-")
+    article: dict[str, Any] = {
+        "@context": ["https://w3id.org/codemeta/3.0", "https://schema.org"],
+        "@type": "ScholarlyArticle",
+        "@id": f"https://doi.org/{pin.doi}",
+        "name": pin.title,
+        "author": [_schema_person(name) for name in pin.authors],
+        "datePublished": p.date,
+        "version": pin.arxiv.rpartition("v")[2],
+        "identifier": _identifiers(pin),
+        "url": pin.url,
+        "sameAs": [p.url],
+        "pageStart": start,
+        "pageEnd": end,
+        "isPartOf": {"@type": "PublicationVolume", "name": p.booktitle, "volumeNumber": str(p.volume)},
+    }
+    return article | ({"license": pin.license} if pin.license else {})
+
+
+def _schema_person(name: str) -> dict[str, str]:
+    family, given = family_and_given(name)
+    return {"@type": "Person", "givenName": given, "familyName": family}
+
+
+def codemeta_software(repository: Mapping[str, Any], pins: Iterable[Pin]) -> dict[str, Any]:
+    """Return this repository as a CodeMeta `SoftwareSourceCode` that refers to `pins`.
+
+    `repository` is what `metadata.cff.repository` returns.
+    """
+    software: dict[str, Any] = {
+        "@context": "https://w3id.org/codemeta/3.0",
+        "@type": "SoftwareSourceCode",
+        "name": repository["title"],
+        "version": repository["version"],
+        "license": f"https://spdx.org/licenses/{repository['license']}",
+        "dateModified": repository["date-released"],
+        "author": [{"@type": "Organization", "name": name} for name in repository["authors"]],
+        "referencePublication": [{k: v for k, v in codemeta(p).items() if k != "@context"} for p in pins],
+    }
+    doi = repository.get("doi")
+    return software | ({"identifier": f"https://doi.org/{doi}"} if doi else {})
+
+
+def verified(
+    pin: Pin, repository: Mapping[str, Any], exhibit: str, profile: str, record_sha256: str, style: str
+) -> str:
+    """Return a citation of a number that this repository recorded, so that a reader can find and check it.
+
+    It joins the pinned paper, this repository (`repository`: `title`, `version`, `commit` in hex, optionally
+    `authors`, `doi`, `year` and `dirty`, see `metadata.cff.repository`), the `exhibit` (like `dni/table1`),
+    the `profile` and the SHA-256 of the record (64 hex digits). `style` is `text` (one line) or `bibtex` (two
+    entries). Raises `MetadataError` for a record of another paper, and for values of another form.
+    """
+    _check_verified(pin, repository, exhibit, profile, record_sha256, style)
+    if style == "bibtex":
+        return f"{_bibtex_record(pin, repository, exhibit, profile, record_sha256)}\n{bibtex(pin)}"
+    authors = ", ".join(repository.get("authors", ()))
+    doi = f" https://doi.org/{repository['doi']}." if repository.get("doi") else ""
+    return (
+        f"{authors + '. ' if authors else ''}{repository['title']}, version {repository['version']}, "
+        f"{_place(repository, exhibit, profile, record_sha256)}.{doi} Reproduces: {text(pin)}"
+    )
+
+
+def _bibtex_record(pin: Pin, repository: Mapping[str, Any], exhibit: str, profile: str, sha256: str) -> str:
+    name = re.sub(r"[^a-z0-9]+", "-", f"{exhibit}-{profile}".lower())
+    fields = {
+        "title": f"{{{latex.encode(str(repository['title']))}}}",
+        "author": " and ".join(f"{{{latex.encode(a)}}}" for a in repository.get("authors", ())),
+        "year": str(repository.get("year", "")),
+        "version": latex.encode(str(repository["version"])),
+        "doi": str(repository.get("doi") or ""),
+        "note": latex.encode(f"{_place(repository, exhibit, profile, sha256)}; reproduces arXiv:{pin.arxiv}"),
+    }
+    return _entry("misc", f"repro-{name}", fields)
+
+
+def _place(repository: Mapping[str, Any], exhibit: str, profile: str, sha256: str) -> str:
+    dirty = " with uncommitted changes" if repository.get("dirty") else ""
+    return f"commit {repository['commit']}{dirty}, record of {exhibit}, profile {profile}, SHA-256 {sha256}"
+
+
+def _check_verified(
+    pin: Pin, repository: Mapping[str, Any], exhibit: str, profile: str, record_sha256: str, style: str
+) -> None:
+    missing = [key for key in ("title", "version", "commit") if not repository.get(key)]
+    if missing:
+        raise MetadataError(f"repository: no {', '.join(missing)}", do="see metadata.cff.repository")
+    paper, _, name = exhibit.partition("/")
+    if paper != pin.short or not _NAME.fullmatch(name):
+        raise MetadataError("exhibit", got=exhibit, expected=f"one of {pin.arxiv}, like '{pin.short}/table1'")
+    if not _NAME.fullmatch(profile):
+        raise MetadataError("profile", got=profile, expected="a name like 'paper'")
+    if not _SHA256.fullmatch(record_sha256):
+        raise MetadataError("SHA-256 of the record", got=record_sha256, expected="64 hex digits (lower case)")
+    if not _COMMIT.fullmatch(str(repository["commit"])):
+        raise MetadataError("commit", got=repository["commit"], expected="7 to 64 hex digits (lower case)")
+    if style not in STYLES:
+        raise MetadataError("style", got=style, expected=" or ".join(STYLES))
