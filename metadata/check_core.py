@@ -110,12 +110,14 @@ def key_fingerprint(record: PithRecord, key: RegistryKey) -> Check:
     problems = []
     if key.computed_fingerprint != key.fingerprint:
         problems.append(f"pinned key: got fingerprint {key.fingerprint}, expected {key.computed_fingerprint}")
-    named = [("receipt", record.receipt.key_id, record.receipt.fingerprint)]
-    named += [(e.place, e.key_id, e.fingerprint) for e in record.events if e.key_id and e.fingerprint]
+    got = (record.receipt.key_id, record.receipt.fingerprint)
+    if got != (key.key_id, key.fingerprint):
+        problems.append(f"receipt: got key {got[0]} ({got[1]}), expected {key.key_id} ({key.fingerprint})")
+    expected = (key.key_id, key.fingerprint, key.signer_id, key.signer_type)
     problems += [
-        f"{place}: got key {key_id} ({fingerprint}), expected {key.key_id} ({key.fingerprint})"
-        for place, key_id, fingerprint in named
-        if (key_id, fingerprint) != (key.key_id, key.fingerprint)
+        f"{event.place}: got signer {' '.join(event.signer)}, expected {' '.join(expected)}"
+        for event in record.events
+        if event.signer and event.signer != expected
     ]
     return all_hold("key_fingerprint", f"key {key.key_id} of: {key.origin}", problems)
 

@@ -22,7 +22,7 @@ def text_checks(record: PithRecord, corpus: Corpus, pins: Mapping[str, Pin]) -> 
         abstract_hash(record, corpus),
         excerpt(record, corpus),
         snapshot_agrees(record),
-        authors(record, corpus),
+        authors(record, corpus, pins),
         pin(record, pins),
     ]
 
@@ -88,25 +88,23 @@ def _differences(record: PithRecord, snapshot: Snapshot) -> list[str]:
     return [f"{name}: got {got}, expected {want}" for name, (got, want) in pairs.items() if got != want]
 
 
-def authors(record: PithRecord, corpus: Corpus) -> Check:
-    """Check the snapshot's authors against pages. The signature does not cover them: never `verified`."""
+def authors(record: PithRecord, corpus: Corpus, pins: Mapping[str, Pin]) -> Check:
+    """Check the snapshot's authors against pages and pin. They are not signed, so never `verified`."""
     if not record.snapshots:
         return Check("authors", "absent", "no graph snapshot in the file")
-    problems, agreeing = [], []
+    known = [(document.name, paper.authors) for document, paper in corpus.papers(record.arxiv)]
+    known += [("the pin", p.authors) for p in pins.values() if p.arxiv == str(record.arxiv)]
+    problems = []
     for snapshot in record.snapshots:
         try:
             names = split_authors(snapshot.authors_text, place="authors_text").names
         except MetadataError as e:
             return Check("authors", "failed", str(e))
-        for document, paper in corpus.papers(record.arxiv):
-            relation = compare(names, paper.authors)
-            if relation.same:
-                agreeing.append(document.name)
-            else:
-                problems.append(f"{document.name}: missing {relation.missing}, foreign {relation.foreign}")
+        relations = ((where, compare(names, true)) for where, true in known)
+        problems += [f"{w}: missing {r.missing}, foreign {r.foreign}" for w, r in relations if not r.same]
     if problems:
         return all_hold("authors", "", problems)
-    seen = f"; the same people stand on {', '.join(agreeing)}" if agreeing else ""
+    seen = f"; the same people in {', '.join(where for where, _ in known)}" if known else ""
     return Check("authors", "not verifiable", f"not signed, and sorted by given name{seen}")
 
 

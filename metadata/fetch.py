@@ -1,7 +1,7 @@
 """Fetch a document over HTTPS: the only code of this package that opens a socket. It trusts no answer.
 
-Every request has time limits (per read and in all), a size limit, TLS checks, and a pause before it; redirects
-stay on the same host; compressed answers are refused, so that the size limit counts what arrives.
+Every request has time limits (per read and in all), a size limit, TLS checks, and a pause before it;
+redirects stay on the same host; compressed answers are refused, so that the size limit counts what arrives.
 """
 
 from __future__ import annotations

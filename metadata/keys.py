@@ -11,12 +11,17 @@ from metadata.canonical import sha256_hex
 
 @dataclass(frozen=True)
 class RegistryKey:
-    """An Ed25519 public key: 32 raw bytes in hex, the registry's name for it, and where it was published."""
+    """An Ed25519 public key: 32 raw bytes in hex, the registry's name for it, and where it was published.
+
+    `signer_id` and `signer_type` are how events name the registry itself.
+    """
 
     key_id: str
     public_key_hex: str
     fingerprint: str
     origin: str
+    signer_id: str = "pith.science"
+    signer_type: str = "pith_registry"
 
     @property
     def computed_fingerprint(self) -> str:

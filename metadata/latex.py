@@ -17,7 +17,7 @@ _LETTERS = {
 _COMMANDS = {char: name for name, char in _ACCENTS.items()}
 _NAMES = {char: name for name, char in _LETTERS.items()}
 
-_SYMBOL_ACCENT = re.compile(r"\\([`'^~=.\"])\s?(?:\{(\\?[A-Za-z])\}|(\\[ij](?![A-Za-z])|[A-Za-z]))")
+_SYMBOL_ACCENT = re.compile(r"\\([`'^~=.\"])\s?(?:\{(\\?[A-Za-z])\}|(\\[ij](?:\s|(?![A-Za-z]))|[A-Za-z]))")
 _LETTER_ACCENT = re.compile(r"\\([uvHcdkr])(?:\{(\\?[A-Za-z])\}|\s(\\?[A-Za-z]))")
 _LETTER = re.compile(r"\\(ss|ae|AE|oe|OE|aa|AA|dh|DH|dj|DJ|th|TH|o|O|l|L|i|j)(?:\{\}|\s|(?![A-Za-z]))")
 _SPECIAL = {"&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
@@ -38,9 +38,8 @@ def decode(text: str) -> str:
 
 
 def _accented(match: re.Match[str]) -> str:
-    letter = (match[2] or match[3]).lstrip(
-        "\\"
-    )  # `\'{\i}` is an accent on a dotless i: Unicode takes the dotted
+    # An accent on a dotless i (`\'{\i}`) is, in Unicode, one on the ordinary letter.
+    letter = (match[2] or match[3]).strip("\\ ")
     return unicodedata.normalize("NFC", letter + _ACCENTS[match[1]])
 
 

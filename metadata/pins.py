@@ -11,11 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from metadata.errors import IdentifierError, PinError, UnknownPinError, VersionlessIdError
 from metadata.ids import split_arxiv
-from metadata.report import Trust
+
+if TYPE_CHECKING:
+    from metadata.report import Trust
 
 PINS_FILE = Path(__file__).with_name("pins.json")
 PINS_VERSION = 1

@@ -57,7 +57,10 @@ def _parse_state(root: Reader) -> PithRecord:
     root.version("merge_version", "pith-open-graph-merge-v1")
     current = root.sub("current")
     created = current.sub("record_created")
+    _kind(created, "target", "record")
     snapshots = current.objects("graph_snapshots")
+    for snapshot in snapshots:
+        _kind(snapshot, "target", "graph")
     others = [event for key in _EVENT_LISTS for event in current.objects(key)]
     rest = {key: value for key, value in root.value.items() if key != "state_sha256"}
     return _record(
@@ -85,6 +88,7 @@ def _parse_bundle(root: Reader) -> PithRecord:
         raise MissingFieldError(
             f"at $.events: {len(created)} events 'record_created'", expected="exactly one"
         )
+    _kind(created[0], "target", "record")
     return _record(
         "bundle",
         root,

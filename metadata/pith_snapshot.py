@@ -5,7 +5,13 @@ from __future__ import annotations
 from metadata.pith_types import Event, Snapshot, Source
 from metadata.reader import Reader
 
-_HASHED = ("author_claims", "claims", "formal_canon", "references")  # parts with a count and a snapshot hash
+# Parts with a snapshot hash, and the field that counts what was hashed.
+_HASHED = {
+    "author_claims": "count",
+    "claims": "count",
+    "formal_canon": "evidence_count",
+    "references": "count",
+}
 
 
 def parse_event(reader: Reader, *, partial: bool = False) -> Event:
@@ -13,11 +19,16 @@ def parse_event(reader: Reader, *, partial: bool = False) -> Event:
     signer = reader.sub("signer") if not partial or "signer" in reader else None
     return Event(
         place=reader.path,
+        target=reader.text("target"),
         event_id=reader.text("event_id") if not partial or "event_id" in reader else None,
         created_at=reader.time("created_at") if not partial or "created_at" in reader else None,
-        key_id=signer.text("key_id") if signer else None,
-        fingerprint=signer.hex("public_key_fingerprint", 32) if signer else None,
+        signer=_signer(signer) if signer else None,
     )
+
+
+def _signer(reader: Reader) -> tuple[str, str, str, str]:
+    fingerprint = reader.hex("public_key_fingerprint", 32)
+    return reader.text("key_id"), fingerprint, reader.text("signer_id"), reader.text("signer_type")
 
 
 def parse_snapshot(event: Reader) -> Snapshot:
@@ -33,10 +44,9 @@ def parse_snapshot(event: Reader) -> Snapshot:
         primary_cat=paper.text("primary_cat"),
         cross_cats=paper.texts("cross_cats"),
         submitted_at=paper.time("submitted_at"),
-        hashes=tuple(_counted(snapshot.sub(key)) for key in _HASHED),
+        hashes=tuple(_counted(snapshot.sub(key), count) for key, count in _HASHED.items()),
     )
 
 
-def _counted(part: Reader) -> tuple[int, str]:
-    key = "evidence_count" if "evidence_count" in part else "count"
-    return part.integer(key), part.hex("snapshot_sha256", 64)
+def _counted(part: Reader, count: str) -> tuple[int, str]:
+    return part.integer(count), part.hex("snapshot_sha256", 64)

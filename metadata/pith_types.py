@@ -71,13 +71,16 @@ class Alias:
 
 @dataclass(frozen=True)
 class Event:
-    """An event of the record's history; fields that a bundle may leave out are None."""
+    """An event of the record's history; fields that a bundle may leave out are None.
+
+    `signer` is who is named as having recorded it: key id, fingerprint, id and type of the signer.
+    """
 
     place: str
+    target: str
     event_id: str | None
     created_at: datetime | None
-    key_id: str | None
-    fingerprint: str | None
+    signer: tuple[str, str, str, str] | None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Ask registry and arXiv what they say today, verify it, show the difference, and replace only what holds.
 
 A document replaces a committed one only if it parses, passes every check, is about the very version that is
-pinned, and still gives the same pin where the pin is signed. All papers are fetched before anything is written.
+pinned, and still gives the same pin where the pin is signed. All are fetched before anything is written.
 """
 
 from __future__ import annotations
@@ -55,12 +55,12 @@ def fetch(
     pin: Pin,
     fetcher: Fetcher,
     *,
-    servers: Servers = Servers(),  # noqa: B008  (frozen)
+    servers: Servers = Servers(),
     pith: str | None = None,
     directory: Path = records.RECORDS,
     key: RegistryKey = keys.PINNED,
 ) -> list[Update]:
-    """Fetch and verify the state (if the pith number is known or given as `pith`) and arXiv's entry for `pin`.
+    """Fetch and verify the state (if its pith number is known or given as `pith`) and arXiv's entry.
 
     Raises `FetchError`, `UnusableDocumentError` or `RefusedUpdateError`. Nothing is written.
     """
@@ -131,9 +131,9 @@ def apply(
     pins_file: Path = pins.PINS_FILE,
     key: RegistryKey = keys.PINNED,
 ) -> dict[str, Pin]:
-    """Write `updates` with manifest and pins, and return the new pins; nothing is written if they do not hold.
+    """Write `updates` with manifest and pins, and return the new pins; write nothing if they do not hold.
 
-    The new set is built in a copy first. Raises `RefusedUpdateError` if a signed pin would change its identity,
+    The new set is built in a copy first. Raises `RefusedUpdateError` if a pin would change its identity,
     `PinError` if the new documents contradict each other.
     """
     wanted = {u.name: u.data for u in updates if u.difference}

@@ -60,8 +60,7 @@ def pins(of: Iterable[Pin]) -> None:
 
 def update(fetched: Update) -> None:
     """Print how a fetched document differs from the committed one."""
-    print(
-        f"{fetched.name}: verified, {'differs' if fetched.difference else 'says the same as the committed one'}"
-    )
+    how = "differs" if fetched.difference else "says the same as the committed one"
+    print(f"{fetched.name}: verified, {how}")
     for line in fetched.difference:
         print(f"  {printable(line)}")
