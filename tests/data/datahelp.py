@@ -47,6 +47,11 @@ def put(files, folder):
         (folder / name).write_bytes(data)
 
 
+def leftovers(base):
+    """Names of files below `base` that belong to no data set."""
+    return sorted(p.name for p in base.rglob("*") if p.is_file() and p.name not in BLOBS)
+
+
 def published(name):
     """A folder with the published files of a data set, or skip the test."""
     for base in PUBLISHED:

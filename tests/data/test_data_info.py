@@ -143,10 +143,10 @@ def test_mirrors_that_never_answer_cost_less_than_ten_seconds_once(tmp_path, ser
     server.files.update(dict.fromkeys(sources.MNIST.sums, b""))
     began = time.monotonic()
     assert repro.data.info("mnist", tmp_path, stand_in="digits").stand_in
-    first = time.monotonic() - began
+    first, asked = time.monotonic() - began, len(server.seen)
     program = "import sys, repro.data as d; print(d.info('mnist', sys.argv[1], stand_in='digits').note)"
     began = time.monotonic()
     done = run(program, tmp_path)
     assert done.stdout.startswith("stand-in") and "failed in the last 10 minutes" in done.stderr
     assert first < 10 and time.monotonic() - began < 5
-    assert len(server.seen) == 3  # the other process asked nobody
+    assert len(server.seen) == asked == 2  # no time was left for the third; the other process asked nobody

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import os
 import resource
 import signal
 import subprocess
 import sys
-import tarfile
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from datahelp import BLOBS, put, small_source
+from datahelp import BLOBS, leftovers, put
 from misbehaving import wait_for
 
 from repro.data import files, marker
 from repro.data.files import UnavailableError
-from repro.data.obtain import obtain, unpack
+from repro.data.obtain import obtain
 from repro.data.request import Limits
-from repro.errors import DataError
 
 BRISK = Limits(connect=1, answer=0.5, unreachable=1.0, stall=0.5, window=0.3, slowest=4096, total=20)
 PROGRAM = """
@@ -36,10 +33,6 @@ obtain(small_source(BLOBS), Path({base!r}))
 
 def present(base):
     return {n: (base / "mnist" / n).read_bytes() for n in BLOBS} == BLOBS
-
-
-def leftovers(base):
-    return sorted(p.name for p in base.rglob("*") if p.is_file() and p.name not in BLOBS)
 
 
 def process(base):
@@ -199,77 +192,3 @@ def test_a_machine_without_requests_is_told_so(small, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "requests", None)
     with pytest.raises(UnavailableError, match="downloading needs requests"):
         obtain(small, tmp_path)
-
-
-def archive_of(members):
-    """A tar.gz of (name or TarInfo, bytes)."""
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w:gz") as tar:
-        for name, data in members:
-            entry = name if isinstance(name, tarfile.TarInfo) else tarfile.TarInfo(name)
-            entry.size = len(data)
-            tar.addfile(entry, io.BytesIO(data))
-    return out.getvalue()
-
-
-GOOD = [("batches/readme.html", b"hello"), *((f"batches/{n}", b) for n, b in BLOBS.items())]
-
-
-def packed_source(data):
-    """The small data set, published as one archive with these bytes."""
-    shell = small_source({"all.tar.gz": data}).files[0]
-    return small_source(BLOBS, folders=("set/batches",), archive=shell, member="batches")
-
-
-def test_an_archive_is_unpacked_checked_and_deleted(server, tmp_path, monkeypatch):
-    use(monkeypatch, server, "absent", "cut")
-    server.files["all.tar.gz"] = archive_of(GOOD)
-    source = packed_source(server.files["all.tar.gz"])
-    obtain(source, tmp_path, limits=BRISK)
-    assert files.examine(source, tmp_path) == ([], {})
-    assert leftovers(tmp_path) == [".mnist.lock"]
-
-
-def test_an_archive_that_lies_there_already_is_used(server, tmp_path, monkeypatch):
-    use(monkeypatch, server, "absent")
-    source = packed_source(archive_of(GOOD))
-    put({"all.tar.gz": archive_of(GOOD)}, tmp_path / "set")
-    if files.sha256(tmp_path / "set" / "all.tar.gz") != source.archive.sha256:
-        pytest.fail("gzip wrote a time stamp: freeze it")
-    obtain(source, tmp_path, limits=BRISK)
-    assert files.examine(source, tmp_path) == ([], {}) and not server.seen
-
-
-def link(name, to):
-    entry = tarfile.TarInfo(name)
-    entry.type, entry.linkname = tarfile.SYMTYPE, to
-    return entry
-
-
-@pytest.mark.parametrize(
-    "members, message",
-    [
-        (GOOD[:2], "lacks batches/two.bin"),
-        ([(f"other/{n}", b) for n, b in BLOBS.items()], "lacks"),
-        ([("batches/one.bin", BLOBS["one.bin"][:-1]), GOOD[2]], "one.bin has SHA-256"),
-        ([("batches/one.bin", BLOBS["one.bin"] + b"x" * 5_000_000), GOOD[2]], "one.bin has SHA-256"),
-        ([(link("batches/one.bin", "/etc/passwd"), b""), GOOD[2]], "lacks batches/one.bin"),
-        ([("../evil", b"x"), ("/evil", b"x"), ("batches/../../evil", b"x")], "lacks"),
-    ],
-)
-def test_a_hostile_archive_writes_nothing_bad(tmp_path, members, message):
-    source = packed_source(archive_of(members))
-    put({"all.tar.gz": archive_of(members)}, tmp_path / "set")
-    (tmp_path / "set" / "batches").mkdir()
-    with pytest.raises(DataError, match=message):
-        unpack(tmp_path / "set" / "all.tar.gz", source, list(source.files), tmp_path / "set" / "batches")
-    assert files.examine(source, tmp_path)[1] == {}
-    assert leftovers(tmp_path) == ["all.tar.gz"] and not (tmp_path.parent / "evil").exists()
-
-
-@pytest.mark.parametrize("cut", [0, 10, 200_000])
-def test_a_damaged_archive_is_a_data_error(tmp_path, cut):
-    put({"all.tar.gz": archive_of(GOOD)[:cut]}, tmp_path)
-    source = packed_source(b"")
-    with pytest.raises(DataError, match="is not a readable archive"):
-        unpack(tmp_path / "all.tar.gz", source, list(source.files), tmp_path)
