@@ -1,4 +1,4 @@
-"""Judging a record: a view of its rows, the verdict on each claim, and null records that no claim may survive."""
+"""Judging a record: a view of its rows, the verdict on each claim, null records that no claim may survive."""
 
 from __future__ import annotations
 
@@ -150,3 +150,27 @@ def survives(claim: Claim, rows: Sequence[Row]) -> bool:
         return claim.test(View(rows)).holds
     except MissingData:
         return False
+
+
+def vacuous(exhibit: Exhibit, rows: Sequence[Row]) -> dict[str, str]:
+    """Claims that hold where there is nothing to see, with the null record that they survive.
+
+    Only claims whose data the rows have are judged; none may hold on "equal" or "chance", nor on more than a
+    tenth of the "permuted" records.
+    """
+    view = View(rows)
+    found: dict[str, str] = {}
+    nulls = list(null_records(exhibit, rows))
+    for claim in exhibit.claims:
+        try:
+            claim.test(view)
+        except MissingData:
+            continue
+        kept = [kind for kind, null in nulls if survives(claim, null)]
+        total = sum(kind == "permuted" for kind, _ in nulls)
+        if kept.count("permuted") > total / 10:
+            found[claim.id] = f"holds on {kept.count('permuted')} of {total} permuted records"
+        for kind in ("equal", "chance"):
+            if kind in kept:
+                found[claim.id] = f'holds on a null record ("{kind}")'
+    return found

@@ -1,7 +1,8 @@
 """Records: the result of an exhibit at a profile, as JSON + tidy CSV that explain themselves.
 
-`<paper>/<exhibit>/<profile>.json` holds the spec and its digest, the paper's pin, data sums, seeds, code, versions,
-device, times, what is missing and the verdicts; `<profile>.csv` the rows arm, seed, metric, step, index, value.
+`<paper>/<exhibit>/<profile>.json` holds the spec and its digest, the paper's pin, data sums, seeds, code,
+versions, device, times, what is missing and the verdicts; `<profile>.csv` the rows arm, seed, metric, step,
+index, value.
 """
 
 from __future__ import annotations
@@ -12,15 +13,13 @@ import io
 import json
 import math
 import os
-import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from repro.claims import Judgement, Row, judge
-from repro.errors import DirtyTreeError, RecordError, StaleRecordError
-from repro.paths import root
+from repro.errors import RecordError, StaleRecordError
 from repro.spec import Exhibit, digest, pieces
 
 SCHEMA = 1
@@ -129,7 +128,7 @@ def save(record: Record, folder: Path) -> Path:
 
 
 def load(folder: Path, exhibit: str, profile: str) -> Record:
-    """Read a record and check its integrity; `RecordError` names the broken file and what is wrong with it."""
+    """Read a record and check its integrity; `RecordError` names the broken file and what is wrong."""
     path = path_of(folder, exhibit, profile)
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
@@ -176,54 +175,47 @@ def require_fresh(exhibit: Exhibit, record: Record) -> None:
 
 def stale_because(exhibit: Exhibit, record: Record) -> str:
     """Why the record no longer fits the exhibit's spec, or an empty string."""
-    profile = exhibit.profile(record.profile)
-    today = [p.as_json() for p in pieces(exhibit, profile)]
+    today = [p.as_json() for p in pieces(exhibit, exhibit.profile(record.profile))]
     if digest({"pieces": today}) == record.facts["spec_sha256"]:
         return ""
     then = {p["name"]: p for p in record.facts["spec"]["pieces"]}
     now = {p["name"]: p for p in today}
+    for name in (n for n in now if n in then):  # a changed value first: it says more than changed pieces
+        for key, value in now[name].items():
+            if value != then[name].get(key):
+                return f"{key} of piece {name} changed: {_difference(then[name].get(key), value)}"
     if set(then) != set(now):
         gone, new = sorted(set(then) - set(now)), sorted(set(now) - set(then))
-        return f"pieces changed (new: {', '.join(new[:3]) or 'none'}; gone: {', '.join(gone[:3]) or 'none'})"
-    for name, piece in now.items():
-        for key in piece:
-            if piece[key] != then[name].get(key):
-                return f"{key} of piece {name} changed: {_difference(then[name].get(key), piece[key])}"
-    return "its spec changed"
+        return f"pieces changed (new: {_few(new)}; gone: {_few(gone)})"
+    return "the order of its pieces changed"
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return (", ".join(names[:3]) or "none") + more
 
 
 def _difference(then: Any, now: Any) -> str:
+    """The first difference of two JSON values, by name: "steps was 400, is 500"."""
     if isinstance(then, dict) and isinstance(now, dict):
         for k in sorted({*then, *now}):
             if then.get(k) != now.get(k):
-                return f"{k} was {then.get(k)!r}, is {now.get(k)!r}"
-    return f"was {then!r}, is {now!r}"[:200]
+                return f"{k} {_difference(then.get(k), now.get(k))}"
+    if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
+        i = next(i for i, (a, b) in enumerate(zip(then, now, strict=True)) if a != b)
+        if isinstance(then[i], dict):
+            return f"entry {i} {_difference(then[i], now[i])}"
+    return f"was {_shown(then)}, is {_shown(now)}"
 
 
-def git_state() -> tuple[str, bool]:
-    """(commit, dirty) of the working tree; ("unknown", True) outside a git checkout."""
-    try:
-        commit, status = _git("rev-parse", "HEAD").strip(), _git("status", "--porcelain")
-    except (OSError, subprocess.SubprocessError):
-        return "unknown", True
-    return commit, bool(status.strip())
+def _shown(value: Any) -> str:
+    text = "absent" if value is None else repr(value)
+    return text if len(text) <= 80 else text[:77] + "…"
 
 
-def _git(*arguments: str) -> str:
-    done = subprocess.run(
-        ["git", *arguments], cwd=root(), capture_output=True, text=True, check=True, timeout=20
-    )
-    return done.stdout
-
-
-def refuse_dirty_tree() -> None:
-    """`DirtyTreeError` if there are uncommitted changes: a committed record must name the code that made it."""
-    commit, dirty = git_state()
-    if dirty:
-        raise DirtyTreeError(
-            f"the working tree has uncommitted changes (at {commit[:12]}): commit or discard them first, so that "
-            "the record can name the code that made it"
-        )
+def verdicts(judgements: Iterable[Judgement]) -> dict[str, dict[str, str]]:
+    """Judgements as a record stores them: claim → verdict and our numbers."""
+    return {j.claim.id: {"verdict": j.verdict, "ours": j.ours} for j in judgements}
 
 
 def finite(rows: Sequence[Row]) -> bool:

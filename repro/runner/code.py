@@ -26,6 +26,21 @@ def _strip_docstrings(tree: ast.AST) -> ast.AST:
     return tree
 
 
+def dump(node: object) -> str:
+    """A syntax tree as text, the same under every Python: `ast.dump` of 3.11, which later ones changed."""
+    if isinstance(node, list):
+        return f"[{', '.join(map(dump, node))}]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    shown = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        absent = value is None and getattr(type(node), name, ...) is None
+        if not absent and not (name == "type_params" and value == []):  # a field that 3.11 does not have
+            shown.append(f"{name}={dump(value)}")
+    return f"{type(node).__name__}({', '.join(shown)})"
+
+
 @cache
 def _module(module: str) -> tuple[str, tuple[str, ...]]:
     path = _path(module)
@@ -36,7 +51,9 @@ def _module(module: str) -> tuple[str, tuple[str, ...]]:
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(NUMERIC):
             used.add(node.module)
             used |= {f"{node.module}.{a.name}" for a in node.names if _is_module(f"{node.module}.{a.name}")}
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), tuple(sorted(used))
+        elif isinstance(node, ast.Import):
+            used |= {a.name for a in node.names if a.name.startswith(NUMERIC)}
+    return hashlib.sha256(dump(tree).encode()).hexdigest(), tuple(sorted(used))
 
 
 def _is_module(name: str) -> bool:
@@ -58,3 +75,9 @@ def digests(work: str) -> dict[str, str]:
             seen[module], used = _module(module)
             todo += used
     return dict(sorted(seen.items()))
+
+
+def changed_since(work: str, then: dict[str, str]) -> list[str]:
+    """Modules whose code differs from the digests that a record keeps: a note, since code may be tidied."""
+    now = digests(work)
+    return sorted(m for m in {*now, *then} if now.get(m) != then.get(m))

@@ -1,18 +1,20 @@
 """Carry out one piece: look it up by content, else train it (resuming), and keep the result.
 
-A piece's folder in the runs directory is named by the digest of what determines its numbers: the piece, the data's
-checksums, the code of the modules it uses and the kind of device. Files are replaced atomically; a lock lets one
-runner work on a piece while others wait and then read its result.
+A piece's folder in the runs directory is named by the digest of what determines its numbers: the piece, the
+data's checksums, the code of the modules it uses and the kind of device. Files are replaced atomically; a
+lock lets one runner work on a piece while others wait and then read its result.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
+import logging
 import os
 import resource
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +28,11 @@ from repro.runner.code import digests
 from repro.spec import Piece, digest
 from repro.train.loop import Context
 
+Progress = Callable[[str, float], None]
+"""progress("exhibit piece", fraction of that piece): 1.0 when it is finished."""
+
+_log = logging.getLogger("repro.runner")
+
 
 @dataclass(frozen=True)
 class Job:
@@ -37,6 +44,12 @@ class Job:
     data_dir: str | None
     download: bool = True
     threads: int | None = None
+    checkpoint_s: float = 20.0
+
+    @property
+    def name(self) -> str:
+        """The piece as messages call it: "exhibit arms/seeds"."""
+        return f"{self.piece['exhibit']} {self.piece['name']}"
 
 
 def key_of(piece: Piece, data: DataInfo | None, device: str) -> str:
@@ -52,81 +65,134 @@ def data_of(piece: Piece, data_dir: str | None, download: bool = True) -> DataIn
     return data_info(piece.dataset, data_dir, piece.stand_in, download)
 
 
+def folder_of(runs_dir: str, key: str) -> Path:
+    """Where the piece with this key is kept."""
+    return Path(runs_dir) / key[:2] / key
+
+
 def read_result(folder: Path) -> dict[str, Any] | None:
-    """The finished result in a piece's folder, or None if it is absent or torn."""
+    """The finished result in a piece's folder, or None if it is absent, torn or another piece's."""
     try:
         result: dict[str, Any] = json.loads((folder / "result.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        whole = {"piece", "rows", "meta"} <= result.keys() and result["key"] == folder.name
+    except (OSError, ValueError, KeyError, AttributeError):
         return None
-    return result if {"piece", "rows", "meta"} <= result.keys() else None
+    return result if whole else None
 
 
-def carry_out(job: Job, progress: Callable[[str, float], None] | None = None) -> dict[str, Any]:
-    """Result of the piece {"piece", "key", "data", "code", "rows", "meta"}: from the cache, else by training."""
+def read_progress(folder: Path) -> float | None:
+    """The fraction that a worker in another process has written down, if it has."""
+    try:
+        return float((folder / "progress").read_text(encoding="ascii"))
+    except (OSError, ValueError):  # not begun, or read in the middle of a write
+        return None
+
+
+def carry_out(job: Job, progress: Progress | None = None) -> dict[str, Any]:
+    """Result of the piece, {"piece", "key", "data", "code", "rows", "meta"}: cached, else by training."""
     from filelock import FileLock
 
     piece = Piece.from_json(job.piece)
     data = data_of(piece, job.data_dir, job.download)
     key = key_of(piece, data, job.device)
-    folder = Path(job.runs_dir) / key[:2] / key
+    folder = folder_of(job.runs_dir, key)
     folder.mkdir(parents=True, exist_ok=True)
     found = read_result(folder)
-    if found:
-        return found
-    with FileLock(folder / "lock"):  # released by the system when its holder dies
-        found = read_result(folder)  # another runner may have finished it while we waited
-        if not found:
-            found = _train(piece, data, key, folder, job, progress)
+    if not found:
+        with FileLock(folder / "lock"):  # released by the system when its holder dies
+            found = read_result(folder)  # another runner may have finished it while we waited
+            if not found:
+                found = _train(piece, data, folder, job, progress)
+    if progress:
+        progress(job.name, 1.0)
     return found
 
 
+def attempt(job: Job, progress: Progress | None = None) -> dict[str, Any]:
+    """`carry_out` as plain data: {"result": …} or {"failure": what went wrong}.
+
+    Nothing is raised, because not every exception survives the way back from another process.
+    """
+    try:
+        return {"result": carry_out(job, progress)}
+    except PieceError as e:
+        return {"failure": str(e)}
+    except Exception as e:  # named, so that the other pieces go on
+        return {"failure": f"piece {job.name} failed: {type(e).__name__}: {e}"}
+
+
 def _train(
-    piece: Piece,
-    data: DataInfo | None,
-    key: str,
-    folder: Path,
-    job: Job,
-    progress: Callable[[str, float], None] | None,
+    piece: Piece, data: DataInfo | None, folder: Path, job: Job, progress: Progress | None
 ) -> dict[str, Any]:
     devices.prepare(job.device, job.threads)
+    _reset_peak(job.device)
     (folder / "piece.json").write_text(json.dumps(piece.as_json(), indent=1), encoding="utf-8")
-    ctx = Context(job.device, job.data_dir, job.download, folder / "checkpoint.pt")
-    if progress:
-        name = f"{piece.exhibit} {piece.name}"
-        ctx.progress = lambda fraction: progress(name, fraction)
-    started = time.time()
+    checkpoint = folder / "checkpoint.pt"
+    ctx = Context(job.device, job.data_dir, job.download, checkpoint, job.checkpoint_s)
+    ctx.progress = _teller(job, folder, progress)
+    resumed, started = checkpoint.exists(), time.time()
     module, function = piece.work.split(":")
     try:
         done = getattr(importlib.import_module(module), function)(piece, ctx)
     except Exception as e:
-        raise PieceError(f"piece {piece.exhibit} {piece.name} failed: {type(e).__name__}: {e}") from e
+        (folder / "failure.txt").write_text(traceback.format_exc(), encoding="utf-8")
+        _log.error("the traceback of %s is in %s", job.name, folder / "failure.txt")
+        raise PieceError(f"piece {job.name} failed: {type(e).__name__}: {e}") from e
     result = {
         "piece": piece.as_json(),
-        "key": key,
-        "data": None
-        if data is None
-        else {
-            "asked": data.asked,
-            "name": data.name,
-            "note": data.note,
-            "stand_in": data.stand_in,
-            "files": dict(data.files),
-        },
+        "key": folder.name,
+        "data": data and _plain(data),
         "code": digests(piece.work),
         "rows": [list(r) for r in done.rows],
         "meta": {
             **done.meta,
             "started": started,
+            "resumed": resumed,
             "wall_s": time.time() - started,
             "peak_memory_mb": _peak_mb(job.device),
             "environment": devices.facts(job.device),
         },
     }
+    _keep(result, folder)
+    return result
+
+
+def _keep(result: dict[str, Any], folder: Path) -> None:
     temporary = folder / f"result.{os.getpid()}.tmp"
     temporary.write_text(json.dumps(result, allow_nan=True), encoding="utf-8")
     os.replace(temporary, folder / "result.json")
-    (folder / "checkpoint.pt").unlink(missing_ok=True)
-    return result
+    for name in ("checkpoint.pt", "progress", "failure.txt"):
+        (folder / name).unlink(missing_ok=True)
+    for torn in folder.glob("*.tmp"):  # left by runners that were killed in the middle of a write
+        torn.unlink(missing_ok=True)
+
+
+def _plain(data: DataInfo) -> dict[str, Any]:
+    return {
+        "asked": data.asked,
+        "name": data.name,
+        "note": data.note,
+        "stand_in": data.stand_in,
+        "files": dict(data.files),
+    }
+
+
+def _teller(job: Job, folder: Path, progress: Progress | None) -> Callable[[float], None]:
+    """Tell `progress`; without one, write the fraction down for the runner that waits elsewhere."""
+    if progress:
+        return lambda fraction: progress(job.name, min(fraction, 0.999))
+    return lambda fraction: _write_progress(folder, fraction)
+
+
+def _write_progress(folder: Path, fraction: float) -> None:
+    (folder / "progress").write_text(f"{fraction:.4f}", encoding="ascii")
+
+
+def _reset_peak(device: str) -> None:
+    if device == "cuda":
+        import torch
+
+        torch.cuda.reset_peak_memory_stats()
 
 
 def _peak_mb(device: str) -> float:

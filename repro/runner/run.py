@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, Future, as_completed
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any
 
 from metadata.pins import pin
 from repro import device as devices
 from repro.claims import Row, judge
-from repro.errors import PieceError, ReproError
+from repro.errors import BadValueError, PieceError
 from repro.paths import runs_dir as default_runs_dir
-from repro.record import SCHEMA, Record, csv_text, finite, git_state
-from repro.runner.pieces import Job, carry_out, data_of
+from repro.record import SCHEMA, Record, csv_text, finite, verdicts
+from repro.runner.pieces import Job, Progress, data_of
+from repro.runner.schedule import Collected, collect
 from repro.spec import Exhibit, Piece, digest, pieces, spec_of
+from repro.tree import git_state
 
-Progress = Callable[[str, float], None]
-"""progress(name of the piece, fraction done): called from the runner's own process."""
+__all__ = ["Options", "Progress", "make_record", "plan", "run_exhibit"]
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to run; none of these changes the numbers except `seeds` and `settings`."""
+    """How to run; none of these changes the numbers except `seeds` and `settings`.
+
+    A piece computes on `threads` CPU threads: with one, numbers are the same bit for bit however many
+    `workers` share the pieces. More threads may move the last digits.
+    """
 
     device: str = "auto"
     data_dir: str | None = None
@@ -34,6 +39,22 @@ class Options:
     settings: Mapping[str, Any] = field(default_factory=dict)
     workers: int = 1
     retries: int = 0
+    threads: int = 1
+    checkpoint_s: float = 20.0
+
+    def __post_init__(self) -> None:
+        for name, least in (("workers", 1), ("retries", 0), ("threads", 1), ("checkpoint_s", 0)):
+            if getattr(self, name) < least:
+                raise BadValueError(f"{name} is {getattr(self, name)!r}; expected {least} or more")
+
+
+def plan(exhibit: Exhibit, profile: str, options: Options) -> tuple[Piece, ...]:
+    """The pieces that `options` ask for; unknown profiles, parameters, seeds and devices are refused."""
+    if options.seeds is not None and (not options.seeds or min(options.seeds) < 0):
+        raise BadValueError(f"seeds are {list(options.seeds)}; expected one or more whole numbers from 0 up")
+    if options.seeds is not None and len(set(options.seeds)) < len(options.seeds):
+        raise BadValueError(f"seeds are {list(options.seeds)}; expected each of them once")
+    return pieces(exhibit, exhibit.profile(profile), options.seeds, options.settings)
 
 
 def run_exhibit(
@@ -51,95 +72,32 @@ def run_exhibit(
     """
     options = options or Options()
     device = devices.pick(options.device)
-    made = pieces(exhibit, exhibit.profile(profile), options.seeds, options.settings)
+    made = plan(exhibit, profile, options)
     for piece in made[:1]:  # missing data: one clear error now, not one a piece later
         data_of(piece, options.data_dir, options.download)
-    folder = str(default_runs_dir(options.runs_dir))
-    threads = None if options.workers == 1 and executor is None else 1
-    jobs = [Job(p.as_json(), folder, device, options.data_dir, options.download, threads) for p in made]
-    by_seed = sorted(jobs, key=lambda j: min(j.piece["seeds"]))  # an interrupted run has whole seeds
-    results, failures = _collect(by_seed, options, progress, executor)
-    if not results:
-        raise PieceError("; ".join(failures.values()) or f"{exhibit.id} has no pieces at {profile}")
-    return make_record(exhibit, profile, made, results, failures, options)
-
-
-def _collect(
-    jobs: list[Job], options: Options, progress: Progress | None, executor: Executor | None
-) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
-    """Results and failures by piece name; every future's result is asked for."""
-    results: dict[str, dict[str, Any]] = {}
-    failures: dict[str, str] = {}
-    if executor is None and options.workers == 1:
-        for job in jobs:
-            _attempt(job, lambda j: carry_out(j, progress), options.retries, results, failures)
-        return results, failures
-    own = None if executor else _local_pool(options.workers)
-    pool = executor or own
-    assert pool is not None
-    try:
-        waiting: dict[Future[dict[str, Any]], Job] = {pool.submit(carry_out, job): job for job in jobs}
-        for done, future in enumerate(as_completed(waiting), 1):
-            job = waiting[future]
-
-            def first_then_again(j: Job, f: Future[dict[str, Any]] = future) -> dict[str, Any]:
-                return f.result() if f.exception() is None or options.retries == 0 else carry_out(j)
-
-            _attempt(job, first_then_again, options.retries, results, failures)
-            if progress:
-                progress(f"{job.piece['exhibit']} {job.piece['name']}", done / len(jobs))
-    finally:
-        if own:
-            own.shutdown(cancel_futures=True)
-    return results, failures
-
-
-def _local_pool(workers: int) -> Executor:
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
-
-
-def _attempt(
-    job: Job,
-    call: Callable[[Job], dict[str, Any]],
-    retries: int,
-    results: dict[str, dict[str, Any]],
-    failures: dict[str, str],
-) -> None:
-    name = job.piece["name"]
-    for attempt in range(retries + 1):
-        try:
-            results[name] = call(job)
-            failures.pop(name, None)
-            return
-        except PieceError as e:
-            failures[name] = str(e)
-        except ReproError:
-            raise
-        except Exception as e:  # a worker that died: named, not lost
-            failures[name] = f"piece {name}, attempt {attempt + 1}: {type(e).__name__}: {e}"
+    # Our own workers read what this process settled on: a mirror that answers only some of them must not give
+    # one piece the published data and the next one the stand-in. Other machines fetch for themselves.
+    download = options.download and executor is not None
+    folder, threads = str(default_runs_dir(options.runs_dir)), options.threads
+    jobs = [
+        Job(p.as_json(), folder, device, options.data_dir, download, threads, options.checkpoint_s)
+        for p in made
+    ]
+    jobs.sort(key=lambda j: min(j.piece["seeds"]))  # an interrupted run has whole seeds
+    found = collect(jobs, options.workers, options.retries, progress, executor)
+    if not found.results:
+        why = "; ".join(found.failures.values()) or f"{exhibit.id} has no pieces at {profile}"
+        raise PieceError(f"nothing of {exhibit.id} at {profile} succeeded: {why}")
+    return make_record(exhibit, profile, made, found, options)
 
 
 def make_record(
-    exhibit: Exhibit,
-    profile: str,
-    made: tuple[Piece, ...],
-    results: Mapping[str, Mapping[str, Any]],
-    failures: Mapping[str, str],
-    options: Options,
+    exhibit: Exhibit, profile: str, made: tuple[Piece, ...], found: Collected, options: Options
 ) -> Record:
     """Put the pieces' results together, in the pieces' fixed order, with everything that explains them."""
-    done = [results[p.name] for p in made if p.name in results]
-    rows: list[Row] = [tuple(r) for d in done for r in d["rows"]]  # type: ignore[misc]
-    order = {a.id: i for i, a in enumerate(exhibit.arms)}
-    rows.sort(key=lambda r: (order[r[0]], r[1], r[2], r[3]))
-    spec = spec_of(made)
-    paper = pin(exhibit.paper)
-    commit, dirty = git_state()
-    custom = sorted(options.settings) + (["seeds"] if options.seeds is not None else [])
-    text = csv_text(rows)
+    done = [found.results[p.name] for p in made if p.name in found.results]
+    rows = _rows(exhibit, done)
+    text, spec, paper = csv_text(rows), spec_of(made), pin(exhibit.paper)
     facts: dict[str, Any] = {
         "schema": SCHEMA,
         "exhibit": exhibit.id,
@@ -147,11 +105,13 @@ def make_record(
         "paper": {"arxiv": paper.arxiv, "title": paper.title, "pith": paper.pith, "trust": paper.trust},
         "spec": spec,
         "spec_sha256": digest(spec),
-        "custom": custom,
-        "data": done[0]["data"],
+        "custom": sorted(options.settings) + (["seeds"] if options.seeds is not None else []),
+        "data": _data(exhibit, done),
         "seeds": sorted({s for p in made for s in p.seeds}),
         "missing": [
-            {"piece": p.name, "why": failures.get(p.name, "")} for p in made if p.name not in results
+            {"piece": p.name, "why": found.failures.get(p.name, "")}
+            for p in made
+            if p.name not in found.results
         ],
         "fingerprints": {k: v for d in done for k, v in d["meta"].get("fingerprints", {}).items()},
         "notes": next((d["meta"]["info"] for d in done if "info" in d["meta"]), {}),
@@ -160,27 +120,51 @@ def make_record(
             "rows": len(rows),
             "finite": finite(rows),
         },
+        **_provenance(done),
+    }
+    facts["verdicts"] = verdicts(judge(exhibit, facts, rows))
+    return Record(facts, tuple(rows))
+
+
+def _rows(exhibit: Exhibit, done: Sequence[Mapping[str, Any]]) -> list[Row]:
+    rows: list[Row] = [tuple(r) for d in done for r in d["rows"]]
+    order = {a.id: i for i, a in enumerate(exhibit.arms)}
+    rows.sort(key=lambda r: (order[r[0]], r[1], r[2], r[3]))
+    return rows
+
+
+def _data(exhibit: Exhibit, done: Sequence[Mapping[str, Any]]) -> Any:
+    used = _distinct([d["data"] for d in done])
+    if len(used) > 1:
+        names = " and ".join(str(u and u["name"]) for u in used)
+        raise PieceError(
+            f"the pieces of {exhibit.id} used different data ({names}): fetch the data and rerun"
+        )
+    return used[0]
+
+
+def _provenance(done: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Code, machines and times: what differs between two runs of the same numbers."""
+    commit, dirty = git_state()
+    metas = [d["meta"] for d in done]
+    return {
         "code": {
             "commit": commit,
             "dirty": dirty,
             "modules": {k: v for d in done for k, v in d["code"].items()},
         },
-        "environment": _distinct([d["meta"]["environment"] for d in done]),
+        "environment": _distinct([m["environment"] for m in metas]),
         "timing": {
-            "wall_s": round(sum(d["meta"]["wall_s"] for d in done), 1),
+            "wall_s": round(sum(m["wall_s"] for m in metas), 1),
             "pieces": {d["piece"]["name"]: round(d["meta"]["wall_s"], 2) for d in done},
-            "peak_memory_mb": round(max(d["meta"]["peak_memory_mb"] for d in done)),
+            "peak_memory_mb": round(max(m["peak_memory_mb"] for m in metas)),
         },
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
-    facts["verdicts"] = {
-        j.claim.id: {"verdict": j.verdict, "ours": j.ours} for j in judge(exhibit, facts, rows)
-    }
-    return Record(facts, tuple(rows))
 
 
-def _distinct(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    kept: list[dict[str, Any]] = []
+def _distinct(items: list[Any]) -> list[Any]:
+    kept: list[Any] = []
     for item in items:
         if item not in kept:
             kept.append(item)

@@ -1,0 +1,98 @@
+"""Everything that `repro check` and `repro commit` ask of a record beyond its schema and checksums."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from metadata.pins import pin
+from repro.errors import RecordError
+from repro.record import Record, stale_because, verdicts
+from repro.spec import Exhibit
+
+
+def problems(exhibit: Exhibit, record: Record) -> list[str]:
+    """What is wrong with a record that loaded without error; an empty list if nothing is."""
+    stale = stale_because(exhibit, record)
+    if stale:
+        return [f"stale: {stale}"]
+    return [*_paper(exhibit, record), *_rows(record), *_data(record), *_verdicts(exhibit, record)]
+
+
+def refuse_for_results(exhibit: Exhibit, record: Record) -> None:
+    """`RecordError` if the record must not be committed: unfinished, changed by hand, or of unknown code."""
+    name = f"the {record.profile} record of {exhibit.id}"
+    facts = record.facts
+    if facts.get("custom"):
+        raise RecordError(f"{name} was made with changed {', '.join(facts['custom'])}: run it without --set")
+    if facts.get("missing"):
+        lacking = ", ".join(m["piece"] for m in facts["missing"][:3])
+        raise RecordError(
+            f"{name} lacks {len(facts['missing'])} pieces ({lacking}): run it again to get them"
+        )
+    data = facts.get("data")
+    if data and data["stand_in"] and record.profile in ("cpu", "paper"):
+        raise RecordError(f"{name} was made from a {data['note']}: fetch {data['asked']} and run it again")
+    if facts["code"]["dirty"]:
+        raise RecordError(
+            f"{name} was made from a working tree with uncommitted changes: commit them and run it again "
+            "(finished pieces are taken from the cache)"
+        )
+    if not all(math.isfinite(r[5]) for r in record.rows):
+        raise RecordError(f"{name} holds values that are not finite")
+
+
+def _paper(exhibit: Exhibit, record: Record) -> Iterator[str]:
+    paper, said = pin(exhibit.paper), record.facts["paper"]
+    for key in ("arxiv", "title", "pith", "trust"):
+        if said.get(key) != getattr(paper, key):
+            yield f"paper: {key} is {said.get(key)!r}, the pinned paper's is {getattr(paper, key)!r}"
+
+
+def _rows(record: Record) -> Iterator[str]:
+    """The rows are those of the spec's runs: all that are not said to be missing, and no others."""
+    made = record.facts["spec"]["pieces"]
+    lost = {m["piece"] for m in record.facts.get("missing", ())}
+    runs = {(a["id"], s) for p in made if p["name"] not in lost for a in p["arms"] for s in p["seeds"]}
+    there = {(r[0], r[1]) for r in record.rows}
+    for what, odd in (("no rows of", runs - there), ("rows of unknown", there - runs)):
+        if odd:
+            arm, seed = min(odd)
+            yield f"{what} {len(odd)} runs, such as {arm} with seed {seed}"
+    if record.facts["csv"]["rows"] != len(record.rows):
+        yield f"csv: {len(record.rows)} rows, the JSON says {record.facts['csv']['rows']}"
+    seeds = sorted({s for p in made for s in p["seeds"]})
+    if record.facts.get("seeds") != seeds:
+        yield f"seeds are {record.facts.get('seeds')}, those of the spec are {seeds}"
+
+
+def _data(record: Record) -> Iterator[str]:
+    """The data are those that the spec asks for, with the published checksums."""
+    from repro.data import catalogue
+
+    data = record.facts.get("data")
+    asked = record.facts["spec"]["pieces"][0]["dataset"]
+    if (data["asked"] if data else None) != asked:
+        yield f"data: made for {data and data['asked']}, the spec asks for {asked}"
+    elif data:
+        known = catalogue()
+        if data["name"] not in known:
+            yield f"data: unknown data set {data['name']!r}"
+        elif data["files"] != known[data["name"]].sums:
+            yield f"data: the checksums of {data['name']} are not the published ones"
+        if data["stand_in"] != (data["name"] != asked):
+            yield f"data: {data['name']} in place of {asked}, but stand_in is {data['stand_in']}"
+
+
+def _verdicts(exhibit: Exhibit, record: Record) -> Iterator[str]:
+    stored, now = record.facts["verdicts"], verdicts(record.judgements(exhibit))
+    for claim in (c for c in {**stored, **now} if stored.get(c) != now.get(c)):
+        yield (
+            f"verdict on {claim}: stored {_said(stored.get(claim))}, computed {_said(now.get(claim))}; "
+            "if the claim changed on purpose: "
+            f"repro commit {exhibit.id} --profile {record.profile} --from results"
+        )
+
+
+def _said(verdict: dict[str, str] | None) -> str:
+    return f"{verdict['verdict']} ({verdict['ours']})" if verdict else "nothing"

@@ -1,0 +1,47 @@
+"""Cite a number of this repository: the record, its SHA-256, the code behind it, the paper it reproduces."""
+
+from __future__ import annotations
+
+import argparse
+
+from repro.cli.parser import add_profile
+from repro.cli.records import best_profile
+from repro.errors import UnknownNameError
+from repro.exhibits import get
+from repro.paths import results_dir
+from repro.record import load, require_fresh
+
+STYLES = ("text", "bibtex")
+EXAMPLES = """  repro cite dni/table2                       from the best committed record
+  repro cite dni/table2 --profile quick --style bibtex
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The exhibit, the profile, the style."""
+    parser.add_argument("exhibit", metavar="EXHIBIT", help="like dni/table2")
+    add_profile(parser, None, "default: the biggest with a record")
+    parser.add_argument("--style", type=_style, default="text", metavar="S", help="text (default) or bibtex")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Print the citation."""
+    from metadata.cff import repository
+    from metadata.cite import verified
+    from metadata.pins import pin
+
+    exhibit = get(args.exhibit)
+    record = load(results_dir(), exhibit.id, args.profile or best_profile(exhibit))
+    require_fresh(exhibit, record)
+    code = record.facts["code"]
+    ours = repository(commit=code["commit"], dirty=code["dirty"])
+    print(
+        verified(pin(exhibit.paper), ours, exhibit.id, record.profile, record.sha256(), args.style).rstrip()
+    )
+    return 0
+
+
+def _style(text: str) -> str:
+    if text not in STYLES:
+        raise UnknownNameError("style", text, STYLES)
+    return text

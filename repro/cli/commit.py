@@ -1,0 +1,64 @@
+"""Copy finished records into results/, with their verdicts computed afresh. Nothing is given to git.
+
+Refused: a working tree with uncommitted changes (outside results/), and records that are stale, broken, lack
+pieces, used changed parameters or a stand-in where none is allowed, or were made from uncommitted code.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from pathlib import Path
+
+from repro.audit import problems, refuse_for_results
+from repro.claims import summary
+from repro.cli.parser import add_ids, add_profile, chosen, folder
+from repro.errors import BadValueError, RecordError
+from repro.paths import results_dir
+from repro.record import Record, load, path_of, require_fresh, save, verdicts
+from repro.spec import Exhibit
+
+EXAMPLES = """  repro commit dni/table2 --profile cpu
+  repro commit --all --profile quick --from /tmp/records
+  repro commit dni/table2 --profile cpu --from results     a claim changed: judge the committed rows again
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The exhibits, the profile, and where their records are."""
+    add_ids(parser)
+    add_profile(parser, None, "required")
+    add = parser.add_argument
+    add("--from", dest="source", type=folder, default=Path("output"), metavar="DIR", help="default: output/")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Check all records first, then copy all of them: either every one is committed or none."""
+    from repro.tree import refuse_dirty_tree
+
+    if not args.profile:
+        raise BadValueError("which profile? Give --profile quick, cpu or paper")
+    refuse_dirty_tree()
+    records = [(e, _fit(e, load(args.source, e.id, args.profile))) for e in chosen(args)]
+    for exhibit, record in records:
+        path = save(record, results_dir())
+        picture = path_of(args.source, exhibit.id, args.profile).with_suffix(".svg")
+        if picture.exists() and picture != path.with_suffix(".svg"):
+            shutil.copyfile(picture, path.with_suffix(".svg"))
+        print(f"{exhibit.id} at {record.profile}: {summary(record.judgements(exhibit))} → {path.parent}")
+    print(
+        f"next: repro render {' '.join(e.id for e, _ in records)}; repro report --write; git add, git commit"
+    )
+    return 0
+
+
+def _fit(exhibit: Exhibit, record: Record) -> Record:
+    """The record with fresh verdicts, if it may be committed."""
+    refuse_for_results(exhibit, record)
+    require_fresh(exhibit, record)
+    facts = {**record.facts, "verdicts": verdicts(record.judgements(exhibit))}
+    judged = Record(facts, record.rows)
+    wrong = problems(exhibit, judged)
+    if wrong:
+        raise RecordError(f"the {record.profile} record of {exhibit.id}: {'; '.join(wrong)}")
+    return judged

@@ -1,0 +1,53 @@
+"""List the exhibits: id, kind, place in the paper, title, and the profiles with a committed record."""
+
+from __future__ import annotations
+
+import argparse
+
+from repro.cli.parser import add_json, print_json
+from repro.cli.text import table
+from repro.exhibits import all_exhibits
+from repro.paths import results_dir
+from repro.spec import PROFILES, Exhibit
+
+EXAMPLES = """  repro list
+  repro list --json | python -m json.tool
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """`--json`."""
+    add_json(parser)
+
+
+def main(args: argparse.Namespace) -> int:
+    """Print the exhibits."""
+    exhibits = all_exhibits()
+    if args.json:
+        print_json([_facts(e) for e in exhibits])
+        return 0
+    rows = [(e.id, e.kind, ", ".join(recorded(e)) or "–", e.place, e.title) for e in exhibits]
+    print(table(("exhibit", "kind", "records", "place", "title"), rows))
+    return 0
+
+
+def recorded(exhibit: Exhibit) -> list[str]:
+    """Profiles at which the exhibit has a committed record (not opened: that is for `repro check`)."""
+    return [p for p in PROFILES if (results_dir() / exhibit.id / f"{p}.json").exists()]
+
+
+def _facts(exhibit: Exhibit) -> dict[str, object]:
+    return {
+        "id": exhibit.id,
+        "paper": exhibit.paper,
+        "kind": exhibit.kind,
+        "place": exhibit.place,
+        "title": exhibit.title,
+        "shows": exhibit.shows,
+        "arms": [a.id for a in exhibit.arms],
+        "metrics": [m.name for m in exhibit.metrics],
+        "parameters": [p.name for p in exhibit.params],
+        "claims": [c.id for c in exhibit.claims],
+        "profiles": {p.name: p.budget for p in exhibit.profiles},
+        "records": recorded(exhibit),
+    }

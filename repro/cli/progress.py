@@ -1,0 +1,50 @@
+"""Named progress lines on standard error: one that is rewritten on a terminal, a few that stay in a log."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TextIO
+
+from repro.cli.text import minutes
+
+LOG_EVERY_S = 15.0
+
+
+class ProgressLines:
+    """Called with (name of a piece, fraction of it): counts pieces, estimates what is left."""
+
+    def __init__(self, total: int, stream: TextIO | None = None):
+        self.total, self.stream = total, stream or sys.stderr
+        self.live = self.stream.isatty()
+        self.fractions: dict[str, float] = {}
+        self.started = self.told = time.monotonic()
+
+    def __call__(self, name: str, fraction: float) -> None:
+        """Note the fraction; tell it if the piece is finished or the last line is old."""
+        if self.fractions.get(name) == 1.0:
+            return
+        self.fractions[name] = fraction
+        now = time.monotonic()
+        if fraction == 1.0:
+            self._line(f"{self._done():>4}/{self.total}  {name}  done, {self._times(now)}", final=True)
+        elif self.live or now - self.told > LOG_EVERY_S:
+            self.told = now
+            self._line(f"{self._done():>4}/{self.total}  {name}  {fraction:4.0%}, {self._times(now)}")
+
+    def _done(self) -> int:
+        return sum(f == 1.0 for f in self.fractions.values())
+
+    def _times(self, now: float) -> str:
+        part = sum(self.fractions.values()) / self.total
+        left = (now - self.started) * (1 - part) / part if part > 0 else 0.0
+        return f"{minutes(now - self.started)} elapsed" + (
+            f", about {minutes(left)} left" if left > 1 else ""
+        )
+
+    def _line(self, text: str, final: bool = False) -> None:
+        if self.live:
+            self.stream.write(f"\r\x1b[K{text}" + ("\n" if final else ""))
+        else:
+            self.stream.write(text + "\n")
+        self.stream.flush()

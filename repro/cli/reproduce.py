@@ -1,0 +1,36 @@
+"""Run every notebook at a profile, each in a process of its own; what `make reproduce` calls.
+
+Executed notebooks (with the traceback where one failed), records and pictures go to the output folder.
+Exit code: 0 if every notebook ran, else 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from repro.cli.parser import add_ids, add_profile, chosen, folder
+
+EXAMPLES = """  repro reproduce                             all, at the quick profile
+  repro reproduce dni/table2 --profile smoke --out /tmp/look
+  repro reproduce --recorded                  draw the committed records, train nothing
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The exhibits (none: all), the profile, where to."""
+    add_ids(parser)
+    add_profile(parser, "quick", "default: quick")
+    parser.add_argument("--out", type=folder, default=Path("output"), metavar="DIR", help="default: output/")
+    parser.add_argument(
+        "--recorded", action="store_true", help="draw the committed records instead of training"
+    )
+
+
+def main(args: argparse.Namespace) -> int:
+    """Execute the notebooks."""
+    from repro.notebook.execute import execute_all
+
+    ids = [e.id for e in chosen(args, none_means_all=True)]
+    source = "recorded" if args.recorded else "run"
+    return 1 if execute_all(ids, args.profile, args.out.resolve(), source) else 0

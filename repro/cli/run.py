@@ -1,0 +1,155 @@
+"""Train exhibits at a profile. Each gets a record (JSON and CSV) and a picture (SVG) in the output folder.
+
+Finished pieces are kept and reused; a run that was interrupted resumes when the same command is given again.
+Exit code: 0 if every exhibit is complete, 1 if one failed or lacks pieces (the others are still made).
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from repro.claims import summary
+from repro.cli import parser as common
+from repro.cli.progress import ProgressLines
+from repro.cli.text import minutes, verdict_table
+from repro.errors import BadValueError, ReproError
+from repro.record import Record, save
+from repro.spec import Exhibit
+
+EXAMPLES = """  repro run dni/table2                                     at the quick profile
+  repro run dni/table2 sg/table2 --profile cpu --workers 2
+  repro run --all --profile smoke --out /tmp/look
+  repro run meprop/fig4 --seeds 0-4 --set hidden=200       your own setting; such a record is marked custom
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The exhibits, how big, where, and the user's own settings."""
+    common.add_ids(parser)
+    common.add_profile(parser, "quick", "default: quick")
+    add = parser.add_argument
+    add("--device", type=common.device, default="auto", metavar="D", help="auto, cpu or cuda (default: auto)")
+    add("--data-dir", type=common.existing_folder, metavar="DIR", help="data sets (REPRO_DATA, else .data)")
+    add("--runs-dir", type=common.folder, metavar="DIR", help="resumable pieces (REPRO_RUNS, else .runs)")
+    add("--out", type=common.folder, default=Path("output"), metavar="DIR", help="default: output/")
+    add("--seeds", type=common.seeds, metavar="S", help="0,1,2 or 0-4 instead of the profile's")
+    add(
+        "--set",
+        type=common.setting,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter's value (repeatable)",
+    )
+    add("--workers", type=int, default=1, metavar="N", help="local processes; each piece uses one thread")
+    add("--threads", type=int, default=1, metavar="N", help="CPU threads a piece (more move the last digits)")
+    add("--retries", type=int, default=0, metavar="N", help="times to try a failed piece again")
+    add("--checkpoint-s", type=float, default=20.0, metavar="S", help="seconds between checkpoints (20)")
+    add("--offline", action="store_true", help="never download data")
+    common.add_json(parser)
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run all exhibits that were asked for; one that fails does not stop the others."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    exhibits, options = common.chosen(args), _options(args)
+    for exhibit in exhibits:  # a misspelt parameter is refused before an hour of training, not after
+        _plan(exhibit, args.profile, options)
+    told = sys.stderr if args.json else sys.stdout
+    done = [_run(e, args, options, told) for e in exhibits]
+    if args.json:
+        common.print_json(done)
+    else:
+        print(f"records and pictures are in {args.out}")
+    bad = [d["exhibit"] for d in done if d["error"] or d["missing"]]
+    if bad:
+        print(f"repro: not complete: {', '.join(bad)}", file=sys.stderr)
+    return 1 if bad else 0
+
+
+def _options(args: argparse.Namespace) -> Any:
+    from repro.device import pick
+    from repro.runner.run import Options
+
+    pick(args.device)
+    names = [name for name, _ in args.set]
+    if len(set(names)) < len(names):
+        raise BadValueError(f"--set gives a parameter twice: {', '.join(names)}")
+    return Options(
+        device=args.device,
+        data_dir=args.data_dir and str(args.data_dir),
+        runs_dir=args.runs_dir and str(args.runs_dir),
+        download=not args.offline,
+        seeds=args.seeds,
+        settings=dict(args.set),
+        workers=args.workers,
+        retries=args.retries,
+        threads=args.threads,
+        checkpoint_s=args.checkpoint_s,
+    )
+
+
+def _plan(exhibit: Exhibit, profile: str, options: Any) -> int:
+    from repro.runner.run import plan
+
+    return len(plan(exhibit, profile, options))
+
+
+def _run(exhibit: Exhibit, args: argparse.Namespace, options: Any, told: Any) -> dict[str, Any]:
+    from repro.runner.run import run_exhibit
+
+    total = _plan(exhibit, args.profile, options)
+    print(f"{exhibit.id} at {args.profile}: {exhibit.title} ({total} pieces)", file=sys.stderr)
+    try:
+        record = run_exhibit(exhibit, args.profile, options, ProgressLines(total))
+        path = save(record, args.out)
+        _picture(exhibit, record, path.with_suffix(".svg"))
+    except ReproError as e:
+        return _failed(exhibit, args.profile, str(e))
+    except Exception as e:  # a defect of ours: show where, and go on with the other exhibits
+        traceback.print_exc()
+        return _failed(exhibit, args.profile, f"{type(e).__name__}: {e}")
+    _tell(exhibit, record, told)
+    return {
+        "exhibit": exhibit.id,
+        "profile": args.profile,
+        "record": str(path),
+        "sha256": record.sha256(),
+        "verdicts": record.facts["verdicts"],
+        "missing": record.facts["missing"],
+        "wall_s": record.facts["timing"]["wall_s"],
+        "error": None,
+    }
+
+
+def _failed(exhibit: Exhibit, profile: str, why: str) -> dict[str, Any]:
+    print(f"repro: {exhibit.id} at {profile}: {why}", file=sys.stderr)
+    return {"exhibit": exhibit.id, "profile": profile, "error": why, "missing": []}
+
+
+def _picture(exhibit: Exhibit, record: Record, path: Path) -> None:
+    """Draw the SVG; where there is no matplotlib (a GPU machine, say) the record alone is the result."""
+    try:
+        from repro.plotting import draw, save_svg
+    except ModuleNotFoundError as e:
+        if e.name not in ("matplotlib", "seaborn", "pandas"):
+            raise
+        print(f"no picture: {e.name} is not installed; draw it elsewhere with repro render", file=sys.stderr)
+        return
+    save_svg(draw(exhibit, record), path)
+
+
+def _tell(exhibit: Exhibit, record: Record, told: Any) -> None:
+    facts, judgements = record.facts, record.judgements(exhibit)
+    data = f", data: {facts['data']['note']}" if facts["data"] else ""
+    spent = minutes(facts["timing"]["wall_s"])
+    print(f"\n{exhibit.id} at {record.profile}: {summary(judgements)}; {spent} of training{data}", file=told)
+    print(verdict_table(exhibit, judgements), file=told)
+    for lost in facts["missing"]:
+        print(f"missing: {lost['piece']}: {lost['why']}", file=told)
+    print(file=told, flush=True)

@@ -1,0 +1,56 @@
+"""Say of each exhibit and profile whether the committed record is fresh, stale (and why), broken or missing.
+
+A note tells where the code that computed a record has changed since: no error, because code may be tidied
+without moving a number, but a reason to look.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from repro.claims import summary
+from repro.cli.parser import add_json, print_json
+from repro.cli.records import recorded
+from repro.cli.text import table
+from repro.errors import RecordError
+from repro.exhibits import all_exhibits
+from repro.record import Record, stale_because
+from repro.runner.code import changed_since
+from repro.spec import Exhibit
+
+EXAMPLES = """  repro status
+  repro status --json
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """`--json`."""
+    add_json(parser)
+
+
+def main(args: argparse.Namespace) -> int:
+    """Print the table; exit code 0."""
+    rows = [row for e in all_exhibits() for row in _rows(e)]
+    keys = ("exhibit", "profile", "state", "verdicts", "note")
+    if args.json:
+        print_json([dict(zip(keys, row, strict=True)) for row in rows])
+    else:
+        print(table(keys, rows))
+    return 0
+
+
+def _rows(exhibit: Exhibit) -> list[tuple[str, ...]]:
+    there = dict(recorded(exhibit))
+    wanted = [p.name for p in exhibit.profiles if p.name != "smoke" or p.name in there]
+    return [(exhibit.id, name, *_state(exhibit, there.get(name))) for name in wanted]
+
+
+def _state(exhibit: Exhibit, record: Record | RecordError | None) -> tuple[str, str, str]:
+    if record is None:
+        return "missing", "", ""
+    if isinstance(record, RecordError):
+        return f"broken: {record}", "", ""
+    why = stale_because(exhibit, record)
+    changed = changed_since(exhibit.work, record.facts["code"]["modules"])
+    note = f"code changed since: {', '.join(changed)}" if changed else ""
+    return f"stale: {why}" if why else "fresh", summary(record.judgements(exhibit)), note

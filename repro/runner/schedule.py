@@ -1,0 +1,150 @@
+"""Hand jobs to an executor and collect every result: retries, dead workers, progress from other processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from repro.runner.pieces import Job, Progress, attempt, data_of, folder_of, key_of, read_progress
+from repro.spec import Piece
+
+POLL_S = 1.0
+
+
+@dataclass
+class Collected:
+    """Results and failures by the piece's name."""
+
+    results: dict[str, dict[str, Any]] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+
+    def add(self, job: Job, outcome: dict[str, Any]) -> None:
+        """Keep what `attempt` returned for this job; a success forgets earlier failures."""
+        name = job.piece["name"]
+        if "result" in outcome:
+            self.results[name] = outcome["result"]
+            self.failures.pop(name, None)
+        else:
+            self.failures[name] = outcome["failure"]
+
+
+def collect(
+    jobs: Sequence[Job],
+    workers: int = 1,
+    retries: int = 0,
+    progress: Progress | None = None,
+    executor: Executor | None = None,
+) -> Collected:
+    """Carry out all jobs: on `executor` if given, else in `workers` local processes, else (1) here.
+
+    What failed is tried again after all others, up to `retries` times, and resumes from its checkpoint.
+    """
+    found = Collected()
+    todo = list(jobs)
+    for _ in range(retries + 1):
+        if executor is not None:
+            _on(executor, todo, found, progress)
+        elif workers > 1:
+            _in_processes(workers, todo, found, progress)
+        else:
+            for job in todo:
+                found.add(job, attempt(job, progress))
+        todo = [j for j in todo if j.piece["name"] in found.failures]
+    return found
+
+
+def _in_processes(workers: int, jobs: Sequence[Job], found: Collected, progress: Progress | None) -> None:
+    """A worker that dies breaks its whole pool: then each unfinished piece gets a pool of its own."""
+    with _pool(workers) as pool:
+        broken = _on(pool, jobs, found, progress)
+    for job in broken:
+        with _pool(1) as pool:
+            _on(pool, [job], found, progress)
+
+
+def _on(executor: Executor, jobs: Sequence[Job], found: Collected, progress: Progress | None) -> list[Job]:
+    """Submit all, collect all; returns the jobs whose pool broke under them."""
+    waiting: dict[Future[dict[str, Any]], Job] = {executor.submit(attempt, job): job for job in jobs}
+    broken = []
+    try:
+        while waiting:
+            done, _ = wait(waiting, timeout=POLL_S, return_when="FIRST_COMPLETED")
+            for future in done:
+                job = waiting.pop(future)
+                outcome = _outcome(job, future)
+                found.add(job, outcome)
+                if "broken" in outcome:
+                    broken.append(job)
+                elif progress and "result" in outcome:
+                    progress(job.name, 1.0)
+            if progress:
+                _tell(waiting.values(), progress)
+    finally:
+        for future in waiting:
+            future.cancel()
+    return broken
+
+
+def _outcome(job: Job, future: Future[dict[str, Any]]) -> dict[str, Any]:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        return {"failure": f"piece {job.name} failed: its worker process died", "broken": True}
+    except Exception as e:  # the executor's own trouble: a lost node, a result that cannot travel
+        return {"failure": f"piece {job.name} failed: {type(e).__name__}: {e}"}
+
+
+def _tell(jobs: Any, progress: Progress) -> None:
+    """Pass on what the workers have written down of the unfinished jobs."""
+    for job in jobs:
+        fraction = _written(job)
+        if fraction is not None and fraction < 1:
+            progress(job.name, fraction)
+
+
+def _written(job: Job) -> float | None:
+    try:
+        piece = Piece.from_json(job.piece)
+        key = key_of(piece, data_of(piece, job.data_dir, download=False), job.device)
+    except Exception:  # data that only the worker has: no progress to show, no reason to stop
+        return None
+    return read_progress(folder_of(job.runs_dir, key))
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[Executor]:
+    """Local processes that end with their parent, however it ends."""
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_obey_parent)
+    try:
+        yield pool
+    except BaseException:  # Ctrl-C: waiting for the running pieces could take an hour; they resume
+        for process in list((getattr(pool, "_processes", None) or {}).values()):
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _obey_parent() -> None:
+    """In a worker: leave Ctrl-C to the parent, and end with it, however it ends.
+
+    A killed runner must not leave workers that hold locks and cores, so a thread watches for its end.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
