@@ -1,0 +1,74 @@
+"""The parameters of a notebook: what they may be, how text becomes a value, which record is the best there is."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+from repro.errors import BadValueError, RecordError, UnknownNameError
+from repro.paths import results_dir
+from repro.record import path_of
+from repro.spec import PROFILES, Exhibit
+
+SOURCES = ("recorded", "run")
+PARAMETERS: tuple[tuple[str, str, str], ...] = (
+    ("source", "recorded", '"recorded" draws the committed record, "run" trains'),
+    ("profile", "", '"" = the best there is ("quick" when it trains); smoke, quick, cpu, paper'),
+    ("device", "auto", "auto, cpu, cuda"),
+    ("seeds", "", '"" = the profile\'s; e.g. "0,1,2"'),
+    ("settings", "", '"" = the profile\'s; e.g. "epochs=2"'),
+    ("data_dir", "", '"" = REPRO_DATA, else .data in the repository'),
+    ("out", "", 'folder for the record and the picture; "" = keep neither'),
+)
+"""(name, default, comment) of the parameters cell, the same in every notebook."""
+
+
+def parse_seeds(text: str) -> tuple[int, ...] | None:
+    """ "0,1,2" as numbers; None for an empty text."""
+    try:
+        return tuple(int(s) for s in text.split(",")) if text.strip() else None
+    except ValueError:
+        raise BadValueError(f'seeds {text!r}: expected whole numbers with commas, e.g. "0,1,2"') from None
+
+
+def parse_settings(text: str) -> dict[str, str]:
+    """ "epochs=2 batch=20" as {"epochs": "2", "batch": "20"}; quotes protect spaces in a value."""
+    found = {}
+    for part in shlex.split(text):
+        name, equals, value = part.partition("=")
+        if not equals or not name:
+            raise BadValueError(f'settings {text!r}: {part!r} is not name=value, e.g. "epochs=2 batch=20"')
+        found[name] = value
+    return found
+
+
+def best_profile(exhibit: Exhibit, folder: Path | None = None) -> str | None:
+    """The largest profile with a record in `folder` (the committed results), or None."""
+    folder = folder or results_dir()
+    names = [p.name for p in exhibit.profiles]
+    there = [p for p in PROFILES if p in names and path_of(folder, exhibit.id, p).exists()]
+    return there[-1] if there else None
+
+
+def choose_profile(exhibit: Exhibit, source: str, profile: str) -> str:
+    """The profile that these parameters mean; an error that says what to do when there is none."""
+    if source not in SOURCES:
+        raise UnknownNameError("source", source, SOURCES)
+    if profile:
+        return exhibit.profile(profile).name
+    chosen = "quick" if source == "run" else best_profile(exhibit)
+    if chosen is None:
+        raise RecordError(
+            f'there is no record of {exhibit.id} yet: set source = "run", or `repro run {exhibit.id}` first'
+        )
+    return chosen
+
+
+def as_text(value: Any) -> str:
+    """A parameter's value as it is printed: short floats, JSON-like lists."""
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, list | tuple):
+        return "(" + ", ".join(as_text(v) for v in value) + ")"
+    return str(value)

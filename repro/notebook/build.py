@@ -1,0 +1,71 @@
+"""Make an exhibit's notebook from the template and execute it, ready to be committed."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from repro.notebook.template import cells
+from repro.paths import root
+from repro.record import Record, save
+from repro.spec import Exhibit
+
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+LIMIT_S = 300
+"""Seconds a cell may take: records are drawn, not made, when a notebook is rendered."""
+
+
+def new_notebook(exhibit: Exhibit) -> Any:
+    """The exhibit's notebook as the template has it, not executed."""
+    import nbformat
+
+    made = {"nbformat": 4, "nbformat_minor": 5, "metadata": METADATA, "cells": cells(exhibit)}
+    return nbformat.from_dict(made)  # type: ignore[no-untyped-call]
+
+
+def render(exhibit: Exhibit, out: Path, record: Record | None = None) -> Path:
+    """Write the exhibit's notebook to `out`, executed from `record` or the best committed record."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    notebook = new_notebook(exhibit)
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {"PYTHONPATH": str(root()), "MPLBACKEND": "agg"}
+        if record is not None:
+            save(record, Path(folder))
+            environment["REPRO_RESULTS"] = folder
+        with _environment(environment):
+            client = NotebookClient(notebook, timeout=LIMIT_S, resources={"metadata": {"path": folder}})
+            client.execute()
+    notebook["metadata"] = METADATA
+    for cell in notebook["cells"]:
+        cell["metadata"].pop("execution", None)  # times of execution: different in every run
+    nbformat.validate(notebook)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    temporary = out.with_suffix(f".{os.getpid()}.tmp")
+    temporary.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")  # type: ignore[no-untyped-call]
+    os.replace(temporary, out)
+    return out
+
+
+@contextmanager
+def _environment(changes: dict[str, str]) -> Iterator[None]:
+    """Set variables for the kernel that is started inside, and put them back."""
+    before = {name: os.environ.get(name) for name in changes}
+    path = [changes["PYTHONPATH"], *filter(None, [before["PYTHONPATH"]])]
+    os.environ.update({**changes, "PYTHONPATH": os.pathsep.join(path)})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -1,0 +1,135 @@
+"""The helpers that notebooks call: open an exhibit, get its record, show figure, numbers, claims, provenance."""
+
+from __future__ import annotations
+
+import logging
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from repro import exhibits, spec
+from repro.notebook import tables
+from repro.notebook.arguments import choose_profile, parse_seeds, parse_settings
+from repro.notebook.display import Code, Picture, Table, Text
+from repro.notebook.source import source_of
+from repro.paths import results_dir, root
+from repro.record import Record, load, require_fresh, save
+
+
+def open(  # noqa: A001 – reads well in a notebook: show.open("dni/table2", …)
+    exhibit_id: str,
+    source: str = "recorded",
+    profile: str = "",
+    device: str = "auto",
+    seeds: str | int = "",
+    settings: str = "",
+    data_dir: str = "",
+    out: str = "",
+) -> Shown:
+    """An exhibit with the notebook's parameters, all of them checked now and not an hour later."""
+    return Shown(exhibits.get(exhibit_id), source, profile, device, str(seeds), settings, data_dir, out)
+
+
+class Shown:
+    """One exhibit at one profile, from the committed record or from a run of its own."""
+
+    def __init__(
+        self,
+        exhibit: spec.Exhibit,
+        source: str,
+        profile: str,
+        device: str,
+        seeds: str,
+        settings: str,
+        data_dir: str,
+        out: str,
+    ):
+        self.exhibit, self.source, self.device = exhibit, source, device
+        self.profile = choose_profile(exhibit, source, profile)
+        self.seeds, self.settings = parse_seeds(seeds), parse_settings(settings)
+        self.data_dir, self.out = data_dir or None, out
+        self.planned = spec.pieces(exhibit, exhibit.profile(self.profile), self.seeds, self.settings)
+
+    def __repr__(self) -> str:
+        how = "its committed record" if self.source == "recorded" else "a run of its own"
+        return f"{self.exhibit.id} at profile {self.profile}, from {how}"
+
+    @cached_property
+    def _record(self) -> Record:
+        if self.source == "run":
+            return self._run()
+        record = load(results_dir(), self.exhibit.id, self.profile)
+        require_fresh(self.exhibit, record)
+        return record
+
+    def _run(self) -> Record:
+        from repro.notebook.progress import Lines
+        from repro.runner.run import Options, run_exhibit
+
+        logging.getLogger("repro.data").addHandler(logging.NullHandler())  # said by `record`, not on stderr
+        options = Options(self.device, self.data_dir, seeds=self.seeds, settings=self.settings)
+        return run_exhibit(self.exhibit, self.profile, options, Lines(len(self.planned)))
+
+    def specification(self) -> Table:
+        """Every hyper-parameter with its source; the values are those that the record's pieces used."""
+        used: Any = self.planned[0].params
+        if self.source == "recorded":
+            used = self._record.facts["spec"]["pieces"][0]["params"]
+        return tables.specification(self.exhibit, self.profile, used)
+
+    def code(self, path: str) -> Code:
+        """The source of "module:object" as it stands in this repository."""
+        return source_of(path)
+
+    def record(self) -> Text:
+        """Load the record, or train; says on which data, and keeps it with its picture if `out` is set."""
+        record = self._record
+        data = record.facts["data"] or {}
+        loud = "**STAND-IN DATA, verdicts stay open.** " if data.get("stand_in") else ""
+        lines = [
+            f"{loud}{self!r}: {len(record.rows)} rows, seeds {', '.join(map(str, record.facts['seeds']))}."
+        ]
+        lines += [f"Data: {data['note']}."] if data else []
+        lines += [f"Missing: {m['piece']} ({m['why']})." for m in record.facts["missing"]]
+        return Text(" ".join([*lines, *self._keep(record)]))
+
+    def _keep(self, record: Record) -> list[str]:
+        if not self.out:
+            return []
+        from repro.plotting import draw, save_svg
+
+        path = save(record, Path(self.out))
+        save_svg(draw(self.exhibit, record), path.with_suffix(".svg"))
+        return [f"Kept as {record.exhibit}/{record.profile} (json, csv, svg) in the output folder."]
+
+    def figure(self) -> Picture:
+        """The exhibit's figure: ours filled, the paper's numbers hollow or dashed."""
+        from repro.plotting.draw import draw, png_bytes
+
+        return Picture(repr(self), png_bytes(draw(self.exhibit, self._record)))
+
+    def numbers(self) -> Table:
+        """Our numbers ± sd beside the paper's."""
+        return tables.numbers(self.exhibit, self._record)
+
+    def claims(self) -> Table:
+        """The verdict on each claim, computed afresh from the record's rows."""
+        return tables.claims(self._record.judgements(self.exhibit))
+
+    def deviations(self) -> Table:
+        """The numbered differences from the paper."""
+        return tables.deviations(self.exhibit)
+
+    def provenance(self) -> Table:
+        """Paper, record, code, machine, time."""
+        return tables.provenance(self._record)
+
+    def cite(self) -> Text:
+        """BibTeX of this result and of the pinned paper."""
+        from metadata import cff, pin
+        from metadata.cite import verified
+
+        code, record = self._record.facts["code"], self._record
+        ours = cff.repository(root() / "CITATION.cff", commit=code["commit"], dirty=code["dirty"])
+        args = (self.exhibit.id, record.profile, record.sha256(), "bibtex")
+        return Text(f"```bibtex\n{verified(pin(self.exhibit.paper), ours, *args)}```")

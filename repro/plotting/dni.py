@@ -1,0 +1,115 @@
+"""Figures of Decoupled Neural Interfaces (arXiv:1608.05343v2)."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from repro import stats
+from repro.claims import View
+from repro.plotting import style
+from repro.record import Record
+from repro.spec import Arm, Exhibit
+
+ERROR = "test_error"
+DEPTHS = (3, 4, 5, 6)
+DEEP_X = 7.2
+"""Where the 21-layer nets stand on the depth axis, beyond a gap."""
+MARKERS = {"bprop": "s", "no_bprop": "v", "stale": "^", "dni": "o", "cdni": "D"}
+SHIFT = {"bprop": -0.06, "no_bprop": -0.03, "stale": 0.03, "dni": 0.0, "cdni": 0.06}
+"""Sideways, so that equal values of two methods stay visible."""
+
+
+def draw_table2(exhibit: Exhibit, record: Record, view: View) -> Figure:
+    """Training curves (as the paper's plot) and final error against depth (as its table)."""
+    figure, (left, right) = style.canvas(2, (12, 5.6), width_ratios=(1.25, 1))
+    curves(exhibit, view, left)
+    final_by_depth(exhibit, view, right)
+    seeds = style.seeds_text(view, view.arms(), ERROR)
+    ours = f"ours: mean ± sd over seeds, {seeds}"
+    figure.legend(handles=style.key(ours), loc="outside lower center", ncols=2)
+    style.title(figure, exhibit, record)
+    return figure
+
+
+def curves(exhibit: Exhibit, view: View, ax: Axes) -> Axes:
+    """Test error along training of DNI, cDNI and Bprop, depth by shade; the paper's final values apart."""
+    end = 0
+    for arm in exhibit.arms:
+        ramp = style.RAMPS.get(arm.series)
+        depth = arm.settings["layers"]
+        if ramp is None or not view.has(arm.id, ERROR):
+            continue
+        deep = depth not in DEPTHS
+        colour = ramp[-1] if deep else ramp[depth - 3]
+        curve = view.curve(arm.id, ERROR)
+        end = max(end, *curve)
+        _band(ax, curve, colour, f"{arm.series} {depth}", ":" if deep else "-")
+    _paper_ends(ax, exhibit, end)
+    ax.set(title="Training", xlabel="iterations", ylabel="test error (%)")
+    _percent_log(ax)
+    ax.legend(ncols=4, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.14))
+    return ax
+
+
+def _band(ax: Axes, curve: dict[int, list[float]], colour: str, label: str, line: str) -> None:
+    x = list(curve)
+    mean, sd = [stats.mean(v) for v in curve.values()], [stats.sd(v) for v in curve.values()]
+    ax.plot(x, mean, color=colour, lw=1.5, ls=line, label=label)
+    low = [max(m - s, m / 3) for m, s in zip(mean, sd, strict=True)]
+    ax.fill_between(x, low, [m + s for m, s in zip(mean, sd, strict=True)], color=colour, alpha=0.15, lw=0)
+
+
+def _paper_ends(ax: Axes, exhibit: Exhibit, end: int) -> None:
+    for arm in exhibit.arms:
+        ramp, depth = style.RAMPS.get(arm.series), arm.settings["layers"]
+        if ramp and depth in DEPTHS and ERROR in arm.reported:
+            style.paper_points(
+                ax, [end * 1.03], [arm.reported[ERROR]], arm.series, color=ramp[depth - 3], ms=5, ls=""
+            )
+
+
+def final_by_depth(exhibit: Exhibit, view: View, ax: Axes) -> Axes:
+    """Final test error against depth, one line a method; the 21-layer nets apart at the right."""
+    for rule, marker in MARKERS.items():
+        arms = [
+            a for a in exhibit.arms if a.settings["rule"] == rule and a.settings.get("net", "fcn") == "fcn"
+        ]
+        for some in ([a for a in arms if _depth(a) in DEPTHS], [a for a in arms if _depth(a) not in DEPTHS]):
+            _method(ax, view, some, marker)
+    ax.axvline(6.6, color="#999999", lw=0.8, ls=(0, (1, 3)))
+    ax.xaxis.set_major_locator(FixedLocator([*DEPTHS, DEEP_X]))
+    ax.set_xticklabels([*map(str, DEPTHS), "21"])
+    ax.set(title="At the end", xlabel="layers", ylabel="final test error (%)", xlim=(2.7, 7.6))
+    _percent_log(ax)
+    handles, labels = ax.get_legend_handles_labels()
+    unique = dict(zip(labels, handles, strict=True))
+    ax.legend(
+        unique.values(), unique.keys(), fontsize=8, loc="upper center", ncols=5, bbox_to_anchor=(0.5, -0.14)
+    )
+    return ax
+
+
+def _depth(arm: Arm) -> int:
+    return int(arm.settings["layers"])
+
+
+def _method(ax: Axes, view: View, arms: list[Arm], marker: str) -> None:
+    if not arms:
+        return
+    shift = SHIFT[arms[0].settings["rule"]]
+    x = {a.id: shift + (_depth(a) if _depth(a) in DEPTHS else DEEP_X) for a in arms}
+    here = [a for a in arms if view.has(a.id, ERROR)]
+    told = [a for a in arms if ERROR in a.reported]
+    points = [style.spread(view, a.id, ERROR) for a in here]
+    style.our_points(ax, [x[a.id] for a in here], points, arms[0].series, marker=marker)
+    numbers = [a.reported[ERROR] for a in told]
+    style.paper_points(ax, [x[a.id] for a in told], numbers, arms[0].series, marker=marker)
+
+
+def _percent_log(ax: Axes) -> None:
+    ax.set_yscale("log")
+    ax.yaxis.set_major_locator(FixedLocator([1, 1.5, 2, 3, 4, 6, 8, 10, 15, 20, 30, 40, 60, 90]))
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))

@@ -1,0 +1,64 @@
+"""From a record to a figure, and from a figure to bytes that do not differ between two processes."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from repro.claims import View
+from repro.record import Record
+from repro.spec import Exhibit
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SVG_LIMIT = 300 * 1024
+"""Bytes: pictures are committed, so they stay small."""
+
+
+def draw(exhibit: Exhibit, record: Record) -> Figure:
+    """The exhibit's figure from a record, by the function that `exhibit.draw` names."""
+    import matplotlib as mpl
+
+    from repro.plotting.style import rc
+
+    module, function = exhibit.draw.split(":")
+    settings: Any = rc()
+    with mpl.rc_context(settings):
+        figure: Figure = getattr(importlib.import_module(module), function)(
+            exhibit, record, View(record.rows)
+        )
+    return figure
+
+
+def save_svg(figure: Figure, path: str | os.PathLike[str]) -> Path:
+    """Write the figure as SVG, atomically and with the same bytes in every process; returns the path.
+
+    Text is written as outlines, so that it looks the same where the font is not installed.
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_suffix(f".{os.getpid()}.tmp")
+    temporary.write_text(svg_text(figure), encoding="utf-8", newline="\n")
+    os.replace(temporary, target)
+    return target
+
+
+def svg_text(figure: Figure) -> str:
+    """The figure as SVG text; element ids come from a fixed salt, and no date is written."""
+    import matplotlib as mpl
+
+    out = io.StringIO()
+    with mpl.rc_context({"svg.hashsalt": "repro", "svg.fonttype": "path", "path.simplify": True}):
+        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    return out.getvalue()
+
+
+def png_bytes(figure: Figure, dpi: int = 80) -> bytes:
+    """The figure as PNG, small enough for a notebook."""
+    out = io.BytesIO()
+    figure.savefig(out, format="png", dpi=dpi, metadata={"Software": None})
+    return out.getvalue()
