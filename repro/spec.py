@@ -286,9 +286,8 @@ def pieces(
             + ",".join(map(str, part))
         )
         plain = tuple({"id": a.id, "settings": dict(a.settings)} for a in arms)
-        made.append(
-            Piece(exhibit.id, name, plain, part, params, profile.dataset, profile.stand_in, exhibit.work)
-        )
+        dataset = arms[0].settings.get("dataset", profile.dataset)  # an arm may bring its own data set
+        made.append(Piece(exhibit.id, name, plain, part, params, dataset, profile.stand_in, exhibit.work))
     return tuple(made)
 
 

@@ -1,10 +1,11 @@
 """meProp Figure 4: accuracy against the backprop ratio; top-k vs random-k; k vs hidden size. MNIST.
 
-Source: arXiv:1706.06197v5, Figure 4 and section 4 (numbers read off the authors' image, ± 0.01 to 0.03 points).
+Source: arXiv:1706.06197v5, Figure 4 and section 4; numbers read off the authors' image (± 0.01 to 0.03).
 """
 
 from __future__ import annotations
 
+from repro.exhibits.meprop_fig4_claims import CLAIMS, DEVIATIONS
 from repro.spec import Arm, Exhibit, Metric, Override, Param, Profile
 
 PERCENT = (1, 2, 4, 8, 16, 32)
@@ -108,7 +109,8 @@ EXHIBIT = Exhibit(
     title="Accuracy against k: overfitting, top-k vs random-k, k vs hidden size",
     place="Figure 4",
     shows=(
-        "Test accuracy on MNIST of a 784-500-500-10 MLP whose backward pass keeps only k of each 500 gradient "
+        "Test accuracy on MNIST of a 784-500-500-10 MLP whose backward pass keeps only k of each "
+        "500 gradient "
         "entries, against the backprop ratio k/500: beside the dense net (left), beside k entries chosen at "
         "random (middle), and beside dense nets with only k hidden units (right)."
     ),
@@ -123,8 +125,8 @@ EXHIBIT = Exhibit(
         Metric("best_epoch", "epochs", "where the best dev score was reached"),
     ),
     profiles=PROFILES,
-    claims=(),
-    deviations=(),
+    claims=CLAIMS,
+    deviations=DEVIATIONS,
     work="repro.train.meprop_mlp:run",
     draw="repro.plotting.meprop:draw_fig4",
     algorithms=(

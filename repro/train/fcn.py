@@ -21,13 +21,14 @@ class FCNLearner:
     def __init__(self, piece: Piece, ctx: Context):
         self.data, self.runs, self.p = load(piece, ctx), runs_of(piece), piece.params
         p, settings, seeds = self.p, self.runs[0][1], [s for _, _, s in self.runs]
+        self.settings = settings
         n = len(self.data.x_train) - p["hold_out"]
         self.x, self.y = self.data.x_train[:n], self.data.y_train[:n]
         held = p["hold_out"] > 0
         self.x_eval = self.data.x_train[n:] if held else self.data.x_test
         self.y_eval = self.data.y_train[n:] if held else self.data.y_test
         self.metric = "validation_error" if held else "test_error"
-        hidden = [p["width"]] * (settings["layers"] - 1)
+        hidden = [settings.get("width", p["width"])] * (settings["layers"] - 1)
         self.net = FCN((self.x.shape[1], *hidden, 10), len(seeds), ctx.device)
         self.net.init([stream(s, "init") for s in seeds])
         self.optimizers = [self.net.stack.adam(p["learning_rate"])]
@@ -44,7 +45,7 @@ class FCNLearner:
 
     def _add_models(self, seeds: list[int]) -> None:
         label = self.rule == "cdni"
-        hidden = self.p["cdni_sg_hidden" if label else "dni_sg_hidden"]
+        hidden = self.settings.get("sg_hidden", self.p["cdni_sg_hidden" if label else "dni_sg_hidden"])
         precision = getattr(torch, self.p["sg_precision"])
         self.sg = SyntheticGradients(self.net, hidden, 10 if label else 0, precision)
         self.sg.init([stream(s, "init-sg") for s in seeds])

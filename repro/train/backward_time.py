@@ -1,0 +1,65 @@
+"""meprop/table7: time of the two backward products of one linear map, dense and with k unified columns.
+
+Source: arXiv:1706.06197v5, section 4.8 and Table 7. Timing: warm-up, then repetitions in which the arms take
+turns, so that a drift of the machine's speed meets all alike. CUDA: events; CPU: a monotonic clock.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import torch
+
+from repro.algorithms.meprop import unified_backward
+from repro.spec import Piece
+from repro.train.batches import stream
+from repro.train.loop import Context, Result, Row
+
+
+def measure(call: Callable[[], object], device: str) -> float:
+    """Milliseconds of one call."""
+    if device == "cuda":
+        start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+        start.record()
+        call()
+        end.record()
+        torch.cuda.synchronize()
+        return float(start.elapsed_time(end))
+    began = time.perf_counter()
+    call()
+    return (time.perf_counter() - began) * 1e3
+
+
+def products(piece: Piece, device: str) -> dict[str, Callable[[], object]]:
+    """arm id → one backward pass through y = x W: ∂L/∂W written to a buffer, ∂L/∂x made."""
+    p, rng = piece.params, stream(0, "backward-time")
+    x = torch.randn(p["batch"], p["inputs"], generator=rng).to(device)
+    g = torch.randn(p["batch"], p["hidden"], generator=rng).to(device)
+    # stored as [out, in], so that the k chosen columns of W are contiguous rows
+    w = torch.randn(p["hidden"], p["inputs"], generator=rng).to(device).T
+    g_w = torch.zeros(p["hidden"], p["inputs"], device=device).T
+
+    def dense() -> torch.Tensor:
+        torch.mm(g.T, x, out=g_w.T)
+        return g @ w.T
+
+    def sparse(k: int) -> Callable[[], torch.Tensor]:
+        return lambda: unified_backward(x, w, g, k, g_w)
+
+    return {a["id"]: sparse(a["settings"]["k"]) if "k" in a["settings"] else dense for a in piece.arms}
+
+
+def run(piece: Piece, ctx: Context) -> Result:
+    """Milliseconds of each arm's backward pass, one row a repetition (index)."""
+    p = piece.params
+    calls = products(piece, ctx.device)
+    rows: list[Row] = []
+    with torch.no_grad():
+        for i in range(-p["warm_up"], p["repetitions"]):
+            for arm, call in calls.items():
+                ms = measure(call, ctx.device)
+                if i >= 0:
+                    rows.append((arm, 0, "backward_ms", 0, str(i), ms))
+            ctx.progress((i + p["warm_up"] + 1) / (p["warm_up"] + p["repetitions"]))
+    return Result(rows, {"info": {"threads": torch.get_num_threads()}})
