@@ -64,7 +64,7 @@ def _absent(field: str) -> Row:
 
 
 def title(s: PaperSources) -> Row:
-    """The title: as the record's snapshot spells it, if its hash is signed."""
+    """The title, as the record's snapshot spells it; `PinError` if a record is there and its hash does not fit."""
     fact = s.curated.get("title")
     if s.record:
         document, record = s.record
@@ -84,7 +84,7 @@ def _also(s: PaperSources) -> str:
 
 
 def authors(s: PaperSources) -> Row:
-    """The authors in the paper's order, which only a page or a curated fact gives."""
+    """The authors in the paper's order, from a page or curated; `PinError` if a document names other people."""
     others = [(d.name, split_authors(snap.authors_text, place=d.name).names) for d, snap in _snapshots(s)]
     if s.pages:
         document, page = s.pages[0]
@@ -136,7 +136,7 @@ def date_of(s: PaperSources) -> Row:
 
 
 def submitted(s: PaperSources) -> Row:
-    """The day on which the first version was submitted (UTC)."""
+    """The day on which the first version was submitted (UTC); `PinError` if two sources differ."""
     fact = s.curated.get("submitted")
     if s.record:
         document, record = s.record

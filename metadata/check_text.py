@@ -101,7 +101,7 @@ def authors(record: PithRecord, corpus: Corpus, pins: Mapping[str, Pin]) -> Chec
         except MetadataError as e:
             return Check("authors", "failed", str(e))
         relations = ((where, compare(names, true)) for where, true in known)
-        problems += [f"{w}: missing {r.missing}, foreign {r.foreign}" for w, r in relations if not r.same]
+        problems += [f"{where}: {relation.difference}" for where, relation in relations if not relation.same]
     if problems:
         return all_hold("authors", "", problems)
     seen = f"; the same people in {', '.join(where for where, _ in known)}" if known else ""

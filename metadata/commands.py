@@ -109,7 +109,10 @@ def _chosen(names: list[str]) -> list[Pin]:
 
 
 def refresh(options: argparse.Namespace) -> int:
-    """Fetch, verify and show the differences; with --write, replace the committed documents if all holds."""
+    """Fetch, verify and show the differences; with --write, replace the committed documents if all holds.
+
+    Raises the errors of `metadata.refresh.fetch` and `apply`, `MetadataError` for --pith with --all.
+    """
     from metadata import refresh as refreshing
     from metadata.fetch import Fetcher
 

@@ -50,7 +50,7 @@ def parse(data: bytes) -> Manuscript:
     if len(title) > MAX_TITLE:
         raise UnusableDocumentError("title", got=title, expected=f"at most {MAX_TITLE} characters")
     dates = [d for line in head if (d := parse_date(line))]
-    byline = [line for line in head if not parse_date(line)]
+    byline = [line for line in head if not (parse_date(line) or find_arxiv([line]) or "@" in line)]
     if not byline:
         raise MissingFieldError("authors: no line between the title and the next heading")
     authors = split_authors(", ".join(byline).translate(_FOOTNOTES), place="authors")

@@ -95,6 +95,12 @@ class Comparison:
         """Whether both lists name the same people, in whatever order."""
         return not self.missing and not self.foreign
 
+    @property
+    def difference(self) -> str:
+        """Who is missing and who is foreign, in words; at most five names each."""
+        missing, foreign = (", ".join(names[:5]) or "nobody" for names in (self.missing, self.foreign))
+        return f"missing is {missing}, foreign is {foreign}"
+
 
 def compare(found: Sequence[str], true: Sequence[str]) -> Comparison:
     """Compare the names `found` in a document with the `true` ones; each person is matched once."""

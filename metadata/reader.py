@@ -39,7 +39,7 @@ class Reader:
 
     @classmethod
     def of(cls, value: object, path: str = "$") -> Reader:
-        """Wrap `value`, which must be a JSON object."""
+        """Wrap `value`, which must be a JSON object (else `UnusableDocumentError`)."""
         if not isinstance(value, dict):
             raise _wrong_type(path, value, "an object")
         return cls(value, path)

@@ -64,32 +64,29 @@ def fetch(
 
     Raises `FetchError`, `UnusableDocumentError` or `RefusedUpdateError`. Nothing is written.
     """
-    corpus = records.load(directory)
-    updates = []
+    committed = records.load(directory)
+    addresses = {f"arxiv-atom-{pin.arxiv}.xml": f"{servers.arxiv}/api/query?id_list={pin.arxiv}"}
     number = pith or pin.pith
     if number:
         url = f"{servers.pith}/pith/{parse_pith(number).code}/state.json"
-        updates.append(_update(f"pith-{pin.arxiv}.state.json", fetcher.get(url), pin, corpus, directory, key))
-    url = f"{servers.arxiv}/api/query?id_list={pin.arxiv}"
-    updates.append(_update(f"arxiv-atom-{pin.arxiv}.xml", fetcher.get(url), pin, corpus, directory, key))
-    return updates
-
-
-def _update(name: str, data: bytes, pin: Pin, corpus: Corpus, directory: Path, key: RegistryKey) -> Update:
-    document = documents.parse(data, name)
-    expected = PithRecord if name.endswith(".json") else ArxivPaper
-    if not isinstance(document.content, expected):
-        raise UnusableDocumentError(f"{name}: kind", got=document.kind, expected=expected.__name__)
-    _require(document, pin, corpus, key)
-    path = directory / name
-    old = path.read_bytes() if path.exists() else b""
-    return Update(name, data, tuple(_difference(name, old, data, document)))
+        addresses = {f"pith-{pin.arxiv}.state.json": url, **addresses}
+    answers = {name: fetcher.get(url) for name, url in addresses.items()}
+    fetched = [documents.parse(data, name) for name, data in answers.items()]
+    others = [d for d in committed.documents if d.name not in answers]
+    corpus = Corpus((*others, *fetched))  # what was fetched must agree with what is here, and with each other
+    for document in fetched:
+        _require(document, pin, corpus, key)
+    return [
+        Update(d.name, answers[d.name], tuple(_difference(d, answers[d.name], directory))) for d in fetched
+    ]
 
 
 def _require(document: Document, pin: Pin, corpus: Corpus, key: RegistryKey) -> None:
-    """Raise `RefusedUpdateError` unless `document` verifies and is about the pinned version."""
-    others = Corpus(tuple(d for d in corpus.documents if d.name != document.name))
-    report = verify(document, others, {pin.arxiv: pin}, key=key)
+    """Raise `RefusedUpdateError` unless `document` is of the kind asked for, about `pin`, and verifies."""
+    expected = PithRecord if document.name.endswith(".json") else ArxivPaper
+    if not isinstance(document.content, expected):
+        raise UnusableDocumentError(f"{document.name}: kind", got=document.kind, expected=expected.__name__)
+    report = verify(document, corpus, {pin.arxiv: pin}, key=key)
     if report.failed:
         check = report.failed[0]
         raise RefusedUpdateError(
@@ -103,7 +100,9 @@ def _require(document: Document, pin: Pin, corpus: Corpus, key: RegistryKey) -> 
         raise RefusedUpdateError(f"{document.name}: not signed", expected="a signature by the pinned key")
 
 
-def _difference(name: str, old: bytes, new: bytes, document: Document) -> Iterable[str]:
+def _difference(document: Document, new: bytes, directory: Path) -> Iterable[str]:
+    path, name = directory / document.name, document.name
+    old = path.read_bytes() if path.exists() else b""
     if old and (old == new or _same_paper(old, document)):
         return []
     before, after = _readable(old), _readable(new)

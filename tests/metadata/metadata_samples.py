@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import settings
 
-from metadata import records
+from metadata import listing, records
 from metadata.canonical import canonical_bytes, canonical_sha256, pith_code, sha256_hex, text_sha256
 from metadata.keys import RegistryKey
 
@@ -93,12 +93,30 @@ def signed_dni(version: int = 2) -> dict[str, Any]:
         "Alex Graves, David Silver, Koray Kavukcuoglu, Max Jaderberg, Oriol Vinyals, Simon Osindero, "
         "Wojciech Marian Czarnecki"
     )
+    abstract = listing.parse(LISTING.read_bytes()).abstract
+    paper["abstract_excerpt"] = abstract[:600]
     record["metadata"] |= {
         "submitted_at": "2016-08-18T17:29:09Z",
         "cross_cats_sorted": [],
         "title_canon_sha256": text_sha256(paper["title"]),
+        "abstract_canon_sha256": text_sha256(abstract),
     }
     return resign(document)
+
+
+def dni_feed(**changes: str) -> bytes:
+    """The feed that belongs to `signed_dni`."""
+    page = listing.parse(LISTING.read_bytes())
+    fields = {
+        "arxiv": "1608.05343v2",
+        "title": page.title,
+        "authors": ", ".join(page.authors),
+        "abstract": page.abstract,
+        "published": "2016-08-18T17:29:09Z",
+        "updated": "2017-07-03T10:52:04Z",
+        "categories": "cs.LG",
+    }
+    return atom(**(fields | changes))
 
 
 def bundle(document: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 
 import pytest
 from metadata_samples import MEPROP, SG, at, bundle, dump, leaves, rehash_state, state
@@ -44,14 +45,10 @@ def region(data, start, end):
 
 def check(data, places, rng):
     original = says(data)
-    harmless = 0
     for place in places:
         for changed in variants(data, place, rng):
-            if says(changed) == original:
-                harmless += 1
-            else:
+            if says(changed) != original:
                 assert caught(changed), f"byte {place}: {data[place - 20 : place + 20]!r}"
-    return harmless
 
 
 @pytest.mark.parametrize("path", [SG, MEPROP])
@@ -90,13 +87,14 @@ def test_harmless_changes_are_not_called_tampering():
     assert not caught(data)
 
 
-# What the signature does not cover, and no page or pin corroborates: whoever edits such a field and hashes the
-# whole again goes unnoticed. The report calls these `stated`; nothing in this package relies on them.
-UNSIGNED = (
-    "claims.items", "headline", "references.sample", "references.internal_anchors", "references.resolved_work",
-    "strong_count", "builder_version", "verdict", "attestation_state", "count", "created_at", "_at",
-    "abstract_excerpt",
-)  # fmt: skip
+# What the signature does not cover, and no page or pin corroborates: whoever edits such a field and hashes
+# all again goes unnoticed. The report calls these `stated`; nothing in this package relies on them.
+UNSIGNED = re.compile(
+    r".*\.(created_at|(first_computed|last_reissued|signed)_at"
+    r"|attestation_state|builder_version|verdict_id|headline|abstract_excerpt"
+    r"|(author_claims|claims|formal_canon|references)\.(items|sample|internal_anchors|resolved_work|strong_count)"
+    r"|verdict\.\w+)"
+)
 
 
 @pytest.mark.parametrize("path", [SG, MEPROP])
@@ -114,5 +112,4 @@ def test_only_unsigned_fields_can_be_edited_by_rehashing(path):
             open_fields.append(name)
     assert len(open_fields) > 10  # else the edits above do not reach the unsigned part
     for name in open_fields:
-        assert "canonical_record" not in name
-        assert any(part in name for part in UNSIGNED), name
+        assert UNSIGNED.fullmatch(name)

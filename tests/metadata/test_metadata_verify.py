@@ -40,7 +40,7 @@ def failed(data, **more):
 
 
 def edited(path=SG, **changes):
-    """The record at `path` with parts changed (a part is named by its last keys) and the whole hashed again."""
+    """The record at `path` with fields of named parts changed, and the whole hashed again."""
     document = state(path)
     places = {
         "top": document,

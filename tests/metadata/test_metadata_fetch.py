@@ -1,0 +1,177 @@
+"""Fetching from a server that may be slow, broken or hostile."""
+
+import gzip
+import time
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from metadata_server import cut_without_length, dripping, endless, good, running, slow, status, truncated
+
+from metadata.errors import FetchError
+from metadata.fetch import USER_AGENT, Fetcher, Limits
+
+QUICK = Limits(connect_s=2, read_s=0.3, total_s=0.8, attempts=3, backoff_s=0.5, gap_s=0)
+BODY = b'{"a": 1}' * 100
+
+
+@pytest.fixture
+def site(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with running() as site:
+        yield site
+
+
+@pytest.fixture
+def fetcher():
+    """A fetcher that does not really sleep; `slept` holds the seconds it would have."""
+    waits = []
+    fetcher = Fetcher(QUICK, sleep=waits.append)
+    fetcher.slept = waits
+    return fetcher
+
+
+def test_a_good_answer(site, fetcher):
+    site.serve("/x", good(BODY))
+    assert fetcher.get(f"{site.base}/x") == BODY
+    assert fetcher.slept == []
+    [(_, headers)] = site.requests
+    assert headers["User-Agent"] == USER_AGENT
+    assert headers["Accept-Encoding"] == "identity"
+
+
+@pytest.mark.parametrize("code", [429, 500, 502, 503, 504])
+def test_server_errors_are_tried_again(site, fetcher, code):
+    site.serve("/x", status(code), status(code), good(BODY))
+    assert fetcher.get(f"{site.base}/x") == BODY
+    assert fetcher.slept == [0.5, 1.0]  # growing pauses
+
+
+def test_a_lasting_server_error_is_an_error(site, fetcher):
+    site.serve("/x", status(500))
+    with pytest.raises(FetchError, match=r"answered 500, 3 times.*nothing was changed"):
+        fetcher.get(f"{site.base}/x")
+    assert len(site.requests) == 3
+
+
+@pytest.mark.parametrize("code", [204, 400, 403, 404, 410])
+def test_other_errors_are_not_tried_again(site, fetcher, code):
+    site.serve("/x", status(code))
+    with pytest.raises(FetchError, match=str(code)):
+        fetcher.get(f"{site.base}/x")
+    assert len(site.requests) == 1
+
+
+def test_retry_after_is_obeyed(site, fetcher):
+    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+    site.serve("/x", status(429, Retry_After="7"), status(429, Retry_After=soon), good(BODY))
+    assert fetcher.get(f"{site.base}/x") == BODY
+    assert fetcher.slept[0] == 7
+    assert 25 < fetcher.slept[1] <= 30
+
+
+@pytest.mark.parametrize("header", ["3600", "99999999999999999999"])
+def test_a_long_retry_after_is_not_waited_for(site, fetcher, header):
+    site.serve("/x", status(429, Retry_After=header), good(BODY))
+    with pytest.raises(FetchError, match="try again in"):
+        fetcher.get(f"{site.base}/x")
+    assert fetcher.slept == []
+
+
+@pytest.mark.parametrize("header", ["soon", "-5", "²", "Thu, 99 Foo 2026"])
+def test_a_nonsensical_retry_after_is_ignored(site, fetcher, header):
+    site.serve("/x", status(429, Retry_After=header), good(BODY))
+    assert fetcher.get(f"{site.base}/x") == BODY
+    assert fetcher.slept == [0.5]
+
+
+def test_a_truncated_answer_is_never_returned(site, fetcher):
+    site.serve("/x", truncated(BODY))
+    with pytest.raises(FetchError, match="3 times"):
+        fetcher.get(f"{site.base}/x")
+    site.serve("/x", truncated(BODY), good(BODY))
+    assert fetcher.get(f"{site.base}/x") == BODY
+    site.serve("/y", cut_without_length(BODY))  # not to be seen here: whoever parses it will
+    assert fetcher.get(f"{site.base}/y") == BODY[: len(BODY) // 2]
+
+
+def test_redirects_stay_on_the_host(site, fetcher):
+    with running() as elsewhere:
+        elsewhere.serve("/x", good(BODY))
+        for target in (
+            f"{elsewhere.base}/x",
+            "https://127.0.0.1/x",
+            "//example.org/x",
+            "file:///etc/hostname",
+        ):
+            site.serve("/x", status(302, Location=target))
+            with pytest.raises(FetchError, match="redirected elsewhere"):
+                fetcher.get(f"{site.base}/x")
+        assert elsewhere.requests == []
+    site.serve("/x", status(301, Location="/y"))
+    site.serve("/y", good(BODY))
+    assert fetcher.get(f"{site.base}/x") == BODY
+
+
+def test_a_redirect_loop_ends(site, fetcher):
+    site.serve("/x", status(302, Location="/x"))
+    with pytest.raises(FetchError, match="more than 3 redirects"):
+        fetcher.get(f"{site.base}/x")
+    assert len(site.requests) == 4
+
+
+def test_a_huge_answer_is_cut_short(site, fetcher):
+    site.serve("/x", good(b"x" * (QUICK.max_bytes + 1)))
+    with pytest.raises(FetchError, match="too large"):
+        fetcher.get(f"{site.base}/x")
+    site.serve("/x", endless)
+    with pytest.raises(FetchError, match="too large"):
+        fetcher.get(f"{site.base}/x")
+    site.serve("/x", good(b"x" * QUICK.max_bytes))
+    assert len(fetcher.get(f"{site.base}/x")) == QUICK.max_bytes
+
+
+def test_a_compressed_answer_is_refused(site, fetcher):
+    site.serve("/x", good(gzip.compress(b" " * 10_000_000), **{"Content-Encoding": "gzip"}))
+    with pytest.raises(FetchError, match="compressed"):
+        fetcher.get(f"{site.base}/x")
+
+
+@pytest.mark.parametrize("behaviour", [slow(1.0), dripping(0.1, 30)])
+def test_a_slow_answer_is_given_up(site, behaviour):
+    site.serve("/x", behaviour)
+    start = time.monotonic()
+    with pytest.raises(FetchError, match=r"no (complete )?answer"):
+        Fetcher(Limits(read_s=0.3, total_s=0.5, attempts=1, gap_s=0)).get(f"{site.base}/x")
+    assert time.monotonic() - start < 0.95  # the dripping answer alone would take 3 s
+
+
+def test_no_server_is_an_error_that_asks_the_right_question(fetcher):
+    with running() as gone:
+        base = gone.base
+    with pytest.raises(FetchError, match="offline"):
+        fetcher.get(f"{base}/x")
+
+
+@pytest.mark.parametrize("url", ["http://example.org/x", "ftp://example.org/x", "file:///etc/hostname"])
+def test_addresses_without_tls_are_refused(fetcher, url):
+    with pytest.raises(FetchError, match="without TLS"):
+        fetcher.get(url)
+
+
+def test_at_most_one_request_in_three_seconds(site):
+    now, waits = [100.0], []
+
+    def sleep(seconds):
+        waits.append(seconds)
+        now[0] += seconds
+
+    site.serve("/x", status(500), good(BODY))
+    fetcher = Fetcher(Limits(backoff_s=1.0), clock=lambda: now[0], sleep=sleep)
+    times = []
+    for _ in range(3):
+        fetcher.get(f"{site.base}/x")
+        times.append(now[0])
+    assert len(site.requests) == 4
+    assert waits == [1.0, 2.0, 3.0, 3.0]  # the retry waits its back-off, then out the rest of the gap
+    assert times == [103.0, 106.0, 109.0]
