@@ -1,4 +1,4 @@
-"""The parameters of a notebook: what they may be, how text becomes a value, which record is the best there is."""
+"""The parameters of a notebook: what they may be, how text becomes a value, which record is the best."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from repro.errors import RecordError
 from repro.notebook.template import cells
 from repro.paths import root
 from repro.record import Record, save
@@ -31,9 +32,10 @@ def new_notebook(exhibit: Exhibit) -> Any:
 
 
 def render(exhibit: Exhibit, out: Path, record: Record | None = None) -> Path:
-    """Write the exhibit's notebook to `out`, executed from `record` or the best committed record."""
+    """Write `out`/<paper>/<exhibit>.ipynb, executed from `record` or the best committed record."""
     import nbformat
     from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
 
     notebook = new_notebook(exhibit)
     with tempfile.TemporaryDirectory() as folder:
@@ -43,16 +45,21 @@ def render(exhibit: Exhibit, out: Path, record: Record | None = None) -> Path:
             environment["REPRO_RESULTS"] = folder
         with _environment(environment):
             client = NotebookClient(notebook, timeout=LIMIT_S, resources={"metadata": {"path": folder}})
-            client.execute()
+            client.extra_arguments = ["--log-level=ERROR"]  # the kernel's warning on its transport
+            try:
+                client.execute()
+            except CellExecutionError as e:
+                raise RecordError(f"the notebook of {exhibit.id} failed: {e.ename}: {e.evalue}") from e
     notebook["metadata"] = METADATA
     for cell in notebook["cells"]:
         cell["metadata"].pop("execution", None)  # times of execution: different in every run
     nbformat.validate(notebook)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = out.with_suffix(f".{os.getpid()}.tmp")
+    target = out / f"{exhibit.id}.ipynb"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_suffix(f".{os.getpid()}.tmp")
     temporary.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")  # type: ignore[no-untyped-call]
-    os.replace(temporary, out)
-    return out
+    os.replace(temporary, target)
+    return target
 
 
 @contextmanager

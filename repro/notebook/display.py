@@ -1,4 +1,4 @@
-"""What a notebook's cells return: tables, source and pictures with a deterministic plain text beside the rich form."""
+"""What a notebook's cells return: tables, source, pictures, each with a plain text that never varies."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import time
 
 
 class Lines:
-    """Called with (piece, fraction); prints a line when a piece ends, and once in `every_s` for a long one."""
+    """Called with (piece, fraction); prints a line when a piece ends, and every `every_s` seconds."""
 
     def __init__(self, pieces: int, every_s: float = 20.0):
         self.pieces, self.done, self.every_s = pieces, 0, every_s

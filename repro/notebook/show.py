@@ -1,4 +1,4 @@
-"""The helpers that notebooks call: open an exhibit, get its record, show figure, numbers, claims, provenance."""
+"""What notebooks call: open an exhibit, get its record, show figure, numbers, claims, provenance."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from repro.paths import results_dir, root
 from repro.record import Record, load, require_fresh, save
 
 
-def open(  # noqa: A001 – reads well in a notebook: show.open("dni/table2", …)
+def open(
     exhibit_id: str,
     source: str = "recorded",
     profile: str = "",

@@ -1,4 +1,4 @@
-"""The real source of an object, cut out of its file: nothing is imported, so a notebook need not load torch."""
+"""The real source of an object, cut out of its file without importing it: a notebook need not load torch."""
 
 from __future__ import annotations
 

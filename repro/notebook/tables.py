@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from repro import stats
@@ -16,17 +16,21 @@ from repro.spec import Arm, Exhibit
 
 @dataclass(frozen=True)
 class Layout:
-    """A table like the paper's: which setting of an arm is its row, printed with how many digits."""
+    """A table like the paper's: which settings of an arm (or its label) are its row, how many digits.
+
+    `defaults`: values of settings that an arm leaves out.
+    """
 
     metric: str
-    row: str
+    row: tuple[str, ...] = ()
+    defaults: Mapping[str, Any] = field(default_factory=dict)
     digits: int = 2
 
 
 LAYOUTS: Mapping[str, Layout] = {
-    "dni/table2": Layout("test_error", "layers"),
-    "meprop/fig4": Layout("test_accuracy", "percent"),
-    "sg/table2": Layout("gap", "label", 5),
+    "dni/table2": Layout("test_error", ("dataset", "net", "layers"), {"dataset": "mnist", "net": "fcn"}),
+    "meprop/fig4": Layout("test_accuracy", ("percent",), {"percent": "all"}),
+    "sg/table2": Layout("gap", digits=5),
 }
 """Exhibits whose results are a table rows × series; the others get one line an arm."""
 
@@ -40,7 +44,20 @@ def specification(exhibit: Exhibit, profile: str, used: Mapping[str, Any]) -> Ta
         source = f"{p.source}; here: {overrides[p.name].why}" if p.name in overrides else p.source
         paper = "not stated" if assumed else as_text(p.value)
         rows.append((p.name, as_text(used[p.name]), paper, source, p.doc))
-    return Table(("parameter", "used", "paper", "source", "meaning"), rows, f"profile {profile}")
+    return Table(("parameter", "used", "paper", "source", "meaning"), rows, _size(exhibit, profile))
+
+
+def _size(exhibit: Exhibit, profile: str) -> str:
+    """The profile in one line: data, seeds, arms, budget."""
+    chosen = exhibit.profile(profile)
+    arms = (
+        f"{len(chosen.arms)} of {len(exhibit.arms)} arms" if chosen.arms else f"all {len(exhibit.arms)} arms"
+    )
+    data = chosen.dataset or "none"
+    allowed = f" (stand-in allowed: {chosen.stand_in})" if chosen.stand_in else ""
+    more = ", more for some arms" if chosen.more_seeds else ""
+    seeds = ", ".join(map(str, chosen.seeds)) + more
+    return f"profile {profile}: data set {data}{allowed}; seeds {seeds}; {arms}; budget: {chosen.budget}"
 
 
 def numbers(exhibit: Exhibit, record: Record) -> Table:
@@ -65,11 +82,12 @@ def pivot(exhibit: Exhibit, view: View, layout: Layout) -> Table:
     counts = sorted({len(view.final(a, layout.metric)) for a in view.arms() if view.has(a, layout.metric)})
     n = " or ".join(map(str, counts)) or "0"
     caption = f"{metric.name} ({metric.unit}): ours ± sd over n = {n} seeds; the paper's number in brackets"
-    return Table((layout.row, *series), rows, caption)
+    return Table((", ".join(layout.row), *series), rows, caption)
 
 
 def _row(arm: Arm, layout: Layout) -> str:
-    return arm.label if layout.row == "label" else str(arm.settings.get(layout.row, "all"))
+    values = {**layout.defaults, **arm.settings}
+    return " ".join(str(values[s]) for s in layout.row) or arm.label
 
 
 def _cell(arm: Arm, view: View, layout: Layout) -> str:
@@ -101,7 +119,7 @@ def timing(exhibit: Exhibit, view: View) -> Table:
 
 
 def plain(exhibit: Exhibit, view: View) -> Table:
-    """One line an arm and metric: how many values, their mean and range, the paper's number if there is one."""
+    """One line an arm and metric: how many values, mean and range, the paper's number if any."""
     rows = []
     for arm in exhibit.arms:
         for metric in (m.name for m in exhibit.metrics if view.has(arm.id, m.name)):

@@ -61,8 +61,8 @@ _SPECIFICATION = (
 _METHOD = "The source below is what runs, read from the package as this notebook is executed."
 _RESULT = "Filled marks and solid lines are ours, hollow marks and dashed lines the paper's numbers."
 _CLAIMS = (
-    "A verdict is `reproduced`, `not reproduced`, or `open` when this record cannot decide. It is computed here "
-    "from the record's rows; each test is known to fail on records in which there is nothing to see."
+    "A verdict is `reproduced`, `not reproduced`, or `open` when this record cannot decide. It is computed "
+    "here from the record's rows; each test is known to fail on records in which there is nothing to see."
 )
 _DEVIATIONS = "Where we differ from the paper, why, and what it does."
 _PROVENANCE = "Enough to find, check and cite these numbers."
@@ -94,5 +94,5 @@ def _text(name: str, source: str) -> dict[str, Any]:
 
 def _code(name: str, source: str, *tags: str) -> dict[str, Any]:
     metadata = {"tags": list(tags)} if tags else {}
-    fresh = {"execution_count": None, "outputs": []}
+    fresh: dict[str, Any] = {"execution_count": None, "outputs": []}
     return {"cell_type": "code", "id": name, "metadata": metadata, "source": source, **fresh}
