@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import math
 import os
@@ -74,7 +75,7 @@ def unpack(archive: Path, source: Source, wanted: list[File], folder: Path) -> N
                 body = tar.extractfile(entry) if entry.name in inside and entry.isfile() else None
                 if body is not None:
                     _keep(body, inside.pop(entry.name), folder, archive)
-    except (tarfile.TarError, EOFError, zlib.error) as error:
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(f"{source.name}: {archive} is not a readable archive: {error}") from error
     if inside:
         raise DataError(f"{source.name}: {archive} lacks {', '.join(inside)}")

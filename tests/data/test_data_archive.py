@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
 
@@ -84,9 +85,23 @@ def test_a_hostile_archive_writes_nothing_bad(tmp_path, members, message):
     assert leftovers(tmp_path) == ["all.tar.gz"] and not (tmp_path.parent / "evil").exists()
 
 
-@pytest.mark.parametrize("cut", [0, 10, 200_000])
-def test_a_damaged_archive_is_a_data_error(tmp_path, cut):
-    put({"all.tar.gz": archive_of(GOOD)[:cut]}, tmp_path)
+@pytest.mark.parametrize("damage", [0, 10, 200_000, "flip", "rubbish"])
+def test_a_damaged_archive_is_a_data_error(tmp_path, damage):
+    data = bytearray(archive_of(GOOD))
+    if damage == "flip":
+        data[150_000] ^= 255
+    elif damage == "rubbish":
+        data = gzip.compress(gzip.decompress(data)[:200_000]) + b"not gzip" * 99
+    else:
+        data = data[:damage]
+    put({"all.tar.gz": data}, tmp_path)
     source = packed_source(b"")
-    with pytest.raises(DataError, match="is not a readable archive"):
+    with pytest.raises(DataError, match=r"is not a readable archive|has SHA-256"):
         unpack(tmp_path / "all.tar.gz", source, list(source.files), tmp_path)
+
+
+def test_a_complete_set_asks_nobody(absent, tmp_path):
+    source = packed_source(archive_of(GOOD))
+    put(BLOBS, tmp_path / "set" / "batches")
+    obtain(source, tmp_path)
+    assert not absent.seen

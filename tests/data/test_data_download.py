@@ -14,7 +14,7 @@ from misbehaving import wait_for
 from repro.data.download import Downloads, NoMirrorError
 from repro.data.request import AUTOMATIC, Limits, UselessError, ask
 
-BRISK = Limits(connect=1, answer=0.5, unreachable=1.0, stall=0.5, window=0.3, slowest=4096, total=8)
+BRISK = Limits(connect=1, answer=1.0, unreachable=2.0, stall=1.0, window=0.3, slowest=4096, total=8)
 
 
 @pytest.fixture
@@ -30,7 +30,18 @@ def partials(folder):
     return [p.name for p in folder.iterdir() if p.stat().st_size]
 
 
-RECOVERS = ["good", "chunked", "norange", "redirect", "cut", "cut_norange", "elsewhere", "forgetful", "paced"]
+RECOVERS = [
+    "good",
+    "chunked",
+    "norange",
+    "redirect",
+    "cut",
+    "cut_norange",
+    "cut_unannounced",
+    "elsewhere",
+    "forgetful",
+    "paced",
+]
 FAILS = {
     "absent": "answers HTTP 404",
     "broken": "answers HTTP 503",
@@ -40,8 +51,8 @@ FAILS = {
     "endless": "sends more than the file's 300000 bytes",
     "no_body": "the connection broke|ended after 0",
     "loop": "TooManyRedirects",
-    "silent": r"no answer in 0\.5 s|ReadTimeout",
-    "late": r"no answer in 0\.5 s|ReadTimeout",
+    "silent": r"no answer in 1\.0 s|ReadTimeout",
+    "late": r"no answer in 1\.0 s|ReadTimeout",
     "stall": "stopped sending",
     "trickle": "too slow: .* bytes in 0 s",
 }
@@ -62,7 +73,7 @@ def test_a_bad_mirror_is_named_and_the_next_one_gives_the_file(server, one, tmp_
     assert not (tmp_path / "x").exists()
     attempt(server, [behaviour, "good"]).get(one, tmp_path / "y")
     assert (tmp_path / "y").read_bytes() == BLOBS["one.bin"]
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 8
 
 
 def test_a_cut_is_resumed_where_it_happened(server, one, tmp_path):
@@ -130,7 +141,7 @@ def test_many_dead_mirrors_share_one_budget(server, one, tmp_path):
     began = time.monotonic()
     with pytest.raises(NoMirrorError, match="not asked: out of time") as error:
         attempt(server, ["silent"] * 6).get(one, tmp_path / "x")
-    assert 0.9 < time.monotonic() - began < 2
+    assert 1.9 < time.monotonic() - began < 5
     assert error.value.network_out
 
 
@@ -148,7 +159,7 @@ def test_a_name_look_up_that_hangs_is_given_up(monkeypatch, one, tmp_path):
     began = time.monotonic()
     with pytest.raises(NoMirrorError, match="no answer"):
         Downloads(["http://a.invalid/", "http://b.invalid/"], BRISK).get(one, tmp_path / "x")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
     release.set()
     assert wait_for(lambda: not [t for t in threading.enumerate() if t.name.startswith("ask ")])
 

@@ -20,7 +20,7 @@ from repro.data.files import UnavailableError
 from repro.data.obtain import obtain
 from repro.data.request import Limits
 
-BRISK = Limits(connect=1, answer=0.5, unreachable=1.0, stall=0.5, window=0.3, slowest=4096, total=20)
+BRISK = Limits(connect=1, answer=1.0, unreachable=2.0, stall=1.0, window=0.3, slowest=4096, total=20)
 PROGRAM = """
 import sys
 from pathlib import Path
