@@ -1,0 +1,43 @@
+# make reproduce   run every notebook; results in output/     (PROFILE=smoke|quick|cpu|paper, OUT=folder)
+# make test        lint, types, all tests, all notebooks
+# make setup       only set up .venv, which the two do first   (PYTHON=python3.12, say)
+# make lint        only lint and types
+# make clean       remove caches and output/; data, runs and .venv stay
+
+PYTHON ?= python3
+PROFILE ?= quick
+OUT ?= output
+JOBS ?= 2
+PY := .venv/bin/python
+READY := .venv/.installed
+
+# The environment's own packages and kernel, whatever the user has elsewhere
+unexport PYTHONPATH PYTHONHOME JUPYTER_PATH JUPYTER_CONFIG_DIR
+export PYTHONNOUSERSITE := 1
+export JUPYTER_PREFER_ENV_PATH := 1
+
+.PHONY: reproduce test setup lint clean
+
+reproduce: setup
+	$(PY) -m repro reproduce --profile $(PROFILE) --out $(OUT)
+
+test: lint
+	$(PY) -m pytest -n $(JOBS) --dist loadfile --nbval tests notebooks
+
+lint: setup
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+
+setup: $(READY)
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	|| { echo "needs Python 3.11 or newer as $(PYTHON); another one: make setup PYTHON=python3.12"; exit 1; }
+	test -x $(PY) || $(PYTHON) -m venv .venv
+	$(PY) -m pip install --disable-pip-version-check -e ".[dev]"
+	touch $(READY)
+
+clean:
+	rm -rf output build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	find repro metadata tests -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,45 @@
+"""What all tests share: one CPU thread, and the command line in a process of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):  # before torch: test processes share the cores
+    os.environ.setdefault(name, "1")
+
+ROOT = Path(__file__).resolve().parents[1]
+HELPERS = ROOT / "tests" / "helpers"
+
+
+@pytest.fixture
+def places(tmp_path, monkeypatch):
+    """Folders of the test's own for records, runs and data; no network."""
+    for name in ("RESULTS", "RUNS", "DATA"):
+        (tmp_path / name.lower()).mkdir()
+        monkeypatch.setenv(f"REPRO_{name}", str(tmp_path / name.lower()))
+    monkeypatch.setenv("REPRO_OFFLINE", "1")
+    monkeypatch.setenv("TINY_LOG", str(tmp_path / "steps.log"))
+    monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{HELPERS}")
+    return tmp_path
+
+
+@pytest.fixture
+def cli(places):
+    """`cli("run", "meprop/tiny", …)` → the finished process; `start=True` → the running one."""
+
+    def call(*arguments, start=False, **options):
+        command = [sys.executable, str(HELPERS / "tiny_cli.py"), *map(str, arguments)]
+        options = {
+            "cwd": places,
+            "text": True,
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+        } | options
+        if start:
+            return subprocess.Popen(command, **options)
+        return subprocess.run(command, timeout=120, check=False, **options)
+
+    return call

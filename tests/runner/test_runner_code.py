@@ -1,0 +1,116 @@
+"""A piece's key changes with all that moves its numbers, and with nothing else."""
+
+import importlib
+import sys
+from dataclasses import replace
+from types import MappingProxyType
+
+import pytest
+from tiny_exhibit import EXHIBIT
+
+from repro.data import DataInfo
+from repro.runner import code
+from repro.runner.pieces import key_of
+from repro.spec import pieces
+
+SOURCE = '''"""Work."""
+import math
+
+def run(piece, ctx):
+    """Do it."""
+    return math.pi * 2
+'''
+DATA = DataInfo("mnist", "mnist", False, MappingProxyType({"a.gz": "0" * 64}), "MNIST")
+
+
+@pytest.fixture
+def key(tmp_path, monkeypatch):
+    """`key(source, …)`: the key of a piece whose work has this source."""
+    monkeypatch.syspath_prepend(tmp_path)
+    piece = replace(pieces(EXHIBIT, EXHIBIT.profile("smoke"))[0], work="some_work:run")
+
+    def make(source=SOURCE, piece_changes=(), data=DATA, device="cpu"):
+        (tmp_path / "some_work.py").write_text(source, encoding="utf-8")
+        code._module.cache_clear()
+        importlib.invalidate_caches()
+        return key_of(replace(piece, **dict(piece_changes)), data, device)
+
+    yield make
+    code._module.cache_clear()
+    sys.modules.pop("some_work", None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"""Do it."""', '"""Do it well."""'),
+        ('"""Work."""', '"""Other words."""'),
+        ("math.pi * 2", "math.pi * 2  # twice"),
+        ("math.pi * 2", "(math.pi\n            * 2)"),
+        ("\ndef run", "\n\n\n# a note\ndef run"),
+    ],
+)
+def test_wording_and_layout_do_not_count(key, old, new):
+    changed = SOURCE.replace(old, new)
+    assert changed != SOURCE and key(changed) == key()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("* 2", "* 3"), ("math.pi", "math.e"), ("ctx):", "ctx=None):"), ("return", "yield")]
+)
+def test_code_counts(key, old, new):
+    assert key(SOURCE.replace(old, new)) != key()
+
+
+def test_code_that_is_imported_counts(key):
+    assert key(SOURCE + "\nfrom repro.models.layers import Stack") != key(
+        SOURCE + "\nfrom repro.train.images import Stack"
+    )
+    assert "repro.models.layers" in digests_of(key, "from repro.models import layers")
+    assert "repro.models.layers" in digests_of(key, "import repro.models.layers")
+    assert "repro.models.layers" in digests_of(key, "import repro.train.fcn"), "through another module"
+
+
+def digests_of(key, line):
+    key(f"{SOURCE}\n{line}\n")
+    return code.digests("some_work:run")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"data": replace(DATA, files={"a.gz": "1" * 64})},
+        {"data": replace(DATA, name="digits")},
+        {"data": None},
+        {"device": "cuda"},
+        {"piece_changes": {"params": {"steps": 21}}},
+        {"piece_changes": {"seeds": (1,)}},
+        {"piece_changes": {"arms": ({"id": "arm-4", "settings": {"factor": 5}},)}},
+    ],
+    ids=str,
+)
+def test_spec_data_and_device_count(key, changes):
+    assert key(**changes) != key()
+
+
+def test_the_note_on_the_data_does_not_count(key):
+    assert key(data=replace(DATA, note="MNIST, differently said")) == key()
+
+
+def test_digests_are_the_same_under_every_python():
+    """`ast.dump` changed in 3.12 and in 3.13; records must not look changed because of it."""
+    tree = code.ast.parse("def f(a, *, b=None) -> int:\n    return [x for x in a if f'{x!r:>{b}}']\n")
+    assert code.dump(tree.body[0].args) == (
+        "arguments(posonlyargs=[], args=[arg(arg='a')], kwonlyargs=[arg(arg='b')], "
+        "kw_defaults=[Constant(value=None)], defaults=[])"
+    )
+    assert "type_params" not in code.dump(tree) and "decorator_list=[]" in code.dump(tree)
+    if sys.version_info[:2] == (3, 11):
+        assert code.dump(tree) == code.ast.dump(tree)
+
+
+def test_changed_modules_are_named():
+    now = code.digests("repro.train.images:load")
+    assert code.changed_since("repro.train.images:load", now) == []
+    then = {**now, "repro.train.images": "0" * 64, "repro.train.gone": "1" * 64}
+    assert code.changed_since("repro.train.images:load", then) == ["repro.train.gone", "repro.train.images"]

@@ -1,0 +1,94 @@
+"""Whoever carries out the pieces, the numbers are the same bit for bit; and what is told on the way is true."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from tiny_exhibit import EXHIBIT
+
+from repro.exhibits import get
+from repro.record import csv_text
+from repro.runner.run import Options, run_exhibit
+
+
+def run(places, name, executor=None, workers=1, progress=None):
+    options = Options(runs_dir=str(places / name), workers=workers)
+    return run_exhibit(EXHIBIT, "quick", options, progress, executor)
+
+
+@pytest.fixture
+def here(places):
+    return run(places, "here")
+
+
+def test_two_processes(places, here):
+    there = run(places, "processes", workers=2)
+    assert there.sha256() == here.sha256() and csv_text(there.rows) == csv_text(here.rows)
+    assert len({x.split()[2] for x in (places / "steps.log").read_text().splitlines()}) > 1
+
+
+def test_any_executor(places, here):
+    with ThreadPoolExecutor(3) as executor:
+        there = run(places, "threads", executor)
+    assert there.sha256() == here.sha256()
+
+
+@pytest.mark.slow
+def test_a_dask_cluster(places, here):
+    distributed = pytest.importorskip("distributed", reason="the extra [cluster] is not installed")
+    with (
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        there = run(places, "dask", client.get_executor())
+    assert there.sha256() == here.sha256()
+
+
+@pytest.mark.slow
+def test_real_training_in_one_process_and_in_two(places):
+    """Learning with a synthetic gradient, matrix products and Adam: not a bit may differ."""
+    records = [
+        run_exhibit(
+            get("sg/table2"),
+            "smoke",
+            Options(settings={"steps": 20}, runs_dir=str(places / str(n)), workers=n),
+        )
+        for n in (1, 2)
+    ]
+    assert records[0].sha256() == records[1].sha256()
+    assert csv_text(records[0].rows) == csv_text(records[1].rows)
+    assert records[0].facts["fingerprints"] == records[1].facts["fingerprints"]
+
+
+def test_other_seeds_give_other_numbers(places, here):
+    options = Options(seeds=(5, 6), runs_dir=str(places / "seeds"))
+    other = run_exhibit(EXHIBIT, "quick", options)
+    assert other.facts["custom"] == ["seeds"] and other.facts["seeds"] == [5, 6]
+    assert not {r[5] for r in other.rows} & {r[5] for r in here.rows}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_progress_names_every_piece_once_it_is_done(places, workers):
+    told = []
+    run(places, "told", workers=workers, progress=lambda name, fraction: told.append((name, fraction)))
+    done = [name for name, fraction in told if fraction == 1.0]
+    assert sorted(done) == sorted(f"meprop/tiny arm-{n}/{s}" for n in (1, 2, 3, 4) for s in (0, 1))
+    assert all(0 <= fraction <= 1 for _, fraction in told)
+
+
+def test_progress_of_another_process_is_seen(places, monkeypatch):
+    told = []
+    options = Options(settings={"steps": 400, "pause": 0.01}, seeds=(0,), workers=2)
+    one = type(EXHIBIT)(**{**vars(EXHIBIT), "arms": (EXHIBIT.arm("arm-3"),)})
+    run_exhibit(one, "quick", options, lambda name, fraction: told.append(fraction))
+    assert told[-1] == 1.0 and any(0 < fraction < 1 for fraction in told)
+    assert told == sorted(told)
+
+
+def test_the_record_keeps_memory_times_and_machine(here):
+    timing, (machine,) = here.facts["timing"], here.facts["environment"]
+    assert 20 < timing["peak_memory_mb"] < 8000
+    assert set(timing["pieces"]) == {p["name"] for p in here.facts["spec"]["pieces"]}
+    assert 0 < sum(timing["pieces"].values()) <= timing["wall_s"] + 0.5
+    assert machine["threads"] == 1 and machine["kind"] == "cpu" and machine["torch"]
