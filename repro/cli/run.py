@@ -13,7 +13,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from repro.claims import summary
+from repro.claims import MissingData, summary
 from repro.cli import parser as common
 from repro.cli.progress import ProgressLines
 from repro.cli.text import minutes, verdict_table
@@ -108,7 +108,6 @@ def _run(exhibit: Exhibit, args: argparse.Namespace, options: Any, told: Any) ->
     try:
         record = run_exhibit(exhibit, args.profile, options, ProgressLines(total))
         path = save(record, args.out)
-        _picture(exhibit, record, path.with_suffix(".svg"))
     except ReproError as e:
         return _failed(exhibit, args.profile, str(e))
     except Exception as e:  # a defect of ours: show where, and go on with the other exhibits
@@ -123,7 +122,7 @@ def _run(exhibit: Exhibit, args: argparse.Namespace, options: Any, told: Any) ->
         "verdicts": record.facts["verdicts"],
         "missing": record.facts["missing"],
         "wall_s": record.facts["timing"]["wall_s"],
-        "error": None,
+        "error": _picture(exhibit, record, path.with_suffix(".svg")),
     }
 
 
@@ -132,16 +131,21 @@ def _failed(exhibit: Exhibit, profile: str, why: str) -> dict[str, Any]:
     return {"exhibit": exhibit.id, "profile": profile, "error": why, "missing": []}
 
 
-def _picture(exhibit: Exhibit, record: Record, path: Path) -> None:
-    """Draw the SVG; where there is no matplotlib (a GPU machine, say) the record alone is the result."""
+def _picture(exhibit: Exhibit, record: Record, path: Path) -> str | None:
+    """Draw the SVG; returns what went wrong. Where there is no matplotlib (a GPU machine, say) nothing did."""
+    path.unlink(missing_ok=True)  # never the picture of an earlier record beside this one
     try:
         from repro.plotting import draw, save_svg
-    except ModuleNotFoundError as e:
-        if e.name not in ("matplotlib", "seaborn", "pandas"):
-            raise
-        print(f"no picture: {e.name} is not installed; draw it elsewhere with repro render", file=sys.stderr)
-        return
-    save_svg(draw(exhibit, record), path)
+
+        save_svg(draw(exhibit, record), path)
+        return None
+    except (ModuleNotFoundError, MissingData) as e:
+        lacking = e.name if isinstance(e, ModuleNotFoundError) else str(e)
+        print(f"no picture of {exhibit.id}: there is no {lacking}", file=sys.stderr)
+        return None
+    except Exception as e:  # the record is safe: a picture can be drawn from it later
+        traceback.print_exc()
+        return f"the picture failed: {type(e).__name__}: {e}"
 
 
 def _tell(exhibit: Exhibit, record: Record, told: Any) -> None:
