@@ -135,7 +135,7 @@ class Handler(BaseHTTPRequestHandler):
         self.server.pause(30)
 
     def do_late(self, name, body, asked):
-        self.server.pause(1.5)
+        self.server.pause(1.2)
         self.do_endless(name, body, asked)
 
     def do_endless(self, name, body, asked):

@@ -14,7 +14,12 @@ from misbehaving import wait_for
 from repro.data.download import Downloads, NoMirrorError
 from repro.data.request import AUTOMATIC, Limits, UselessError, ask
 
-BRISK = Limits(connect=1, answer=1.0, unreachable=2.0, stall=1.0, window=0.3, slowest=4096, total=8)
+BRISK = Limits(connect=1, answer=0.7, unreachable=1.4, stall=0.7, window=0.3, slowest=4096, total=8)
+
+CALM = replace(
+    BRISK, answer=10, unreachable=20, stall=10
+)  # where nobody is silent: a busy machine may be slow
+SILENT = {"silent", "late", "stall"}
 
 
 @pytest.fixture
@@ -22,7 +27,8 @@ def one(small):
     return small.files[0]
 
 
-def attempt(server, behaviours, limits=BRISK):
+def attempt(server, behaviours, limits=None):
+    limits = limits or (BRISK if SILENT.intersection(behaviours) else CALM)
     return Downloads([server.mirror(b) for b in behaviours], limits)
 
 
@@ -51,8 +57,8 @@ FAILS = {
     "endless": "sends more than the file's 300000 bytes",
     "no_body": "the connection broke|ended after 0",
     "loop": "TooManyRedirects",
-    "silent": r"no answer in 1\.0 s|ReadTimeout",
-    "late": r"no answer in 1\.0 s|ReadTimeout",
+    "silent": r"no answer in 0\.7 s|ReadTimeout",
+    "late": r"no answer in 0\.7 s|ReadTimeout",
     "stall": "stopped sending",
     "trickle": "too slow: .* bytes in 0 s",
 }
@@ -141,7 +147,7 @@ def test_many_dead_mirrors_share_one_budget(server, one, tmp_path):
     began = time.monotonic()
     with pytest.raises(NoMirrorError, match="not asked: out of time") as error:
         attempt(server, ["silent"] * 6).get(one, tmp_path / "x")
-    assert 1.9 < time.monotonic() - began < 5
+    assert 1.3 < time.monotonic() - began < 5
     assert error.value.network_out
 
 
@@ -171,7 +177,7 @@ def test_nonsense_addresses_are_no_worse_than_dead_ones(one, tmp_path):
 
 
 def test_the_whole_download_has_an_end(server, one, tmp_path):
-    slow_but_steady = replace(BRISK, total=0.3)
+    slow_but_steady = replace(CALM, total=0.3)
     with pytest.raises(NoMirrorError, match=r"too slow: \d+ of 300000 bytes"):
         attempt(server, ["paced"], slow_but_steady).get(one, tmp_path / "x")
     assert partials(tmp_path) == ["x.part"]
@@ -179,14 +185,14 @@ def test_the_whole_download_has_an_end(server, one, tmp_path):
 
 def test_progress_is_told_from_start_to_end(server, one, tmp_path):
     told = []
-    Downloads([server.mirror("cut")], BRISK, lambda *a: told.append(a)).get(one, tmp_path / "x")
+    Downloads([server.mirror("cut")], CALM, lambda *a: told.append(a)).get(one, tmp_path / "x")
     sizes = [n for _, n, _ in told]
     assert sizes == sorted(set(sizes)) and sizes[-1] == 300_000
     assert {(name, total) for name, _, total in told} == {("one.bin", 300_000)}
 
 
 def test_an_answer_in_time_is_returned_and_a_late_one_is_not(server):
-    with ask(server.mirror("good") + "one.bin", 0, BRISK, 2.0) as answer:
+    with ask(server.mirror("good") + "one.bin", 0, CALM, 10.0) as answer:
         assert answer.status_code == 200
     with pytest.raises(UselessError, match=r"no answer in 0\.1 s"):
         ask(server.mirror("silent") + "one.bin", 0, BRISK, 0.1)

@@ -20,7 +20,7 @@ from repro.data.files import UnavailableError
 from repro.data.obtain import obtain
 from repro.data.request import Limits
 
-BRISK = Limits(connect=1, answer=1.0, unreachable=2.0, stall=1.0, window=0.3, slowest=4096, total=20)
+LIMITS = Limits(answer=10, unreachable=20, stall=10, window=5, total=20)
 PROGRAM = """
 import sys
 from pathlib import Path
@@ -48,7 +48,7 @@ def use(monkeypatch, server, *behaviours):
 def test_only_what_is_missing_is_asked_for(small, server, tmp_path, monkeypatch):
     put({"two.bin": BLOBS["two.bin"]}, tmp_path)
     use(monkeypatch, server, "good")
-    obtain(small, tmp_path, limits=BRISK)
+    obtain(small, tmp_path, limits=LIMITS)
     assert [n for _, n, _ in server.seen] == ["one.bin"]
     assert files.examine(small, tmp_path) == ([], {})
 
@@ -58,10 +58,10 @@ def test_offline_asks_nobody(small, server, tmp_path, monkeypatch):
     monkeypatch.setenv("REPRO_OFFLINE", "1")
     for asked in (False, True):
         with pytest.raises(UnavailableError, match="REPRO_OFFLINE is set"):
-            obtain(small, tmp_path, asked=asked, limits=BRISK)
+            obtain(small, tmp_path, asked=asked, limits=LIMITS)
     assert not server.seen and not list(tmp_path.iterdir())
     monkeypatch.setenv("REPRO_OFFLINE", "0")
-    obtain(small, tmp_path, limits=BRISK)
+    obtain(small, tmp_path, limits=LIMITS)
     assert present(tmp_path)
 
 
@@ -74,14 +74,14 @@ def test_a_set_without_mirrors_says_how_to_get_it(small, tmp_path, monkeypatch):
 def test_a_failure_is_remembered_for_other_processes_but_not_for_ever(small, server, tmp_path, monkeypatch):
     use(monkeypatch, server, "absent", "broken")
     with pytest.raises(UnavailableError, match=r"absent/one\.bin answers HTTP 404; .* HTTP 503"):
-        obtain(small, tmp_path, limits=BRISK)
+        obtain(small, tmp_path, limits=LIMITS)
     asked = len(server.seen)
     marker.forget()  # as a new process
     with pytest.raises(UnavailableError, match="its mirrors failed in the last 10 minutes"):
-        obtain(small, tmp_path, limits=BRISK)
+        obtain(small, tmp_path, limits=LIMITS)
     assert len(server.seen) == asked == 2
     with pytest.raises(UnavailableError, match="HTTP 404"):  # a user who asks is served
-        obtain(small, tmp_path, asked=True, limits=BRISK)
+        obtain(small, tmp_path, asked=True, limits=LIMITS)
 
 
 @pytest.mark.parametrize("shift", [marker.LIFE_S + 1, -3600.0], ids=["later", "clock set back"])
@@ -89,17 +89,17 @@ def test_the_memory_of_a_failure_ends(small, server, tmp_path, monkeypatch, shif
     use(monkeypatch, server, "good")
     marker.note(tmp_path, [server.mirror("good")], network_out=True)
     with pytest.raises(UnavailableError, match="failed in the last 10 minutes"):
-        obtain(small, tmp_path, limits=BRISK)
+        obtain(small, tmp_path, limits=LIMITS)
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + shift)
-    obtain(small, tmp_path, limits=BRISK)
+    obtain(small, tmp_path, limits=LIMITS)
     assert present(tmp_path)
 
 
 def test_a_success_clears_the_memory(small, server, tmp_path, monkeypatch):
     marker.note(tmp_path, [server.mirror("good")], True)
     use(monkeypatch, server, "good")
-    obtain(small, tmp_path, asked=True, limits=BRISK)
+    obtain(small, tmp_path, asked=True, limits=LIMITS)
     assert present(tmp_path) and leftovers(tmp_path) == [".mnist.lock"]
     assert not marker.failed_lately(tmp_path, [server.mirror("good")])
 
@@ -119,7 +119,7 @@ def test_a_network_that_is_out_speaks_for_the_other_sets_too(tmp_path):
 def test_a_damaged_marker_is_ignored(small, server, tmp_path, monkeypatch, text):
     (tmp_path / marker.NAME).write_text(text)
     use(monkeypatch, server, "good")
-    obtain(small, tmp_path, limits=BRISK)
+    obtain(small, tmp_path, limits=LIMITS)
     assert present(tmp_path)
 
 
@@ -140,7 +140,7 @@ def test_a_killed_download_is_resumed_by_the_next_process(small, server, tmp_pat
     killed.communicate()
     have = part.stat().st_size
     assert have < 300_000 and files.examine(small, tmp_path) == (list(small.files), {})
-    obtain(small, tmp_path, limits=BRISK)
+    obtain(small, tmp_path, limits=LIMITS)
     assert present(tmp_path) and leftovers(tmp_path) == [".mnist.lock"]
     assert server.seen[1] == ("paced", "one.bin", f"bytes={have}-")
 
@@ -152,7 +152,7 @@ def test_waiting_for_another_process_has_an_end(small, tmp_path, server, monkeyp
         filelock.FileLock(tmp_path / ".mnist.lock"),
         pytest.raises(UnavailableError, match="another process has been downloading it for 0 s"),
     ):
-        obtain(small, tmp_path, limits=replace(BRISK, total=0.2))
+        obtain(small, tmp_path, limits=replace(LIMITS, total=0.2))
     assert not server.seen
 
 
@@ -160,7 +160,7 @@ def test_a_folder_that_cannot_be_made_is_named(small, server, tmp_path, monkeypa
     use(monkeypatch, server, "good")
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(UnavailableError, match=r"cannot write to .*file/mnist: Not a directory"):
-        obtain(small, tmp_path / "file", limits=BRISK)
+        obtain(small, tmp_path / "file", limits=LIMITS)
     assert not server.seen
 
 
@@ -169,7 +169,7 @@ def test_a_read_only_folder_is_named(small, server, tmp_path, monkeypatch):
     use(monkeypatch, server, "good")
     tmp_path.chmod(0o500)
     with pytest.raises(UnavailableError, match=r"cannot write to .*: Permission denied"):
-        obtain(small, tmp_path, limits=BRISK)
+        obtain(small, tmp_path, limits=LIMITS)
 
 
 def test_a_full_disk_is_named_and_the_download_goes_on_later(small, server, tmp_path, monkeypatch):
@@ -179,11 +179,11 @@ def test_a_full_disk_is_named_and_the_download_goes_on_later(small, server, tmp_
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
     try:
         with pytest.raises(UnavailableError, match=r"cannot write to .*mnist: File too large"):
-            obtain(small, tmp_path, limits=BRISK)
+            obtain(small, tmp_path, limits=LIMITS)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert len(files.examine(small, tmp_path)[0]) == 2
-    obtain(small, tmp_path, limits=BRISK)
+    obtain(small, tmp_path, limits=LIMITS)
     assert present(tmp_path) and server.seen[1] == ("good", "one.bin", "bytes=100000-")
 
 
