@@ -189,7 +189,7 @@ class Piece:
 
     def as_json(self) -> dict[str, Any]:
         """The piece as plain JSON data."""
-        return json.loads(
+        plain: dict[str, Any] = json.loads(
             canonical(
                 {
                     "exhibit": self.exhibit,
@@ -203,6 +203,7 @@ class Piece:
                 }
             )
         )
+        return plain
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Piece:

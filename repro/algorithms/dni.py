@@ -75,7 +75,7 @@ class SyntheticGradients:
                 self.inputs.append(cache.out)
                 self.caches.append(cache)
         out = a.to(p["W1"].dtype).add_(p[f"b{last}"].unsqueeze(1))
-        return out.unflatten(0, (self.runs, self.models)).transpose(0, 1)
+        return out.unflatten(0, (self.runs, self.models)).transpose(0, 1)  # type: ignore[no-any-return, no-untyped-call]
 
     def regress(self, prediction: Tensor, target: Tensor) -> Tensor:
         """Gradients of L_SG = ‖δ̂_i − δ_i‖² (sum over units, mean over the batch), δ_i held constant.

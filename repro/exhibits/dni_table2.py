@@ -13,7 +13,9 @@ from repro.spec import Arm, Exhibit, Metric, Override, Param, Profile
 DEPTHS = (3, 4, 5, 6)
 DEEP = 21
 SERIES = {"no_bprop": "No Bprop", "bprop": "Bprop", "stale": "stale gradients", "dni": "DNI", "cdni": "cDNI"}
-REPORTED = {  # (data, net): rule → error (%) by depth, from 3 layers on
+REPORTED: dict[
+    tuple[str, str], dict[str, tuple[float, ...]]
+] = {  # (data, net): rule → error (%) by depth, from 3 layers on
     ("mnist", "fcn"): {
         "no_bprop": (9.3, 12.6, 16.2, 21.4),
         "bprop": (2.0, 1.8, 1.8, 1.8),

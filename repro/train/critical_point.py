@@ -41,13 +41,13 @@ def sg_optimum(a: float, b: float, xs: Sequence[float]) -> float:
 
 def travel(rule: str, a: float, b: float, xs: Sequence[float], steps: int, rate: float) -> float:
     """Distance of (a, b) from its start after descent with the true or the synthetic gradient (c from 0)."""
-    at, c = [a, b], 0.0
+    start, c = (a, b), 0.0
     for _ in range(steps):
-        g = output_gradients(*at, xs)
-        da, db = sg_update(c, xs) if rule == "sg" else true_update(*at, xs)
+        g = output_gradients(a, b, xs)
+        da, db = sg_update(c, xs) if rule == "sg" else true_update(a, b, xs)
         c -= rate * 2 * math.fsum(c - s for s in g)
-        at = [at[0] - rate * da, at[1] - rate * db]
-    return math.dist(at, (a, b))
+        a, b = a - rate * da, b - rate * db
+    return math.dist((a, b), start)
 
 
 def grid(limit: float, per_side: int) -> list[float]:

@@ -101,7 +101,7 @@ def load_checkpoint(path: Path | None) -> dict[str, Any] | None:
     if path is None or not path.exists():
         return None
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        return torch.load(path, map_location="cpu", weights_only=True)  # type: ignore[no-any-return]
     except Exception:  # a torn file from a lost disk: the run is repeated, nothing is lost but time
         path.unlink(missing_ok=True)
         return None

@@ -1,0 +1,190 @@
+"""`repro bench`: what a training step costs, beside plain PyTorch in the same process.
+
+Every figure is a median over interleaved blocks, so that a drift of the machine's speed meets all contenders alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from repro import device as devices
+from repro.algorithms.backprop import backprop
+from repro.algorithms.dni import SyntheticGradients, dni
+from repro.algorithms.linear_sg import LinearNet, LinearSG, backprop_step, sg_step
+from repro.algorithms.meprop import MLP, top_k
+from repro.models.fcn import FCN
+from repro.stats import median
+from repro.train.artificial import draw
+from repro.train.batches import stream
+
+Step = Callable[[], object]
+
+
+def interleaved(steps: Mapping[str, Step], blocks: int, per_block: int, device: str) -> dict[str, float]:
+    """Median milliseconds a call of each step, the contenders taking turns block by block."""
+    times: dict[str, list[float]] = {name: [] for name in steps}
+    for block in range(blocks + 1):
+        for name, step in steps.items():
+            _wait(device)
+            began = time.perf_counter()
+            for _ in range(per_block):
+                step()
+            _wait(device)
+            if block:  # the first block warms up
+                times[name].append((time.perf_counter() - began) * 1e3 / per_block)
+    return {name: median(ms) for name, ms in times.items()}
+
+
+def _wait(device: str) -> None:
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
+def _batch(runs: int, device: str, size: int = 256) -> tuple[torch.Tensor, torch.Tensor]:
+    rng = stream(0, "bench")
+    x = torch.rand(runs, size, 784, generator=rng).to(device)
+    return x, torch.randint(10, (runs, size), generator=rng).to(device)
+
+
+def plain_backprop(device: str) -> Step:
+    """The yard-stick: ordinary nn modules, cross_entropy, torch.optim.Adam at its defaults."""
+    layers: list[nn.Module] = []
+    for i, o in ((784, 256), (256, 256), (256, 256)):
+        layers += [nn.Linear(i, o), nn.BatchNorm1d(o), nn.ReLU()]
+    net = nn.Sequential(*layers, nn.Linear(256, 10)).to(device)
+    optimizer = torch.optim.Adam(net.parameters(), lr=3e-5)
+    x, y = _batch(1, device)
+
+    def step() -> None:
+        with torch.enable_grad():
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(net(x[0]), y[0]).backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+
+    return step
+
+
+def fcn_step(
+    device: str,
+    runs: int,
+    hidden: Sequence[int] | None = None,
+    labels: int = 0,
+    precision: torch.dtype | None = None,
+) -> Step:
+    """Ours: 784-256-256-256-10 with batch norm; backprop if `hidden` is None, else DNI with such SG models."""
+    net = FCN((784, 256, 256, 256, 10), runs, device)
+    net.init([stream(s, "init") for s in range(runs)])
+    x, y = _batch(runs, device)
+    optimizer = net.stack.adam(3e-5)
+    if hidden is None:
+        return lambda: (backprop(net, x, y), optimizer.step())
+    sg = SyntheticGradients(net, hidden, labels, precision)
+    sg.init([stream(s, "init-sg") for s in range(runs)])
+    second = sg.stack.adam(3e-5)
+    return lambda: (dni(net, sg, x, y), optimizer.step(), second.step())
+
+
+def meprop_step(device: str, runs: int, h: int, k: int) -> Step:
+    """784-h-h-10 at batch 10 with per-example top-k (k = 0: dense)."""
+    net = MLP((784, h, h, 10), runs, device)
+    net.init([stream(s, "init") for s in range(runs)])
+    x, y = _batch(runs, device, 10)
+    optimizer = net.stack.adam(1e-3)
+
+    def rule(g: torch.Tensor) -> torch.Tensor:
+        return top_k(g, k) if k else g
+
+    return lambda: (net.step(x, y, rule, rule), optimizer.step())
+
+
+def table2_step(device: str, runs: int) -> Step:
+    """`runs` data sets of sg/table2's linear2, log loss: both nets and the SG, one full-batch step."""
+    drawn = [draw("linear", 2, 100, s) for s in range(runs)]
+    x, y = (torch.stack([d[i] for d in drawn]).to(device) for i in (0, 1))
+    bp, net = LinearNet((2, 2), runs, device), LinearNet((2, 2), runs, device)
+    sg = LinearSG(net, 2, 2)
+    optimizers = [s.adam(1e-2) for s in (bp.stack, net.stack, sg.stack)]
+
+    def step() -> None:
+        backprop_step(bp, "log", x, y)
+        sg_step(net, sg, 1, "log", x, y)
+        for optimizer in optimizers:
+            optimizer.step()
+
+    return step
+
+
+def dni_rows(device: str) -> list[dict[str, Any]]:
+    """A step with DNI after every hidden layer against the plain backprop step of the same net."""
+    ms = interleaved(
+        {
+            "plain backprop (nn modules, Adam)": plain_backprop(device),
+            "ours, backprop": fcn_step(device, 1),
+            "ours, linear SG (DNI)": fcn_step(device, 1, ()),
+            "ours, linear SG with labels (cDNI)": fcn_step(device, 1, (), 10),
+            "ours, SG 2x1024 + BN, fp32": fcn_step(device, 1, (1024, 1024)),
+            "ours, SG 2x1024 + BN, bf16": fcn_step(device, 1, (1024, 1024), 0, torch.bfloat16),
+        },
+        blocks=11,
+        per_block=8,
+        device=device,
+    )
+    base = ms["plain backprop (nn modules, Adam)"]
+    bars = {"ours, linear SG (DNI)": 1.35, "ours, SG 2x1024 + BN, fp32": 13.5}
+    return [{"what": k, "ms": v, "ratio": v / base, "bar": bars.get(k)} for k, v in ms.items()]
+
+
+def together_rows(device: str) -> list[dict[str, Any]]:
+    """R runs in one step against R steps of one run: throughput gained."""
+    cases: list[tuple[str, Callable[[int], Step], int, float | None]] = [
+        ("sg/table2 linear2, 100 together", lambda r: table2_step(device, r), 100, 20.0),
+        ("meProp 784-20-20-10 dense, 10 together", lambda r: meprop_step(device, r, 20, 0), 10, 1.0),
+        ("meProp 784-500-500-10 k = 20, 3 together", lambda r: meprop_step(device, r, 500, 20), 3, None),
+        ("FCN backprop, 3 together", lambda r: fcn_step(device, r), 3, None),
+    ]
+    rows = []
+    for name, make, runs, bar in cases:
+        ms = interleaved({"one": make(1), "together": make(runs)}, 7, 20, device)
+        gain = ms["one"] * runs / ms["together"]
+        rows.append({"what": name, "ms": ms["together"], "ratio": gain, "bar": bar})
+    return rows
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure and print (`--device`, `--threads`, `--json`); returns 0: a slow machine is not an error."""
+    parser = argparse.ArgumentParser("repro bench", description=__doc__)
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    given = parser.parse_args(argv)
+    device = devices.pick(given.device)
+    devices.prepare(device, given.threads)
+    with torch.no_grad():
+        steps, together = dni_rows(device), together_rows(device)
+    if given.json:
+        print(
+            json.dumps({"environment": devices.facts(device), "steps": steps, "together": together}, indent=1)
+        )
+        return 0
+    facts = devices.facts(device)
+    print(
+        f"{facts['device']}, {facts['threads']} thread(s), torch {facts['torch']}; medians of interleaved blocks"
+    )
+    print(f"\n{'step of 784-256-256-256-10, batch 256':44} {'ms':>8} {'x plain':>8}  bar")
+    for row in steps:
+        print(f"{row['what']:44} {row['ms']:8.2f} {row['ratio']:8.2f}  {_bar('<=', row['bar'])}")
+    print(f"\n{'runs together':44} {'ms':>8} {'x faster':>8}  bar")
+    for row in together:
+        print(f"{row['what']:44} {row['ms']:8.2f} {row['ratio']:8.2f}  {_bar('>=', row['bar'])}")
+    return 0
+
+
+def _bar(sign: str, value: float | None) -> str:
+    return "" if value is None else f"{sign} {value:g}"
