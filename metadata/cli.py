@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -67,12 +68,14 @@ def main(argv: list[str] | None = None, *, prog: str = "python -m metadata") -> 
         return int(e.code or 0)
     try:
         run = getattr(commands, options.command)
-        return int(run(options))
+        code = int(run(options))
+        sys.stdout.flush()
+        return code
     except MetadataError as e:
         print(f"error: {printable(str(e))}", file=sys.stderr)
         return e.exit_code
     except BrokenPipeError:  # a reader like `head` has had enough
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the exit flush fails again
         return 0
     except KeyboardInterrupt:
         print("interrupted; nothing was changed", file=sys.stderr)

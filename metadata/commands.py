@@ -67,11 +67,11 @@ def identify(options: argparse.Namespace) -> int:
 
 def pins(options: argparse.Namespace) -> int:
     """Show the pins (as text or JSON), check them against the records, or write them anew."""
-    from metadata import build, refresh
+    from metadata import atomic, build
 
     if options.write:
         rebuilt = build.build_committed()
-        refresh.write(PINS_FILE, build.render(rebuilt).encode("utf-8"))
+        atomic.write(PINS_FILE, build.render(rebuilt).encode("utf-8"))
         print(f"wrote {PINS_FILE.name}: {', '.join(rebuilt)}")
         return 0
     shown = build.check() if options.check else load_pins()
@@ -85,16 +85,21 @@ def pins(options: argparse.Namespace) -> int:
 
 
 def cite(options: argparse.Namespace) -> int:
-    """Print citations of the pinned papers, or rewrite the references of CITATION.cff."""
-    from metadata import cff
+    """Print citations of the pinned papers, or rewrite the references of CITATION.cff.
+
+    CodeMeta without a paper named is that of this repository, which refers to all of them.
+    """
+    from metadata import atomic, cff
     from metadata import cite as citation
 
     if options.write_cff:
-        cff.CFF_FILE.write_text(cff.render(cff.CFF_FILE, load_pins().values()), encoding="utf-8")
+        atomic.write(cff.CFF_FILE, cff.render(cff.CFF_FILE, load_pins().values()).encode("utf-8"))
         print(f"wrote the references of {cff.CFF_FILE.name}")
         return 0
     chosen = _chosen(options.papers)
-    if options.format == "codemeta":
+    if options.format == "codemeta" and not options.papers:
+        show.json_text(citation.codemeta_software(cff.repository(), chosen), ascii_only=False)
+    elif options.format == "codemeta":
         show.json_text([citation.codemeta(p) for p in chosen], ascii_only=False)
     elif options.format == "cff":
         print(cff.references(chosen))

@@ -72,12 +72,19 @@ def family_and_given(name: str) -> tuple[str, str]:
 
 def same_person(a: str, b: str) -> bool:
     """Tell whether two names can be one person: accents, case and initials (`W. M. Czarnecki`) set aside."""
-    words_a, words_b = fold(latex.decode(a)).split(), fold(latex.decode(b)).split()
-    if words_a == words_b:
-        return bool(words_a)
-    if len(words_a) < 2 or len(words_b) < 2 or words_a[-1] != words_b[-1]:
+    return _same(_words(a), _words(b))
+
+
+def _words(name: str) -> list[str]:
+    return fold(latex.decode(name)).split()
+
+
+def _same(a: list[str], b: list[str]) -> bool:
+    if a == b:
+        return bool(a)
+    if len(a) < 2 or len(b) < 2 or a[-1] != b[-1]:
         return False
-    given = list(zip(words_a[:-1], words_b[:-1], strict=False))  # a middle name may be left out
+    given = zip(a[:-1], b[:-1], strict=False)  # a middle name may be left out
     return all(x == y or (1 in (len(x), len(y)) and x[0] == y[0]) for x, y in given)
 
 
@@ -104,15 +111,17 @@ class Comparison:
 
 def compare(found: Sequence[str], true: Sequence[str]) -> Comparison:
     """Compare the names `found` in a document with the `true` ones; each person is matched once."""
-    left = list(true)
+    left = [(name, _words(name)) for name in true]
     shared: list[str] = []
     foreign: list[str] = []
     for name in found:
-        match = next((t for t in left if same_person(name, t)), None)
+        words = _words(name)
+        match = next((pair for pair in left if _same(words, pair[1])), None)
         if match is None:
             foreign.append(name)
         else:
             left.remove(match)
-            shared.append(match)
+            shared.append(match[0])
     order = [t for t in true if t in shared]
-    return Comparison(tuple(shared), tuple(left), tuple(foreign), shared == order)
+    missing = tuple(t for t, _ in left)
+    return Comparison(tuple(shared), missing, tuple(foreign), shared == order)

@@ -48,7 +48,7 @@ class Reader:
         return key in self.value
 
     def get(self, key: str) -> object:
-        """Return the raw value of a field."""
+        """Return the raw value of a field (`MissingFieldError`)."""
         if key not in self.value:
             known = ", ".join(sorted(self.value)[:8])
             raise MissingFieldError(
@@ -61,36 +61,36 @@ class Reader:
         return f"{self.path}.{key}"
 
     def text(self, key: str) -> str:
-        """Return a string."""
+        """Return a string (`UnusableDocumentError`)."""
         value = self.get(key)
         if not isinstance(value, str):
             raise _wrong_type(self.at(key), value, "a string")
         return value
 
     def integer(self, key: str) -> int:
-        """Return an integer that is not negative (True and 1.0 are no integers)."""
+        """Return an integer that is not negative (True and 1.0 are no integers) (`UnusableDocumentError`)."""
         value = self.get(key)
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise _wrong_type(self.at(key), value, "an integer from 0 on")
         return value
 
     def sub(self, key: str) -> Reader:
-        """Return an object."""
+        """Return an object (`UnusableDocumentError`)."""
         return Reader.of(self.get(key), self.at(key))
 
     def array(self, key: str) -> list[object]:
-        """Return a list of anything."""
+        """Return a list of anything (`UnusableDocumentError`)."""
         value = self.get(key)
         if not isinstance(value, list):
             raise _wrong_type(self.at(key), value, "a list")
         return value
 
     def objects(self, key: str) -> list[Reader]:
-        """Return a list of objects."""
+        """Return a list of objects (`UnusableDocumentError`)."""
         return [Reader.of(v, f"{self.at(key)}[{i}]") for i, v in enumerate(self.array(key))]
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """Return a list of strings."""
+        """Return a list of strings (`UnusableDocumentError`)."""
         values = self.array(key)
         for i, value in enumerate(values):
             if not isinstance(value, str):
@@ -98,7 +98,7 @@ class Reader:
         return tuple(str(v) for v in values)
 
     def hex(self, key: str, digits: int) -> str:
-        """Return a string of exactly `digits` lower-case hex digits."""
+        """Return a string of exactly `digits` lower-case hex digits (`UnusableDocumentError`)."""
         value = self.text(key)
         if len(value) != digits or not _HEX.fullmatch(value):
             raise UnusableDocumentError(
@@ -123,7 +123,7 @@ class Reader:
         return value
 
     def only(self, keys: Collection[str]) -> None:
-        """Refuse fields outside `keys`: in a signed object of a known version there must be none."""
+        """Raise `UnusableDocumentError` for fields outside `keys`: a signed object of known version has none."""
         extra = sorted(set(self.value) - set(keys))
         if extra:
             raise UnusableDocumentError(

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from metadata import build, documents, keys, pins, records
+from metadata import atomic, build, documents, keys, pins, records
 from metadata.arxiv import ArxivPaper
 from metadata.canonical import sha256_hex
 from metadata.corpus import Corpus
@@ -148,8 +148,8 @@ def apply(
         for arxiv, pin in new.items():
             _require_same(old[arxiv], pin)
         for name in [*wanted, records.MANIFEST]:
-            write(directory / name, (copy / name).read_bytes())
-    write(pins_file, build.render(new).encode("utf-8"))
+            atomic.write(directory / name, (copy / name).read_bytes())
+    atomic.write(pins_file, build.render(new).encode("utf-8"))
     return new
 
 
@@ -161,10 +161,3 @@ def _require_same(old: Pin, new: Pin) -> None:
         got, expected = getattr(new, field), getattr(old, field)
         if got != expected:
             raise RefusedUpdateError(f"{old.arxiv}: {field} would change", got=got, expected=str(expected))
-
-
-def write(path: Path, data: bytes) -> None:
-    """Replace the file at `path` by `data` in one step: readers see the old or the new one, never a half."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_bytes(data)
-    temporary.replace(path)

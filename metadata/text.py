@@ -7,6 +7,7 @@ import unicodedata
 
 ELLIPSES = ("…", "...")  # how pages mark a text that they cut off
 _NEWLINE = re.compile(r"\r\n|\r|\n")  # str.splitlines would also split at form feeds and U+2028
+_OTHER = re.compile(r"[\W_]+")  # what is neither letter nor digit
 _SPECIAL = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
 
 
@@ -25,15 +26,17 @@ def fold(text: str) -> str:
 
     `Świrszcz` and `swirszcz` fold to the same, and so do a title in small and in capital letters.
     """
+    if text.isascii():
+        return collapse(_OTHER.sub(" ", text.lower()))  # the same, and quick for what is read most
     decomposed = unicodedata.normalize("NFKD", text).casefold().translate(_SPECIAL)
-    kept = (_kept(c) for c in decomposed)
-    return collapse("".join(kept))
+    return collapse(_OTHER.sub(_space, decomposed))
 
 
-def _kept(c: str) -> str:
-    if c.isalnum():
-        return c
-    return "" if unicodedata.category(c) in ("Mn", "Cf") else " "
+def _space(match: re.Match[str]) -> str:
+    run = match[0]
+    if run.isascii():
+        return " "
+    return "".join("" if unicodedata.category(c) in ("Mn", "Cf") else " " for c in run)
 
 
 def is_cut(text: str) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 Behaviour = Callable[[BaseHTTPRequestHandler], None]
 
@@ -33,8 +35,8 @@ class Site:
 
 
 @contextmanager
-def running() -> Iterator[Site]:
-    """Run a server on a free local port until the end of the block."""
+def running(certificate: Path | None = None) -> Iterator[Site]:
+    """Run a server on a free local port until the end of the block; with TLS if given a `certificate`."""
     site = Site()
 
     class Handler(BaseHTTPRequestHandler):
@@ -46,9 +48,13 @@ def running() -> Iterator[Site]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
-    site.base = f"http://127.0.0.1:{server.server_address[1]}"
+    site.base = f"http{'s' * bool(certificate)}://127.0.0.1:{server.server_address[1]}"
     try:
         yield site
     finally:

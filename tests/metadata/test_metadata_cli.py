@@ -90,9 +90,8 @@ def test_identify_what_is_about_none_or_unusable(capsys, tmp_path):
 
 def test_hostile_text_cannot_reach_the_terminal(capsys, tmp_path):
     path = tmp_path / "hostile\x1b[2J.md"
-    path.write_text(
-        "# Decoupled Neural Interfaces using Synthetic Gradients\x1b[31m\u202e\n\nEve \x1b]0;x\x07Roe\n\n## Abstract\n"
-    )
+    title = "Decoupled Neural Interfaces using Synthetic Gradients\x1b[31m\u202e"
+    path.write_text(f"# {title}\n\nEve \x1b(0x\x07Roe\n\n## Abstract\n", encoding="utf-8")
     for command in ("verify", "identify"):
         _, out, err = run(capsys, command, path)
         assert all(c.isprintable() or c == "\n" for c in out + err)
@@ -170,9 +169,17 @@ def test_refresh_without_network_changes_nothing(capsys, monkeypatch):
 
 
 def test_a_reader_that_leaves_is_no_error():
-    command = f"{sys.executable} -m metadata verify {SG} {MEPROP} | head -n 1"
-    done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=ROOT, check=False)
-    assert done.stderr == ""
+    for reader in ("true", "head -n 1"):
+        command = f"{sys.executable} -m metadata verify {SG} {MEPROP} | {reader}"
+        done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=ROOT, check=False)
+        assert done.stderr == ""
+
+
+def test_a_terminal_that_knows_ascii_alone_is_no_error():
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    argv = [sys.executable, "-m", "metadata", "cite", "sg"]
+    done = subprocess.run(argv, capture_output=True, cwd=ROOT, env=environment, check=True)
+    assert b"Grzegorz \\u015awirszcz" in done.stdout
 
 
 def test_verifying_all_five_takes_at_most_a_second():

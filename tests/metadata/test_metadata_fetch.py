@@ -1,11 +1,16 @@
 """Fetching from a server that may be slow, broken or hostile."""
 
 import gzip
+import ipaddress
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from metadata_server import cut_without_length, dripping, endless, good, running, slow, status, truncated
 
 from metadata.errors import FetchError
@@ -157,6 +162,32 @@ def test_no_server_is_an_error_that_asks_the_right_question(fetcher):
 def test_addresses_without_tls_are_refused(fetcher, url):
     with pytest.raises(FetchError, match="without TLS"):
         fetcher.get(url)
+
+
+def self_signed(folder):
+    """A certificate for this machine that nobody vouches for, with its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    certificate = builder.add_extension(address, critical=False).sign(key, hashes.SHA256())
+    path = folder / "certificate.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(private + certificate.public_bytes(Encoding.PEM))
+    return path
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(fetcher, tmp_path, monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    certificate = self_signed(tmp_path)
+    with running(certificate) as site:
+        site.serve("/x", good(BODY))
+        with pytest.raises(FetchError, match="TLS failed"):
+            fetcher.get(f"{site.base}/x")
+        assert site.requests == []
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+        assert fetcher.get(f"{site.base}/x") == BODY  # so it was the trust that was missing
 
 
 def test_at_most_one_request_in_three_seconds(site):

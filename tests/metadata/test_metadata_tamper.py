@@ -31,9 +31,9 @@ def says(data):
 
 
 def variants(data, place, rng):
-    """Three other bytes at `place` (the next one, the other letter case, any), and the byte left out."""
+    """Two other bytes at `place` (the next one, and any), and the byte left out."""
     byte = data[place]
-    for other in {byte ^ 1, byte ^ 0x20, rng.randrange(256)} - {byte}:
+    for other in {byte ^ 1, rng.randrange(256)} - {byte}:
         yield data[:place] + bytes([other]) + data[place + 1 :]
     yield data[:place] + data[place + 1 :]
 
@@ -70,7 +70,7 @@ def test_all_positions_of_record_aliases_and_receipt(path, start, end):
 @pytest.mark.parametrize("path", [SG, MEPROP])
 def test_a_sample_of_all_other_positions(path):
     data = path.read_bytes()
-    check(data, range(0, len(data), 5), random.Random(1))
+    check(data, range(0, len(data), 7), random.Random(1))
 
 
 @pytest.mark.parametrize("path", [SG, MEPROP])
