@@ -221,4 +221,11 @@ DEVIATIONS = (
     ),
     Deviation(9, "seeds", "one run a cell, no spread", "3 seeds, mean ± sd", "an error bar"),
     Deviation(10, "CIFAR-10 and CNN cells", "32 cells", "declared, not yet run", "a GPU is needed"),
+    Deviation(
+        11,
+        "where the settings were read",
+        "v2's supplement",
+        "v1's appendix A.1 (same experiment, same numbers)",
+        "v2's supplement was not available; v2's main text refers to the same material",
+    ),
 )
