@@ -16,7 +16,7 @@ from metadata_server import cut_without_length, dripping, endless, good, running
 from metadata.errors import FetchError
 from metadata.fetch import USER_AGENT, Fetcher, Limits
 
-QUICK = Limits(connect_s=2, read_s=0.3, total_s=0.8, attempts=3, backoff_s=0.5, gap_s=0)
+QUICK = Limits(attempts=3, backoff_s=0.5, gap_s=0)
 BODY = b'{"a": 1}' * 100
 
 
@@ -142,13 +142,13 @@ def test_a_compressed_answer_is_refused(site, fetcher):
         fetcher.get(f"{site.base}/x")
 
 
-@pytest.mark.parametrize("behaviour", [slow(1.0), dripping(0.1, 30)])
+@pytest.mark.parametrize("behaviour", [slow(20), dripping(0.1, 200)])
 def test_a_slow_answer_is_given_up(site, behaviour):
     site.serve("/x", behaviour)
     start = time.monotonic()
     with pytest.raises(FetchError, match=r"no (complete )?answer"):
-        Fetcher(Limits(read_s=0.3, total_s=0.5, attempts=1, gap_s=0)).get(f"{site.base}/x")
-    assert time.monotonic() - start < 0.95  # the dripping answer alone would take 3 s
+        Fetcher(Limits(read_s=0.3, total_s=0.6, attempts=1, gap_s=0)).get(f"{site.base}/x")
+    assert time.monotonic() - start < 10  # either answer would take 20 s
 
 
 def test_no_server_is_an_error_that_asks_the_right_question(fetcher):

@@ -26,7 +26,8 @@ from metadata.refresh import Servers, Update
 STATE = "/pith/UCECU35UTPHTTOAN4P6TMIPZQ4/state.json"
 ATOM = "/api/query?id_list=1703.00522v1"
 NAME, FEED = "pith-1703.00522v1.state.json", "arxiv-atom-1703.00522v1.xml"
-QUICK = Limits(read_s=0.3, total_s=1.0, attempts=2, backoff_s=0.01, longest_wait_s=5, gap_s=0)
+QUICK = Limits(attempts=2, backoff_s=0.01, longest_wait_s=5, gap_s=0)
+HASTY = Limits(read_s=0.2, total_s=1.0, attempts=1, gap_s=0)
 
 
 @pytest.fixture
@@ -61,11 +62,11 @@ def own_place(place):
     return place
 
 
-def fetch(site, place, wanted="sg", **more):
+def fetch(site, place, wanted="sg", limits=QUICK, **more):
     servers = Servers(pith=site.base, arxiv=site.base)
     found = next(p for p in load_pins(place["pins_file"]).values() if p.short == wanted)
     return refresh.fetch(
-        found, Fetcher(QUICK, sleep=lambda s: None), servers=servers, directory=place["directory"], **more
+        found, Fetcher(limits, sleep=lambda s: None), servers=servers, directory=place["directory"], **more
     )
 
 
@@ -99,7 +100,7 @@ HOSTILE = {
     "cut without length": cut_without_length(SG.read_bytes()),
     "redirected elsewhere": status(302, Location="https://example.org/state.json"),
     "endless": endless,
-    "slow": slow(0.6),
+    "slow": slow(10),
     "too busy": status(429, Retry_After="60"),
     "broken": status(500),
 }
@@ -113,7 +114,7 @@ def test_a_failed_or_hostile_answer_changes_nothing(site, place, answer, path):
     site.serve(path, answer)
     before = content(place)
     with pytest.raises(MetadataError) as caught:
-        refresh.apply(fetch(site, place), **place)
+        refresh.apply(fetch(site, place, limits=HASTY if answer is HOSTILE["slow"] else QUICK), **place)
     assert content(place) == before
     assert caught.value.exit_code in (1, 2)
 
