@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import queue
 import threading
 from dataclasses import dataclass
@@ -54,22 +53,18 @@ def ask(url: str, have: int, limits: Limits, wait: float) -> requests.Response:
     and redirects together.
     """
     answers: queue.Queue[requests.Response | Exception] = queue.Queue()
-    given_up = threading.Event()
 
     def send() -> None:
         try:
             answers.put(_request(url, have, limits))
         except Exception as error:
             answers.put(error)
-        if given_up.is_set():
-            _drop(answers)
 
     threading.Thread(target=send, daemon=True, name=f"ask {url}").start()
     try:
         answer = answers.get(timeout=wait)
     except queue.Empty:
-        given_up.set()
-        _drop(answers)  # it may have come between the two lines above
+        # an answer that comes later dies with the queue, and its connection with it
         raise UselessError(f"no answer in {wait:.1f} s") from None
     if isinstance(answer, requests.RequestException):
         raise UselessError(_words(answer)) from answer
@@ -111,14 +106,6 @@ def _request(url: str, have: int, limits: Limits) -> requests.Response:
     with requests.Session() as session:
         session.max_redirects = 5
         return session.get(url, headers=headers, stream=True, timeout=(limits.connect, limits.stall))
-
-
-def _drop(answers: queue.Queue[requests.Response | Exception]) -> None:
-    """Close an answer that came too late."""
-    with contextlib.suppress(queue.Empty):
-        late = answers.get_nowait()
-        if isinstance(late, requests.Response):
-            late.close()
 
 
 def _words(error: requests.RequestException) -> str:
