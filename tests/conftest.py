@@ -40,6 +40,6 @@ def cli(places):
         } | options
         if start:
             return subprocess.Popen(command, **options)
-        return subprocess.run(command, timeout=120, check=False, **options)
+        return subprocess.run(command, timeout=300, check=False, **options)
 
     return call

@@ -93,9 +93,12 @@ def seeds(text: str) -> tuple[int, ...]:
     found: list[int] = []
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
-        if not first.isdecimal() or (dash and not last.isdecimal()):
+        numbers = first.isdecimal() and (not dash or last.isdecimal())
+        if not numbers or int(last or first) < int(first):
             raise BadValueError(f"--seeds {text!r}: expected whole numbers from 0 up, like 0,1,2 or 0-4")
         found += range(int(first), int(last or first) + 1)
+    if len(set(found)) < len(found):
+        raise BadValueError(f"--seeds {text!r}: expected each of them once")
     return tuple(found)
 
 

@@ -20,7 +20,7 @@ EXAMPLES = """  repro reproduce                             all, at the quick pr
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The exhibits (none: all), the profile, where to."""
     add_ids(parser)
-    add_profile(parser, "quick", "default: quick")
+    add_profile(parser, None, "default: quick; with --recorded the biggest that each has")
     parser.add_argument("--out", type=folder, default=Path("output"), metavar="DIR", help="default: output/")
     parser.add_argument(
         "--recorded", action="store_true", help="draw the committed records instead of training"
@@ -32,5 +32,5 @@ def main(args: argparse.Namespace) -> int:
     from repro.notebook.execute import execute_all
 
     ids = [e.id for e in chosen(args, none_means_all=True)]
-    source = "recorded" if args.recorded else "run"
-    return 1 if execute_all(ids, args.profile, args.out.resolve(), source) else 0
+    source, profile = ("recorded", "") if args.recorded else ("run", "quick")
+    return 1 if execute_all(ids, args.profile or profile, args.out.resolve(), source) else 0

@@ -19,7 +19,7 @@ from repro.cli.progress import ProgressLines
 from repro.cli.text import minutes, verdict_table
 from repro.errors import BadValueError, ReproError
 from repro.record import Record, save
-from repro.spec import Exhibit
+from repro.spec import Exhibit, pieces
 
 EXAMPLES = """  repro run dni/table2                                     at the quick profile
   repro run dni/table2 sg/table2 --profile cpu --workers 2
@@ -57,9 +57,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Run all exhibits that were asked for; one that fails does not stop the others."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
-    exhibits, options = common.chosen(args), _options(args)
-    for exhibit in exhibits:  # a misspelt parameter is refused before an hour of training, not after
-        _plan(exhibit, args.profile, options)
+    exhibits = common.chosen(args)
+    for exhibit in exhibits:  # a misspelt parameter is refused at once: before torch is loaded, let alone used
+        pieces(exhibit, exhibit.profile(args.profile), args.seeds, dict(args.set))
+    options = _options(args)
     told = sys.stderr if args.json else sys.stdout
     done = [_run(e, args, options, told) for e in exhibits]
     if args.json:
@@ -94,16 +95,10 @@ def _options(args: argparse.Namespace) -> Any:
     )
 
 
-def _plan(exhibit: Exhibit, profile: str, options: Any) -> int:
-    from repro.runner.run import plan
-
-    return len(plan(exhibit, profile, options))
-
-
 def _run(exhibit: Exhibit, args: argparse.Namespace, options: Any, told: Any) -> dict[str, Any]:
-    from repro.runner.run import run_exhibit
+    from repro.runner.run import plan, run_exhibit
 
-    total = _plan(exhibit, args.profile, options)
+    total = len(plan(exhibit, args.profile, options))
     print(f"{exhibit.id} at {args.profile}: {exhibit.title} ({total} pieces)", file=sys.stderr)
     try:
         record = run_exhibit(exhibit, args.profile, options, ProgressLines(total))

@@ -1,0 +1,197 @@
+"""run, commit, check, status, cite: a record on its way from the output folder into results/."""
+
+import json
+import shutil
+import subprocess
+
+import pytest
+
+import repro.exhibits
+from repro.cli import main
+from repro.record import load
+
+
+@pytest.fixture
+def clone(places, monkeypatch):
+    """A git checkout with the tiny exhibit among the others; the records are its own."""
+    top = places / "clone"
+    top.mkdir()
+    monkeypatch.setenv("REPRO_ROOT", str(top))
+    monkeypatch.setenv("REPRO_RESULTS", str(top / "results"))
+    monkeypatch.setitem(repro.exhibits.INDEX, "meprop/tiny", "tiny_exhibit")
+    monkeypatch.chdir(top)
+    (top / "code.py").write_text("a = 1\n")
+    (top / ".gitignore").write_text("output/\n")
+    git(top, "init", "--quiet")
+    git(top, "add", ".")
+    git(top, "commit", "--quiet", "-m", "start")
+    return top
+
+
+def git(top, *arguments):
+    who = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "core.hooksPath=/dev/null"]
+    subprocess.run(["git", *who, *arguments], cwd=top, check=True, capture_output=True)
+
+
+def run(*more, code=0):
+    assert main(["run", "meprop/tiny", *more]) == code
+
+
+def test_run_writes_record_table_and_picture_and_says_so(clone, capsys):
+    run()
+    out, err = capsys.readouterr()
+    made = {p.name for p in (clone / "output/meprop/tiny").iterdir()}
+    assert made == {"quick.json", "quick.csv", "quick.svg"}
+    assert "1 of 1 reproduced" in out and "✓ reproduced" in out and "faster" in out
+    assert "8/8  meprop/tiny" in err
+
+
+def test_run_for_scripts(clone, capsys):
+    run("--json", "--profile", "smoke", "--seeds", "3")
+    (facts,) = json.loads(capsys.readouterr().out)
+    record = load(clone / "output", "meprop/tiny", "smoke")
+    assert facts["sha256"] == record.sha256() and facts["error"] is None
+    assert record.facts["custom"] == ["seeds"] and record.facts["seeds"] == [3]
+
+
+def test_one_exhibit_that_fails_does_not_stop_the_next(clone, capsys, monkeypatch):
+    fail = ["--set", "fail=arm-1/0"]
+    run("--profile", "smoke", *fail, code=1)
+    out, err = capsys.readouterr()
+    assert "missing: arm-1/0: piece meprop/tiny arm-1/0 failed" in out
+    assert "not complete: meprop/tiny" in err
+    monkeypatch.setitem(repro.exhibits.INDEX, "meprop/cpu-data", "no_data_exhibit")
+    assert main(["run", "meprop/cpu-data", "meprop/tiny", "--profile", "cpu", "--json"]) == 1
+    out, err = capsys.readouterr()
+    first, second = json.loads(out)
+    assert "mnist" in first["error"] and second["error"] is None
+    assert "train-images-idx3-ubyte.gz" in err, "says which file is missing"
+    assert load(clone / "output", "meprop/tiny", "cpu").facts["missing"] == []
+
+
+def test_a_picture_that_fails_does_not_cost_the_record(clone, capsys, monkeypatch):
+    monkeypatch.setattr("tiny_work.draw", lambda *_: 1 / 0)
+    run("--profile", "smoke", code=1)
+    assert "ZeroDivisionError" in capsys.readouterr().err
+    assert load(clone / "output", "meprop/tiny", "smoke").rows
+
+
+def test_commit_check_status_cite(clone, capsys):
+    run()
+    assert main(["commit", "meprop/tiny", "--profile", "quick"]) == 0
+    assert "1 of 1 reproduced" in capsys.readouterr().out
+    assert {p.name for p in (clone / "results/meprop/tiny").iterdir()} == {
+        "quick.json",
+        "quick.csv",
+        "quick.svg",
+    }
+    assert main(["commit", "meprop/tiny", "--profile", "quick"]) == 0, "results/ do not make the tree dirty"
+    capsys.readouterr()
+    assert main(["check"]) == 0
+    out = capsys.readouterr().out
+    assert "holds   meprop/tiny quick: 1 of 1 reproduced" in out and "none    sg/table2" in out
+    assert main(["status", "--json"]) == 0
+    states = {(s["exhibit"], s["profile"]): s for s in json.loads(capsys.readouterr().out)}
+    assert states["meprop/tiny", "quick"]["state"] == "fresh"
+    assert states["meprop/tiny", "quick"]["note"] == ""
+    assert states["meprop/tiny", "cpu"]["state"] == "missing"
+    assert main(["cite", "meprop/tiny"]) == 0
+    cited = capsys.readouterr().out
+    record = load(clone / "results", "meprop/tiny", "quick")
+    assert record.sha256() in cited and "1706.06197v5" in cited
+
+
+@pytest.mark.parametrize(
+    ("arguments", "prepare", "words"),
+    [
+        ([], lambda top: (top / "new.py").write_text(""), r"uncommitted changes (new.py)"),
+        ([], lambda top: (top / "code.py").write_text("a = 2\n"), "uncommitted changes (code.py)"),
+        ([], lambda top: (top / "code.py").unlink(), "uncommitted changes (code.py)"),
+        ([], lambda top: shutil.rmtree(top / ".git"), "not a git checkout"),
+        (["--set", "steps=30"], lambda top: None, "made with changed steps"),
+        (["--seeds", "0,1"], lambda top: None, "made with changed seeds"),
+    ],
+)
+def test_commit_refuses(clone, capsys, arguments, prepare, words):
+    run(*arguments)
+    prepare(clone)
+    capsys.readouterr()
+    assert main(["commit", "meprop/tiny", "--profile", "quick"]) in (1, 2)
+    assert words in capsys.readouterr().err
+    assert not (clone / "results").exists()
+
+
+def test_commit_refuses_what_was_run_before_the_code_was_committed(clone, capsys):
+    (clone / "new.py").write_text("")
+    run()
+    git(clone, "add", ".")
+    git(clone, "commit", "--quiet", "-m", "code")
+    assert main(["commit", "meprop/tiny", "--profile", "quick"]) == 1
+    assert "made from a working tree with uncommitted changes" in capsys.readouterr().err
+    run()  # from the cache, at once
+    assert main(["commit", "meprop/tiny", "--profile", "quick"]) == 0
+
+
+@pytest.fixture
+def committed(clone, capsys):
+    run()
+    main(["commit", "meprop/tiny", "--profile", "quick"])
+    capsys.readouterr()
+    return clone / "results/meprop/tiny/quick.json"
+
+
+def tamper(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "old", "new", "words"),
+    [
+        (".csv", "arm-4,0,", "arm-4,7,", "meprop/tiny/quick.csv does not have the SHA-256"),
+        (".json", '"verdict": "reproduced"', '"verdict": "open"', "verdict on faster: stored open"),
+        (".json", '"steps": 60', '"steps": 61', "its spec does not have the digest it states"),
+        (".json", '"schema": 1', '"schema": 2', "schema"),
+        (".json", "{", "", "is not JSON"),
+    ],
+)
+def test_check_finds_tampering(committed, capsys, suffix, old, new, words):
+    tamper(committed.with_suffix(suffix), old, new)
+    assert main(["check"]) == 1
+    out = capsys.readouterr().out
+    assert "BROKEN  meprop/tiny quick" in out and words in out
+
+
+def test_check_finds_halves_and_strays(committed, capsys):
+    committed.rename(committed.with_name("quik.json"))
+    assert main(["check", "--json"]) == 1
+    found = {f["record"]: f["problems"] for f in json.loads(capsys.readouterr().out)}
+    assert "meprop/tiny/quik.json" in found and "no record" in found["meprop/tiny quick"][0]
+
+
+def test_check_status_and_render_name_a_stale_record(committed, capsys, monkeypatch):
+    monkeypatch.setitem(repro.exhibits.INDEX, "meprop/tiny", "slower_exhibit")
+    assert main(["check", "meprop/tiny"]) == 1
+    assert "stale: params of piece arm-4/0 changed: rate was 0.01, is 0.02" in capsys.readouterr().out
+    assert main(["status"]) == 0
+    assert "stale: params of piece arm-4/0 changed: rate" in capsys.readouterr().out
+    for command in ("render", "cite"):
+        assert main([command, "meprop/tiny"]) == 1
+        assert "repro run meprop/tiny --profile quick" in capsys.readouterr().err
+
+
+def test_a_claim_that_changed_is_judged_again(committed, capsys):
+    tamper(committed, '"ours": "', '"ours": "other words ')
+    assert main(["check", "meprop/tiny"]) == 1
+    assert "--from results" in capsys.readouterr().out
+    assert main(["commit", "meprop/tiny", "--profile", "quick", "--from", "results"]) == 0
+    assert main(["check", "meprop/tiny", "--verbose"]) == 0
+    assert "✓ reproduced" in capsys.readouterr().out
+
+
+def test_a_verdict_against_the_paper_is_no_failure(committed, capsys, monkeypatch):
+    tamper(committed, '"verdict": "reproduced"', '"verdict": "not reproduced"')
+    monkeypatch.setitem(repro.exhibits.INDEX, "meprop/tiny", "strict_exhibit")
+    assert main(["check", "meprop/tiny"]) == 0
+    assert "0 of 1 reproduced, 1 not reproduced" in capsys.readouterr().out

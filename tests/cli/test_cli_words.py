@@ -1,0 +1,178 @@
+"""What the command line answers at once: fast, helpful, in one sentence, with an exit code to trust."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+from repro.cli import main
+from repro.cli.app import COMMANDS, PASSED_ON
+from repro.cli.parser import seeds
+from repro.cli.progress import ProgressLines
+from repro.errors import BadValueError
+from repro.exhibits import INDEX
+
+
+def test_list_names_every_exhibit(capsys, places):
+    assert main(["list"]) == 0
+    out = capsys.readouterr().out
+    assert all(i in out for i in INDEX)
+    assert main(["list", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert [f["id"] for f in facts] == list(INDEX) and facts[0]["records"] == []
+
+
+def test_list_answers_at_once_and_without_torch(places):
+    """≤ 0.3 s of computing; the best of a few, because other tests run beside this one."""
+    code = (
+        "import sys, time; from repro.cli import main; main(['list']); "
+        "print(sorted({'torch', 'numpy', 'matplotlib', 'jsonschema', 'requests'} & set(sys.modules))); "
+        "print(time.process_time())"
+    )
+    times = []
+    for _ in range(3):
+        began = time.monotonic()
+        lines = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout.splitlines()
+        times.append(min(float(lines[-1]), time.monotonic() - began))
+        assert lines[-2] == "[]"
+    assert min(times) <= 0.3
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c != "bench"])
+def test_help_has_examples(command, capsys):
+    with pytest.raises(SystemExit) if command not in PASSED_ON else nothing() as end:
+        main([command, "--help"])
+    assert command in PASSED_ON or end.value.code == 0
+    out = capsys.readouterr().out
+    assert f"usage: repro {command}" in out and "examples:" in out
+
+
+class nothing:
+    def __enter__(self):
+        return None
+
+    def __exit__(self, *_):
+        return None
+
+
+def test_help_of_all_names_every_command(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    out = capsys.readouterr().out
+    assert all(f"    {c}" in out for c in COMMANDS) and "exit codes" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("lits", "unknown command 'lits': did you mean 'list'?"),
+        ("", "required: COMMAND"),
+        ("run", "which exhibits? Give one or more of dni/table2"),
+        ("run dni/tabl2", "unknown exhibit 'dni/tabl2': did you mean 'dni/table2'?"),
+        ("run dni/table2 meprop/fig5", "did you mean 'meprop/fig4'?"),
+        ("run dni/table2 --all", "exhibits or --all, not both"),
+        ("run sg/fig6 --profile quik", "unknown profile 'quik': did you mean 'quick'?"),
+        ("run sg/fig6 --prfile quick", "unknown option '--prfile': did you mean '--profile'?"),
+        ("run sg/table2 --set stepps=3", "unknown parameter of sg/table2 'stepps': did you mean 'steps'?"),
+        ("run sg/table2 --set steps=many", "parameter steps is 'many' (str); expected a value like 1200"),
+        ("run sg/table2 --set steps", "--set 'steps': expected name=value"),
+        ("run sg/table2 --set steps=1 --set steps=2", "--set gives a parameter twice"),
+        ("run sg/table2 --seeds one", "--seeds 'one': expected whole numbers"),
+        ("run sg/table2 --seeds 1,1", "expected each of them once"),
+        ("run sg/table2 --seeds 3-1", "--seeds '3-1': expected"),
+        ("run sg/table2 --device gpu", "unknown device 'gpu': did you mean 'cpu'?"),
+        ("run sg/table2 --workers 0", "workers is 0; expected 1 or more"),
+        ("run sg/table2 --workers two", "invalid int value: 'two'"),
+        ("run sg/table2 --data-dir nowhere", "'nowhere' is not a folder"),
+        ("commit sg/table2", "which profile?"),
+        ("check sg/table3", "unknown exhibit 'sg/table3': did you mean 'sg/table2'?"),
+        ("status sg/table2", "unexpected argument 'sg/table2'"),
+        ("cite sg/table2 --style bibtx", "unknown style 'bibtx': did you mean 'bibtex'?"),
+        ("data fetch", "which data sets?"),
+        ("data fetch mnits", "unknown data set 'mnits': did you mean 'mnist'?"),
+        ("data lst", "unknown action 'lst': did you mean 'list'?"),
+        ("render sg/table", "unknown exhibit 'sg/table': did you mean 'sg/table2'?"),
+        ("reproduce sg/table2 --profile big", "unknown profile 'big'"),
+    ],
+)
+def test_what_cannot_be_meant_is_one_helpful_sentence(arguments, words, capsys, places):
+    assert main(arguments.split()) == 2
+    out, err = capsys.readouterr()
+    assert words in err and err.count("\n") == 1 and not out
+
+
+def test_an_absent_cuda_device_is_said(capsys, places):
+    torch = pytest.importorskip("torch")
+    if torch.cuda.is_available():
+        pytest.skip("there is a CUDA device")
+    assert main(["run", "sg/fig6", "--device", "cuda"]) == 2
+    assert "torch sees no CUDA device" in capsys.readouterr().err
+
+
+def test_a_record_that_is_not_there(capsys, places):
+    assert main(["cite", "sg/table2"]) == 1
+    assert "repro run sg/table2" in capsys.readouterr().err
+    assert main(["render", "sg/table2", "--profile", "cpu"]) == 1
+    assert "no record" in capsys.readouterr().err
+
+
+def test_options_may_stand_between_exhibits(capsys, places):
+    assert main(["run", "sg/fig6", "--profile", "smoke", "sg/tabel2"]) == 2
+    assert "did you mean 'sg/table2'" in capsys.readouterr().err
+
+
+def test_seeds_as_list_and_range():
+    assert seeds("0,1,2") == (0, 1, 2) and seeds("3") == (3,) and seeds("0-2,7") == (0, 1, 2, 7)
+    with pytest.raises(BadValueError):
+        seeds("-1")
+
+
+def test_nobody_reading_is_no_error(places):
+    """`repro list | head -0`: the pipe is closed before anything is written."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "repro", "list"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    process.stdout.close()
+    err = process.stderr.read().decode()
+    process.stderr.close()
+    assert process.wait(30) == 141 and err == ""
+
+
+class Terminal:
+    def __init__(self, live):
+        self.live, self.text = live, ""
+
+    def isatty(self):
+        return self.live
+
+    def write(self, text):
+        self.text += text
+
+    def flush(self):
+        pass
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_progress_lines_count_pieces_by_name(live):
+    stream = Terminal(live)
+    tell = ProgressLines(2, stream)
+    for name, fraction in (("a/0", 0.5), ("a/0", 1.0), ("a/0", 1.0), ("a/1", 0.2), ("a/1", 1.0)):
+        tell(name, fraction)
+    lines = stream.text.splitlines()
+    assert len([x for x in lines if "done" in x]) == 2
+    assert "   2/2  a/1  done" in lines[-1]
+    assert ("\r\x1b[K" in stream.text) == live and ("50%" in stream.text) == live
+
+
+def test_data_list_and_check(capsys, places):
+    assert main(["data", "list", "--json"]) == 0
+    facts = {f["name"]: f for f in json.loads(capsys.readouterr().out)}
+    assert facts["mnist"]["status"].startswith("missing") and len(facts["mnist"]["files"]) == 4
+    assert main(["data", "check"]) == 0
+    assert "absent  mnist" in capsys.readouterr().out
+    assert main(["data", "check", "mnist"]) == 1
+    assert "BROKEN" in capsys.readouterr().out

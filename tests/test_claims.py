@@ -1,0 +1,99 @@
+"""Judging: what a view shows, when a verdict stays open, and that a vacuous claim is found out."""
+
+import math
+from dataclasses import replace
+
+import pytest
+from tiny_exhibit import EXHIBIT
+
+from repro.claims import MissingData, View, judge, null_records, summary, survives, vacuous
+from repro.spec import Claim, Outcome
+
+ROWS = [
+    ("a", 1, "error", 10, "", 5.0),
+    ("a", 0, "error", 10, "", 4.0),
+    ("a", 0, "error", 20, "", 2.0),
+    ("a", 1, "error", 20, "", 3.0),
+    ("b", 0, "time", 0, "k=5", 1.5),
+    ("b", 1, "time", 0, "k=5", 2.5),
+    ("b", 0, "time", 0, "k=9", 4.0),
+]
+GOOD = [(f"arm-{n}", s, "height", 60, "", n / 10 + s / 1000) for n in (4, 3, 2, 1) for s in (0, 1)]
+FACTS = {"profile": "quick", "data": None, "missing": [], "custom": []}
+STAND_IN = {"stand_in": True, "note": "stand-in: digits", "asked": "mnist", "name": "digits"}
+
+
+def test_a_view_by_arm_metric_step_and_index():
+    view = View(ROWS)
+    assert view.arms() == ["a", "b"]
+    assert view.final("a", "error") == [2.0, 3.0] and view.mean("a", "error") == 2.5
+    assert view.curve("a", "error") == {10: [5.0, 4.0], 20: [2.0, 3.0]}
+    assert view.by_index("b", "time") == {"k=5": [1.5, 2.5], "k=9": [4.0]}
+    assert view.has("b", "time") and not view.has("b", "error")
+    with pytest.raises(MissingData, match="error of arm b"):
+        view.final("b", "error")
+
+
+def only(facts, rows=GOOD, **claim):
+    exhibit = type(EXHIBIT)(**{**vars(EXHIBIT), "claims": (replace(EXHIBIT.claims[0], **claim),)})
+    (judgement,) = judge(exhibit, {**FACTS, **facts}, rows)
+    return judgement
+
+
+def test_a_claim_that_holds_and_one_that_does_not():
+    assert only({}).verdict == "reproduced"
+    upside_down = [(f"arm-{5 - int(r[0][-1])}", *r[1:]) for r in GOOD]
+    assert only({}, upside_down).verdict == "not reproduced"
+
+
+@pytest.mark.parametrize(
+    ("facts", "rows", "reason"),
+    [
+        ({"profile": "smoke"}, GOOD, "not assessable at smoke: needs quick or cpu or paper"),
+        ({"data": STAND_IN}, GOOD, "stand-in: digits"),
+        ({"missing": [{"piece": "x", "why": ""}]}, GOOD, "1 pieces are missing"),
+        ({"custom": ["steps", "seeds"]}, GOOD, "parameters were changed: steps, seeds"),
+        ({}, [(*GOOD[0][:5], math.nan), *GOOD[1:]], "not finite"),
+        ({}, GOOD[2:], "not in this record: height of arm arm-4"),
+    ],
+)
+def test_a_verdict_stays_open_for_a_reason(facts, rows, reason):
+    judgement = only(facts, rows)
+    assert judgement.verdict == "open" and reason in judgement.reason
+
+
+def test_a_claim_that_needs_no_particular_data_is_judged_on_a_stand_in():
+    assert only({"data": STAND_IN}, stand_in_ok=True).verdict == "reproduced"
+
+
+def test_a_summary_counts():
+    assert summary([only({}), only({}, GOOD[2:])]) == "1 of 2 reproduced, 1 open"
+    assert summary([]) == "0 of 0 reproduced"
+
+
+def test_null_records_keep_the_shape_and_lose_the_sense():
+    nulls = list(null_records(EXHIBIT, GOOD))
+    assert [kind for kind, _ in nulls].count("equal") == 4 and len(nulls) == 4 + 1 + 40
+    for kind, rows in nulls:
+        assert {(r[0], r[1]) for r in rows} == {(r[0], r[1]) for r in GOOD}
+        means = {View(rows).mean(arm, "height") for arm in View(rows).arms()}
+        assert len(means) == (4 if kind == "permuted" else 1)
+
+
+def claim(name, test):
+    return Claim(name, "text", "Table 1", "1", "tolerance", test)
+
+
+def test_vacuous_claims_are_found_and_honest_ones_are_not():
+    honest = EXHIBIT.claims[0]
+    always = claim("always", lambda view: Outcome(True, "1"))
+    not_worse = claim(
+        "not-worse", lambda v: Outcome(v.mean("arm-4", "height") >= v.mean("arm-1", "height"), "")
+    )
+    coin = claim("coin", lambda v: Outcome(v.mean("arm-4", "height") > v.mean("arm-1", "height"), ""))
+    absent = claim("absent", lambda v: Outcome(v.mean("gone", "height") > 0, ""))
+    exhibit = type(EXHIBIT)(**{**vars(EXHIBIT), "claims": (honest, always, not_worse, coin, absent)})
+    found = vacuous(exhibit, GOOD)
+    assert set(found) == {"always", "not-worse", "coin"}
+    assert "permuted" in found["coin"] and "null record" in found["not-worse"]
+    assert survives(honest, GOOD) and not survives(absent, GOOD)

@@ -1,0 +1,192 @@
+"""The repository agrees with itself: exhibits, committed records, versions, sizes, words."""
+
+import ast
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from repro import __version__, audit
+from repro.claims import vacuous
+from repro.exhibits import INDEX, all_exhibits, get
+from repro.record import load
+from repro.spec import PROFILES, parameters, pieces
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PLACE = re.compile(
+    r"(v\d )?(A\.\d|[A-D]\b|Tables?|Figures?|Eqs?\.|equation|[Ss]ections?|supplement|appendix|Algorithm|abstract|"
+    r"Theorem|Proposition|Definition|Lemma)",
+    re.IGNORECASE,
+)
+RECORDS = [
+    (i, p.stem) for i in INDEX for p in sorted((ROOT / "results" / i).glob("*.json")) if p.stem in PROFILES
+]
+TRACKED = subprocess.run(
+    ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+).stdout.splitlines()
+SOURCES = [
+    ROOT / t for t in TRACKED if t.endswith(".py") and t.split("/")[0] in ("repro", "metadata", "tests")
+]
+
+
+@pytest.fixture(params=list(INDEX))
+def exhibit(request):
+    return get(request.param)
+
+
+def test_ids_and_names_are_told_apart(exhibit):
+    assert [e.id for e in all_exhibits()] == list(INDEX)
+    assert exhibit.paper in ("dni", "sg", "meprop")
+    for things in (exhibit.arms, exhibit.claims):
+        ids = [t.id for t in things]
+        assert len(set(ids)) == len(ids)
+    for named in (exhibit.params, exhibit.metrics, exhibit.profiles):
+        names = [n.name for n in named]
+        assert len(set(names)) == len(names)
+
+
+def test_it_explains_itself(exhibit):
+    assert exhibit.title and len(exhibit.shows) > 60 and PLACE.match(exhibit.place)
+    assert all(m.doc for m in exhibit.metrics) and all(a.label and a.series for a in exhibit.arms)
+
+
+def test_every_profile_is_there_and_plans_pieces(exhibit):
+    assert [p.name for p in exhibit.profiles] == list(PROFILES)
+    for profile in exhibit.profiles:
+        made = pieces(exhibit, profile)
+        assert made and len({p.name for p in made}) == len(made)
+        assert profile.budget
+        assert set(profile.more_seeds) <= {a.id for a in exhibit.arms}
+        assert set(profile.together) <= {"*", *(a.id for a in exhibit.arms)}
+        if profile.name in ("cpu", "paper"):
+            assert profile.stand_in is None, "only small profiles may substitute"
+
+
+def test_every_parameter_has_its_source(exhibit):
+    for p in exhibit.params:
+        assert PLACE.match(p.source) or re.match(r"assumed: \S", p.source), f"{p.name}: {p.source!r}"
+
+
+def test_overrides_name_parameters_and_keep_their_type(exhibit):
+    for profile in exhibit.profiles:
+        values = parameters(exhibit, profile)
+        for p in exhibit.params:
+            if p.name in profile.overrides:
+                assert profile.overrides[p.name].why
+                assert isinstance(
+                    values[p.name], type(p.value) | (int if isinstance(p.value, float) else type(p.value))
+                )
+    silent = {p.name for p in exhibit.params if p.source.startswith("assumed:")}
+    assert set(exhibit.profile("paper").overrides) <= silent, "the paper's profile is the paper's"
+
+
+def test_arms_report_known_metrics_and_share_their_settings(exhibit):
+    metrics = {m.name for m in exhibit.metrics}
+    for arm in exhibit.arms:
+        assert set(arm.reported) <= metrics
+        assert set(exhibit.group_by or ()) <= set(arm.settings)
+
+
+def test_claims_have_place_numbers_tolerance_and_known_profiles(exhibit):
+    for claim in exhibit.claims:
+        assert PLACE.search(claim.place), f"{claim.id}: {claim.place!r}"
+        assert claim.text and claim.paper and claim.tolerance
+        assert claim.profiles and set(claim.profiles) <= set(PROFILES)
+        assert exhibit.kind == "analytic" or "smoke" not in claim.profiles, "smoke only shows that it runs"
+
+
+def test_deviations_are_numbered(exhibit):
+    assert [d.number for d in exhibit.deviations] == list(range(1, len(exhibit.deviations) + 1))
+    assert all(d.what and d.paper and d.ours and d.why for d in exhibit.deviations)
+
+
+@pytest.mark.parametrize(("exhibit_id", "profile"), RECORDS)
+def test_committed_records_hold(exhibit_id, profile):
+    """They load, are fresh, complete, of committed code, and their stored verdicts follow from their rows."""
+    known, record = get(exhibit_id), load(ROOT / "results", exhibit_id, profile)
+    audit.refuse_for_results(known, record)
+    assert audit.problems(known, record) == []
+    assert (ROOT / "results" / exhibit_id / f"{profile}.svg").exists()
+
+
+@pytest.mark.parametrize(("exhibit_id", "profile"), RECORDS)
+def test_no_claim_survives_where_there_is_nothing_to_see(exhibit_id, profile):
+    known, record = get(exhibit_id), load(ROOT / "results", exhibit_id, profile)
+    assert vacuous(known, record.rows) == {}
+
+
+def test_nothing_in_results_is_unknown():
+    known = {f"results/{i}/{p}{s}" for i in INDEX for p in PROFILES for s in (".json", ".csv", ".svg")}
+    assert {t for t in TRACKED if t.startswith("results/")} <= known
+
+
+CONDA = {
+    "torch": "pytorch",
+    "matplotlib": "matplotlib-base",
+    "PyYAML": "pyyaml",
+    "types-PyYAML": "types-pyyaml",
+}
+
+
+def requirement(text):
+    name, specs = re.fullmatch(r"([A-Za-z0-9-]+)(.*)", text).groups()
+    return CONDA.get(name, name), frozenset(specs.split(",")) - {""}
+
+
+def test_environment_yml_is_in_step_with_pyproject():
+    theirs = yaml.safe_load((ROOT / "environment.yml").read_text())
+    packages = dict(map(requirement, (d for d in theirs["dependencies"] if isinstance(d, str))))
+    assert packages.pop("python") == {PROJECT["requires-python"]}
+    packages.pop("pip")
+    ours = dict(map(requirement, PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]))
+    assert packages == ours
+    assert [d["pip"] for d in theirs["dependencies"] if isinstance(d, dict)] == [["--editable=."]]
+    assert theirs["name"] == PROJECT["name"] and theirs["channels"] == ["conda-forge"]
+
+
+def test_every_dependency_has_its_reason():
+    lines = (ROOT / "environment.yml").read_text().splitlines()
+    entries = [x for x in lines if re.match(r" +- ", x) and not x.endswith("pip:")]
+    assert len(entries) > 25 and all("  # " in x for x in entries)
+    block = (ROOT / "pyproject.toml").read_text().split("dependencies = [")[1].split("[project.scripts]")[0]
+    assert all("#" in x for x in block.splitlines() if x.startswith('    "'))
+
+
+def test_one_version_everywhere():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == PROJECT["version"] == __version__
+    assert re.search(rf"^## {re.escape(__version__)}\b", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert "## Errata" in (ROOT / "CHANGELOG.md").read_text()
+
+
+@pytest.mark.parametrize("command", ["make reproduce", "make test"])
+def test_the_two_commands_are_named_where_people_look(command):
+    assert re.search(rf"^{command.split()[1]}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    for name in ("README.md", "CONTRIBUTING.md"):
+        assert command in (ROOT / name).read_text()
+    assert "make test" in (ROOT / ".ci" / "run").read_text()
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_files_and_functions_stay_short(path):
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= 300
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert node.end_lineno - node.lineno + 1 <= 60, f"{node.name} is long"
+
+
+def test_no_place_of_somebodys_machine():
+    place = re.compile(r"(?<![\w.])/(home|root|work|Users|mnt|opt|scratch)/[\w.-]+|[A-Z]:\\\\?Users")
+    for name in TRACKED:
+        path = ROOT / name
+        if (
+            path.suffix in (".py", ".md", ".toml", ".yml", ".json", ".ipynb", ".csv", ".cff")
+            and path.exists()
+        ):
+            found = [m[0] for m in place.finditer(path.read_text(encoding="utf-8"))]
+            assert not found or path == Path(__file__), f"{name}: {found[:3]}"

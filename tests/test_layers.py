@@ -1,0 +1,148 @@
+"""Modules import downwards only, and the training path needs the standard library, torch and numpy alone."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+LAYERS = (
+    ("errors", "paths", "spec"),
+    ("data", "models", "device", "stats", "claims", "record", "tree", "audit"),
+    ("algorithms", "analysis"),
+    ("train",),
+    ("exhibits",),
+    ("runner",),
+    ("plotting", "notebook", "report", "bench"),
+    ("cli", "__main__"),
+)
+ALLOWED = {"torch", "numpy", "filelock"}
+TRAINING = ("repro.__main__", "repro.cli.run", "repro.runner.run", "repro.train", "repro.exhibits")
+
+
+def name_of(path):
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+FILES = {name_of(p): p for folder in ("repro", "metadata") for p in sorted((ROOT / folder).rglob("*.py"))}
+
+
+def imports(path, everywhere=True):
+    """Modules that a file imports; `everywhere`: in functions too, else only on being imported itself."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = list(ast.walk(tree)) if everywhere else at_import(tree)
+    found = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {a.name for a in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} has a relative import"
+            found.add(node.module)
+            found |= {f"{node.module}.{a.name}" for a in node.names} & set(FILES)
+    return found
+
+
+def at_import(tree):
+    """Nodes that run when the module is imported: not in functions, not for type checkers only."""
+    todo = list(tree.body)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            todo += node.orelse
+            continue
+        yield node
+        todo += ast.iter_child_nodes(node)
+
+
+def layer(module):
+    part = module.split(".")[1]
+    return next((i for i, names in enumerate(LAYERS) if part in names), None)
+
+
+OURS = sorted(m for m in FILES if m.startswith("repro."))
+
+
+@pytest.mark.parametrize("module", OURS)
+def test_imports_point_downwards(module):
+    mine = layer(module)
+    assert mine is not None, f"{module} has no place in the order of layers"
+    for other in imports(FILES[module]):
+        if other.startswith("repro.") and other in FILES:
+            theirs = layer(other)
+            own = other.split(".")[1] == module.split(".")[1]
+            assert own or theirs <= mine, f"{module} imports {other}, which lies above it"
+
+
+@pytest.mark.parametrize("module", [m for m in FILES if m.split(".")[0] == "metadata"])
+def test_the_paper_records_know_nothing_of_the_package(module):
+    assert not [m for m in imports(FILES[module]) if m.split(".")[0] == "repro"]
+
+
+def test_no_circles():
+    graph = {m: imports(p, everywhere=False) & set(FILES) - {m} for m, p in FILES.items()}
+    while graph:
+        free = {m for m, needs in graph.items() if not needs & set(graph)}
+        assert free, f"these import each other: {sorted(graph)}"
+        graph = {m: needs for m, needs in graph.items() if m not in free}
+
+
+def closure(starts):
+    todo = [m for m in FILES if m.startswith(starts)]
+    seen = set()
+    while todo:
+        module = todo.pop()
+        if module not in seen:
+            seen.add(module)
+            parents = {module.rpartition(".")[0]} if "." in module else set()
+            todo += (imports(FILES[module], everywhere=False) | parents) & set(FILES)
+    return seen
+
+
+def test_the_training_path_needs_little():
+    path = closure(TRAINING)
+    assert {"repro.runner.pieces", "repro.train.loop", "repro.data", "metadata.pins"} <= path
+    foreign = {
+        (m, top)
+        for m in path
+        for top in {x.split(".")[0] for x in imports(FILES[m], everywhere=False)}
+        if top not in sys.stdlib_module_names and top not in ALLOWED | {"repro", "metadata"}
+    }
+    assert not foreign
+
+
+@pytest.mark.parametrize("module", [m for m in OURS if layer(m) == layer("repro.exhibits")])
+def test_exhibits_are_described_without_torch(module):
+    path = closure((module,))
+    heavy = {(m, x) for m in path for x in imports(FILES[m], everywhere=False) if x.split(".")[0] in ALLOWED}
+    assert not heavy
+
+
+BARE = """
+import sys
+for name in ("matplotlib seaborn pandas scipy sklearn jsonschema requests cryptography defusedxml yaml nbformat "
+             "nbclient papermill IPython ipykernel jupyter_core tqdm pytest hypothesis").split():
+    sys.modules[name] = None  # importing it now fails as if it were not installed
+from repro.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.slow
+def test_run_works_where_only_torch_and_numpy_are(places):
+    """As on a GPU machine without Jupyter and without plots."""
+    done = subprocess.run(
+        [sys.executable, "-c", BARE, "run", "sg/table2", "--profile", "smoke", "--set", "steps=20"],
+        cwd=places,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "no picture of sg/table2: there is no matplotlib" in done.stderr
+    made = {p.name for p in (places / "output" / "sg" / "table2").iterdir()}
+    assert made == {"smoke.json", "smoke.csv"}

@@ -1,0 +1,240 @@
+"""Records explain themselves, and refuse by name whatever was torn, tampered with or overtaken."""
+
+import json
+import math
+import re
+from dataclasses import replace
+
+import pytest
+from tiny_exhibit import EXHIBIT
+
+from repro import audit
+from repro.errors import RecordError, StaleRecordError
+from repro.record import (
+    Record,
+    csv_rows,
+    csv_text,
+    finite,
+    load,
+    path_of,
+    require_fresh,
+    save,
+    stale_because,
+)
+from repro.runner.run import Options, run_exhibit
+from repro.spec import Override, Param
+
+
+@pytest.fixture(scope="module")
+def record(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("made")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TINY_LOG", str(folder / "steps.log"))
+        return run_exhibit(EXHIBIT, "quick", Options(runs_dir=str(folder)))
+
+
+@pytest.fixture
+def saved(record, places):
+    return save(record, places / "results")
+
+
+def again(places):
+    return load(places / "results", "meprop/tiny", "quick")
+
+
+def test_what_is_saved_is_loaded(record, saved, places):
+    loaded = again(places)
+    assert loaded.rows == record.rows and loaded.facts == record.facts
+    assert loaded.sha256() == record.sha256()
+    assert audit.problems(EXHIBIT, loaded) == []
+
+
+def test_it_says_what_made_it(record):
+    facts = record.facts
+    assert facts["paper"]["arxiv"] == "1706.06197v5"
+    assert facts["spec"]["pieces"][0]["params"]["steps"] == 60
+    assert facts["seeds"] == [0, 1] and facts["missing"] == [] and facts["custom"] == []
+    assert set(facts["code"]["modules"]) == {"tiny_work", "repro.train.loop"}
+    assert facts["fingerprints"]["arm-4/1"] == {"weights": "0.000000"}
+
+
+def test_the_digest_ignores_when_and_where_and_nothing_else(record):
+    facts = record.facts
+    later = {**facts, "created": "2000-01-01T00:00:00Z", "timing": {}, "environment": [], "code": {}}
+    assert Record(later, record.rows).sha256() == record.sha256()
+    for part in ("csv", "data", "spec", "seeds", "verdicts", "fingerprints", "missing", "paper"):
+        assert Record({**facts, part: "other"}, record.rows).sha256() != record.sha256()
+
+
+@pytest.mark.parametrize("value", [0.1 + 0.2, 1e-300, -0.0, 98.15, 1 / 3, float("inf")])
+def test_floats_read_back_exactly(value):
+    row = ("arm", 0, "metric", 7, "a,b\"c'", value)
+    assert csv_rows(csv_text([row]), "x.csv") == (row,)
+
+
+def test_finite():
+    row = ("arm", 0, "metric", 7, "", 1.0)
+    assert finite([row]) and not finite([row, (*row[:5], math.nan)])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (",height,", ",depth,", "quick.csv does not have the SHA-256"),
+        ("arm-4,0,", "arm-4,1,", "quick.csv does not have the SHA-256"),
+    ],
+)
+def test_a_changed_table_is_refused(saved, places, old, new, words):
+    path = saved.with_suffix(".csv")
+    path.write_text(path.read_text().replace(old, new, 1))
+    with pytest.raises(RecordError, match=words):
+        again(places)
+
+
+def test_a_torn_table_is_refused(saved, places):
+    path = saved.with_suffix(".csv")
+    path.write_text(path.read_text()[:-5])
+    with pytest.raises(RecordError, match=r"meprop/tiny/quick.csv does not have the SHA-256"):
+        again(places)
+    with pytest.raises(RecordError, match="line 2"):
+        csv_rows("arm,seed,metric,step,index,value\na,b,c\n", "x.csv")
+    with pytest.raises(RecordError, match=r"x.csv: the first line is not arm,seed"):
+        csv_rows("a,b\n", "x.csv")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda f: f.pop("csv"), "top level: 'csv' is a required property"),
+        (lambda f: f.update(extra=1), "Additional properties"),
+        (lambda f: f.update(schema=9), "schema: 1 was expected"),
+        (lambda f: f.update(profile="huge"), "profile: 'huge' is not one of"),
+        (lambda f: f["paper"].update(arxiv="1706.06197"), "paper/arxiv"),
+        (lambda f: f["spec"]["pieces"][0]["params"].update(steps=9), "spec does not have the digest"),
+        (lambda f: f.update(exhibit="sg/table2"), "is one of sg/table2 at quick"),
+    ],
+)
+def test_a_changed_json_is_refused(saved, places, change, words):
+    facts = json.loads(saved.read_text())
+    change(facts)
+    saved.write_text(json.dumps(facts))
+    with pytest.raises(RecordError, match=words):
+        again(places)
+
+
+def test_torn_and_missing_files_are_refused(saved, places):
+    saved.write_text(saved.read_text()[:100])
+    with pytest.raises(RecordError, match=r"quick.json of meprop/tiny is not JSON"):
+        again(places)
+    saved.unlink()
+    with pytest.raises(RecordError, match="repro run meprop/tiny --profile quick"):
+        again(places)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda f: f["verdicts"]["faster"].update(verdict="not reproduced"), "verdict on faster: stored not"),
+        (
+            lambda f: f["verdicts"]["faster"].update(ours="99"),
+            r"stored reproduced \(99\), computed reproduced",
+        ),
+        (lambda f: f["verdicts"].update(invented={"verdict": "reproduced", "ours": "1"}), "on invented"),
+        (lambda f: f["verdicts"].clear(), "stored nothing, computed reproduced"),
+        (lambda f: f.update(seeds=[0, 1, 2]), r"seeds are \[0, 1, 2\]"),
+        (lambda f: f["csv"].update(rows=3), "csv: 16 rows, the JSON says 3"),
+        (lambda f: f["paper"].update(arxiv="1706.06197v4"), "arxiv is '1706.06197v4'"),
+        (lambda f: f["missing"].append({"piece": "arm-4/0", "why": ""}), "rows of unknown 1 runs"),
+        (
+            lambda f: f.update(data={"asked": "mnist", "name": "mnist", "stand_in": False, "files": {}}),
+            "data",
+        ),
+    ],
+)
+def test_tampering_that_fits_the_schema_is_found(record, change, words):
+    facts = json.loads(json.dumps(record.facts))
+    change(facts)
+    found = audit.problems(EXHIBIT, Record(facts, record.rows))
+    assert re.search(words, " ".join(found)), found
+
+
+def test_rows_that_are_lacking_are_found(record):
+    rows = tuple(r for r in record.rows if r[:2] != ("arm-2", 1))
+    found = audit.problems(EXHIBIT, Record(record.facts, rows))
+    assert any("no rows of 1 runs, such as arm-2 with seed 1" in f for f in found)
+
+
+def changed(**changes):
+    return type(EXHIBIT)(**{**vars(EXHIBIT), **changes})
+
+
+def with_profile(**changes):
+    others = tuple(p for p in EXHIBIT.profiles if p.name != "quick")
+    return changed(profiles=(*others, replace(EXHIBIT.profile("quick"), **changes)))
+
+
+FASTER = replace(EXHIBIT.arms[0], settings={"factor": 5})
+
+
+@pytest.mark.parametrize(
+    ("exhibit", "why"),
+    [
+        (changed(params=(Param("steps", 61, "Table 0"), *EXHIBIT.params[1:])), "steps was 60, is 61"),
+        (with_profile(overrides={"rate": Override(0.5, "why")}), "rate was 0.01, is 0.5"),
+        (changed(params=(*EXHIBIT.params, Param("momentum", 0.9, "x"))), "momentum was absent, is 0.9"),
+        (changed(arms=(FASTER, *EXHIBIT.arms[1:])), "entry 0 settings factor was 4, is 5"),
+        (with_profile(seeds=(0, 1, 2)), "new: arm-1/2, arm-2/2, arm-3/2 and 1 more; gone: none"),
+        (with_profile(arms=("arm-4", "arm-3", "arm-2")), "gone: arm-1/0, arm-1/1"),
+        (with_profile(dataset="mnist"), "dataset of piece arm-4/0 changed: was absent, is 'mnist'"),
+        (changed(work="tiny_work:walk"), "work of piece arm-4/0 changed: was 'tiny_work:run'"),
+    ],
+)
+def test_a_stale_record_names_what_changed_and_the_remedy(record, exhibit, why):
+    assert why in stale_because(exhibit, record)
+    with pytest.raises(StaleRecordError, match="repro run meprop/tiny --profile quick"):
+        require_fresh(exhibit, record)
+    assert audit.problems(exhibit, record)[0].startswith("stale: ")
+
+
+def test_wording_makes_no_record_stale(record):
+    wording = changed(title="Another title", params=tuple(replace(p, doc="x") for p in EXHIBIT.params))
+    require_fresh(wording, record)
+    assert stale_because(wording, record) == ""
+
+
+def test_custom_records_are_stale(places):
+    custom = run_exhibit(EXHIBIT, "quick", Options(settings={"steps": 30}))
+    assert "steps was 30, is 60" in stale_because(EXHIBIT, custom)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"custom": ["steps"]}, "changed steps: run it without --set"),
+        ({"missing": [{"piece": "arm-4/0", "why": "x"}]}, r"lacks 1 pieces \(arm-4/0\)"),
+        ({"code": {"dirty": True}}, "uncommitted changes"),
+        (
+            {"profile": "cpu", "data": {"stand_in": True, "note": "stand-in: x", "asked": "mnist"}},
+            "fetch mnist",
+        ),
+    ],
+)
+def test_what_must_not_be_committed(record, changes, words):
+    clean = {**record.facts, "code": {**record.facts["code"], "dirty": False}}
+    audit.refuse_for_results(EXHIBIT, Record(clean, record.rows))
+    with pytest.raises(RecordError, match=words):
+        audit.refuse_for_results(EXHIBIT, Record({**clean, **changes}, record.rows))
+
+
+def test_values_that_are_not_finite_must_not_be_committed(record):
+    clean = {**record.facts, "code": {**record.facts["code"], "dirty": False}}
+    rows = ((*record.rows[0][:5], math.nan), *record.rows[1:])
+    with pytest.raises(RecordError, match="not finite"):
+        audit.refuse_for_results(EXHIBIT, Record(clean, rows))
+
+
+def test_results_are_the_same_bytes_whatever_the_order_of_keys(record, places):
+    backwards = Record(dict(reversed(list(record.facts.items()))), record.rows)
+    first = save(record, places / "a").read_bytes()
+    assert save(backwards, places / "b").read_bytes() == first
+    assert path_of(places / "a", "meprop/tiny", "quick").exists()
