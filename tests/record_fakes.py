@@ -41,6 +41,25 @@ def timing_rows(exhibit: Exhibit) -> list[Row]:
     ]
 
 
+def analytic_rows(exhibit: Exhibit, profile: str) -> list[Row]:
+    """The true rows: they cost nothing."""
+    from repro.train.critical_point import run
+    from repro.train.loop import Context
+
+    return [r for p in pieces(exhibit, exhibit.profile(profile)) for r in run(p, Context()).rows]
+
+
+def rows_of(exhibit: Exhibit, profile: str) -> list[Row]:
+    """Rows of the kind that the exhibit has."""
+    if exhibit.kind == "analytic":
+        return analytic_rows(exhibit, profile)
+    if exhibit.kind == "timing":
+        return timing_rows(exhibit)
+    metric = exhibit.metrics[0].name
+    noise, level = {"gap": (1e-4, 0.0), "test_accuracy": (0.05, 96.0)}.get(metric, (0.05, 2.0))
+    return training_rows(exhibit, profile, metric, noise, level)
+
+
 def fake_record(
     exhibit: Exhibit, profile: str, rows: list[Row], data: dict[str, Any] | None = None
 ) -> Record:

@@ -13,6 +13,8 @@ from repro.record import Record
 from repro.spec import Arm, Exhibit
 
 ERROR = "test_error"
+Group = tuple[str, str]
+MNIST_FCN: Group = ("mnist", "fcn")
 DEPTHS = (3, 4, 5, 6)
 DEEP_X = 7.2
 """Where the 21-layer nets stand on the depth axis, beyond a gap."""
@@ -22,10 +24,18 @@ SHIFT = {"bprop": -0.06, "no_bprop": -0.03, "stale": 0.03, "dni": 0.0, "cdni": 0
 
 
 def draw_table2(exhibit: Exhibit, record: Record, view: View) -> Figure:
-    """Training curves (as the paper's plot) and final error against depth (as its table)."""
-    figure, (left, right) = style.canvas(2, (12, 5.6), width_ratios=(1.25, 1))
-    curves(exhibit, view, left)
-    final_by_depth(exhibit, view, right)
+    """Training curves (as the paper's plot) and final error against depth (as its table), a panel a net."""
+    groups: dict[Group, list[Arm]] = {}
+    for arm in exhibit.arms:
+        groups.setdefault(_group(arm), []).append(arm)
+    shown = [g for g, arms in groups.items() if g == MNIST_FCN or any(view.has(a.id, ERROR) for a in arms)]
+    widths = (1.25, *[1.0] * len(shown))
+    figure, axes = style.canvas(len(widths), (6.7 + 5.3 * len(shown), 5.6), width_ratios=widths)
+    curves(groups[MNIST_FCN], view, axes[0])
+    for ax, group in zip(axes[1:], shown, strict=True):
+        final_by_depth(groups[group], view, ax)
+        name = f": {group[0].upper()}, {group[1].upper()}" if len(shown) > 1 else ""
+        ax.set_title(f"At the end{name}")
     seeds = style.seeds_text(view, view.arms(), ERROR)
     ours = f"ours: mean ± sd over seeds, {seeds}"
     figure.legend(handles=style.key(ours), loc="outside lower center", ncols=2)
@@ -33,10 +43,14 @@ def draw_table2(exhibit: Exhibit, record: Record, view: View) -> Figure:
     return figure
 
 
-def curves(exhibit: Exhibit, view: View, ax: Axes) -> Axes:
+def _group(arm: Arm) -> Group:
+    return arm.settings.get("dataset", "mnist"), arm.settings.get("net", "fcn")
+
+
+def curves(arms: list[Arm], view: View, ax: Axes) -> Axes:
     """Test error along training of DNI, cDNI and Bprop, depth by shade; the paper's final values apart."""
     end = 0
-    for arm in exhibit.arms:
+    for arm in arms:
         ramp = style.RAMPS.get(arm.series)
         depth = arm.settings["layers"]
         if ramp is None or not view.has(arm.id, ERROR):
@@ -46,7 +60,7 @@ def curves(exhibit: Exhibit, view: View, ax: Axes) -> Axes:
         curve = view.curve(arm.id, ERROR)
         end = max(end, *curve)
         _band(ax, curve, colour, f"{arm.series} {depth}", ":" if deep else "-")
-    _paper_ends(ax, exhibit, end)
+    _paper_ends(ax, arms, end)
     ax.set(title="Training", xlabel="iterations", ylabel="test error (%)")
     _percent_log(ax)
     ax.legend(ncols=4, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.14))
@@ -61,8 +75,8 @@ def _band(ax: Axes, curve: dict[int, list[float]], colour: str, label: str, line
     ax.fill_between(x, low, [m + s for m, s in zip(mean, sd, strict=True)], color=colour, alpha=0.15, lw=0)
 
 
-def _paper_ends(ax: Axes, exhibit: Exhibit, end: int) -> None:
-    for arm in exhibit.arms:
+def _paper_ends(ax: Axes, arms: list[Arm], end: int) -> None:
+    for arm in arms:
         ramp, depth = style.RAMPS.get(arm.series), arm.settings["layers"]
         if ramp and depth in DEPTHS and ERROR in arm.reported:
             style.paper_points(
@@ -70,18 +84,14 @@ def _paper_ends(ax: Axes, exhibit: Exhibit, end: int) -> None:
             )
 
 
-def final_by_depth(exhibit: Exhibit, view: View, ax: Axes) -> Axes:
+def final_by_depth(arms: list[Arm], view: View, ax: Axes) -> Axes:
     """Final test error against depth, one line a method; the 21-layer nets apart at the right."""
     for rule, marker in MARKERS.items():
-        arms = [
-            a for a in exhibit.arms if a.settings["rule"] == rule and a.settings.get("net", "fcn") == "fcn"
-        ]
-        for some in ([a for a in arms if _depth(a) in DEPTHS], [a for a in arms if _depth(a) not in DEPTHS]):
+        own = [a for a in arms if a.settings["rule"] == rule]
+        for some in ([a for a in own if _depth(a) in DEPTHS], [a for a in own if _depth(a) not in DEPTHS]):
             _method(ax, view, some, marker)
-    ax.axvline(6.6, color="#999999", lw=0.8, ls=(0, (1, 3)))
-    ax.xaxis.set_major_locator(FixedLocator([*DEPTHS, DEEP_X]))
-    ax.set_xticklabels([*map(str, DEPTHS), "21"])
-    ax.set(title="At the end", xlabel="layers", ylabel="final test error (%)", xlim=(2.7, 7.6))
+    _depth_axis(ax, sorted({_depth(a) for a in arms}))
+    ax.set(xlabel="layers", ylabel="final test error (%)")
     _percent_log(ax)
     handles, labels = ax.get_legend_handles_labels()
     unique = dict(zip(labels, handles, strict=True))
@@ -89,6 +99,15 @@ def final_by_depth(exhibit: Exhibit, view: View, ax: Axes) -> Axes:
         unique.values(), unique.keys(), fontsize=8, loc="upper center", ncols=5, bbox_to_anchor=(0.5, -0.14)
     )
     return ax
+
+
+def _depth_axis(ax: Axes, depths: list[int]) -> None:
+    at = [d if d in DEPTHS else DEEP_X for d in depths]
+    ax.xaxis.set_major_locator(FixedLocator(at))
+    ax.set_xticklabels(map(str, depths))
+    ax.set_xlim(at[0] - 0.3, at[-1] + 0.4)
+    if DEEP_X in at:
+        ax.axvline(6.6, color="#999999", lw=0.8, ls=(0, (1, 3)))
 
 
 def _depth(arm: Arm) -> int:
@@ -110,6 +129,6 @@ def _method(ax: Axes, view: View, arms: list[Arm], marker: str) -> None:
 
 def _percent_log(ax: Axes) -> None:
     ax.set_yscale("log")
-    ax.yaxis.set_major_locator(FixedLocator([1, 1.5, 2, 3, 4, 6, 8, 10, 15, 20, 30, 40, 60, 90]))
+    ax.yaxis.set_major_locator(FixedLocator([0.5, 0.7, 1, 1.5, 2, 3, 4, 6, 8, 10, 15, 20, 30, 40, 60, 90]))
     ax.yaxis.set_minor_locator(NullLocator())
     ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
