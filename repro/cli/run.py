@@ -58,7 +58,7 @@ def main(args: argparse.Namespace) -> int:
     """Run all exhibits that were asked for; one that fails does not stop the others."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     exhibits = common.chosen(args)
-    for exhibit in exhibits:  # a misspelt parameter is refused at once: before torch is loaded, let alone used
+    for exhibit in exhibits:  # a misspelt parameter is refused before torch is loaded, let alone used
         pieces(exhibit, exhibit.profile(args.profile), args.seeds, dict(args.set))
     options = _options(args)
     told = sys.stderr if args.json else sys.stdout

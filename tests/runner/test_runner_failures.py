@@ -55,7 +55,9 @@ def test_retries_end(places):
 def test_nothing_left_is_an_error_that_names_every_piece(places):
     settings = {"fail": "arm-3/0"}
     one = type(EXHIBIT)(**{**vars(EXHIBIT), "arms": (EXHIBIT.arm("arm-3"),)})
-    with pytest.raises(PieceError, match=r"nothing of meprop/tiny at smoke succeeded: piece .*arm-3/0 failed"):
+    with pytest.raises(
+        PieceError, match=r"nothing of meprop/tiny at smoke succeeded: piece .*arm-3/0 failed"
+    ):
         run_exhibit(one, "smoke", Options(settings=settings))
 
 
