@@ -79,7 +79,7 @@ def snapshot_agrees(record: PithRecord) -> Check:
 def _differences(record: PithRecord, snapshot: Snapshot) -> list[str]:
     signed = record.record
     pairs = {
-        "source": (snapshot.source, signed.source),
+        "source": (str(snapshot.source.arxiv), str(signed.source.arxiv)),
         "license": (snapshot.license, signed.license),
         "primary_cat": (snapshot.primary_cat, signed.primary_cat),
         "cross_cats": (tuple(sorted(snapshot.cross_cats)), tuple(sorted(signed.cross_cats))),

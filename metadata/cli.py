@@ -10,12 +10,13 @@ from pathlib import Path
 from metadata.errors import MetadataError
 from metadata.text import printable
 
+_ABOUT = "Check, identify, cite and refresh the records of the pinned papers."
 _EPILOG = """examples:
-  python -m metadata verify metadata/records/*.json    check every field of the two signed records
-  python -m metadata identify paper.md                 is this one of the pinned papers?
-  python -m metadata pins --check                      do the pins still follow from the records?
-  python -m metadata cite dni --format bibtex          cite the pinned version
-  python -m metadata refresh meprop                    show what has changed at registry and arXiv
+  {prog} verify metadata/records/*.json    check every field of the two signed records
+  {prog} identify paper.md                 is this one of the pinned papers?
+  {prog} pins --check                      do the pins still follow from the records?
+  {prog} cite dni --format bibtex          cite the pinned version
+  {prog} refresh meprop                    show what has changed at registry and arXiv
 
 exit codes: 0 fine · 1 a check failed, or a document is not what it claims · 2 unusable input or no answer
             3 (identify) about none of the pinned papers
@@ -25,7 +26,9 @@ exit codes: 0 fine · 1 a check failed, or a document is not what it claims · 2
 def parser(prog: str = "python -m metadata") -> argparse.ArgumentParser:
     """Return the parser of the command line, which calls itself `prog` in its help."""
     raw = argparse.RawDescriptionHelpFormatter
-    top = argparse.ArgumentParser(prog=prog, description=__doc__, epilog=_EPILOG, formatter_class=raw)
+    top = argparse.ArgumentParser(
+        prog=prog, description=_ABOUT, epilog=_EPILOG.format(prog=prog), formatter_class=raw
+    )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     verify = commands.add_parser("verify", help="check documents, field by field")
     identify = commands.add_parser(

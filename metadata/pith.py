@@ -12,8 +12,8 @@ from typing import Literal
 from metadata import strict_json
 from metadata.canonical import canonical_bytes, canonical_sha256
 from metadata.errors import MissingFieldError, UnusableDocumentError
-from metadata.ids import parse_arxiv, parse_pith
-from metadata.pith_snapshot import parse_event, parse_snapshot
+from metadata.ids import parse_pith
+from metadata.pith_snapshot import parse_event, parse_snapshot, parse_source, read_source
 from metadata.pith_types import Alias, CanonicalRecord, Counters, Event, PithRecord, Receipt, Snapshot, Source
 from metadata.reader import Reader
 
@@ -153,30 +153,12 @@ def _canonical(reader: Reader) -> CanonicalRecord:
     )
 
 
-def parse_source(reader: Reader) -> Source:
-    """Return the closed object `{id, kind, version}`; only arXiv sources are known."""
-    reader.only(("id", "kind", "version"))
-    return _source(reader, "")
-
-
-def _source(reader: Reader, prefix: str) -> Source:
-    kind, base, version = (
-        reader.text(prefix + "kind"),
-        reader.text(prefix + "id"),
-        reader.integer(prefix + "version"),
-    )
-    if kind != "arxiv":
-        raise UnusableDocumentError(f"at {reader.at(prefix + 'kind')}", got=kind, expected="'arxiv'")
-    parse_arxiv(f"{base}v{version}")
-    return Source(kind, base, version)
-
-
 def _sources(form: str, root: Reader, payload: Reader) -> tuple[tuple[str, Source], ...]:
     found = []
     if form == "bundle":
         found.append((root.at("source"), parse_source(root.sub("source"))))
     if form == "state" or "source_id" in payload:
-        found.append((payload.at("source_*"), _source(payload, "source_")))
+        found.append((payload.at("source_*"), read_source(payload, "source_")))
     return tuple(found)
 
 

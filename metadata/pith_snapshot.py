@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from metadata.errors import UnusableDocumentError
+from metadata.ids import parse_arxiv
 from metadata.pith_types import Event, Snapshot, Source
 from metadata.reader import Reader
 
@@ -34,9 +36,9 @@ def _signer(reader: Reader) -> tuple[str, str, str, str]:
 def parse_snapshot(event: Reader) -> Snapshot:
     """Return the snapshot in an entry of `graph_snapshots`; errors as in `metadata.pith.parse`."""
     snapshot = event.sub("payload").sub("graph_snapshot")
-    paper, source = snapshot.sub("paper"), snapshot.sub("source")
+    paper = snapshot.sub("paper")
     return Snapshot(
-        source=Source(source.text("kind"), source.text("id"), source.integer("version")),
+        source=parse_source(snapshot.sub("source")),
         title=paper.text("title"),
         authors_text=paper.text("authors_text"),
         excerpt=paper.text("abstract_excerpt"),
@@ -50,3 +52,25 @@ def parse_snapshot(event: Reader) -> Snapshot:
 
 def _counted(part: Reader, count: str) -> tuple[int, str]:
     return part.integer(count), part.hex("snapshot_sha256", 64)
+
+
+def parse_source(reader: Reader) -> Source:
+    """Return the closed object `{id, kind, version}`; errors of `read_source`."""
+    reader.only(("id", "kind", "version"))
+    return read_source(reader, "")
+
+
+def read_source(reader: Reader, prefix: str) -> Source:
+    """Return the source in the fields `id`, `kind`, `version` of `reader`, their names after `prefix`.
+
+    Raises `UnusableDocumentError` or `IdentifierError` for a source that is no version of an arXiv paper.
+    """
+    kind, base, version = (
+        reader.text(prefix + "kind"),
+        reader.text(prefix + "id"),
+        reader.integer(prefix + "version"),
+    )
+    if kind != "arxiv":
+        raise UnusableDocumentError(f"at {reader.at(prefix + 'kind')}", got=kind, expected="'arxiv'")
+    parse_arxiv(f"{base}v{version}")
+    return Source(kind, base, version)

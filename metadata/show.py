@@ -48,7 +48,7 @@ def identification(found: Identification) -> None:
     }[found.verdict]
     print(f"{printable(found.name)}: {sentence}")
     for fact in found.facts:
-        print(f"  {fact.weight:<9} {fact.about:<11} {printable(fact.detail)}")
+        print(f"  {fact.weight:<9} {fact.about:<16} {printable(fact.detail)}")
 
 
 def pins(of: Iterable[Pin]) -> None:

@@ -18,23 +18,23 @@ def is_signed(checks: list[Check]) -> bool:
 
 def fields(record: PithRecord, checks: list[Check]) -> tuple[FieldTrust, ...]:
     """Return the trust in each field of `record`, given the results of its `checks`."""
-    signed = is_signed(checks)
     verified = {c.name for c in checks if c.status == "verified"}
 
-    def level(best: Trust, *needed: str) -> Trust:
-        return best if signed and verified.issuperset(needed) else "stated"
+    def row(field: str, best: Trust, detail: str, *needed: str) -> FieldTrust:
+        lacking = [name for name in (*SIGNING_CHECKS, *needed) if name not in verified]
+        return (
+            FieldTrust(field, "stated", f"not shown: {', '.join(lacking)}")
+            if lacking
+            else FieldTrust(field, best, detail)
+        )
 
-    rows = [FieldTrust(name, level("signed"), "in the canonical record") for name in SIGNED_FIELDS]
+    rows = [row(name, "signed", "in the canonical record") for name in SIGNED_FIELDS]
     rows += [
-        FieldTrust(
-            "title", level("hash signed", "title_hash"), "letter case and white space are not covered"
-        ),
-        FieldTrust(
-            "abstract", level("hash signed", "abstract_hash"), "signed is its hash; the file has an excerpt"
-        ),
-        FieldTrust("pith number", level("derived", "pith_number", "year"), "base32 of the signed hash"),
-        FieldTrust("short aliases", level("derived", "short_aliases"), "prefixes of the pith number"),
-        FieldTrust("arXiv and DOI aliases", level("derived", "source_aliases"), "from the signed id"),
+        row("title", "hash signed", "letter case and white space are not covered", "title_hash"),
+        row("abstract", "hash signed", "signed is its hash; the file has an excerpt", "abstract_hash"),
+        row("pith number", "derived", "base32 of the signed hash", "pith_number", "year"),
+        row("short aliases", "derived", "prefixes of the pith number", "short_aliases"),
+        row("arXiv and DOI aliases", "derived", "from the signed id", "source_aliases"),
     ]
     if record.snapshots:
         rows.append(FieldTrust("authors_text", "stated", "graph snapshot, not signed; not the paper's order"))
