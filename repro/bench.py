@@ -107,7 +107,7 @@ def meprop_step(device: str, runs: int, h: int, k: int) -> Step:
 def table2_step(device: str, runs: int) -> Step:
     """`runs` data sets of sg/table2's linear2, log loss: both nets and the SG, one full-batch step."""
     drawn = [draw("linear", 2, 100, s) for s in range(runs)]
-    x, y = (torch.stack([d[i] for d in drawn]).to(device) for i in (0, 1))
+    x, y = (torch.stack([d[i].T for d in drawn]).to(device) for i in (0, 1))
     bp, net = LinearNet((2, 2), runs, device), LinearNet((2, 2), runs, device)
     sg = LinearSG(net, 2, 2)
     optimizers = [s.adam(1e-2) for s in (bp.stack, net.stack, sg.stack)]

@@ -46,8 +46,8 @@ class PairLearner:
         setting, seeds = self.runs[0][1], [s for _, _, s in self.runs]
         dim, samples = setting["dim"], 100 if setting["dim"] == 2 else 1000
         drawn = [draw(s["data"], dim, samples, seed) for _, s, seed in self.runs]
-        self.x = torch.stack([x for x, _ in drawn]).to(ctx.device)
-        self.y = torch.stack([y for _, y in drawn]).to(ctx.device)
+        self.x = torch.stack([x.T for x, _ in drawn]).to(ctx.device)  # [R, k, S]: samples are columns
+        self.y = torch.stack([y.T for _, y in drawn]).to(ctx.device)  # [R, 2, S]
         hidden = [self.p["width"]] * self.p["deep_layers"] if setting["deep"] else []
         self.kind: str = setting["loss"]
         self.at = self.p["sg_after"] if setting["deep"] else 1
@@ -99,7 +99,7 @@ class PairLearner:
 
     def fingerprints(self) -> dict[str, dict[str, str]]:
         """Hashes of initial weights, and the data set's label sum, of each run."""
-        ones = self.y[:, :, 1].sum(1).tolist()
+        ones = self.y[:, 1].sum(1).tolist()
         return {
             f"{arm}/{seed}": {"weights": self.bp.stack.fingerprint(r), "batch": f"{ones[r]:.0f} of class 1"}
             for r, (arm, _, seed) in enumerate(self.runs)

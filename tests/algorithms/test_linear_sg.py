@@ -21,7 +21,7 @@ def problem(sizes: tuple[int, ...]) -> tuple[LinearNet, torch.Tensor, torch.Tens
             p.copy_(torch.randn(p.shape, generator=rng, dtype=p.dtype))
     x = torch.randn(RUNS, SAMPLES, sizes[0], generator=rng, dtype=torch.float64)
     y = F.one_hot(torch.randint(2, (RUNS, SAMPLES), generator=rng), 2).double()
-    return net, x, y
+    return net, x.mT.contiguous(), y.mT.contiguous()  # samples are columns
 
 
 @pytest.mark.parametrize("kind", ["mse", "log"])
@@ -32,11 +32,11 @@ def test_backprop_equals_autograd(kind: str, sizes: tuple[int, ...]) -> None:
     p = {k: v.clone().requires_grad_() for k, v in net.stack.p.items()}
     h = x
     for i in range(1, len(sizes)):
-        h = torch.baddbmm(p[f"b{i}"].unsqueeze(1), h, p[f"W{i}"])
+        h = p[f"W{i}"] @ h + p[f"b{i}"].unsqueeze(-1)
     if kind == "mse":
-        total = sum((h[r] - y[r]).square().sum(-1).mean() / 2 for r in range(RUNS))
+        total = sum((h[r] - y[r]).square().sum(0).mean() / 2 for r in range(RUNS))
     else:
-        total = sum(F.cross_entropy(h[r], y[r]) for r in range(RUNS))
+        total = sum(F.cross_entropy(h[r].T, y[r].T) for r in range(RUNS))
     total.backward()
     assert torch.allclose(loss.sum(), total)
     for name, leaf in p.items():
@@ -45,7 +45,7 @@ def test_backprop_equals_autograd(kind: str, sizes: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize("at", [1, 2, 3])
 def test_deep_linear_mse_has_an_exact_linear_sg(at: int) -> None:
-    """∂L/∂h = h W Wᵀ + (b − y) Wᵀ with W, b the map above h: A = W Wᵀ, B = −Wᵀ, C = b Wᵀ, at any parameters."""
+    """∂L/∂h = Wᵀ (W h + b − y) with W, b the map above h: A = Wᵀ W, B = −Wᵀ, C = Wᵀ b, at any parameters."""
     net, x, y = problem((3, 4, 4, 4, 2))
     other, _, _ = problem((3, 4, 4, 4, 2))
     sg = LinearSG(net, 4, 2)
@@ -53,8 +53,9 @@ def test_deep_linear_mse_has_an_exact_linear_sg(at: int) -> None:
         w = torch.eye(4, dtype=torch.float64)
         b = torch.zeros(4, dtype=torch.float64)
         for i in range(at + 1, net.depth + 1):
-            w, b = w @ net.stack.p[f"W{i}"][r], b @ net.stack.p[f"W{i}"][r] + net.stack.p[f"b{i}"][r]
-        sg.stack.p["A"][r], sg.stack.p["B"][r], sg.stack.p["C"][r] = w @ w.T, -w.T, b @ w.T
+            above, shift = net.stack.p[f"W{i}"][r], net.stack.p[f"b{i}"][r]
+            w, b = above @ w, above @ b + shift
+        sg.stack.p["A"][r], sg.stack.p["B"][r], sg.stack.p["C"][r] = w.T @ w, -w.T, w.T @ b
     sg.stack.flat.div_(SAMPLES)  # the loss is a mean over the samples
     sg_step(net, sg, at, "mse", x, y)
     backprop_step(other, "mse", x, y)
@@ -74,19 +75,19 @@ def test_sg_regresses_to_the_true_gradient() -> None:
     net, x, y = problem((3, 4, 2))
     sg = LinearSG(net, 4, 2)
     net.forward(x)
-    target = torch.randn(RUNS, SAMPLES, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(4))
+    target = torch.randn(RUNS, 4, SAMPLES, dtype=torch.float64, generator=torch.Generator().manual_seed(4))
     p = {k: (v + 0.1).clone().requires_grad_() for k, v in sg.stack.p.items()}
     sg.stack.flat.add_(0.1)
     sg.regress(net.h[1], y, sg.predict(net.h[1], y), target)
-    out = net.h[1] @ p["A"] + y @ p["B"] + p["C"].unsqueeze(1)
-    (out - target).square().sum(-1).mean(-1).sum().backward()
+    out = p["A"] @ net.h[1] + p["B"] @ y + p["C"].unsqueeze(-1)
+    (out - target).square().sum(1).mean(-1).sum().backward()
     for name, leaf in p.items():
         assert torch.allclose(sg.stack.g[name], leaf.grad, rtol=1e-9, atol=1e-12), name
 
 
 def test_loss_gradient_is_that_of_the_mean_loss() -> None:
-    p = torch.randn(1, 4, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
-    y = F.one_hot(torch.tensor([[0, 1, 1, 0]]), 2).double()
+    p = torch.randn(1, 2, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    y = F.one_hot(torch.tensor([[0, 1, 1, 0]]), 2).double().mT
     for kind in ("mse", "log"):
         loss, delta = loss_gradient(kind, p, y)
         leaf = p.clone().requires_grad_()
