@@ -10,7 +10,7 @@ from repro import exhibits, stats
 from repro.claims import View, summary
 from repro.errors import RecordError, ReproError
 from repro.notebook.arguments import best_profile
-from repro.paths import results_dir, root
+from repro.paths import notebooks_dir, results_dir, root
 from repro.record import Record, load, path_of, require_fresh
 from repro.spec import Exhibit
 
@@ -53,7 +53,8 @@ def readme_block() -> str:
 
 
 def _line(exhibit: Exhibit) -> str:
-    notebook = f"[{exhibit.id}](notebooks/{exhibit.id}.ipynb)"
+    there = (notebooks_dir() / f"{exhibit.id}.ipynb").exists()
+    notebook = f"[{exhibit.id}](notebooks/{exhibit.id}.ipynb)" if there else exhibit.id
     what = f"{exhibit.title} ({exhibit.place})"
     profile = best_profile(exhibit)
     if profile is None:
@@ -75,7 +76,7 @@ def picture_block() -> str:
         profile = best_profile(exhibit)
         path = path_of(results_dir(), exhibit_id, profile).with_suffix(".svg") if profile else None
         if path and path.exists():
-            return f"![{exhibit.title}]({f'results/{exhibit_id}/{profile}.svg'})"
+            return f"![{exhibit.title}](results/{exhibit_id}/{profile}.svg)"
     return "*(A picture appears here with the first committed record.)*"
 
 

@@ -1,0 +1,114 @@
+"""Executing notebooks: strict parameters, one process each, failures kept with their traceback, others go on."""
+
+import json
+
+import nbformat
+import pytest
+
+from repro.errors import BadValueError, UnknownNameError
+from repro.exhibits import INDEX, get
+from repro.notebook import batch
+from repro.notebook.build import new_notebook
+from repro.notebook.execute import check_parameters, execute, execute_all, main, parameters_of
+from repro.record import load
+
+
+@pytest.fixture
+def written(tmp_path, monkeypatch):
+    """Notebooks as the template makes them, in a folder of the test's own; no network, own pieces."""
+    folder = tmp_path / "notebooks"
+    for exhibit_id in INDEX:
+        (folder / exhibit_id).parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(new_notebook(get(exhibit_id)), folder / f"{exhibit_id}.ipynb")
+    monkeypatch.setattr(batch, "notebooks_dir", lambda: folder)
+    monkeypatch.setenv("REPRO_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("REPRO_OFFLINE", "1")
+    return folder
+
+
+def break_notebook(path, source):
+    notebook = nbformat.read(path, 4)
+    next(c for c in notebook["cells"] if c["id"] == "open")["source"] = source
+    nbformat.write(notebook, path)
+
+
+def test_parameters_are_read_from_the_tagged_cell(written):
+    found = parameters_of(written / "sg/fig6.ipynb")
+    assert list(found) == ["source", "profile", "device", "seeds", "settings", "data_dir", "out"]
+    assert found["source"] == "recorded"
+
+
+def test_an_unknown_parameter_is_refused(written, tmp_path):
+    with pytest.raises(UnknownNameError, match="did you mean 'profile'"):
+        execute(written / "sg/fig6.ipynb", tmp_path / "o.ipynb", {"profil": "smoke"})
+    assert not (tmp_path / "o.ipynb").exists()
+
+
+def test_a_value_of_another_type_is_refused(written):
+    with pytest.raises(BadValueError, match=r"seeds.*is 3 \(int\); expected str"):
+        check_parameters(written / "sg/fig6.ipynb", {"seeds": 3})
+
+
+def test_a_missing_or_foreign_file_is_refused(tmp_path):
+    (tmp_path / "x.ipynb").write_text("not a notebook", encoding="utf-8")
+    with pytest.raises(BadValueError, match="is not a notebook"):
+        parameters_of(tmp_path / "x.ipynb")
+    with pytest.raises(BadValueError, match="no notebook"):
+        parameters_of(tmp_path / "y.ipynb")
+
+
+def test_misspelt_parameters_end_the_process_with_code_2(written, tmp_path, capsys):
+    code = main([str(written / "sg/fig6.ipynb"), str(tmp_path / "o.ipynb"), json.dumps({"sed": "0"})])
+    assert code == 2
+    assert "unknown parameter" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("exhibit_id", INDEX)
+def test_smoke_run_of_each_notebook(exhibit_id, written, tmp_path):
+    said = []
+    out = tmp_path / "out"
+    assert execute_all([exhibit_id], "smoke", out, "run", said.append) == 0, "\n".join(said)
+    record = load(out, exhibit_id, "smoke")
+    assert record.facts["csv"]["finite"] and not record.facts["missing"]
+    assert {p.name for p in (out / exhibit_id).iterdir()} == {
+        f"smoke.{s}" for s in ("json", "csv", "svg", "ipynb")
+    }
+    cells = nbformat.read(out / exhibit_id / "smoke.ipynb", 4)["cells"]
+    streams = [o.get("name") for c in cells for o in c.get("outputs", []) if o["output_type"] == "stream"]
+    assert "stderr" not in streams
+    assert any(exhibit_id in line and "reproduced" in line for line in said)
+
+
+@pytest.mark.slow
+def test_a_failing_notebook_is_kept_and_the_others_go_on(written, tmp_path):
+    break_notebook(written / "meprop/table7.ipynb", 'raise ValueError("broken on purpose")')
+    said = []
+    out = tmp_path / "out"
+    assert execute_all(["meprop/table7", "sg/fig6"], "smoke", out, "run", said.append) == 1
+    text = "\n".join(said)
+    assert "ValueError: broken on purpose" in text and "[2/2] sg/fig6: done" in text
+    kept = nbformat.read(out / "meprop/table7/smoke.ipynb", 4)
+    errors = [o for c in kept["cells"] for o in c.get("outputs", []) if o["output_type"] == "error"]
+    assert errors[0]["evalue"] == "broken on purpose"
+    assert not (out / "meprop/table7/smoke.json").exists()
+
+
+@pytest.mark.slow
+def test_one_that_hangs_is_stopped(written, tmp_path, monkeypatch):
+    break_notebook(written / "sg/fig6.ipynb", "import time\n\ntime.sleep(600)")
+    said = []
+    assert execute_all(["sg/fig6"], "smoke", tmp_path / "out", "run", said.append, limit_s=8) == 1
+    assert "stopped after its time limit of 8 s" in "\n".join(said)
+    assert (tmp_path / "out" / "sg/fig6/smoke.ipynb").exists()
+
+
+def test_an_old_result_does_not_pass_for_a_new_one(written, tmp_path):
+    (written / "sg/fig6.ipynb").unlink()
+    old = tmp_path / "out" / "sg" / "fig6"
+    old.mkdir(parents=True)
+    (old / "smoke.json").write_text("{}", encoding="utf-8")
+    said = []
+    assert execute_all(["sg/fig6"], "smoke", tmp_path / "out", "run", said.append) == 1
+    assert not (old / "smoke.json").exists()
+    assert "no notebook fig6.ipynb" in "\n".join(said)

@@ -1,0 +1,75 @@
+"""Rendered notebooks hold under strict nbval, and nbval really looks: a changed number makes it fail."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from record_fakes import DATA, fake_record, rows_of
+
+from repro.errors import RecordError
+from repro.exhibits import get
+from repro.notebook.build import render
+from repro.record import Record, save
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory):
+    """(folder with notebook and results, path of the notebook) of an invented record."""
+    folder = tmp_path_factory.mktemp("rendered")
+    exhibit = get("meprop/fig4")
+    record = fake_record(exhibit, "cpu", rows_of(exhibit, "cpu"), DATA)
+    save(record, folder / "results")
+    return folder, render(exhibit, folder, record)
+
+
+def nbval(folder, path):
+    environment = {**os.environ, "REPRO_RESULTS": str(folder / "results"), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider", "-W", "default"]
+    options = {"cwd": folder, "env": environment, "capture_output": True, "text": True, "timeout": 300}
+    return subprocess.run([*command, "--rootdir", str(folder), str(path)], check=False, **options)
+
+
+def outputs(path):
+    cells = nbformat.read(path, 4)["cells"]
+    return {c["id"]: c["outputs"][0]["data"] for c in cells if c["cell_type"] == "code" and c["outputs"]}
+
+
+def test_it_shows_table_figure_claims_and_citation(rendered):
+    found = outputs(rendered[1])
+    assert "image/png" in found["figure"]
+    assert "(97.82)" in found["numbers"]["text/plain"]
+    assert "arXiv:1706.06197v5" in found["provenance"]["text/plain"]
+    assert "@inproceedings{sun2017meprop" in found["cite"]["text/plain"]
+
+
+def test_nbval_accepts_it(rendered):
+    done = nbval(*rendered)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
+
+
+def test_nbval_notices_a_changed_number(rendered):
+    folder, path = rendered
+    changed = folder / "changed.ipynb"
+    text = path.read_text(encoding="utf-8")
+    assert "(97.82)" in text
+    changed.write_text(text.replace("(97.82)", "(97.83)"), encoding="utf-8")
+    done = nbval(folder, changed)
+    assert done.returncode == 1
+    assert "97.83" in done.stdout
+
+
+def test_a_stale_record_is_refused_with_the_remedy(tmp_path):
+    exhibit = get("sg/fig6")
+    record = fake_record(exhibit, "cpu", rows_of(exhibit, "cpu"))
+    facts = {**record.facts, "spec": {"pieces": []}}
+    from repro.spec import digest
+
+    stale = Record({**facts, "spec_sha256": digest(facts["spec"])}, record.rows)
+    with pytest.raises(RecordError, match=r"StaleRecordError.*make it again"):
+        render(exhibit, tmp_path, stale)
+    assert not list(tmp_path.iterdir())
