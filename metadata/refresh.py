@@ -39,6 +39,9 @@ class Servers:
     arxiv: str = "https://export.arxiv.org"
 
 
+PUBLIC = Servers()
+
+
 @dataclass(frozen=True)
 class Update:
     """A fetched and verified document: its file name, its bytes, and how it differs from the committed one.
@@ -55,7 +58,7 @@ def fetch(
     pin: Pin,
     fetcher: Fetcher,
     *,
-    servers: Servers = Servers(),
+    servers: Servers = PUBLIC,
     pith: str | None = None,
     directory: Path = records.RECORDS,
     key: RegistryKey = keys.PINNED,
