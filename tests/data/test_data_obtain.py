@@ -53,6 +53,16 @@ def test_only_what_is_missing_is_asked_for(small, server, tmp_path, monkeypatch)
     assert files.examine(small, tmp_path) == ([], {})
 
 
+def test_a_damaged_file_is_left_alone_unless_a_user_asks(small, server, tmp_path, monkeypatch):
+    put({"two.bin": b"damaged"}, tmp_path / "mnist")
+    use(monkeypatch, server, "good")
+    obtain(small, tmp_path, limits=LIMITS)
+    assert [n for _, n, _ in server.seen] == ["one.bin"]
+    assert (tmp_path / "mnist" / "two.bin").read_bytes() == b"damaged"
+    obtain(small, tmp_path, asked=True, limits=LIMITS)
+    assert present(tmp_path)
+
+
 def test_offline_asks_nobody(small, server, tmp_path, monkeypatch):
     use(monkeypatch, server, "good")
     monkeypatch.setenv("REPRO_OFFLINE", "1")
