@@ -26,8 +26,13 @@ RECORDS = [
     (i, p.stem) for i in INDEX for p in sorted((ROOT / "results" / i).glob("*.json")) if p.stem in PROFILES
 ]
 TRACKED = subprocess.run(
-    ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
 ).stdout.splitlines()
+TRACKED = TRACKED or [  # an unpacked archive instead of a clone
+    p.relative_to(ROOT).as_posix()
+    for folder in ("repro", "metadata", "tests", "docs", "notebooks", "results")
+    for p in (ROOT / folder).rglob("*.*")
+]
 SOURCES = [
     ROOT / t for t in TRACKED if t.endswith(".py") and t.split("/")[0] in ("repro", "metadata", "tests")
 ]

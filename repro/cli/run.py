@@ -23,7 +23,7 @@ from repro.spec import Exhibit, pieces
 
 EXAMPLES = """  repro run dni/table2                                     at the quick profile
   repro run dni/table2 sg/table2 --profile cpu --workers 2
-  repro run --all --profile smoke --out /tmp/look
+  repro run --all --profile smoke --out look
   repro run meprop/fig4 --seeds 0-4 --set hidden=200       your own setting; such a record is marked custom
 """
 
@@ -47,6 +47,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="a parameter's value (repeatable)",
     )
     add("--workers", type=int, default=1, metavar="N", help="local processes; each piece uses one thread")
+    add(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="a Dask cluster instead, like tcp://host:8786 (extra [cluster])",
+    )
     add("--threads", type=int, default=1, metavar="N", help="CPU threads a piece (more move the last digits)")
     add("--retries", type=int, default=0, metavar="N", help="times to try a failed piece again")
     add("--checkpoint-s", type=float, default=20.0, metavar="S", help="seconds between checkpoints (20)")
@@ -62,7 +67,10 @@ def main(args: argparse.Namespace) -> int:
         pieces(exhibit, exhibit.profile(args.profile), args.seeds, dict(args.set))
     options = _options(args)
     told = sys.stderr if args.json else sys.stdout
-    done = [_run(e, args, options, told) for e in exhibits]
+    from repro.runner.cluster import connected
+
+    with connected(args.scheduler) as executor:
+        done = [_run(e, args, options, executor, told) for e in exhibits]
     if args.json:
         common.print_json(done)
     else:
@@ -95,13 +103,15 @@ def _options(args: argparse.Namespace) -> Any:
     )
 
 
-def _run(exhibit: Exhibit, args: argparse.Namespace, options: Any, told: Any) -> dict[str, Any]:
+def _run(
+    exhibit: Exhibit, args: argparse.Namespace, options: Any, executor: Any, told: Any
+) -> dict[str, Any]:
     from repro.runner.run import plan, run_exhibit
 
     total = len(plan(exhibit, args.profile, options))
     print(f"{exhibit.id} at {args.profile}: {exhibit.title} ({total} pieces)", file=sys.stderr)
     try:
-        record = run_exhibit(exhibit, args.profile, options, ProgressLines(total))
+        record = run_exhibit(exhibit, args.profile, options, ProgressLines(total), executor)
         path = save(record, args.out)
     except ReproError as e:
         return _failed(exhibit, args.profile, str(e))

@@ -1,12 +1,15 @@
 """Whoever carries out the pieces, the numbers are the same bit for bit; and what is told on the way is true."""
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from tiny_exhibit import EXHIBIT
 
+from repro.errors import BadValueError
 from repro.exhibits import get
 from repro.record import csv_text
+from repro.runner.cluster import connected
 from repro.runner.run import Options, run_exhibit
 
 
@@ -37,12 +40,20 @@ def test_a_dask_cluster(places, here):
     distributed = pytest.importorskip("distributed", reason="the extra [cluster] is not installed")
     with (
         distributed.LocalCluster(
-            n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
+            n_workers=1, threads_per_worker=2, processes=False, protocol="tcp", dashboard_address=None
         ) as cluster,
-        distributed.Client(cluster) as client,
+        connected(cluster.scheduler_address) as executor,
     ):
-        there = run(places, "dask", client.get_executor())
+        there = run(places, "dask", executor)
     assert there.sha256() == here.sha256()
+
+
+def test_a_cluster_that_cannot_be_had_is_one_sentence(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(BadValueError, match="needs Dask"), connected("tcp://127.0.0.1:1"):
+        pass
+    with connected(None) as executor:
+        assert executor is None
 
 
 @pytest.mark.slow
