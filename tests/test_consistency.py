@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from repro import __version__, audit
+from repro import __version__, audit, pages
 from repro.claims import vacuous
 from repro.exhibits import INDEX, all_exhibits, get
 from repro.record import load
@@ -140,6 +140,11 @@ CONDA = {
 def requirement(text):
     name, specs = re.fullmatch(r"([A-Za-z0-9-]+)(.*)", text).groups()
     return CONDA.get(name, name), frozenset(specs.split(",")) - {""}
+
+
+def test_generated_pages_are_current():
+    """docs/deviations.md and docs/metrics.md; `repro report --write` makes them."""
+    assert pages.update(check=True)
 
 
 def test_environment_yml_is_in_step_with_pyproject():

@@ -15,7 +15,7 @@ LAYERS = (
     ("train",),
     ("exhibits",),
     ("runner",),
-    ("plotting", "notebook", "report", "bench"),
+    ("plotting", "notebook", "report", "pages", "bench"),
     ("cli", "__main__"),
 )
 ALLOWED = {"torch", "numpy", "filelock"}
