@@ -96,12 +96,15 @@ def test_two_runners_at_once_share_the_pieces(cli, places, undisturbed):
         assert load(places / out, "meprop/tiny", "smoke").sha256() == undisturbed.sha256()
 
 
-def test_ctrl_c_says_how_to_go_on(cli, places):
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ctrl_c_stops_at_once_and_says_how_to_go_on(cli, places, workers):
+    """As from a terminal: the whole group of processes gets the signal."""
     log = places / "steps.log"
-    process = cli("run", "meprop/tiny", *LONG, start=True)
-    wait_for(lambda: len(steps(log)) > 20)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=300)
+    long = ("--set", "steps=100000", "--set", "pause=0.01", "--workers", workers)
+    process = cli("run", "meprop/tiny", *long, start=True, start_new_session=True)
+    wait_for(lambda: len({pid for _, _, pid in steps(log)}) == workers and len(steps(log)) > 20)
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=100)
     assert process.returncode == 130
     assert "same command again resumes" in err and "Traceback" not in err
 
