@@ -24,10 +24,12 @@ from repro.report import data_text, headline, verdict_text
 from repro.spec import Exhibit
 
 Echo = Callable[[str], None]
-LIMIT_S = {"smoke": 120, "quick": 420, "cpu": 3 * 3600, "paper": 48 * 3600}
-"""Seconds a notebook may take at a profile, generously: the limit is there for one that hangs."""
-STOP_S = 20
-"""Seconds between asking a process to stop and killing it: it saves its notebook and stops its kernel."""
+LIMIT_S = {"smoke": 120, "quick": 900, "cpu": 3 * 3600, "paper": 48 * 3600}
+"""Seconds a cell may take at a profile, generously: the limit is there for one that hangs."""
+SLACK_S = 60
+"""Seconds beyond the limit after which the process itself, which should have stopped by now, is ended."""
+STOP_S = 5
+"""Seconds between asking a process to stop (and to end its kernel) and killing it."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +92,9 @@ def _one(
         kept.with_suffix(suffix).unlink(missing_ok=True)
     given = {"source": source, "profile": at, "out": str(out), **parameters}
     notebook = notebooks_dir() / f"{exhibit.id}.ipynb"
-    command = [sys.executable, "-m", "repro.notebook.execute", str(notebook), str(kept.with_suffix(".ipynb"))]
-    error = _process([*command, json.dumps(given)], echo, limit_s or LIMIT_S[at])
+    limit = limit_s or LIMIT_S[at]
+    arguments = (str(notebook), str(kept.with_suffix(".ipynb")), json.dumps(given), f"{limit:g}")
+    error = _process([sys.executable, "-m", "repro.notebook.execute", *arguments], echo, limit + SLACK_S)
     record = None
     if not error:
         try:

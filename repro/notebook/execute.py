@@ -1,14 +1,13 @@
 """Execute notebooks through papermill, strictly: a parameter that the notebook does not have is an error.
 
-`python -m repro.notebook.execute NOTEBOOK OUT JSON` executes one in a process of its own; `execute_all` starts one
-such process a notebook, because papermill keeps state (working folder, event loop) for a whole process.
+`python -m repro.notebook.execute NOTEBOOK OUT JSON SECONDS` executes one in a process of its own; `execute_all`
+starts one such process a notebook, because papermill keeps state (working folder, event loop) a whole process long.
 """
 
 from __future__ import annotations
 
 import ast
 import json
-import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -55,10 +54,11 @@ def check_parameters(notebook: Path, parameters: Mapping[str, Any]) -> None:
             )
 
 
-def execute(notebook: Path, out: Path, parameters: Mapping[str, Any]) -> Path:
+def execute(notebook: Path, out: Path, parameters: Mapping[str, Any], limit_s: float | None = None) -> Path:
     """Execute `notebook` into the file `out`; when a cell fails, `out` keeps the traceback and the error is raised.
 
-    What the cells print goes to our standard output as it comes.
+    A cell that takes longer than `limit_s` is such a failure. What the cells print goes to our standard output as
+    it comes.
     """
     check_parameters(notebook, parameters)
     import papermill
@@ -71,6 +71,7 @@ def execute(notebook: Path, out: Path, parameters: Mapping[str, Any]) -> Path:
         kernel_name="python3",
         progress_bar=False,
         autosave_cell_every=5,  # a notebook that is killed keeps what it had
+        execution_timeout=limit_s,
         stdout_file=sys.stdout,
     )
     return out
@@ -78,16 +79,16 @@ def execute(notebook: Path, out: Path, parameters: Mapping[str, Any]) -> Path:
 
 def main(argv: list[str]) -> int:
     """One notebook in this process; the error in one line on standard error."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped: over its time limit"))
-    notebook, out, parameters = argv
+    notebook, out, parameters, limit_s = argv
     try:
-        execute(Path(notebook), Path(out), json.loads(parameters))
+        execute(Path(notebook), Path(out), json.loads(parameters), float(limit_s))
     except ReproError as e:
         print(e, file=sys.stderr)
         return e.exit_code
     except Exception as e:  # papermill's, the kernel's: the notebook holds the traceback
         name, value = getattr(e, "ename", type(e).__name__), getattr(e, "evalue", str(e))
-        print(f"{name}: {value}", file=sys.stderr)
+        slow = name == "CellTimeoutError"
+        print(f"a cell took more than {limit_s} s" if slow else f"{name}: {value}", file=sys.stderr)
         return 1
     return 0
 

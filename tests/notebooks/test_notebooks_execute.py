@@ -1,6 +1,7 @@
 """Executing notebooks: strict parameters, one process each, failures kept with their traceback, others go on."""
 
 import json
+import sys
 
 import nbformat
 import pytest
@@ -58,7 +59,7 @@ def test_a_missing_or_foreign_file_is_refused(tmp_path):
 
 
 def test_misspelt_parameters_end_the_process_with_code_2(written, tmp_path, capsys):
-    code = main([str(written / "sg/fig6.ipynb"), str(tmp_path / "o.ipynb"), json.dumps({"sed": "0"})])
+    code = main([str(written / "sg/fig6.ipynb"), str(tmp_path / "o.ipynb"), json.dumps({"sed": "0"}), "60"])
     assert code == 2
     assert "unknown parameter" in capsys.readouterr().err
 
@@ -98,9 +99,14 @@ def test_a_failing_notebook_is_kept_and_the_others_go_on(written, tmp_path):
 def test_one_that_hangs_is_stopped(written, tmp_path, monkeypatch):
     break_notebook(written / "sg/fig6.ipynb", "import time\n\ntime.sleep(600)")
     said = []
-    assert execute_all(["sg/fig6"], "smoke", tmp_path / "out", "run", said.append, limit_s=8) == 1
-    assert "stopped after its time limit of 8 s" in "\n".join(said)
+    assert execute_all(["sg/fig6"], "smoke", tmp_path / "out", "run", said.append, limit_s=6) == 1
+    assert "a cell took more than 6 s" in "\n".join(said)
     assert (tmp_path / "out" / "sg/fig6/smoke.ipynb").exists()
+
+
+def test_a_process_that_does_not_stop_is_ended():
+    error = batch._process([sys.executable, "-c", "import time; time.sleep(60)"], print, 0.5)
+    assert error == "stopped after its time limit of 0.5 s"
 
 
 def test_an_old_result_does_not_pass_for_a_new_one(written, tmp_path):
