@@ -124,7 +124,8 @@ def _method(ax: Axes, view: View, arms: list[Arm], marker: str) -> None:
     points = [style.spread(view, a.id, ERROR) for a in here]
     style.our_points(ax, [x[a.id] for a in here], points, arms[0].series, marker=marker)
     numbers = [a.reported[ERROR] for a in told]
-    style.paper_points(ax, [x[a.id] for a in told], numbers, arms[0].series, marker=marker)
+    label = "_" if here else arms[0].series  # in the legend once, also when ours is not there
+    style.paper_points(ax, [x[a.id] for a in told], numbers, arms[0].series, marker=marker, label=label)
 
 
 def _percent_log(ax: Axes) -> None:
