@@ -97,7 +97,7 @@ def _cell(arm: Arm, view: View, layout: Layout) -> str:
         return f"not run{paper}"
     values = view.final(arm.id, layout.metric)
     spread = f" ± {stats.sd(values):.{d}f}" if len(values) > 1 else ""
-    return f"{stats.mean(values):.{d}f}{spread}{paper}"
+    return f"{stats.mean(values):z.{d}f}{spread}{paper}"
 
 
 def timing(exhibit: Exhibit, view: View) -> Table:

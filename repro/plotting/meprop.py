@@ -62,7 +62,7 @@ def _against_dense(ax: Axes, exhibit: Exhibit, view: View) -> None:
     ax.axhline(levels[0], color=colour, ls="--", lw=1)
     if view.has("dense", ACCURACY):
         mean, sd, _ = style.spread(view, "dense", ACCURACY)
-        ax.axhline(mean, color=colour, lw=1.6, label=dense.label)
+        ax.axhline(mean, color=colour, lw=1.6, label="dense MLP")
         ax.axhspan(mean - sd, mean + sd, color=colour, alpha=0.15, lw=0)
         levels += [mean - sd, mean + sd]
     paper = [(x, a.reported[ACCURACY]) for x, a in _arms(exhibit, "top") if ACCURACY in a.reported]
