@@ -21,10 +21,10 @@ def _arm(rule: str, label: str, series: str, percent: int, reported: float | Non
 
 
 ARMS = (
-    Arm("dense", "MLP, h = 500", "MLP", {"rule": "dense"}, {"test_accuracy": DENSE}),
-    *(_arm("top", f"meProp, k = {5 * r}", "meProp top-k", r, TOP.get(r)) for r in PERCENT),
-    *(_arm("random", f"random, k = {5 * r}", "meProp random-k", r, RANDOM[r]) for r in RANDOM),
-    *(_arm("small", f"MLP, h = {5 * r}", "MLP with h = k", r, SMALL.get(r)) for r in (1, 2, 4, 8, 16)),
+    Arm("dense", "MLP, dense", "MLP", {"rule": "dense"}, {"test_accuracy": DENSE}),
+    *(_arm("top", f"meProp, k = {r} % of h", "meProp top-k", r, TOP.get(r)) for r in PERCENT),
+    *(_arm("random", f"random, k = {r} % of h", "meProp random-k", r, RANDOM[r]) for r in RANDOM),
+    *(_arm("small", f"MLP with {r} % of h", "MLP with h = k", r, SMALL.get(r)) for r in (1, 2, 4, 8, 16)),
 )
 
 PARAMS = (

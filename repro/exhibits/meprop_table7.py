@@ -41,13 +41,9 @@ def _speedups(view: View) -> dict[int, float]:
     return {k: ms["dense"] / ms[f"k-{k}"] for k in K}
 
 
-def _text(speed: dict[int, float]) -> str:
-    return ", ".join(f"k={k}: {s:.1f}x" for k, s in speed.items())
-
-
 def _faster(view: View) -> Outcome:
     s = _speedups(view)
-    return Outcome(s[512] >= 2 and s[8] >= 10, _text(s))
+    return Outcome(s[512] >= 2 and s[8] >= 10, f"{s[8]:.1f}x at k = 8 … {s[512]:.1f}x at k = 512")
 
 
 def _monotone(view: View) -> Outcome:
@@ -55,7 +51,8 @@ def _monotone(view: View) -> Outcome:
     times = [ms[f"k-{k}"] for k in K]
     rising = all(b > 0.9 * a for a, b in pairwise(times)) and times[-1] > 2 * times[0]
     return Outcome(
-        rising and ms["dense"] > times[-1], " < ".join(f"{t:.1f}" for t in times) + f" < {ms['dense']:.0f} ms"
+        rising and ms["dense"] > times[-1],
+        f"medians {times[0]:.3g} … {times[-1]:.3g} ms, dense {ms['dense']:.3g} ms",
     )
 
 

@@ -81,7 +81,7 @@ PROFILES = (
         tuple(range(10)),
         arms=tuple(a.id for a in ARMS if "deep" not in a.id),
         overrides={
-            "steps": Override(1500, "one core, 30 s"),
+            "steps": Override(2000, "one core, 30 s"),
             "learning_rate": Override(1e-2, _LONG),
             "deep_learning_rate": Override(1e-3, _LONG),
         },

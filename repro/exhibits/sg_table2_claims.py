@@ -130,7 +130,7 @@ DEVIATIONS = (
         "learning rate and stopping time",
         "3e-5, steps unknown",
         "1e-2 (deep 1e-3), dropped ÷ 10 at 60 and "
-        "80 % of the steps; quick 1,500 and cpu 10,000 full-batch steps",
+        "80 % of the steps; quick 2,000 and cpu 10,000 full-batch steps",
         "3e-5 needs millions of steps",
         "on separable data backpropagation's loss falls for ever, so the "
         "log-loss gap depends on when one stops",
