@@ -5,6 +5,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import time
 from collections import Counter
 from pathlib import Path
@@ -73,10 +74,11 @@ def pairs(items):
 @pytest.mark.slow
 def test_workers_end_with_a_killed_parent_and_their_work_is_continued(cli, places, undisturbed):
     log = places / "steps.log"
-    process = cli("run", "meprop/tiny", *LONG, "--workers", 2, start=True)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}  # no pipe that survivors hold open
+    process = cli("run", "meprop/tiny", *LONG, "--workers", 2, start=True, **quiet)
     wait_for(lambda: len({pid for _, _, pid in steps(log)}) == 2 and len(steps(log)) > 150)
     process.send_signal(signal.SIGKILL)
-    process.communicate()
+    process.wait(30)
     workers = {pid for _, _, pid in steps(log)}
     wait_for(lambda: not any(map(alive, workers)), seconds=60)
     record = run_exhibit(EXHIBIT, "smoke", Options(settings=SAME))
