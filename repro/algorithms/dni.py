@@ -13,6 +13,7 @@ from torch import Tensor
 
 from repro.algorithms.backprop import backward
 from repro.models import layers as L
+from repro.models import norm
 from repro.models.fcn import FCN
 from repro.models.stack import Stack, normal_
 
@@ -71,7 +72,7 @@ class SyntheticGradients:
             if i == 1 and self.labels:  # [h, y] W = h A + y B, A and B kept apart
                 a.baddbmm_(self.onehot, p["Y"].to(self.dtype))
             if i < last:
-                cache = L.bn_relu(a, p[f"gamma{i}"].to(self.dtype), p[f"beta{i}"].to(self.dtype))
+                cache = norm.bn_relu(a, p[f"gamma{i}"].to(self.dtype), p[f"beta{i}"].to(self.dtype))
                 self.inputs.append(cache.out)
                 self.caches.append(cache)
         out = a.to(p["W1"].dtype).add_(p[f"b{last}"].unsqueeze(1))
@@ -83,9 +84,10 @@ class SyntheticGradients:
         `prediction`, `target`: [S, R, B, H]. Returns L_SG [S, R] per model, mean over the batch.
         """
         p, g, last = self.stack.p, self.stack.g, len(self.sizes) - 1
-        error = prediction - target
-        loss = error.square().sum(-1).mean(-1)
-        d = error.transpose(0, 1).flatten(0, 1).mul_(2 / error.shape[2])  # ∂L_SG/∂δ̂, [R·S, B, H]
+        error = (prediction - target).transpose(0, 1).flatten(0, 1)  # [R·S, B, H]
+        flat, batch = error.flatten(1).unsqueeze(1), error.shape[1]
+        loss = flat.bmm(flat.mT).view(self.runs, self.models).T / batch
+        d = error.mul_(2 / batch)  # ∂L_SG/∂δ̂
         torch.sum(d, 1, out=g[f"b{last}"])
         d = d.to(self.dtype)
         for i in range(last, 0, -1):
@@ -106,7 +108,7 @@ class SyntheticGradients:
     def _norm_backward(self, i: int, d: Tensor) -> Tensor:
         p, g = self.stack.p, self.stack.g
         gamma = p[f"gamma{i}"].to(self.dtype)
-        return L.bn_relu_backward(d, self.caches[i - 1], gamma, g[f"gamma{i}"], g[f"beta{i}"])
+        return norm.bn_relu_backward(d, self.caches[i - 1], gamma, g[f"gamma{i}"], g[f"beta{i}"])
 
 
 def dni(net: FCN, sg: SyntheticGradients, x: Tensor, y: Tensor, mix: float = 0.0) -> tuple[Tensor, Tensor]:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from repro.models import layers as L
+from repro.models import norm
 from repro.models.stack import Stack, normal_
 
 
@@ -53,7 +54,7 @@ class FCN:
         """Training mode: logits [R, B, C] of x [R, B, D]; keeps h and the caches, moves the running statistics."""
         p, self.h, self.caches = self.stack.p, [x], [None]
         for i in range(1, self.depth):
-            cache = L.bn_relu(L.linear(self.h[-1], p[f"W{i}"]), p[f"gamma{i}"], p[f"beta{i}"])
+            cache = norm.bn_relu(L.linear(self.h[-1], p[f"W{i}"]), p[f"gamma{i}"], p[f"beta{i}"])
             self.mean[i].lerp_(cache.mean, self.momentum)
             self.var[i].lerp_(cache.var, self.momentum)
             self.h.append(cache.out)
@@ -66,7 +67,7 @@ class FCN:
         if i < self.depth:
             cache = self.caches[i]
             assert cache is not None
-            delta = L.bn_relu_backward(delta, cache, p[f"gamma{i}"], g[f"gamma{i}"], g[f"beta{i}"])
+            delta = norm.bn_relu_backward(delta, cache, p[f"gamma{i}"], g[f"gamma{i}"], g[f"beta{i}"])
             L.linear_grads(self.h[i - 1], delta, g[f"W{i}"])
         else:
             L.linear_grads(self.h[i - 1], delta, g[f"W{i}"], g[f"b{i}"])

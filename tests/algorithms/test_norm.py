@@ -1,0 +1,38 @@
+"""The fused batch norm is the formula written out, forward and backward, together and run by run."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from repro.models import layers, norm
+
+
+def inputs(runs: int, batch: int, hidden: int) -> list[torch.Tensor]:
+    rng = torch.Generator().manual_seed(0)
+    a, d = (torch.randn(runs, batch, hidden, generator=rng) * 3 + 1 for _ in range(2))
+    gamma, beta = (torch.rand(runs, hidden, generator=rng) + 0.5 for _ in range(2))
+    return [a, d, gamma, beta]
+
+
+@pytest.mark.parametrize("runs", [1, 3])
+def test_fused_equals_the_formula(runs: int) -> None:
+    a, d, gamma, beta = inputs(runs, 64, 160)
+    assert norm.fused(a), "large enough for the kernel"
+    fast, slow = norm.bn_relu(a.clone(), gamma, beta), layers.bn_relu(a.clone(), gamma, beta)
+    for name in ("out", "mean", "var", "rstd"):
+        assert torch.allclose(getattr(fast, name), getattr(slow, name), rtol=1e-4, atol=1e-5), name
+        assert getattr(fast, name).shape == getattr(slow, name).shape
+    grads = [torch.empty(runs, 160) for _ in range(4)]
+    one = norm.bn_relu_backward(d, fast, gamma, grads[0], grads[1])
+    two = layers.bn_relu_backward(d, slow, gamma, grads[2], grads[3])
+    assert torch.allclose(one, two, rtol=1e-3, atol=1e-4)
+    assert torch.allclose(grads[0], grads[2], rtol=1e-3, atol=1e-3)
+    assert torch.allclose(grads[1], grads[3], rtol=1e-3, atol=1e-3)
+    assert abs((one - two).mean()) < 1e-6
+    assert one.abs().max() > 0.1
+
+
+def test_small_or_double_activations_take_the_formula() -> None:
+    assert not norm.fused(torch.zeros(2, 6, 8))
+    assert not norm.fused(torch.zeros(1, 256, 1024, dtype=torch.float64))
