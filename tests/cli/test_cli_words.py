@@ -78,7 +78,7 @@ def test_help_of_all_names_every_command(capsys):
         ("run sg/fig6 --profile quik", "unknown profile 'quik': did you mean 'quick'?"),
         ("run sg/fig6 --prfile quick", "unknown option '--prfile': did you mean '--profile'?"),
         ("run sg/table2 --set stepps=3", "unknown parameter of sg/table2 'stepps': did you mean 'steps'?"),
-        ("run sg/table2 --set steps=many", "parameter steps is 'many' (str); expected a value like 1200"),
+        ("run sg/table2 --set steps=many", "parameter steps is 'many' (str); expected a value like"),
         ("run sg/table2 --set steps", "--set 'steps': expected name=value"),
         ("run sg/table2 --set steps=1 --set steps=2", "--set gives a parameter twice"),
         ("run sg/table2 --seeds one", "--seeds 'one': expected whole numbers"),
