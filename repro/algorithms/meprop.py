@@ -45,15 +45,16 @@ def unified_columns(g: Tensor, k: int) -> Tensor:
 
 
 def unified_backward(x: Tensor, w: Tensor, g: Tensor, k: int, g_w: Tensor) -> Tensor:
-    """Both products with only the k unified columns: ∂L/∂x [B, I] is returned, ∂L/∂W [I, O] is written to `g_w`.
+    """Both products with only the k unified columns: ∂L/∂x [B, I] is returned, ∂L/∂W is written to `g_w`.
 
-    x [B, I], w [I, O], g [B, O]. The sparse product becomes a dense one of width k: cost k/O of the full one,
-    plus the selection and the zero-filling of `g_w`.
+    x [B, I], g [B, O]; w and g_w [O, I] (out × in, so that the k kept outputs are contiguous rows). The sparse
+    product becomes a dense one of width k: cost k/O of the full one, plus selecting and zero-filling `g_w`.
     """
     at = unified_columns(g, k)
     kept = g.index_select(1, at)  # [B, k]
-    g_w.zero_().index_copy_(1, at, x.mT @ kept)
-    return kept @ w.index_select(1, at).mT
+    # ∂L/∂W ← top_k(g)ᵀ x: k rows, the others are zero;  ∂L/∂x ← top_k(g) W
+    g_w.zero_().index_copy_(0, at, kept.T @ x)
+    return kept @ w.index_select(0, at)
 
 
 class MLP:

@@ -177,7 +177,7 @@ EXHIBIT = Exhibit(
     draw="repro.plotting.meprop:draw_table7",
     algorithms=(
         (
-            "∂L/∂W ← xᵀ g_k, ∂L/∂x ← g_k W_kᵀ with the k columns of largest Σ_B |g|",
+            "∂L/∂W ← g_kᵀ x, ∂L/∂x ← g_k W_kᵀ with the k columns of largest Σ_B |g|",
             "repro.algorithms.meprop:unified_backward",
         ),
     ),

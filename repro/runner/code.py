@@ -1,20 +1,34 @@
-"""Which code a piece's numbers come from: a digest of the modules that compute them."""
+"""Which code a piece's numbers come from: a digest of the definitions that its work function reaches.
+
+The work function's own module and every numeric module it reaches are read as syntax trees; only definitions that
+are used (by name, from the work function on) count, so a new function in a shared module, a comment or a docstring
+changes nothing, and a changed line in a used one does.
+"""
 
 from __future__ import annotations
 
 import ast
 import hashlib
 import importlib.util
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-NUMERIC = ("repro.models", "repro.algorithms", "repro.train", "repro.analysis")
+NUMERIC = ("repro.models", "repro.algorithms", "repro.train")
 """Packages whose code determines numbers; data is covered by its checksums, the rest only moves results."""
 
+EVERYTHING = "*"
+"""In the place of a definition's name: all of a module's definitions (a module used as a value)."""
 
-def _path(module: str) -> Path | None:
-    spec = importlib.util.find_spec(module)
-    return Path(spec.origin) if spec and spec.origin else None
+
+@dataclass(frozen=True)
+class _Module:
+    """A module's top level: definitions by name, what imported names stand for, and loose statements."""
+
+    definitions: dict[str, ast.AST]
+    imported: dict[str, tuple[str, str]]  # local name → (module, name in it or EVERYTHING)
+    loose: tuple[ast.AST, ...]
 
 
 def _strip_docstrings(tree: ast.AST) -> ast.AST:
@@ -41,21 +55,6 @@ def dump(node: object) -> str:
     return f"{type(node).__name__}({', '.join(shown)})"
 
 
-@cache
-def _module(module: str) -> tuple[str, tuple[str, ...]]:
-    path = _path(module)
-    assert path is not None, module
-    tree = _strip_docstrings(ast.parse(path.read_text(encoding="utf-8")))
-    used = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(NUMERIC):
-            used.add(node.module)
-            used |= {f"{node.module}.{a.name}" for a in node.names if _is_module(f"{node.module}.{a.name}")}
-        elif isinstance(node, ast.Import):
-            used |= {a.name for a in node.names if a.name.startswith(NUMERIC)}
-    return hashlib.sha256(dump(tree).encode()).hexdigest(), tuple(sorted(used))
-
-
 def _is_module(name: str) -> bool:
     try:
         return importlib.util.find_spec(name) is not None
@@ -63,18 +62,93 @@ def _is_module(name: str) -> bool:
         return False
 
 
-def digests(work: str) -> dict[str, str]:
-    """Module → digest, for the module of `work` ("module:function") and all numeric modules it imports.
+@cache
+def _read(module: str) -> _Module:
+    spec = importlib.util.find_spec(module)
+    assert spec and spec.origin, module
+    tree = _strip_docstrings(ast.parse(Path(spec.origin).read_text(encoding="utf-8")))
+    definitions: dict[str, ast.AST] = {}
+    imported: dict[str, tuple[str, str]] = {}
+    loose: list[ast.AST] = []
+    for node in getattr(tree, "body", []):
+        names = _defined(node)
+        if isinstance(node, ast.ImportFrom | ast.Import):
+            imported.update(_imports(node))
+        elif names:
+            definitions.update(dict.fromkeys(names, node))
+        elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+            loose.append(node)
+    return _Module(definitions, imported, tuple(loose))
 
-    The digest is over the syntax tree without docstrings: comments, wording and layout do not change it.
-    """
-    todo, seen = [work.partition(":")[0]], {}
+
+def _defined(node: ast.AST) -> list[str]:
+    """Names that a top-level statement defines: a function, a class, assigned variables."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return [node.name]
+    targets = (
+        node.targets
+        if isinstance(node, ast.Assign)
+        else [node.target]
+        if isinstance(node, ast.AnnAssign)
+        else []
+    )
+    return [n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)]
+
+
+def _imports(node: ast.ImportFrom | ast.Import) -> Iterator[tuple[str, tuple[str, str]]]:
+    """(local name, (module, name in it)) of what an import takes from numeric packages."""
+    for alias in node.names:
+        if isinstance(node, ast.Import):
+            if alias.name.startswith(NUMERIC):
+                yield alias.asname or alias.name.partition(".")[0], (alias.name, EVERYTHING)
+        elif node.module and node.module.startswith(NUMERIC):
+            local, whole = alias.asname or alias.name, f"{node.module}.{alias.name}"
+            yield local, (whole, EVERYTHING) if _is_module(whole) else (node.module, alias.name)
+
+
+def _used(node: ast.AST, module: str) -> Iterator[tuple[str, str]]:
+    """(module, definition) that a syntax tree of `module` refers to."""
+    here = _read(module)
+    for inner in ast.walk(node):  # imports inside a function
+        if isinstance(inner, ast.ImportFrom | ast.Import):
+            yield from (place for _, place in _imports(inner))
+    through = {id(n.value): n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)}
+    for name in (n for n in ast.walk(node) if isinstance(n, ast.Name)):
+        if name.id in here.definitions:
+            yield module, name.id
+        elif name.id in here.imported:
+            target, what = here.imported[name.id]
+            attribute = through.get(id(name))  # layers.linear: that definition alone
+            known = what == EVERYTHING and attribute in _read(target).definitions
+            yield target, str(attribute) if known else what
+
+
+@cache
+def _reached(work: str) -> dict[str, frozenset[str]]:
+    module, _, function = work.partition(":")
+    todo, seen = [(module, function)], set()
     while todo:
-        module = todo.pop()
-        if module not in seen:
-            seen[module], used = _module(module)
-            todo += used
-    return dict(sorted(seen.items()))
+        place = todo.pop()
+        if place in seen:
+            continue
+        seen.add(place)
+        known, name = _read(place[0]), place[1]
+        todo += [(place[0], d) for d in known.definitions] if name == EVERYTHING else []
+        nodes = [known.definitions[name]] if name in known.definitions else []
+        for node in (*nodes, *known.loose):
+            todo += _used(node, place[0])
+    modules = {m for m, _ in seen}
+    return {m: frozenset(d for at, d in seen if at == m) for m in sorted(modules)}
+
+
+def digests(work: str) -> dict[str, str]:
+    """Module → digest of its definitions that `work` ("module:function") reaches, for all numeric modules."""
+    found = {}
+    for module, names in _reached(work).items():
+        known = _read(module)
+        texts = [f"{n}:{dump(known.definitions[n])}" for n in sorted(names & known.definitions.keys())]
+        found[module] = hashlib.sha256("\n".join([*texts, *map(dump, known.loose)]).encode()).hexdigest()
+    return found
 
 
 def changed_since(work: str, then: dict[str, str]) -> list[str]:

@@ -96,20 +96,17 @@ def test_small_k_changes_the_training() -> None:
 
 def unified_case(k: int) -> tuple[torch.Tensor, ...]:
     rng = torch.Generator().manual_seed(3)
-    x, w, g = (torch.randn(s, generator=rng, dtype=torch.float64) for s in ((5, 7), (7, 9), (5, 9)))
+    x, w, g = (torch.randn(s, generator=rng, dtype=torch.float64) for s in ((5, 7), (9, 7), (5, 9)))
     mask = torch.zeros(9, dtype=torch.float64)
     mask[g.abs().sum(0).topk(k).indices] = 1
     return x, w, g, mask
 
 
 @pytest.mark.parametrize("k", [1, 4, 9])
-@pytest.mark.parametrize("layout", ["in x out", "out x in"])
-def test_unified_products_equal_an_explicit_mask(k: int, layout: str) -> None:
+def test_unified_products_equal_an_explicit_mask(k: int) -> None:
     x, w, g, mask = unified_case(k)
     g_w = torch.full_like(w, 7)  # old contents must not survive
-    if layout == "out x in":
-        w, g_w = w.T.contiguous().T, g_w.T.contiguous().T
     d_x = unified_backward(x, w, g, k, g_w)
-    assert torch.allclose(d_x, (g * mask) @ w.T, rtol=1e-12)
-    assert torch.allclose(g_w, x.T @ (g * mask), rtol=1e-12)
+    assert torch.allclose(d_x, (g * mask) @ w, rtol=1e-12)
+    assert torch.allclose(g_w, (g * mask).T @ x, rtol=1e-12)
     assert set(unified_columns(g, k).tolist()) == set(mask.nonzero().flatten().tolist())

@@ -23,6 +23,12 @@ def run(piece, ctx):
 DATA = DataInfo("mnist", "mnist", False, MappingProxyType({"a.gz": "0" * 64}), "MNIST")
 
 
+def forget():
+    """Sources change under the test's feet: drop what was read."""
+    code._read.cache_clear()
+    code._reached.cache_clear()
+
+
 @pytest.fixture
 def key(tmp_path, monkeypatch):
     """`key(source, …)`: the key of a piece whose work has this source."""
@@ -31,12 +37,12 @@ def key(tmp_path, monkeypatch):
 
     def make(source=SOURCE, piece_changes=(), data=DATA, device="cpu"):
         (tmp_path / "some_work.py").write_text(source, encoding="utf-8")
-        code._module.cache_clear()
+        forget()
         importlib.invalidate_caches()
         return key_of(replace(piece, **dict(piece_changes)), data, device)
 
     yield make
-    code._module.cache_clear()
+    forget()
     sys.modules.pop("some_work", None)
 
 
@@ -62,17 +68,41 @@ def test_code_counts(key, old, new):
     assert key(SOURCE.replace(old, new)) != key()
 
 
-def test_code_that_is_imported_counts(key):
-    assert key(SOURCE + "\nfrom repro.models.layers import Stack") != key(
-        SOURCE + "\nfrom repro.train.images import Stack"
+@pytest.mark.parametrize(
+    ("line", "use"),
+    [
+        ("from repro.models import layers", "layers.bn_relu"),
+        ("from repro.models import layers as L", "L.bn_relu"),
+        ("from repro.models.layers import bn_relu", "bn_relu"),
+        ("import repro.models.layers as whole", "str(whole)"),
+        ("", "__import__('math'); from repro.models.layers import bn_relu"),
+        ("from repro.models.fcn import FCN", "FCN"),  # through other modules
+    ],
+)
+def test_used_definitions_count_wherever_they_come_from(key, line, use):
+    found = digests_of(key, line, use)
+    assert "repro.models.layers" in found
+    assert (
+        found["repro.models.layers"]
+        != digests_of(key, "from repro.models import layers", "layers.linear")["repro.models.layers"]
     )
-    assert "repro.models.layers" in digests_of(key, "from repro.models import layers")
-    assert "repro.models.layers" in digests_of(key, "import repro.models.layers")
-    assert "repro.models.layers" in digests_of(key, "import repro.train.fcn"), "through another module"
 
 
-def digests_of(key, line):
-    key(f"{SOURCE}\n{line}\n")
+def test_unused_definitions_and_imports_do_not_count(key):
+    more = SOURCE + "\nfrom repro.models import layers\n\ndef other():\n    return layers.linear\n"
+    assert key(more) == key()
+    used = more.replace("math.pi * 2", "other()")
+    assert key(used) != key(used.replace("layers.linear", "layers.bn_relu"))
+
+
+def test_loose_statements_and_used_constants_count(key):
+    assert key(SOURCE + "\nprint()\n") != key()
+    constant = SOURCE.replace("math.pi * 2", "math.pi * K") + "\nK = 3\n"
+    assert key(constant) != key(constant.replace("K = 3", "K = 4"))
+
+
+def digests_of(key, line, use):
+    key(SOURCE.replace("    return math.pi * 2", f"    {use}").replace("import math", f"import math\n{line}"))
     return code.digests("some_work:run")
 
 
