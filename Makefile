@@ -36,6 +36,7 @@ $(READY): pyproject.toml
 	|| { echo "needs Python 3.11 or newer as $(PYTHON); another one: make setup PYTHON=python3.12"; exit 1; }
 	test -x $(PY) || $(PYTHON) -m venv .venv
 	$(PY) -m pip install --disable-pip-version-check -e ".[dev]"
+	$(PY) -m pip install --disable-pip-version-check --no-deps cffconvert==2.0.0  # its CFF schema; its pins clash
 	touch $(READY)
 
 clean:
