@@ -14,6 +14,15 @@ ROOT = Path(__file__).resolve().parents[1]
 HELPERS = ROOT / "tests" / "helpers"
 
 
+@pytest.fixture(autouse=True)
+def denormals_as_before():
+    """Training flushes denormals in its process; the tests that follow want IEEE arithmetic again."""
+    yield
+    torch = sys.modules.get("torch")
+    if torch is not None and hasattr(torch, "set_flush_denormal"):
+        torch.set_flush_denormal(False)
+
+
 @pytest.fixture
 def places(tmp_path, monkeypatch):
     """Folders of the test's own for records, runs and data; no network."""
