@@ -64,7 +64,7 @@ def _random(view: View) -> Outcome:
 def _deep(view: View) -> Outcome:
     shallow, deep = _gap(view, "noisy100-shallow-log"), _gap(view, "noisy100-deep-log")
     pair = _gap(view, "noisy2-shallow-log"), _gap(view, "noisy2-deep-log")
-    holds = 1e-4 < deep <= shallow and pair[1] <= pair[0] + 5e-5
+    holds = 1e-4 < deep < 0.95 * shallow and pair[1] <= pair[0] + 5e-5
     return Outcome(
         holds, f"noisy100 {deep:.5f} deep, {shallow:.5f} shallow; noisy2 {pair[1]:.5f}, {pair[0]:.5f}"
     )
@@ -114,10 +114,10 @@ CLAIMS = (
     ),
     Claim(
         "T2-5",
-        "On noisy data the deep model's log-loss gap is no larger than the shallow one's",
+        "On noisy data the deep model's log-loss gap is smaller than the shallow one's",
         _T,
         "noisy100 0.00293 against 0.00442; noisy2 0 against 0.00036",
-        "deep ≤ shallow, noisy100's deep gap above 1e-4",
+        "noisy100: deep above 1e-4 and below 95 % of shallow; noisy2: deep no larger",
         _deep,
         _LONG,
         True,
