@@ -100,10 +100,14 @@ def test_two_runners_at_once_share_the_pieces(cli, places, undisturbed):
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_ctrl_c_stops_at_once_and_says_how_to_go_on(cli, places, workers):
-    """As from a terminal: the whole group of processes gets the signal."""
+    """As from a terminal: the whole group of processes gets the signal.
+
+    Started in the background (`nohup make test &`), a shell makes its children deaf to it: undone here.
+    """
     log = places / "steps.log"
     long = ("--set", "steps=100000", "--set", "pause=0.01", "--workers", workers)
-    process = cli("run", "meprop/tiny", *long, start=True, start_new_session=True)
+    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    process = cli("run", "meprop/tiny", *long, start=True, start_new_session=True, **heard)
     wait_for(lambda: len({pid for _, _, pid in steps(log)}) == workers and len(steps(log)) > 20)
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=100)
