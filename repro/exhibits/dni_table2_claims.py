@@ -184,8 +184,8 @@ DEVIATIONS = (
         "3e-5",
         "1e-3, dropped at the same fractions of the run",
         "the schedule is 100 times shorter. Tried with one other seed (100) on the last 10,000 training "
-        "images, not on the test set: 3e-4, 1e-3, 3e-3 at 800 iterations of 256, then 3e-4 and 1e-3 at "
-        "3,200 of 64",
+        "images, not on the test set: 3e-4 and 1e-3 at 800 iterations of 256 (3e-3 for Bprop and No Bprop "
+        "alone), then 1e-3 and 3e-4 on a few arms at 3,200 of 64 (DNI at 3e-4 alone)",
         "1e-3 was the better of the two for cDNI (2.6 against 3.2 % at 6 layers) and worse than "
         "3e-4 for DNI (10.4 against 7.7 % at 5 layers, 800 iterations)",
     ),
