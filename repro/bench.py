@@ -20,6 +20,7 @@ from repro.algorithms.dni import SyntheticGradients, dni
 from repro.algorithms.linear_sg import LinearNet, LinearSG, backprop_step, sg_step
 from repro.algorithms.meprop import MLP, top_k
 from repro.models.fcn import FCN
+from repro.models.stack import joint_adam
 from repro.stats import median
 from repro.train.artificial import draw
 from repro.train.batches import stream
@@ -82,13 +83,13 @@ def fcn_step(
     net = FCN((784, 256, 256, 256, 10), runs, device)
     net.init([stream(s, "init") for s in range(runs)])
     x, y = _batch(runs, device)
-    optimizer = net.stack.adam(3e-5)
     if hidden is None:
+        optimizer = joint_adam([net.stack], 3e-5)
         return lambda: (backprop(net, x, y), optimizer.step())
     sg = SyntheticGradients(net, hidden, labels, precision)
     sg.init([stream(s, "init-sg") for s in range(runs)])
-    second = sg.stack.adam(3e-5)
-    return lambda: (dni(net, sg, x, y), optimizer.step(), second.step())
+    both = joint_adam([net.stack, sg.stack], 3e-5)
+    return lambda: (dni(net, sg, x, y), both.step())
 
 
 def meprop_step(device: str, runs: int, h: int, k: int) -> Step:

@@ -15,7 +15,7 @@ from repro.algorithms.backprop import backward
 from repro.models import layers as L
 from repro.models import norm
 from repro.models.fcn import FCN
-from repro.models.stack import Stack, normal_
+from repro.models.stack import Scratch, Stack, normal_
 
 
 class SyntheticGradients:
@@ -24,7 +24,7 @@ class SyntheticGradients:
     δ̂_i = M_{i+1}(h_i[, y]). `hidden` = () gives the linear model h A + y B + C; (1024, 1024) two hidden layers
     (linear → batch norm → ReLU). `labels` = 10 conditions on the one-hot label (cDNI), 0 does not (DNI).
     The last layer starts at zero, so δ̂ = 0 at first. Parameters [R·S, …] with S = N − 1 models a run.
-    `precision`: dtype of the matrix products ("bfloat16" keeps float32 parameters and accumulation in Adam).
+    `precision`: dtype the models compute in ("bfloat16" keeps float32 parameters and moments in Adam).
     """
 
     def __init__(
@@ -37,8 +37,6 @@ class SyntheticGradients:
         self.models = net.depth - 1
         self.runs, self.labels = net.stack.runs, labels
         self.sizes = (net.sizes[1], *hidden, net.sizes[1])
-        flat = net.stack.flat
-        self.dtype = precision or flat.dtype
         shapes: dict[str, tuple[int, ...]] = {}
         for i in range(1, len(self.sizes)):
             shapes[f"W{i}"] = (self.sizes[i - 1], self.sizes[i])
@@ -47,7 +45,13 @@ class SyntheticGradients:
         shapes[f"b{len(self.sizes) - 1}"] = (self.sizes[-1],)
         if labels:
             shapes["Y"] = (labels, self.sizes[1])
-        self.stack = Stack(shapes, self.runs * self.models, str(flat.device), flat.dtype)
+        flat, count = net.stack.flat, self.runs * self.models
+        self.stack = Stack(shapes, count, str(flat.device), flat.dtype)
+        low = precision or flat.dtype
+        self.work = self.stack  # what computes: the parameters, or their copy in low precision
+        if low != flat.dtype:
+            self.work = Stack(shapes, count, str(flat.device), low)
+        self.scratch = Scratch()
         self.inputs: list[Tensor] = []
         self.caches: list[L.BatchNormCache] = []
 
@@ -59,56 +63,57 @@ class SyntheticGradients:
             normal_(self.stack.p[f"W{i}"], math.sqrt(2 / self.sizes[i - 1]), per_model)
             self.stack.p[f"gamma{i}"].fill_(1)
 
-    def predict(self, hs: Sequence[Tensor], onehot: Tensor | None = None) -> Tensor:
-        """δ̂ [S, R, B, H] of the hidden activations h_1 … h_{N−1}, each [R, B, H]; onehot [R, B, C] for cDNI."""
-        p, last = self.stack.p, len(self.sizes) - 1
-        x = torch.stack(list(hs), 1).flatten(0, 1).to(self.dtype)  # [R·S, B, H]: gradients stop here
+    def room(self, name: str, batch: int) -> Tensor:
+        """A tensor [R, S, B, H] that is reused from step to step, for what every hidden layer has one of."""
+        return self.scratch(name, (self.runs, self.models, batch, self.sizes[0]), self.stack.flat)
+
+    def predict(self, h: Tensor, onehot: Tensor | None = None) -> Tensor:
+        """δ̂ [R, S, B, H] of the activations h_1 … h_{N−1}, h [R, S, B, H]; onehot [R, B, C] for cDNI.
+
+        The result is overwritten by the next call.
+        """
+        if self.work is not self.stack:
+            self.work.flat.copy_(self.stack.flat)
+        p, fine, last = self.work.p, self.stack.p, len(self.sizes) - 1
+        x = h.flatten(0, 1).to(self.work.flat.dtype)  # [R·S, B, H]: gradients stop here
         self.inputs, self.caches = [x], []
         if self.labels:
             assert onehot is not None
-            self.onehot = onehot.repeat_interleave(self.models, 0).to(self.dtype)  # [R·S, B, C]
+            self.onehot = onehot.repeat_interleave(self.models, 0).to(x.dtype)  # [R·S, B, C]
         for i in range(1, last + 1):
-            a = L.linear(self.inputs[-1], p[f"W{i}"].to(self.dtype))
+            a = torch.bmm(self.inputs[-1], p[f"W{i}"], out=self._like(x, f"a{i}", i))
             if i == 1 and self.labels:  # [h, y] W = h A + y B, A and B kept apart
-                a.baddbmm_(self.onehot, p["Y"].to(self.dtype))
+                a.baddbmm_(self.onehot, p["Y"])
             if i < last:
-                cache = norm.bn_relu(a, p[f"gamma{i}"].to(self.dtype), p[f"beta{i}"].to(self.dtype))
+                cache = norm.bn_relu(a, fine[f"gamma{i}"], fine[f"beta{i}"], self._like(x, f"h{i}", i))
                 self.inputs.append(cache.out)
                 self.caches.append(cache)
-        out = a.to(p["W1"].dtype).add_(p[f"b{last}"].unsqueeze(1))
-        return out.unflatten(0, (self.runs, self.models)).transpose(0, 1)  # type: ignore[no-any-return, no-untyped-call]
+        return a.add_(p[f"b{last}"].unsqueeze(1)).to(h.dtype).view(h.shape)
 
-    def regress(self, prediction: Tensor, target: Tensor) -> Tensor:
+    def regress(self, error: Tensor) -> Tensor:
         """Gradients of L_SG = ‖δ̂_i − δ_i‖² (sum over units, mean over the batch), δ_i held constant.
 
-        `prediction`, `target`: [S, R, B, H]. Returns L_SG [S, R] per model, mean over the batch.
+        `error` = δ̂ − δ [R, S, B, H], overwritten. Returns L_SG [R, S] per model, mean over the batch.
         """
-        p, g, last = self.stack.p, self.stack.g, len(self.sizes) - 1
-        error = (prediction - target).transpose(0, 1).flatten(0, 1)  # [R·S, B, H]
-        flat, batch = error.flatten(1).unsqueeze(1), error.shape[1]
-        loss = flat.bmm(flat.mT).view(self.runs, self.models).T / batch
-        d = error.mul_(2 / batch)  # ∂L_SG/∂δ̂
+        p, g, last = self.work.p, self.work.g, len(self.sizes) - 1
+        flat, batch = error.flatten(0, 1).flatten(1).unsqueeze(1), error.shape[2]
+        loss = flat.bmm(flat.mT).view(self.runs, self.models) / batch
+        d = error.flatten(0, 1).mul_(2 / batch).to(self.work.flat.dtype)  # ∂L_SG/∂δ̂ [R·S, B, H]
         torch.sum(d, 1, out=g[f"b{last}"])
-        d = d.to(self.dtype)
         for i in range(last, 0, -1):
-            self._weight_grad(f"W{i}", self.inputs[i - 1], d)
+            torch.bmm(self.inputs[i - 1].mT, d, out=g[f"W{i}"])
             if i == 1 and self.labels:
-                self._weight_grad("Y", self.onehot, d)
+                torch.bmm(self.onehot.mT, d, out=g["Y"])
             if i > 1:
-                d = self._norm_backward(i - 1, L.linear_input_grad(d, p[f"W{i}"].to(self.dtype)))
+                below = torch.bmm(d, p[f"W{i}"].mT, out=self._like(d, f"d{i - 1}", i - 1))
+                gamma, to = self.stack.p[f"gamma{i - 1}"], (g[f"gamma{i - 1}"], g[f"beta{i - 1}"])
+                d = norm.bn_relu_backward(below, self.caches[i - 2], gamma, *to)
+        if self.work is not self.stack:
+            self.stack.flat_grad.copy_(self.work.flat_grad)
         return loss
 
-    def _weight_grad(self, name: str, x: Tensor, d: Tensor) -> None:
-        g = self.stack.g[name]
-        if d.dtype == g.dtype:
-            torch.bmm(x.mT, d, out=g)
-        else:
-            g.copy_(torch.bmm(x.mT, d))
-
-    def _norm_backward(self, i: int, d: Tensor) -> Tensor:
-        p, g = self.stack.p, self.stack.g
-        gamma = p[f"gamma{i}"].to(self.dtype)
-        return norm.bn_relu_backward(d, self.caches[i - 1], gamma, g[f"gamma{i}"], g[f"beta{i}"])
+    def _like(self, x: Tensor, name: str, i: int) -> Tensor:
+        return self.scratch(name, (len(x), x.shape[1], self.sizes[i]), x)
 
 
 def dni(net: FCN, sg: SyntheticGradients, x: Tensor, y: Tensor, mix: float = 0.0) -> tuple[Tensor, Tensor]:
@@ -118,14 +123,15 @@ def dni(net: FCN, sg: SyntheticGradients, x: Tensor, y: Tensor, mix: float = 0.0
     consumed δ̂_{i+1} itself (bootstrapped); the last model's target is the true gradient.
     `mix` = λ of BP(λ): layer i consumes (1 − λ) δ̂_i + λ δ_i; 0 is DNI, 1 is backpropagation (section 2.4).
     """
-    logits = net.forward(x)
+    h, error = sg.room("activations", x.shape[1]), sg.room("error", x.shape[1])
+    logits = net.forward(x, h)
     onehot = torch.nn.functional.one_hot(y, net.sizes[-1]) if sg.labels else None
-    synthetic = sg.predict(net.h[1:], onehot)
-    targets: list[Tensor] = [synthetic[0]] * sg.models
+    synthetic = sg.predict(h, onehot)
 
     def feed(i: int, arriving: Tensor) -> Tensor:
-        targets[i - 1] = arriving
-        return synthetic[i - 1] if mix == 0 else torch.lerp(synthetic[i - 1], arriving, mix)
+        own = synthetic[:, i - 1]
+        torch.sub(own, arriving, out=error[:, i - 1])
+        return own if mix == 0 else torch.lerp(own, arriving, mix)
 
     loss = backward(net, y, logits, feed)
-    return loss, sg.regress(synthetic, torch.stack(targets))
+    return loss, sg.regress(error)

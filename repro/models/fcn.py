@@ -50,16 +50,20 @@ class FCN:
             if i < self.depth:
                 self.stack.p[f"gamma{i}"].fill_(1)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Training mode: logits [R, B, C] of x [R, B, D]; keeps h and the caches, moves the running statistics."""
+    def forward(self, x: Tensor, room: Tensor | None = None) -> Tensor:
+        """Training mode: logits [R, B, C] of x [R, B, D]; keeps h and the caches, moves the running statistics.
+
+        `room` [R, N − 1, B, H]: where the hidden activations of nets of one width are written, side by side.
+        """
         p, self.h, self.caches = self.stack.p, [x], [None]
         for i in range(1, self.depth):
-            cache = norm.bn_relu(L.linear(self.h[-1], p[f"W{i}"]), p[f"gamma{i}"], p[f"beta{i}"])
+            out = None if room is None else room[:, i - 1]
+            cache = norm.bn_relu(L.linear(self.h[-1], p[f"W{i}"]), p[f"gamma{i}"], p[f"beta{i}"], out)
             self.mean[i].lerp_(cache.mean, self.momentum)
             self.var[i].lerp_(cache.var, self.momentum)
             self.h.append(cache.out)
             self.caches.append(cache)
-        return L.linear(self.h[-1], p[f"W{self.depth}"], p[f"b{self.depth}"])
+        return L.thin(self.h[-1], p[f"W{self.depth}"], p[f"b{self.depth}"])
 
     def layer_backward(self, i: int, delta: Tensor, need_input: bool = True) -> Tensor | None:
         """Backward through layer i alone: gradients into `stack.g`, returns ∂L/∂h_{i−1} (None if not needed)."""
@@ -70,7 +74,7 @@ class FCN:
             delta = norm.bn_relu_backward(delta, cache, p[f"gamma{i}"], g[f"gamma{i}"], g[f"beta{i}"])
             L.linear_grads(self.h[i - 1], delta, g[f"W{i}"])
         else:
-            L.linear_grads(self.h[i - 1], delta, g[f"W{i}"], g[f"b{i}"])
+            L.thin_grads(self.h[i - 1], delta, g[f"W{i}"], g[f"b{i}"])
         return L.linear_input_grad(delta, p[f"W{i}"]) if need_input else None
 
     def predict(self, x: Tensor) -> Tensor:
@@ -79,4 +83,4 @@ class FCN:
         for i in range(1, self.depth):
             a = L.linear(h, p[f"W{i}"])
             h = L.bn_relu_eval(a, p[f"gamma{i}"], p[f"beta{i}"], self.mean[i], self.var[i])
-        return L.linear(h, p[f"W{self.depth}"], p[f"b{self.depth}"])
+        return L.thin(h, p[f"W{self.depth}"], p[f"b{self.depth}"])

@@ -18,17 +18,22 @@ FUSED_FROM = 8192
 
 def fused(a: Tensor) -> bool:
     """Whether activations like `a` [R, B, H] go through PyTorch's kernel, run by run."""
-    return not a.is_cuda and a.dtype == torch.float32 and a.shape[1] * a.shape[2] >= FUSED_FROM
+    return (
+        not a.is_cuda and a.dtype in (torch.float32, torch.bfloat16) and a.shape[1] * a.shape[2] >= FUSED_FROM
+    )
 
 
-def bn_relu(a: Tensor, gamma: Tensor, beta: Tensor, eps: float = 1e-5) -> L.BatchNormCache:
-    """ReLU(γ (a − μ)/σ + β) with the batch's own μ, σ; a [R, B, H], γ and β [R, H].
+def bn_relu(
+    a: Tensor, gamma: Tensor, beta: Tensor, out: Tensor | None = None, eps: float = 1e-5
+) -> L.BatchNormCache:
+    """ReLU(γ (a − μ)/σ + β) with the batch's own μ, σ; a [R, B, H], γ and β [R, H]; into `out` if given.
 
+    γ and β may be float32 beside a bfloat16 `a`; the fused kernel then keeps μ and 1/σ in float32 too.
     In the cache `centred` is a itself where the fused kernel is used, and a − μ (overwriting a) otherwise.
     """
     if not fused(a):
-        return L.bn_relu(a, gamma, beta, eps)
-    out = torch.empty_like(a)
+        return L.bn_relu(a, gamma.to(a.dtype), beta.to(a.dtype), out, eps)
+    out = torch.empty_like(a) if out is None else out
     mean, rstd = (torch.empty(len(a), 1, a.shape[2]) for _ in range(2))
     for r in range(len(a)):
         to = {"out": out[r], "save_mean": mean[r, 0], "save_invstd": rstd[r, 0]}
@@ -39,15 +44,18 @@ def bn_relu(a: Tensor, gamma: Tensor, beta: Tensor, eps: float = 1e-5) -> L.Batc
 def bn_relu_backward(
     d: Tensor, cache: L.BatchNormCache, gamma: Tensor, g_gamma: Tensor, g_beta: Tensor, eps: float = 1e-5
 ) -> Tensor:
-    """∂L/∂a [R, B, H] from d = ∂L/∂h; ∂L/∂γ and ∂L/∂β [R, H] are written into `g_gamma`, `g_beta`."""
+    """∂L/∂a [R, B, H] from d = ∂L/∂h; ∂L/∂γ and ∂L/∂β [R, H] are written into `g_gamma`, `g_beta`.
+
+    Uses the cache up: the fused kernel's result overwrites its activations, which fresh memory would not be free for.
+    """
     if not fused(d):
-        return L.bn_relu_backward(d, cache, gamma, g_gamma, g_beta)
-    d_a = torch.empty_like(d)
+        return L.bn_relu_backward(d, cache, gamma.to(d.dtype), g_gamma, g_beta)
+    d_a, d_z = cache.centred, torch.empty_like(d[0])
     for r in range(len(d)):
-        d_z = torch.ops.aten.threshold_backward(d[r], cache.out[r], 0)
+        torch.ops.aten.threshold_backward.grad_input(d[r], cache.out[r], 0, grad_input=d_z)
         mean, rstd = cache.mean[r, 0], cache.rstd[r, 0]
         made = torch.ops.aten.native_batch_norm_backward(
-            d_z, cache.centred[r], gamma[r], None, None, mean, rstd, True, eps, [True, True, True]
+            d_z, d_a[r], gamma[r], None, None, mean, rstd, True, eps, [True, True, True]
         )
         for to, value in zip((d_a[r], g_gamma[r], g_beta[r]), made, strict=True):
             to.copy_(value)

@@ -50,6 +50,28 @@ class Stack:
         return h.hexdigest()[:16]
 
 
+class Scratch:
+    """Tensors that are reused from step to step, by name: fresh memory costs a page fault every 4 KiB."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Tensor] = {}
+
+    def __call__(self, name: str, shape: Sequence[int], like: Tensor) -> Tensor:
+        """The uninitialised tensor of that name and shape, with the dtype and device of `like`."""
+        made = self.kept.get(name)
+        if made is None or made.shape != torch.Size(shape):
+            made = self.kept[name] = like.new_empty(tuple(shape))
+        return made
+
+
+def joint_adam(stacks: Sequence[Stack], lr: float, eps: float = 1e-8) -> torch.optim.Adam:
+    """Fused Adam (β = 0.9, 0.999) over several stacks in one call: half the overhead of an optimiser each."""
+    leaves = [torch.nn.Parameter(s.flat, requires_grad=False) for s in stacks]
+    for leaf, stack in zip(leaves, stacks, strict=True):
+        leaf.grad = stack.flat_grad
+    return torch.optim.Adam(leaves, lr=lr, eps=eps, fused=True, capturable=stacks[0].flat.is_cuda)
+
+
 def normal_(parameter: Tensor, std: float, generators: Sequence[torch.Generator]) -> None:
     """Fill `parameter` [R, *shape] with N(0, std²), each run from its own CPU generator.
 

@@ -9,6 +9,7 @@ import torch
 from repro.algorithms.backprop import StaleGradients, backprop, no_bprop
 from repro.algorithms.dni import SyntheticGradients, dni
 from repro.models.fcn import FCN
+from repro.models.stack import joint_adam
 from repro.spec import Piece
 from repro.train.batches import Batches, stream
 from repro.train.images import error_rate, evenly, gather, load, runs_of
@@ -31,7 +32,6 @@ class FCNLearner:
         hidden = [settings.get("width", p["width"])] * (settings["layers"] - 1)
         self.net = FCN((self.x.shape[1], *hidden, 10), len(seeds), ctx.device)
         self.net.init([stream(s, "init") for s in seeds])
-        self.optimizers = [self.net.stack.adam(p["learning_rate"])]
         self.batches = Batches(len(self.x), p["batch"], seeds, ctx.device)
         self.rule: str = settings["rule"]
         self.sg: SyntheticGradients | None = None
@@ -42,6 +42,8 @@ class FCNLearner:
             self._add_models(seeds)
         elif self.rule == "stale":
             self.stale = StaleGradients(self.net, settings["decay"])
+        stacks = [self.net.stack, self.sg.stack] if self.sg else [self.net.stack]
+        self.optimizer = joint_adam(stacks, p["learning_rate"])
 
     def _add_models(self, seeds: list[int]) -> None:
         label = self.rule == "cdni"
@@ -49,7 +51,6 @@ class FCNLearner:
         precision = getattr(torch, self.p["sg_precision"])
         self.sg = SyntheticGradients(self.net, hidden, 10 if label else 0, precision)
         self.sg.init([stream(s, "init-sg") for s in seeds])
-        self.optimizers.append(self.sg.stack.adam(self.p["learning_rate"]))
 
     def step(self, t: int) -> None:
         """One Adam step of nets and SG models on a batch of each run."""
@@ -59,15 +60,14 @@ class FCNLearner:
         x, y = gather(self.x, self.y, self.batches.at(t))
         if self.sg is not None:
             loss, sg_loss = dni(self.net, self.sg, x, y)
-            self.sg_loss = sg_loss.mean(0)
+            self.sg_loss = sg_loss.mean(1)
         elif self.stale is not None:
             loss = self.stale.step(self.net, x, y)
         else:
             loss = (backprop if self.rule == "bprop" else no_bprop)(self.net, x, y)
         self.loss = loss.mean(1)
-        for optimizer in self.optimizers:
-            optimizer.param_groups[0]["lr"] = rate
-            optimizer.step()
+        self.optimizer.param_groups[0]["lr"] = rate
+        self.optimizer.step()
 
     def evaluate(self, t: int) -> list[Row]:
         """Error on the test (or held-out) images; loss of the last batch; mean L_SG of its SG models."""
@@ -88,14 +88,13 @@ class FCNLearner:
 
     def state(self) -> dict[str, Any]:
         """Weights, running statistics, stale averages, Adam's moments."""
-        return {"tensors": self._tensors(), "optimizers": [o.state_dict() for o in self.optimizers]}
+        return {"tensors": self._tensors(), "optimizer": self.optimizer.state_dict()}
 
     def load(self, state: dict[str, Any]) -> None:
         """Restore `state`."""
         for mine, saved in zip(self._tensors(), state["tensors"], strict=True):
             mine.copy_(saved)
-        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(saved)
+        self.optimizer.load_state_dict(state["optimizer"])
 
     def fingerprints(self) -> dict[str, dict[str, str]]:
         """Hashes of initial weights and first batch of each run."""

@@ -33,6 +33,20 @@ def test_fused_equals_the_formula(runs: int) -> None:
     assert one.abs().max() > 0.1
 
 
+def test_fused_in_bfloat16_keeps_float32_statistics() -> None:
+    a, d, gamma, beta = inputs(2, 64, 160)
+    rough = norm.bn_relu(a.bfloat16(), gamma, beta)
+    exact = layers.bn_relu(a.clone(), gamma, beta)
+    assert rough.out.dtype == torch.bfloat16 and rough.mean.dtype == rough.rstd.dtype == torch.float32
+    assert (rough.out - exact.out).norm() < 0.01 * exact.out.norm()
+    assert torch.allclose(rough.mean, exact.mean, rtol=1e-2, atol=1e-3)
+    grads = [torch.empty(2, 160) for _ in range(4)]
+    one = norm.bn_relu_backward(d.bfloat16(), rough, gamma, grads[0], grads[1])
+    two = layers.bn_relu_backward(d, exact, gamma, grads[2], grads[3])
+    assert (one - two).norm() < 0.02 * two.norm()
+    assert (grads[0] - grads[2]).norm() < 0.02 * grads[2].norm()
+
+
 def test_small_or_double_activations_take_the_formula() -> None:
     assert not norm.fused(torch.zeros(2, 6, 8))
     assert not norm.fused(torch.zeros(1, 256, 1024, dtype=torch.float64))
