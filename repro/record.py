@@ -20,7 +20,8 @@ from typing import Any
 
 from repro.claims import Judgement, Row, judge
 from repro.errors import RecordError, StaleRecordError
-from repro.spec import Exhibit, digest, pieces
+from repro.piece import digest, pieces
+from repro.spec import Exhibit
 
 SCHEMA = 1
 HEADER = ("arm", "seed", "metric", "step", "index", "value")

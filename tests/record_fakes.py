@@ -7,8 +7,9 @@ import random
 from typing import Any
 
 from repro.claims import Row, judge
+from repro.piece import arms_of, digest, pieces, spec_of
 from repro.record import Record, csv_text, verdicts
-from repro.spec import Exhibit, arms_of, digest, pieces, spec_of
+from repro.spec import Exhibit
 
 DATA = {"asked": "mnist", "name": "mnist", "note": "MNIST (invented)", "stand_in": False, "files": {}}
 STAND_IN = {**DATA, "name": "digits", "note": "stand-in: scikit-learn digits, not MNIST", "stand_in": True}

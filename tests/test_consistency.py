@@ -12,8 +12,9 @@ import yaml
 from repro import __version__, audit, pages
 from repro.claims import vacuous
 from repro.exhibits import INDEX, all_exhibits, get
+from repro.piece import parameters, pieces
 from repro.record import load
-from repro.spec import PROFILES, parameters, pieces
+from repro.spec import PROFILES
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

@@ -12,8 +12,8 @@ from repro.claims import View
 from repro.cli.app import COMMANDS, PASSED_ON, _parser
 from repro.errors import RecordError, StaleRecordError
 from repro.exhibits import INDEX, all_exhibits, get
+from repro.piece import digest
 from repro.record import Record, path_of, save
-from repro.spec import digest
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

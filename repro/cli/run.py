@@ -18,8 +18,9 @@ from repro.cli import parser as common
 from repro.cli.progress import ProgressLines
 from repro.cli.text import minutes, verdict_table
 from repro.errors import BadValueError, ReproError
+from repro.piece import pieces
 from repro.record import Record, save
-from repro.spec import Exhibit, pieces
+from repro.spec import Exhibit
 
 EXAMPLES = """  repro run dni/table2                                     at the quick profile
   repro run dni/table2 sg/table2 --profile cpu --workers 2
@@ -106,9 +107,9 @@ def _options(args: argparse.Namespace) -> Any:
 def _run(
     exhibit: Exhibit, args: argparse.Namespace, options: Any, executor: Any, told: Any
 ) -> dict[str, Any]:
-    from repro.runner.run import plan, run_exhibit
+    from repro.runner.run import run_exhibit, to_do
 
-    total = len(plan(exhibit, args.profile, options))
+    total = len(to_do(exhibit, args.profile, options))
     print(f"{exhibit.id} at {args.profile}: {exhibit.title} ({total} pieces)", file=sys.stderr)
     try:
         record = run_exhibit(exhibit, args.profile, options, ProgressLines(total), executor)

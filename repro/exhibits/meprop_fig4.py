@@ -130,6 +130,7 @@ EXHIBIT = Exhibit(
     claims=CLAIMS,
     deviations=DEVIATIONS,
     work="repro.train.meprop_mlp:run",
+    cpu_apart=_HEAVY,  # 650,000 weights a run: three together lose 10 to 15 % to cache misses (docs/performance.md)
     draw="repro.plotting.meprop:draw_fig4",
     algorithms=(
         ("top_k(g): keep the k entries of largest magnitude", "repro.algorithms.meprop:top_k"),

@@ -7,13 +7,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from repro import exhibits, spec
+from repro import exhibits
 from repro.notebook import tables
 from repro.notebook.arguments import choose_profile, parse_seeds, parse_settings
 from repro.notebook.display import Code, Picture, Table, Text
 from repro.notebook.source import source_of
 from repro.paths import results_dir, root
+from repro.piece import pieces
 from repro.record import Record, load, require_fresh, save
+from repro.spec import Exhibit
 
 
 def open(
@@ -35,7 +37,7 @@ class Shown:
 
     def __init__(
         self,
-        exhibit: spec.Exhibit,
+        exhibit: Exhibit,
         source: str,
         profile: str,
         device: str,
@@ -48,7 +50,7 @@ class Shown:
         self.profile = choose_profile(exhibit, source, profile)
         self.seeds, self.settings = parse_seeds(seeds), parse_settings(settings)
         self.data_dir, self.out = data_dir or None, out
-        self.planned = spec.pieces(exhibit, exhibit.profile(self.profile), self.seeds, self.settings)
+        self.planned = pieces(exhibit, exhibit.profile(self.profile), self.seeds, self.settings)
 
     def __repr__(self) -> str:
         how = "its committed record" if self.source == "recorded" else "a run of its own"
@@ -64,11 +66,12 @@ class Shown:
 
     def _run(self) -> Record:
         from repro.notebook.progress import Lines
-        from repro.runner.run import Options, run_exhibit
+        from repro.runner.run import Options, run_exhibit, to_do
 
         logging.getLogger("repro.data").addHandler(logging.NullHandler())  # said by `record`, not on stderr
         options = Options(self.device, self.data_dir, seeds=self.seeds, settings=self.settings)
-        return run_exhibit(self.exhibit, self.profile, options, Lines(len(self.planned)))
+        lines = Lines(len(to_do(self.exhibit, self.profile, options)))
+        return run_exhibit(self.exhibit, self.profile, options, lines)
 
     def specification(self) -> Table:
         """Every hyper-parameter with its source; the values are those that the record's pieces used."""

@@ -24,8 +24,8 @@ from repro import device as devices
 from repro.data import DataInfo
 from repro.data import info as data_info
 from repro.errors import PieceError
+from repro.piece import Piece, digest
 from repro.runner.code import digests
-from repro.spec import Piece, digest
 from repro.train.loop import Context
 
 Progress = Callable[[str, float], None]

@@ -14,13 +14,14 @@ from repro import device as devices
 from repro.claims import Row, judge
 from repro.errors import BadValueError, PieceError
 from repro.paths import runs_dir as default_runs_dir
+from repro.piece import Piece, digest, parts, pieces, spec_of
 from repro.record import SCHEMA, Record, csv_text, finite, verdicts
 from repro.runner.pieces import Job, Progress, data_of
 from repro.runner.schedule import Collected, collect
-from repro.spec import Exhibit, Piece, digest, pieces, spec_of
+from repro.spec import Exhibit
 from repro.tree import git_state
 
-__all__ = ["Options", "Progress", "make_record", "plan", "run_exhibit"]
+__all__ = ["Options", "Progress", "make_record", "plan", "run_exhibit", "to_do"]
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,12 @@ def plan(exhibit: Exhibit, profile: str, options: Options) -> tuple[Piece, ...]:
     return pieces(exhibit, exhibit.profile(profile), options.seeds, options.settings)
 
 
+def to_do(exhibit: Exhibit, profile: str, options: Options) -> list[Piece]:
+    """What will be carried out: the pieces, or their parts where this device had better take runs one by one."""
+    device = devices.pick(options.device)
+    return [part for piece in plan(exhibit, profile, options) for part in parts(exhibit, piece, device)]
+
+
 def run_exhibit(
     exhibit: Exhibit,
     profile: str,
@@ -79,23 +86,29 @@ def run_exhibit(
     # one piece the published data and the next one the stand-in. Other machines fetch for themselves.
     download = options.download and executor is not None
     folder, threads = str(default_runs_dir(options.runs_dir)), options.threads
+    todo = to_do(exhibit, profile, options)
     jobs = [
         Job(p.as_json(), folder, device, options.data_dir, download, threads, options.checkpoint_s)
-        for p in made
+        for p in todo
     ]
     jobs.sort(key=lambda j: min(j.piece["seeds"]))  # an interrupted run has whole seeds
     found = collect(jobs, options.workers, options.retries, progress, executor)
     if not found.results:
         why = "; ".join(found.failures.values()) or f"{exhibit.id} has no pieces at {profile}"
         raise PieceError(f"nothing of {exhibit.id} at {profile} succeeded: {why}")
-    return make_record(exhibit, profile, made, found, options)
+    return make_record(exhibit, profile, made, todo, found, options)
 
 
 def make_record(
-    exhibit: Exhibit, profile: str, made: tuple[Piece, ...], found: Collected, options: Options
+    exhibit: Exhibit,
+    profile: str,
+    made: tuple[Piece, ...],
+    todo: Sequence[Piece],
+    found: Collected,
+    options: Options,
 ) -> Record:
-    """Put the pieces' results together, in the pieces' fixed order, with everything that explains them."""
-    done = [found.results[p.name] for p in made if p.name in found.results]
+    """Put the results of `todo`, the pieces `made` or their parts, together in that order and explain them."""
+    done = [found.results[p.name] for p in todo if p.name in found.results]
     rows = _rows(exhibit, done)
     text, spec, paper = csv_text(rows), spec_of(made), pin(exhibit.paper)
     facts: dict[str, Any] = {
@@ -110,7 +123,7 @@ def make_record(
         "seeds": sorted({s for p in made for s in p.seeds}),
         "missing": [
             {"piece": p.name, "why": found.failures.get(p.name, "")}
-            for p in made
+            for p in todo
             if p.name not in found.results
         ],
         "fingerprints": {k: v for d in done for k, v in d["meta"].get("fingerprints", {}).items()},

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from repro.piece import Piece
 from repro.runner.pieces import Job, Progress, attempt, data_of, folder_of, key_of, read_progress
-from repro.spec import Piece
 
 POLL_S = 1.0
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from repro.algorithms.linear_sg import LinearNet, LinearSG, backprop_step, loss_gradient, sg_step
-from repro.spec import Piece
+from repro.piece import Piece
 from repro.train.batches import stream
 from repro.train.images import runs_of
 from repro.train.loop import Context, Result, Row, fit

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 
 from repro.algorithms.meprop import unified_backward
-from repro.spec import Piece
+from repro.piece import Piece
 from repro.train.batches import stream
 from repro.train.loop import Context, Result, Row
 

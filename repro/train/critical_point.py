@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from repro.spec import Piece
+from repro.piece import Piece
 from repro.train.loop import Context, Result, Row
 
 

@@ -10,7 +10,7 @@ from repro.algorithms.backprop import StaleGradients, backprop, no_bprop
 from repro.algorithms.dni import SyntheticGradients, dni
 from repro.models.fcn import FCN
 from repro.models.stack import joint_adam
-from repro.spec import Piece
+from repro.piece import Piece
 from repro.train.batches import Batches, stream
 from repro.train.images import error_rate, evenly, gather, load, runs_of
 from repro.train.loop import Context, Result, Row, fit

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from repro.data import ImageData, load_images
-from repro.spec import Piece
+from repro.piece import Piece
 from repro.train.loop import Context
 
 

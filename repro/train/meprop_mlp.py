@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from repro.algorithms.meprop import MLP, Sparsify, random_k, top_k
-from repro.spec import Piece
+from repro.piece import Piece
 from repro.train.batches import Batches, stream
 from repro.train.images import error_rate, evenly, gather, load, runs_of
 from repro.train.loop import Context, Result, Row, fit

@@ -67,7 +67,7 @@ def test_a_stale_record_is_refused_with_the_remedy(tmp_path):
     exhibit = get("sg/fig6")
     record = fake_record(exhibit, "cpu", rows_of(exhibit, "cpu"))
     facts = {**record.facts, "spec": {"pieces": []}}
-    from repro.spec import digest
+    from repro.piece import digest
 
     stale = Record({**facts, "spec_sha256": digest(facts["spec"])}, record.rows)
     with pytest.raises(RecordError, match=r"StaleRecordError.*make it again"):

@@ -9,9 +9,9 @@ import pytest
 from tiny_exhibit import EXHIBIT
 
 from repro.data import DataInfo
+from repro.piece import pieces
 from repro.runner import code
 from repro.runner.pieces import key_of
-from repro.spec import pieces
 
 SOURCE = '''"""Work."""
 import math

@@ -2,15 +2,17 @@
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from tiny_exhibit import EXHIBIT
 
 from repro.errors import BadValueError
 from repro.exhibits import get
+from repro.piece import parts
 from repro.record import csv_text
 from repro.runner.cluster import connected
-from repro.runner.run import Options, run_exhibit
+from repro.runner.run import Options, plan, run_exhibit, to_do
 
 
 def run(places, name, executor=None, workers=1, progress=None):
@@ -33,6 +35,20 @@ def test_any_executor(places, here):
     with ThreadPoolExecutor(3) as executor:
         there = run(places, "threads", executor)
     assert there.sha256() == here.sha256()
+
+
+def test_a_cpu_takes_runs_that_are_to_be_apart_one_by_one(places, here):
+    """The tiny work knows no run axis, so a piece that reached it whole would fail."""
+    joined = replace(EXHIBIT.profile("quick"), together=("*",))
+    apart = replace(EXHIBIT, profiles=(joined,), cpu_apart=("arm-4", "arm-3", "arm-2", "arm-1"))
+    options = Options(runs_dir=str(places / "apart"))
+    seen = []
+    record = run_exhibit(apart, "quick", options, lambda name, fraction: seen.append(name))
+    assert csv_text(record.rows) == csv_text(here.rows) and not record.facts["missing"]
+    assert len(record.facts["spec"]["pieces"]) == 4, "the record is that of the whole pieces"
+    assert len(set(seen)) == len(to_do(apart, "quick", options)) == 8
+    (whole, *_) = plan(apart, "quick", options)
+    assert parts(apart, whole, "cuda") == (whole,)
 
 
 @pytest.mark.slow

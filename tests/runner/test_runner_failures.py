@@ -7,10 +7,10 @@ import pytest
 from tiny_exhibit import EXHIBIT
 
 from repro.errors import BadValueError, PieceError, UnknownNameError
+from repro.piece import pieces
 from repro.runner import schedule
 from repro.runner.pieces import Job, attempt
 from repro.runner.run import Options, run_exhibit
-from repro.spec import pieces
 
 FAILING = {"steps": 20, "fail": "arm-3/0"}
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from repro.exhibits import get
-from repro.spec import Piece, pieces
+from repro.piece import Piece, pieces
 
 SMALL: dict[str, dict[str, Any]] = {
     "dni/table2": {"steps": 12, "evaluations": 3, "width": 16, "batch": 32, "dni_sg_hidden": (24,)},

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from repro.spec import Piece
+from repro.piece import Piece
 from repro.train.batches import Batches
 from repro.train.loop import Context, Result, load_checkpoint
 
