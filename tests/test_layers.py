@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
-    ("errors", "paths", "spec"),
+    ("errors", "paths", "spec", "piece"),
     ("data", "models", "device", "stats", "claims", "record", "tree", "audit"),
     ("algorithms", "analysis"),
     ("train",),

@@ -15,6 +15,7 @@ from repro.algorithms.backprop import backward
 from repro.models import layers as L
 from repro.models import norm
 from repro.models.fcn import FCN
+from repro.models.products import product
 from repro.models.stack import Scratch, Stack, normal_
 
 
@@ -81,7 +82,7 @@ class SyntheticGradients:
             assert onehot is not None
             self.onehot = onehot.repeat_interleave(self.models, 0).to(x.dtype)  # [R·S, B, C]
         for i in range(1, last + 1):
-            a = torch.bmm(self.inputs[-1], p[f"W{i}"], out=self._like(x, f"a{i}", i))
+            a = product(self.inputs[-1], p[f"W{i}"], self._like(x, f"a{i}", i))
             if i == 1 and self.labels:  # [h, y] W = h A + y B, A and B kept apart
                 a.baddbmm_(self.onehot, p["Y"])
             if i < last:
@@ -105,7 +106,7 @@ class SyntheticGradients:
             if i == 1 and self.labels:
                 torch.bmm(self.onehot.mT, d, out=g["Y"])
             if i > 1:
-                below = torch.bmm(d, p[f"W{i}"].mT, out=self._like(d, f"d{i - 1}", i - 1))
+                below = product(d, p[f"W{i}"].mT, self._like(d, f"d{i - 1}", i - 1))
                 gamma, to = self.stack.p[f"gamma{i - 1}"], (g[f"gamma{i - 1}"], g[f"beta{i - 1}"])
                 d = norm.bn_relu_backward(below, self.caches[i - 2], gamma, *to)
         if self.work is not self.stack:

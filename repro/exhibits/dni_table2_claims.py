@@ -151,7 +151,7 @@ CLAIMS = (
     ),
     Claim(
         "D2-8",
-        "Stale gradients are barely better than none",
+        "Stale gradients hardly help: errors stay near those without gradients",
         "v1 section 3.1",
         "9.1 / 11.8 / 15.4 / 19.0 %",
         "> 2 points worse than Bprop and more than half of No Bprop's error, every depth",

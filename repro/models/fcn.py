@@ -13,6 +13,7 @@ from torch import Tensor
 
 from repro.models import layers as L
 from repro.models import norm
+from repro.models.products import product
 from repro.models.stack import Stack, normal_
 
 
@@ -58,7 +59,7 @@ class FCN:
         p, self.h, self.caches = self.stack.p, [x], [None]
         for i in range(1, self.depth):
             out = None if room is None else room[:, i - 1]
-            cache = norm.bn_relu(L.linear(self.h[-1], p[f"W{i}"]), p[f"gamma{i}"], p[f"beta{i}"], out)
+            cache = norm.bn_relu(product(self.h[-1], p[f"W{i}"]), p[f"gamma{i}"], p[f"beta{i}"], out)
             self.mean[i].lerp_(cache.mean, self.momentum)
             self.var[i].lerp_(cache.var, self.momentum)
             self.h.append(cache.out)
@@ -75,12 +76,12 @@ class FCN:
             L.linear_grads(self.h[i - 1], delta, g[f"W{i}"])
         else:
             L.thin_grads(self.h[i - 1], delta, g[f"W{i}"], g[f"b{i}"])
-        return L.linear_input_grad(delta, p[f"W{i}"]) if need_input else None
+        return product(delta, p[f"W{i}"].mT) if need_input else None
 
     def predict(self, x: Tensor) -> Tensor:
         """Test mode (running statistics): logits [R, B, C] of x [R or 1, B, D]."""
         p, h = self.stack.p, x.expand(self.stack.runs, -1, -1)
         for i in range(1, self.depth):
-            a = L.linear(h, p[f"W{i}"])
+            a = product(h, p[f"W{i}"])
             h = L.bn_relu_eval(a, p[f"gamma{i}"], p[f"beta{i}"], self.mean[i], self.var[i])
         return L.thin(h, p[f"W{self.depth}"], p[f"b{self.depth}"])
