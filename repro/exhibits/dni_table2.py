@@ -98,8 +98,8 @@ _OVERRIDES = {
         "learning_rate": Override(1e-3, _RATE),
     },
     "quick": {
-        "steps": Override(400, "one core, 30 s"),
-        "evaluations": Override(4, "one core, 30 s"),
+        "steps": Override(300, "one core, 30 s"),
+        "evaluations": Override(3, "one core, 30 s"),
         "batch": Override(64, "one core, 30 s"),
         "dni_sg_hidden": Override((128, 128), "one core, 30 s"),
         "learning_rate": Override(1e-3, _RATE),
