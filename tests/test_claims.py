@@ -103,3 +103,11 @@ def test_vacuous_claims_are_found_and_honest_ones_are_not():
     assert set(found) == {"always", "not-worse", "blind"}
     assert "reversed" in found["blind"] and "null record" in found["not-worse"]
     assert survives(honest, GOOD) and not survives(absent, GOOD)
+
+
+def test_a_claim_that_a_record_contradicts_is_not_blamed_for_holding_on_its_reverse():
+    wrong = claim("wrong", lambda v: Outcome(v.mean("arm-1", "height") > v.mean("arm-4", "height"), ""))
+    exhibit = type(EXHIBIT)(**{**vars(EXHIBIT), "claims": (wrong,)})
+    (turned,) = (rows for kind, rows in null_records(EXHIBIT, GOOD) if kind == "reversed")
+    assert not survives(wrong, GOOD) and survives(wrong, turned)
+    assert vacuous(exhibit, GOOD) == {}

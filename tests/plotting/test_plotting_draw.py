@@ -33,7 +33,7 @@ def test_every_exhibit_draws_at_every_profile(exhibit_id, profile):
 @pytest.mark.parametrize("exhibit_id", INDEX)
 def test_pictures_are_small(exhibit_id):
     assert len(svg_text(figure_of(exhibit_id)).encode()) <= SVG_LIMIT
-    assert len(png_bytes(figure_of(exhibit_id))) <= 130_000
+    assert len(png_bytes(figure_of(exhibit_id))) <= 80_000
 
 
 @pytest.mark.parametrize("exhibit_id", INDEX)
