@@ -133,12 +133,12 @@ def pieces(
     return tuple(made)
 
 
-def parts(exhibit: Exhibit, piece: Piece, device: str) -> tuple[Piece, ...]:
+def parts(profile: Profile, piece: Piece, device: str) -> tuple[Piece, ...]:
     """The piece itself or, for arms that a CPU had better take one by one, a piece for each of its runs.
 
     The numbers are those of the whole piece up to rounding (the same generators, seed by seed).
     """
-    if device != "cpu" or not any(a["id"] in exhibit.cpu_apart for a in piece.arms):
+    if device != "cpu" or not any(a["id"] in profile.cpu_apart for a in piece.arms):
         return (piece,)
     return tuple(
         replace(piece, name=f"{arm['id']}/{seed}", arms=(arm,), seeds=(seed,))

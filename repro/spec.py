@@ -65,6 +65,7 @@ class Profile:
 
     `together`: arms whose seeds form one piece ("*" = every arm: a GPU, small nets); the others' seeds are
     pieces of their own, which on a CPU costs nothing for nets that keep a core busy and spreads the work.
+    `cpu_apart`: arms whose runs a CPU takes one by one though they are together, because they outgrow its cache.
     `more_seeds` gives further seeds to the arms on which a narrow claim hangs.
     """
 
@@ -76,6 +77,7 @@ class Profile:
     overrides: Mapping[str, Override] = field(default_factory=dict)
     more_seeds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     together: tuple[str, ...] = ()
+    cpu_apart: tuple[str, ...] = ()
     budget: str = ""
 
 
@@ -123,8 +125,7 @@ class Exhibit:
     """A figure or a table of a pinned paper, with everything needed to rerun and to judge it.
 
     `work`, `draw` and `algorithms` are "module:name" paths, imported only where they are used.
-    `group_by` names the arm settings that arms of one piece must share (equal shapes). `cpu_apart`: arms whose
-    runs a CPU takes one by one even where a profile puts them together, because they outgrow its cache.
+    `group_by` names the arm settings that arms of one piece must share (equal shapes).
     """
 
     id: str
@@ -142,7 +143,6 @@ class Exhibit:
     draw: str
     algorithms: tuple[tuple[str, str], ...]
     group_by: tuple[str, ...] | None = None
-    cpu_apart: tuple[str, ...] = ()
 
     @property
     def paper(self) -> str:

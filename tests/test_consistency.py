@@ -68,6 +68,7 @@ def test_every_profile_is_there_and_plans_pieces(exhibit):
         assert profile.budget
         assert set(profile.more_seeds) <= {a.id for a in exhibit.arms}
         assert set(profile.together) <= {"*", *(a.id for a in exhibit.arms)}
+        assert set(profile.cpu_apart) <= {a.id for a in exhibit.arms}
         if profile.name in ("cpu", "paper"):
             assert profile.stand_in is None, "only small profiles may substitute"
 

@@ -61,7 +61,8 @@ def plan(exhibit: Exhibit, profile: str, options: Options) -> tuple[Piece, ...]:
 def to_do(exhibit: Exhibit, profile: str, options: Options) -> list[Piece]:
     """What will be carried out: the pieces, or their parts where this device had better take runs one by one."""
     device = devices.pick(options.device)
-    return [part for piece in plan(exhibit, profile, options) for part in parts(exhibit, piece, device)]
+    sized = exhibit.profile(profile)
+    return [part for piece in plan(exhibit, profile, options) for part in parts(sized, piece, device)]
 
 
 def run_exhibit(

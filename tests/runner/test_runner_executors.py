@@ -39,8 +39,9 @@ def test_any_executor(places, here):
 
 def test_a_cpu_takes_runs_that_are_to_be_apart_one_by_one(places, here):
     """The tiny work knows no run axis, so a piece that reached it whole would fail."""
-    joined = replace(EXHIBIT.profile("quick"), together=("*",))
-    apart = replace(EXHIBIT, profiles=(joined,), cpu_apart=("arm-4", "arm-3", "arm-2", "arm-1"))
+    arms = ("arm-4", "arm-3", "arm-2", "arm-1")
+    joined = replace(EXHIBIT.profile("quick"), together=("*",), cpu_apart=arms)
+    apart = replace(EXHIBIT, profiles=(joined,))
     options = Options(runs_dir=str(places / "apart"))
     seen = []
     record = run_exhibit(apart, "quick", options, lambda name, fraction: seen.append(name))
@@ -48,7 +49,7 @@ def test_a_cpu_takes_runs_that_are_to_be_apart_one_by_one(places, here):
     assert len(record.facts["spec"]["pieces"]) == 4, "the record is that of the whole pieces"
     assert len(set(seen)) == len(to_do(apart, "quick", options)) == 8
     (whole, *_) = plan(apart, "quick", options)
-    assert parts(apart, whole, "cuda") == (whole,)
+    assert parts(joined, whole, "cuda") == (whole,)
 
 
 @pytest.mark.slow
