@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from repro.exhibits import all_exhibits
 from repro.paths import root
-from repro.spec import Exhibit
+from repro.spec import Exhibit, Override, Profile
 
 _MADE = "<!-- generated from repro/exhibits by `repro report --write`; do not edit -->"
 
@@ -34,9 +34,10 @@ def deviations() -> str:
             [(str(d.number), d.what, d.paper, d.ours, d.why, d.effect) for d in exhibit.deviations],
         )
         changed = [
-            (f"`{p.name}`", f"`{name}`", f"{exhibit_value(exhibit, name)}", f"{o.value}", o.why)
+            (where, f"`{name}`", f"{exhibit_value(exhibit, name)}", f"{o.value}", o.why)
             for p in exhibit.profiles
-            for name, o in p.overrides.items()
+            for where, overrides in _overrides(p)
+            for name, o in overrides.items()
         ]
         if changed:
             lines += ["", "Parameters that a profile changes:", ""]
@@ -48,6 +49,11 @@ def deviations() -> str:
             lines += ["", "Assumed, because the paper does not say:", ""]
             lines += _table(("parameter", "value", "why"), assumed)
     return "\n".join(lines) + "\n"
+
+
+def _overrides(profile: Profile) -> Iterator[tuple[str, Mapping[str, Override]]]:
+    yield f"`{profile.name}`", profile.overrides
+    yield from ((f"`{profile.name}`, {arm}", own) for arm, own in profile.arm_overrides.items())
 
 
 def exhibit_value(exhibit: Exhibit, name: str) -> object:

@@ -84,14 +84,18 @@ def parse_value(name: str, text: Any, like: Any) -> Any:
 
 
 def parameters(
-    exhibit: Exhibit, profile: Profile, settings: Mapping[str, Any] | None = None
+    exhibit: Exhibit, profile: Profile, settings: Mapping[str, Any] | None = None, arm: str | None = None
 ) -> dict[str, Any]:
-    """Every parameter's value at `profile`, with the user's `settings` on top. Unknown names are refused."""
+    """Every parameter's value at `profile`, then what it says for `arm`, then the user's `settings` on top.
+
+    `UnknownNameError` for a name that is no parameter, `BadValueError` for a setting of the wrong type.
+    """
     values = {p.name: p.value for p in exhibit.params}
-    for name in (*profile.overrides, *(settings or {})):
+    overrides = {**profile.overrides, **profile.arm_overrides.get(arm or "", {})}
+    for name in (*overrides, *(settings or {})):
         if name not in values:
             raise UnknownNameError(f"parameter of {exhibit.id}", name, values)
-    values.update({k: o.value for k, o in profile.overrides.items()})
+    values.update({k: o.value for k, o in overrides.items()})
     for name, text in (settings or {}).items():
         values[name] = parse_value(name, text, values[name])
     return values
@@ -109,7 +113,7 @@ def pieces(
     settings: Mapping[str, Any] | None = None,
 ) -> tuple[Piece, ...]:
     """The pieces of `exhibit` at `profile`: arms of equal shape and their seeds, in a fixed order."""
-    params = parameters(exhibit, profile, settings)
+    params = {a.id: parameters(exhibit, profile, settings, a.id) for a in arms_of(exhibit, profile)}
     groups: dict[str, list[tuple[Arm, tuple[int, ...]]]] = {}
     for arm in arms_of(exhibit, profile):
         own = seeds if seeds is not None else profile.seeds + tuple(profile.more_seeds.get(arm.id, ()))
@@ -118,7 +122,7 @@ def pieces(
         )
         joined = arm.id in profile.together or "*" in profile.together
         for part in [own] if joined else [(s,) for s in own]:
-            groups.setdefault(canonical([shared, list(part)]), []).append((arm, part))
+            groups.setdefault(canonical([shared, list(part), params[arm.id]]), []).append((arm, part))
     made = []
     for members in groups.values():
         arms, part = [a for a, _ in members], members[0][1]
@@ -129,7 +133,8 @@ def pieces(
         )
         plain = tuple({"id": a.id, "settings": dict(a.settings)} for a in arms)
         dataset = arms[0].settings.get("dataset", profile.dataset)  # an arm may bring its own data set
-        made.append(Piece(exhibit.id, name, plain, part, params, dataset, profile.stand_in, exhibit.work))
+        own_params = params[arms[0].id]
+        made.append(Piece(exhibit.id, name, plain, part, own_params, dataset, profile.stand_in, exhibit.work))
     return tuple(made)
 
 

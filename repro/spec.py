@@ -67,6 +67,7 @@ class Profile:
     pieces of their own, which on a CPU costs nothing for nets that keep a core busy and spreads the work.
     `cpu_apart`: arms whose runs a CPU takes one by one though they are together, because they outgrow its cache.
     `more_seeds` gives further seeds to the arms on which a narrow claim hangs.
+    `arm_overrides`: arm → parameter → its value for that arm alone, on top of `overrides`.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Profile:
     stand_in: str | None = None
     arms: tuple[str, ...] = ()
     overrides: Mapping[str, Override] = field(default_factory=dict)
+    arm_overrides: Mapping[str, Mapping[str, Override]] = field(default_factory=dict)
     more_seeds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     together: tuple[str, ...] = ()
     cpu_apart: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ import yaml
 from repro import __version__, audit, pages
 from repro.claims import vacuous
 from repro.exhibits import INDEX, all_exhibits, get
-from repro.piece import parameters, pieces
+from repro.piece import arms_of, parameters, pieces
 from repro.record import load
 from repro.spec import PROFILES
 
@@ -69,6 +69,7 @@ def test_every_profile_is_there_and_plans_pieces(exhibit):
         assert set(profile.more_seeds) <= {a.id for a in exhibit.arms}
         assert set(profile.together) <= {"*", *(a.id for a in exhibit.arms)}
         assert set(profile.cpu_apart) <= {a.id for a in exhibit.arms}
+        assert set(profile.arm_overrides) <= {a.id for a in arms_of(exhibit, profile)}
         if profile.name in ("cpu", "paper"):
             assert profile.stand_in is None, "only small profiles may substitute"
 
@@ -79,16 +80,22 @@ def test_every_parameter_has_its_source(exhibit):
 
 
 def test_overrides_name_parameters_and_keep_their_type(exhibit):
+    params = {p.name: p for p in exhibit.params}
     for profile in exhibit.profiles:
-        values = parameters(exhibit, profile)
-        for p in exhibit.params:
-            if p.name in profile.overrides:
-                assert profile.overrides[p.name].why
+        for arm, overrides in {None: profile.overrides, **profile.arm_overrides}.items():
+            values = parameters(exhibit, profile, arm=arm)
+            for name, override in overrides.items():
+                like = params[name].value
+                assert override.why and values[name] == override.value
                 assert isinstance(
-                    values[p.name], type(p.value) | (int if isinstance(p.value, float) else type(p.value))
+                    override.value, type(like) | (int if isinstance(like, float) else type(like))
                 )
+
+
+def test_the_papers_profile_is_the_papers(exhibit):
     silent = {p.name for p in exhibit.params if p.source.startswith("assumed:")}
-    assert set(exhibit.profile("paper").overrides) <= silent, "the paper's profile is the paper's"
+    paper = exhibit.profile("paper")
+    assert set().union(paper.overrides, *paper.arm_overrides.values()) <= silent
 
 
 def test_arms_report_known_metrics_and_share_their_settings(exhibit):

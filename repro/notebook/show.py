@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from repro import exhibits
 from repro.notebook import tables
@@ -75,9 +74,8 @@ class Shown:
 
     def specification(self) -> Table:
         """Every hyper-parameter with its source; the values are those that the record's pieces used."""
-        used: Any = self.planned[0].params
-        if self.source == "recorded":
-            used = self._record.facts["spec"]["pieces"][0]["params"]
+        recorded = self.source == "recorded"
+        used = self._record.facts["spec"]["pieces"] if recorded else [p.as_json() for p in self.planned]
         return tables.specification(self.exhibit, self.profile, used)
 
     def code(self, path: str) -> Code:

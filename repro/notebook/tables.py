@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,16 +35,38 @@ LAYOUTS: Mapping[str, Layout] = {
 """Exhibits whose results are a table rows × series; the others get one line an arm."""
 
 
-def specification(exhibit: Exhibit, profile: str, used: Mapping[str, Any]) -> Table:
-    """Every hyper-parameter: the value used, the paper's, where it stands, why ours differs."""
-    overrides = exhibit.profile(profile).overrides
+def specification(exhibit: Exhibit, profile: str, pieces: Sequence[Mapping[str, Any]]) -> Table:
+    """Every hyper-parameter: the value that the pieces used, the paper's, where it stands, why ours differs."""
     rows = []
     for p in exhibit.params:
         assumed = p.source.startswith("assumed")
-        source = f"{p.source}; here: {overrides[p.name].why}" if p.name in overrides else p.source
+        here = "; ".join(_why(exhibit, profile, p.name))
+        source = f"{p.source}; here: {here}" if here else p.source
         paper = "not stated" if assumed else as_text(p.value)
-        rows.append((p.name, as_text(used[p.name]), paper, source, p.doc))
+        rows.append((p.name, _used(p.name, pieces), paper, source, p.doc))
     return Table(("parameter", "used", "paper", "source", "meaning"), rows, _size(exhibit, profile))
+
+
+def _used(name: str, pieces: Sequence[Mapping[str, Any]]) -> str:
+    """The first piece's value of a parameter and, where other arms have another, theirs."""
+    arms: dict[str, dict[str, None]] = {}  # value → the arms that use it, each once, in order
+    for piece in pieces:
+        value = as_text(piece["params"][name])
+        arms.setdefault(value, {}).update(dict.fromkeys(a["id"] for a in piece["arms"]))
+    (first, _), *others = arms.items()
+    return "; ".join([first, *(f"{', '.join(own)}: {value}" for value, own in others)])
+
+
+def _why(exhibit: Exhibit, profile: str, name: str) -> Iterator[str]:
+    """The profile's reasons for its value of a parameter, and for those of single arms (each reason once)."""
+    chosen = exhibit.profile(profile)
+    if name in chosen.overrides:
+        yield chosen.overrides[name].why
+    reasons: dict[str, list[str]] = {}
+    for arm, overrides in chosen.arm_overrides.items():
+        if name in overrides:
+            reasons.setdefault(overrides[name].why, []).append(arm)
+    yield from (f"{', '.join(arms)}: {why}" for why, arms in reasons.items())
 
 
 def _size(exhibit: Exhibit, profile: str) -> str:
