@@ -49,7 +49,7 @@ def _group(arm: Arm) -> Group:
 
 def curves(arms: list[Arm], view: View, ax: Axes) -> Axes:
     """Test error along training of DNI, cDNI and Bprop, depth by shade; the paper's final values apart."""
-    end = 0
+    ends = []
     for arm in arms:
         ramp = style.RAMPS.get(arm.series)
         depth = arm.settings["layers"]
@@ -58,9 +58,11 @@ def curves(arms: list[Arm], view: View, ax: Axes) -> Axes:
         deep = depth not in DEPTHS
         colour = ramp[-1] if deep else ramp[depth - 3]
         curve = view.curve(arm.id, ERROR)
-        end = max(end, *curve)
+        ends.append(max(curve))
         _band(ax, curve, colour, f"{arm.series} {depth}", ":" if deep else "-")
-    _paper_ends(ax, arms, end)
+    logarithmic = len(set(ends)) > 1  # a few long curves would squeeze the others
+    _paper_ends(ax, arms, max(ends, default=0) * (1.15 if logarithmic else 1.03))
+    ax.set_xscale("log" if logarithmic else "linear")
     ax.set(title="Training", xlabel="iterations", ylabel="test error (%)")
     _percent_log(ax)
     ax.legend(ncols=4, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.14))
@@ -75,12 +77,12 @@ def _band(ax: Axes, curve: dict[int, list[float]], colour: str, label: str, line
     ax.fill_between(x, low, [m + s for m, s in zip(mean, sd, strict=True)], color=colour, alpha=0.15, lw=0)
 
 
-def _paper_ends(ax: Axes, arms: list[Arm], end: int) -> None:
+def _paper_ends(ax: Axes, arms: list[Arm], x: float) -> None:
     for arm in arms:
         ramp, depth = style.RAMPS.get(arm.series), arm.settings["layers"]
         if ramp and depth in DEPTHS and ERROR in arm.reported:
             style.paper_points(
-                ax, [end * 1.03], [arm.reported[ERROR]], arm.series, color=ramp[depth - 3], ms=5, ls=""
+                ax, [x], [arm.reported[ERROR]], arm.series, color=ramp[depth - 3], ms=5, ls=""
             )
 
 
