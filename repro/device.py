@@ -40,6 +40,7 @@ def prepare(device: str, threads: int | None = None) -> None:
         torch.set_num_threads(threads)
     if device == "cuda":
         torch.backends.cuda.matmul.allow_tf32 = False
+        torch.backends.cudnn.allow_tf32 = False  # its default is True: convolutions too shall be fp32
 
 
 def _keep_freed_memory() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from repro.cli.parser import add_profile
-from repro.cli.records import best_profile
+from repro.cli.records import recorded_profile
 from repro.errors import UnknownNameError
 from repro.exhibits import get
 from repro.paths import results_dir
@@ -31,7 +31,7 @@ def main(args: argparse.Namespace) -> int:
     from metadata.pins import pin
 
     exhibit = get(args.exhibit)
-    record = load(results_dir(), exhibit.id, args.profile or best_profile(exhibit))
+    record = load(results_dir(), exhibit.id, args.profile or recorded_profile(exhibit))
     require_fresh(exhibit, record)
     code = record.facts["code"]
     ours = repository(commit=code["commit"], dirty=code["dirty"])

@@ -90,16 +90,12 @@ def _one_of(kind: str, text: str, known: Sequence[str]) -> str:
 
 def seeds(text: str) -> tuple[int, ...]:
     """Seeds as "0,1,2" or "0-4"."""
-    found: list[int] = []
-    for part in text.split(","):
-        first, dash, last = part.strip().partition("-")
-        numbers = first.isdecimal() and (not dash or last.isdecimal())
-        if not numbers or int(last or first) < int(first):
-            raise BadValueError(f"--seeds {text!r}: expected whole numbers from 0 up, like 0,1,2 or 0-4")
-        found += range(int(first), int(last or first) + 1)
-    if len(set(found)) < len(found):
-        raise BadValueError(f"--seeds {text!r}: expected each of them once")
-    return tuple(found)
+    from repro.notebook.arguments import parse_seeds
+
+    found = parse_seeds(text)
+    if found is None:
+        raise BadValueError("--seeds is empty: expected whole numbers from 0 up, like 0,1,2 or 0-4")
+    return found
 
 
 def setting(text: str) -> tuple[str, str]:

@@ -18,6 +18,7 @@ class ProgressLines:
         self.total, self.stream = total, stream or sys.stderr
         self.live = self.stream.isatty()
         self.fractions: dict[str, float] = {}
+        self.seen: dict[str, tuple[float, float]] = {}  # piece → (when, fraction) it was first told of
         self.started = self.told = time.monotonic()
 
     def __call__(self, name: str, fraction: float) -> None:
@@ -26,6 +27,7 @@ class ProgressLines:
             return
         self.fractions[name] = fraction
         now = time.monotonic()
+        self.seen.setdefault(name, (now, fraction))
         if fraction == 1.0:
             self._line(f"{self._done():>4}/{self.total}  {name}  done, {self._times(now)}", final=True)
         elif self.live or now - self.told > LOG_EVERY_S:
@@ -36,11 +38,20 @@ class ProgressLines:
         return sum(f == 1.0 for f in self.fractions.values())
 
     def _times(self, now: float) -> str:
-        part = sum(self.fractions.values()) / self.total
-        left = (now - self.started) * (1 - part) / part if part > 0 else 0.0
+        left = self._left(now)
         return f"{minutes(now - self.started)} elapsed" + (
             f", about {minutes(left)} left" if left > 1 else ""
         )
+
+    def _left(self, now: float) -> float:
+        """Seconds left: as long as the pieces so far took on average, and no less than any needs at its pace."""
+        part = sum(self.fractions.values()) / self.total
+        left = (now - self.started) * (1 - part) / part if part > 0 else 0.0
+        for name, (since, then) in self.seen.items():
+            fraction = self.fractions[name]
+            if then < fraction < 1:  # pieces differ in length: one long one may outlast the average
+                left = max(left, (now - since) * (1 - fraction) / (fraction - then))
+        return left
 
     def _line(self, text: str, final: bool = False) -> None:
         if self.live:

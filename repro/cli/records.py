@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
+from repro.claims import MissingData
 from repro.errors import RecordError
 from repro.exhibits import INDEX
+from repro.notebook.arguments import best_profile
 from repro.paths import results_dir
 from repro.record import Record, load
 from repro.spec import PROFILES, Exhibit
@@ -14,12 +18,12 @@ from repro.spec import PROFILES, Exhibit
 SUFFIXES = (".json", ".csv", ".svg")
 
 
-def best_profile(exhibit: Exhibit, folder: Path | None = None) -> str:
+def recorded_profile(exhibit: Exhibit) -> str:
     """The biggest profile with a record; `RecordError` if there is none."""
-    for profile in reversed(PROFILES):
-        if ((folder or results_dir()) / exhibit.id / f"{profile}.json").exists():
-            return profile
-    raise RecordError(f"{exhibit.id} has no record: make one with `repro run {exhibit.id}`")
+    profile = best_profile(exhibit)
+    if profile is None:
+        raise RecordError(f"{exhibit.id} has no record: make one with `repro run {exhibit.id}`")
+    return profile
 
 
 def recorded(exhibit: Exhibit) -> list[tuple[str, Record | RecordError]]:
@@ -43,3 +47,20 @@ def strays() -> Iterator[str]:
         name = path.relative_to(base).as_posix()
         if path.is_file() and path.suffix in SUFFIXES and name not in known:
             yield name
+
+
+def draw_picture(exhibit: Exhibit, record: Record, path: Path) -> str | None:
+    """Draw the SVG; returns what went wrong. Where there is no matplotlib (a GPU machine, say) nothing did."""
+    path.unlink(missing_ok=True)  # never the picture of an earlier record beside this one
+    try:
+        from repro.plotting import draw, save_svg
+
+        save_svg(draw(exhibit, record), path)
+        return None
+    except (ModuleNotFoundError, MissingData) as e:
+        lacking = e.name if isinstance(e, ModuleNotFoundError) else str(e)
+        print(f"no picture of {exhibit.id}: there is no {lacking}", file=sys.stderr)
+        return None
+    except Exception as e:  # the record is safe: a picture can be drawn from it later
+        traceback.print_exc()
+        return f"the picture failed: {type(e).__name__}: {e}"

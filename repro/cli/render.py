@@ -1,13 +1,17 @@
-"""Make the notebooks of exhibits from their committed records and execute them."""
+"""Make notebooks (and, in results/, pictures) of exhibits from their committed records.
+
+Nothing is trained. Without `--out` the notebook in notebooks/ and the record's SVG in results/ are made anew.
+"""
 
 from __future__ import annotations
 
 import argparse
+import sys
 
 from repro.cli.parser import add_ids, add_profile, chosen, folder
-from repro.cli.records import best_profile
+from repro.cli.records import draw_picture, recorded_profile
 from repro.paths import notebooks_dir, results_dir
-from repro.record import load, require_fresh
+from repro.record import load, path_of, require_fresh
 
 EXAMPLES = """  repro render dni/table2                     from the best committed record
   repro render --all --profile quick --out /tmp/look
@@ -22,12 +26,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    """Render each exhibit; prints where it is."""
+    """Render each exhibit; prints where it is. 1 if a picture failed."""
     from repro.notebook.build import render
 
     exhibits = chosen(args)
-    records = [load(results_dir(), e.id, args.profile or best_profile(e)) for e in exhibits]
+    records = [load(results_dir(), e.id, args.profile or recorded_profile(e)) for e in exhibits]
+    failed = []
     for exhibit, record in zip(exhibits, records, strict=True):
         require_fresh(exhibit, record)
         print(render(exhibit, args.out or notebooks_dir(), record))
-    return 0
+        if args.out is None:
+            picture = path_of(results_dir(), exhibit.id, record.profile).with_suffix(".svg")
+            failed.append(draw_picture(exhibit, record, picture))
+    for why in filter(None, failed):
+        print(f"repro: {why}", file=sys.stderr)
+    return 1 if any(failed) else 0

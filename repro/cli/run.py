@@ -13,9 +13,10 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from repro.claims import MissingData, summary
+from repro.claims import summary
 from repro.cli import parser as common
 from repro.cli.progress import ProgressLines
+from repro.cli.records import draw_picture
 from repro.cli.text import minutes, verdict_table
 from repro.errors import BadValueError, ReproError
 from repro.piece import pieces
@@ -128,30 +129,13 @@ def _run(
         "verdicts": record.facts["verdicts"],
         "missing": record.facts["missing"],
         "wall_s": record.facts["timing"]["wall_s"],
-        "error": _picture(exhibit, record, path.with_suffix(".svg")),
+        "error": draw_picture(exhibit, record, path.with_suffix(".svg")),
     }
 
 
 def _failed(exhibit: Exhibit, profile: str, why: str) -> dict[str, Any]:
     print(f"repro: {exhibit.id} at {profile}: {why}", file=sys.stderr)
     return {"exhibit": exhibit.id, "profile": profile, "error": why, "missing": []}
-
-
-def _picture(exhibit: Exhibit, record: Record, path: Path) -> str | None:
-    """Draw the SVG; returns what went wrong. Where there is no matplotlib (a GPU machine, say) nothing did."""
-    path.unlink(missing_ok=True)  # never the picture of an earlier record beside this one
-    try:
-        from repro.plotting import draw, save_svg
-
-        save_svg(draw(exhibit, record), path)
-        return None
-    except (ModuleNotFoundError, MissingData) as e:
-        lacking = e.name if isinstance(e, ModuleNotFoundError) else str(e)
-        print(f"no picture of {exhibit.id}: there is no {lacking}", file=sys.stderr)
-        return None
-    except Exception as e:  # the record is safe: a picture can be drawn from it later
-        traceback.print_exc()
-        return f"the picture failed: {type(e).__name__}: {e}"
 
 
 def _tell(exhibit: Exhibit, record: Record, told: Any) -> None:

@@ -16,7 +16,7 @@ PARAMETERS: tuple[tuple[str, str, str], ...] = (
     ("source", "recorded", '"recorded" draws the committed record, "run" trains'),
     ("profile", "", '"" = the best there is ("quick" when it trains); smoke, quick, cpu, paper'),
     ("device", "auto", "auto, cpu, cuda"),
-    ("seeds", "", '"" = the profile\'s; e.g. "0,1,2"'),
+    ("seeds", "", '"" = the profile\'s; e.g. "0,1,2" or "0-4"'),
     ("settings", "", '"" = the profile\'s; e.g. "epochs=2"'),
     ("data_dir", "", '"" = REPRO_DATA, else .data in the repository'),
     ("out", "", 'folder for the record and the picture; "" = keep neither'),
@@ -25,11 +25,19 @@ PARAMETERS: tuple[tuple[str, str, str], ...] = (
 
 
 def parse_seeds(text: str) -> tuple[int, ...] | None:
-    """ "0,1,2" as numbers; None for an empty text."""
-    try:
-        return tuple(int(s) for s in text.split(",")) if text.strip() else None
-    except ValueError:
-        raise BadValueError(f'seeds {text!r}: expected whole numbers with commas, e.g. "0,1,2"') from None
+    """ "0,1,2" or "0-4" as numbers, each once; None for an empty text; `BadValueError` for anything else."""
+    if not text.strip():
+        return None
+    found: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        numbers = first.isdecimal() and (not dash or last.isdecimal())
+        if not numbers or int(last or first) < int(first):
+            raise BadValueError(f"seeds {text!r}: expected whole numbers from 0 up, like 0,1,2 or 0-4")
+        found += range(int(first), int(last or first) + 1)
+    if len(set(found)) < len(found):
+        raise BadValueError(f"seeds {text!r}: expected each of them once")
+    return tuple(found)
 
 
 def parse_settings(text: str) -> dict[str, str]:

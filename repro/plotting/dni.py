@@ -81,9 +81,7 @@ def _paper_ends(ax: Axes, arms: list[Arm], x: float) -> None:
     for arm in arms:
         ramp, depth = style.RAMPS.get(arm.series), arm.settings["layers"]
         if ramp and depth in DEPTHS and ERROR in arm.reported:
-            style.paper_points(
-                ax, [x], [arm.reported[ERROR]], arm.series, color=ramp[depth - 3], ms=5, ls=""
-            )
+            style.paper_points(ax, [x], [arm.reported[ERROR]], arm.series, color=ramp[depth - 3], ms=5, ls="")
 
 
 def final_by_depth(arms: list[Arm], view: View, ax: Axes) -> Axes:

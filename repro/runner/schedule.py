@@ -11,6 +11,7 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from repro.piece import Piece
@@ -72,9 +73,11 @@ def _in_processes(workers: int, jobs: Sequence[Job], found: Collected, progress:
 
 def _on(executor: Executor, jobs: Sequence[Job], found: Collected, progress: Progress | None) -> list[Job]:
     """Submit all, collect all; returns the jobs whose pool broke under them."""
-    waiting: dict[Future[dict[str, Any]], Job] = {executor.submit(attempt, job): job for job in jobs}
-    broken = []
+    waiting: dict[Future[dict[str, Any]], Job] = {}
+    broken, folders = [], Folders()
     try:
+        for job in jobs:
+            waiting[executor.submit(attempt, job)] = job
         while waiting:
             done, _ = wait(waiting, timeout=POLL_S, return_when="FIRST_COMPLETED")
             for future in done:
@@ -86,7 +89,7 @@ def _on(executor: Executor, jobs: Sequence[Job], found: Collected, progress: Pro
                 elif progress and "result" in outcome:
                     progress(job.name, 1.0)
             if progress:
-                _tell(waiting.values(), progress)
+                _tell(waiting.values(), folders, progress)
     finally:
         for future in waiting:
             future.cancel()
@@ -102,21 +105,28 @@ def _outcome(job: Job, future: Future[dict[str, Any]]) -> dict[str, Any]:
         return {"failure": f"piece {job.name} failed: {type(e).__name__}: {e}"}
 
 
-def _tell(jobs: Any, progress: Progress) -> None:
+class Folders(dict[str, Path | None]):
+    """Where each job's worker writes, by the job's name: looked up once, since that costs a digest of code."""
+
+    def of(self, job: Job) -> Path | None:
+        """The folder of the job's piece; None if its data is not here (only the worker has it)."""
+        if job.name not in self:
+            try:
+                piece = Piece.from_json(job.piece)
+                key = key_of(piece, data_of(piece, job.data_dir, download=False), job.device)
+                self[job.name] = folder_of(job.runs_dir, key)
+            except Exception:  # no progress to show is no reason to stop
+                self[job.name] = None
+        return self[job.name]
+
+
+def _tell(jobs: Any, folders: Folders, progress: Progress) -> None:
     """Pass on what the workers have written down of the unfinished jobs."""
     for job in jobs:
-        fraction = _written(job)
+        folder = folders.of(job)
+        fraction = read_progress(folder) if folder else None
         if fraction is not None and fraction < 1:
             progress(job.name, fraction)
-
-
-def _written(job: Job) -> float | None:
-    try:
-        piece = Piece.from_json(job.piece)
-        key = key_of(piece, data_of(piece, job.data_dir, download=False), job.device)
-    except Exception:  # data that only the worker has: no progress to show, no reason to stop
-        return None
-    return read_progress(folder_of(job.runs_dir, key))
 
 
 @contextmanager

@@ -46,6 +46,22 @@ def test_run_writes_record_table_and_picture_and_says_so(clone, capsys):
     assert "8/8  meprop/tiny" in err
 
 
+def test_render_draws_the_committed_records_picture_again(clone, capsys, monkeypatch):
+    run()
+    assert main(["commit", "meprop/tiny", "--profile", "quick"]) == 0
+    picture = clone / "results/meprop/tiny/quick.svg"
+    drawn = picture.read_text()
+    picture.write_text("an old one")
+    monkeypatch.setattr("repro.notebook.build.render", lambda exhibit, folder, record: folder / "tiny.ipynb")
+    assert main(["render", "meprop/tiny", "--out", str(clone / "look")]) == 0
+    assert picture.read_text() == "an old one", "elsewhere means: leave the repository alone"
+    assert main(["render", "meprop/tiny"]) == 0
+    assert picture.read_text() == drawn
+    monkeypatch.setattr("repro.plotting.draw", lambda *a: 1 / 0)
+    assert main(["render", "meprop/tiny"]) == 1
+    assert "the picture failed: ZeroDivisionError" in capsys.readouterr().err
+
+
 def test_run_for_scripts(clone, capsys):
     run("--json", "--profile", "smoke", "--seeds", "3")
     (facts,) = json.loads(capsys.readouterr().out)

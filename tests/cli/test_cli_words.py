@@ -81,9 +81,9 @@ def test_help_of_all_names_every_command(capsys):
         ("run sg/table2 --set steps=many", "parameter steps is 'many' (str); expected a value like"),
         ("run sg/table2 --set steps", "--set 'steps': expected name=value"),
         ("run sg/table2 --set steps=1 --set steps=2", "--set gives a parameter twice"),
-        ("run sg/table2 --seeds one", "--seeds 'one': expected whole numbers"),
+        ("run sg/table2 --seeds one", "seeds 'one': expected whole numbers"),
         ("run sg/table2 --seeds 1,1", "expected each of them once"),
-        ("run sg/table2 --seeds 3-1", "--seeds '3-1': expected"),
+        ("run sg/table2 --seeds 3-1", "seeds '3-1': expected"),
         ("run sg/table2 --device gpu", "unknown device 'gpu': did you mean 'cpu'?"),
         ("run sg/table2 --workers 0", "workers is 0; expected 1 or more"),
         ("run sg/table2 --workers two", "invalid int value: 'two'"),
@@ -166,6 +166,20 @@ def test_progress_lines_count_pieces_by_name(live):
     assert len([x for x in lines if "done" in x]) == 2
     assert "   2/2  a/1  done" in lines[-1]
     assert ("\r\x1b[K" in stream.text) == live and ("50%" in stream.text) == live
+
+
+def test_the_time_left_is_no_less_than_a_running_piece_needs(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("repro.cli.progress.time.monotonic", lambda: now[0])
+    tell = ProgressLines(10, Terminal(True))
+    for n in range(9):  # kept from an earlier run: there at once
+        tell(f"short/{n}", 1.0)
+    for now[0], fraction in ((1.0, 0.0), (101.0, 0.1)):
+        tell("long/0", fraction)
+    assert tell._left(now[0]) == pytest.approx(900)
+    now[0] = 1001.0
+    tell("long/0", 1.0)
+    assert tell._left(now[0]) == 0
 
 
 def test_data_list_and_check(capsys, places):

@@ -11,6 +11,7 @@ from repro.errors import BadValueError
 from repro.exhibits import get
 from repro.piece import parts
 from repro.record import csv_text
+from repro.runner import schedule
 from repro.runner.cluster import connected
 from repro.runner.run import Options, plan, run_exhibit, to_do
 
@@ -112,6 +113,18 @@ def test_progress_of_another_process_is_seen(places, monkeypatch):
     run_exhibit(one, "quick", options, lambda name, fraction: told.append(fraction))
     assert told[-1] == 1.0 and any(0 < fraction < 1 for fraction in told)
     assert told == sorted(told)
+
+
+def test_where_a_worker_writes_is_looked_up_once_a_piece(places, monkeypatch):
+    asked = []
+    real = schedule.key_of
+    monkeypatch.setattr(
+        schedule, "key_of", lambda piece, *more: asked.append(piece.name) or real(piece, *more)
+    )
+    monkeypatch.setattr(schedule, "POLL_S", 0.01)
+    options = Options(settings={"steps": 100, "pause": 0.01}, runs_dir=str(places / "polled"), workers=2)
+    run_exhibit(EXHIBIT, "smoke", options, lambda name, fraction: None)
+    assert len(asked) == len(set(asked)) >= 1
 
 
 def test_the_record_keeps_memory_times_and_machine(here):
