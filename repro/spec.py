@@ -13,7 +13,6 @@ from typing import Any
 from repro.errors import UnknownNameError
 
 PROFILES = ("smoke", "quick", "cpu", "paper")
-VERDICTS = ("reproduced", "not reproduced", "open")
 
 
 @dataclass(frozen=True)

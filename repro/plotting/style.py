@@ -42,7 +42,7 @@ RAMPS: Mapping[str, tuple[str, ...]] = {
 }
 """Depth by shade, as in the paper: DNI blue to green, cDNI red to yellow, Bprop grey."""
 
-OURS, PAPER = "ours", "paper"
+PAPER = "paper"
 
 
 @cache
