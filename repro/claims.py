@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,10 +20,14 @@ class MissingData(LookupError):
 
 
 class View:
-    """Read access to a record's rows, by arm and metric."""
+    """Read access to a record's rows, by arm and metric.
 
-    def __init__(self, rows: Iterable[Row]):
+    `planned`: the arms that the record was to have, where that is known; without it, those that it has.
+    """
+
+    def __init__(self, rows: Iterable[Row], planned: Collection[str] | None = None):
         self.rows = list(rows)
+        self._planned = planned
         self._by: dict[tuple[str, str], list[Row]] = {}
         for row in self.rows:
             self._by.setdefault((row[0], row[2]), []).append(row)
@@ -35,6 +39,20 @@ class View:
     def has(self, arm: str, metric: str) -> bool:
         """Whether there is any row of this arm and metric."""
         return (arm, metric) in self._by
+
+    def those_run(self, arms: Iterable[str], metric: str, least: int = 1) -> list[str]:
+        """Those of `arms` that this profile runs: what "every arm" means in a claim.
+
+        `MissingData` if they are fewer than `least`, or if one of them was to run and has no rows: a claim about
+        every arm is neither shown nor refuted by the others.
+        """
+        asked = list(arms)
+        run = [a for a in asked if (self.has(a, metric) if self._planned is None else a in self._planned)]
+        if len(run) < least:
+            raise MissingData(f"{metric} of at least {least} of {', '.join(asked)}")
+        for arm in run:
+            self.select(arm, metric)
+        return run
 
     def select(self, arm: str, metric: str) -> list[Row]:
         """All rows of an arm and metric; `MissingData` if there is none."""
@@ -81,8 +99,14 @@ class Judgement:
 
 def judge(exhibit: Exhibit, record: Mapping[str, Any], rows: Iterable[Row]) -> list[Judgement]:
     """The verdict on every claim of `exhibit` from a record's facts and rows."""
-    view = View(rows)
+    view = View(rows, _planned(record))
     return [_judge_one(claim, record, view) for claim in exhibit.claims]
+
+
+def _planned(record: Mapping[str, Any]) -> set[str] | None:
+    """The arms of the record's spec, whether or not their pieces succeeded."""
+    spec = record.get("spec")
+    return {arm["id"] for piece in spec["pieces"] for arm in piece["arms"]} if spec else None
 
 
 def _judge_one(claim: Claim, record: Mapping[str, Any], view: View) -> Judgement:
@@ -90,6 +114,8 @@ def _judge_one(claim: Claim, record: Mapping[str, Any], view: View) -> Judgement
         outcome = claim.test(view)
     except MissingData as e:
         return Judgement(claim, "open", "–", f"not in this record: {e}")
+    except Exception as e:  # hours of training must not be lost to a test that its author did not foresee
+        return Judgement(claim, "open", "–", f"its test failed: {type(e).__name__}: {e}")
     obstacle = _obstacle(claim, record, view)
     if obstacle:
         return Judgement(claim, "open", outcome.ours, obstacle)

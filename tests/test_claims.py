@@ -62,6 +62,35 @@ def test_a_verdict_stays_open_for_a_reason(facts, rows, reason):
     assert judgement.verdict == "open" and reason in judgement.reason
 
 
+def test_a_test_that_fails_leaves_its_claim_open():
+    judgement = only({}, test=lambda view: Outcome(1 / 0 > 0, ""))
+    assert judgement.verdict == "open" and judgement.ours == "–"
+    assert judgement.reason == "its test failed: ZeroDivisionError: division by zero"
+
+
+def test_every_arm_means_every_arm_that_the_profile_runs():
+    arms = ("arm-4", "arm-9", "arm-2")
+    assert View(GOOD).those_run(arms, "height") == ["arm-4", "arm-2"]
+    assert View(GOOD, {"arm-4"}).those_run(arms, "height") == ["arm-4"]
+    assert View(GOOD).those_run(("arm-9",), "height", 0) == []
+    with pytest.raises(MissingData, match="height of arm arm-9"):
+        View(GOOD, {"arm-4", "arm-9"}).those_run(arms, "height")
+    with pytest.raises(MissingData, match="height of at least 3 of arm-4, arm-9, arm-2"):
+        View(GOOD).those_run(arms, "height", 3)
+
+
+def test_a_record_knows_which_arms_it_was_to_have():
+    def every(view):
+        arms = view.those_run([f"arm-{n}" for n in range(1, 5)], "height")
+        return Outcome(all(view.mean(a, "height") > 0.15 for a in arms), str(len(arms)))
+
+    spec = {"pieces": [{"arms": [{"id": r[0]}]} for r in GOOD]}
+    without = [r for r in GOOD if r[0] != "arm-1"]  # the one at which the claim fails
+    assert only({"spec": spec}, test=every).verdict == "not reproduced"
+    assert only({"spec": spec}, without, test=every).reason == "not in this record: height of arm arm-1"
+    assert only({}, without, test=every).verdict == "reproduced"
+
+
 def test_a_claim_that_needs_no_particular_data_is_judged_on_a_stand_in():
     assert only({"data": STAND_IN}, stand_in_ok=True).verdict == "reproduced"
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from repro import __version__, audit, pages
-from repro.claims import vacuous
+from repro.claims import MissingData, View, judge, vacuous
 from repro.exhibits import INDEX, all_exhibits, get
 from repro.piece import arms_of, parameters, pieces
 from repro.record import load
@@ -131,6 +131,36 @@ def test_committed_records_hold(exhibit_id, profile):
 def test_no_claim_survives_where_there_is_nothing_to_see(exhibit_id, profile):
     known, record = get(exhibit_id), load(ROOT / "results", exhibit_id, profile)
     assert vacuous(known, record.rows) == {}
+
+
+@pytest.mark.parametrize(("exhibit_id", "profile"), RECORDS)
+def test_a_lost_arm_never_decides_a_claim(exhibit_id, profile):
+    """Each verdict stays what it was or becomes open: none is won or lost by what is not there."""
+    known, record = get(exhibit_id), load(ROOT / "results", exhibit_id, profile)
+    before = {j.claim.id: j.verdict for j in judge(known, record.facts, record.rows)}
+    for lost in {r[0] for r in record.rows}:
+        rows = [r for r in record.rows if r[0] != lost]
+        for j in judge(known, record.facts, rows):
+            assert j.verdict in ("open", before[j.claim.id]), f"{j.claim.id} without {lost}"
+            assert "its test failed" not in j.reason, f"{j.claim.id} without {lost}: {j.reason}"
+
+
+@pytest.mark.parametrize(("exhibit_id", "profile"), RECORDS)
+def test_a_lost_run_leaves_every_claim_open(exhibit_id, profile):
+    """One seed less moves means and spreads, so the piece that the record says is missing decides."""
+    known, record = get(exhibit_id), load(ROOT / "results", exhibit_id, profile)
+    for arm, seed in {r[:2] for r in record.rows}:
+        rows = [r for r in record.rows if r[:2] != (arm, seed)]
+        lost = {**record.facts, "missing": [{"piece": f"{arm}/{seed}", "why": "its worker died"}]}
+        for j in judge(known, lost, rows):
+            assert j.verdict == "open", f"{j.claim.id} without seed {seed} of {arm}"
+            assert "its test failed" not in j.reason, f"{j.claim.id} without seed {seed} of {arm}"
+
+
+def test_claims_about_nothing_say_what_is_missing(exhibit):
+    for claim in exhibit.claims:
+        with pytest.raises(MissingData):
+            claim.test(View([]))
 
 
 def test_nothing_in_results_is_unknown():

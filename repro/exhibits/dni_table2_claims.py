@@ -21,8 +21,14 @@ def _text(view: View, *rules: str, depths: tuple[int, ...] = DEPTHS) -> str:
     return "; ".join(parts) + " %"
 
 
+def _depths(view: View, least: int) -> tuple[int, ...]:
+    """The depths at which this profile runs No Bprop; `MissingData` if they are fewer than `least`."""
+    run = view.those_run((f"no_bprop-{n}" for n in DEPTHS), "test_error", least)
+    return tuple(n for n in DEPTHS if f"no_bprop-{n}" in run)
+
+
 def _no_bprop_worst(view: View) -> Outcome:
-    depths = tuple(n for n in DEPTHS if view.has(f"no_bprop-{n}", "test_error"))
+    depths = _depths(view, 1)
     rules = ("bprop", "dni", "cdni")
     worst = all(
         exceeds(view.final(f"no_bprop-{n}", "test_error"), view.final(f"{r}-{n}", "test_error"), 1.0)
@@ -33,10 +39,10 @@ def _no_bprop_worst(view: View) -> Outcome:
 
 
 def _no_bprop_grows(view: View) -> Outcome:
-    depths = tuple(n for n in DEPTHS if view.has(f"no_bprop-{n}", "test_error"))
+    depths = _depths(view, 2)
     e = _errors(view, "no_bprop", depths)
     b = _errors(view, "bprop", depths)
-    grows = len(e) > 1 and all(exceeds(y, x, 1.0) for x, y in pairwise(e))
+    grows = all(exceeds(y, x, 1.0) for x, y in pairwise(e))
     flat = max(map(mean, b)) - min(map(mean, b)) < 0.5 * (mean(e[-1]) - mean(e[0]))
     return Outcome(grows and flat, _text(view, "no_bprop", "bprop", depths=depths))
 

@@ -10,15 +10,21 @@ PERCENT = (1, 2, 4, 8, 16, 32)
 _LONG = ("cpu", "paper")
 
 
+def _ratios(view: View, rule: str) -> list[int]:
+    """The ratios (%) at which this profile runs a rule; `MissingData` if there is none."""
+    run = view.those_run((f"{rule}-{p}" for p in PERCENT), "test_accuracy")
+    return [p for p in PERCENT if f"{rule}-{p}" in run]
+
+
 def _pairs(view: View, left: str, right: str) -> dict[int, tuple[list[float], list[float]]]:
-    found = {
-        p: (view.final(f"{left}-{p}", "test_accuracy"), view.final(f"{right}-{p}", "test_accuracy"))
-        for p in PERCENT
-        if view.has(f"{left}-{p}", "test_accuracy") and view.has(f"{right}-{p}", "test_accuracy")
-    }
-    if len(found) < 3:
+    """percent → (accuracies of `left`, accuracies of `right`), over seeds, at every ratio that both have."""
+    both = set(_ratios(view, left)) & set(_ratios(view, right))
+    if len(both) < 3:
         raise MissingData(f"at least three ratios of {left}-k and {right}-k")
-    return found
+    return {
+        p: (view.final(f"{left}-{p}", "test_accuracy"), view.final(f"{right}-{p}", "test_accuracy"))
+        for p in sorted(both)
+    }
 
 
 def _gaps(pairs: dict[int, tuple[list[float], list[float]]]) -> str:
@@ -42,13 +48,15 @@ def _beats_small(view: View) -> Outcome:
     return Outcome(all(exceeds(a, b) for a, b in pairs.values()), _gaps(pairs) + " points")
 
 
+def _gap(view: View, percent: int) -> tuple[float, float]:
+    """(mean top-k − mean dense, standard error) at one ratio."""
+    top, dense = view.final(f"top-{percent}", "test_accuracy"), view.final("dense", "test_accuracy")
+    return mean(top) - mean(dense), standard_error(top, dense)
+
+
 def _against_dense(view: View) -> dict[int, tuple[float, float]]:
-    """percent → (mean top-k − mean dense, standard error)."""
-    dense = view.final("dense", "test_accuracy")
-    tops = {
-        p: view.final(f"top-{p}", "test_accuracy") for p in PERCENT if view.has(f"top-{p}", "test_accuracy")
-    }
-    return {p: (mean(t) - mean(dense), standard_error(t, dense)) for p, t in tops.items()}
+    """percent → `_gap` at every ratio run."""
+    return {p: _gap(view, p) for p in _ratios(view, "top")}
 
 
 def _show(gaps: dict[int, tuple[float, float]]) -> str:
@@ -56,21 +64,21 @@ def _show(gaps: dict[int, tuple[float, float]]) -> str:
 
 
 def _drop_at_one(view: View) -> Outcome:
-    gaps = _against_dense(view)
-    return Outcome(gaps[1][0] + 2 * gaps[1][1] < -1.0, _show({1: gaps[1]}) + " points")
+    gap, error = _gap(view, 1)
+    return Outcome(gap + 2 * error < -1.0, _show({1: (gap, error)}) + " points")
 
 
 def _no_loss(view: View) -> Outcome:
     gaps = {p: g for p, g in _against_dense(view).items() if p >= 4}
-    one = _against_dense(view)[1][0]
+    one, _ = _gap(view, 1)
     holds = len(gaps) >= 3 and all(g + 2 * e >= 0 for g, e in gaps.values()) and one < -1.0
     return Outcome(holds, _show(gaps) + " points")
 
 
 def _hump(view: View) -> Outcome:
-    gaps = _against_dense(view)
+    gaps, (one, _) = _against_dense(view), _gap(view, 1)
     best = max(gaps, key=lambda p: gaps[p][0])
-    holds = gaps[best][0] > 2 * gaps[best][1] and 4 <= best <= 32 and gaps[1][0] < -1.0
+    holds = gaps[best][0] > 2 * gaps[best][1] and 4 <= best <= 32 and one < -1.0
     return Outcome(holds, f"best at {best} %; " + _show(gaps) + " points")
 
 

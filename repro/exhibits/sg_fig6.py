@@ -5,7 +5,7 @@ Source: arXiv:1703.00522v1, supplement A and Figure 6.
 
 from __future__ import annotations
 
-from repro.claims import View
+from repro.claims import MissingData, View
 from repro.spec import Arm, Claim, Deviation, Exhibit, Metric, Outcome, Param, Profile
 
 ARMS = (
@@ -35,23 +35,34 @@ def _point(index: str) -> tuple[float, float]:
     return float(a), float(b)
 
 
-def _updates(view: View, arm: str) -> dict[tuple[float, float], float]:
-    return {_point(i): v[0] for i, v in view.by_index(arm, "update").items()}
+def _at_points(view: View, metric: str, *arms: str) -> list[dict[tuple[float, float], float]]:
+    """For each arm (a, b) → value; `MissingData` unless all have the same points."""
+    found = [{_point(i): v[0] for i, v in view.by_index(arm, metric).items()} for arm in arms]
+    if any(values.keys() != found[0].keys() for values in found):
+        raise MissingData(f"{metric} of {' and '.join(arms)} at the same points (a, b)")
+    return found
+
+
+def _some(points: list[tuple[float, float]], where: str) -> list[tuple[float, float]]:
+    """The points; `MissingData` if there is none, because a sentence about every one of none says nothing."""
+    if not points:
+        raise MissingData(f"points (a, b) {where}")
+    return points
 
 
 def _line(view: View) -> Outcome:
-    sg, true = _updates(view, "sg"), _updates(view, "bprop")
-    line = [p for p in sg if p[1] == 0 and p[0] != 0]
+    sg, true = _at_points(view, "update", "sg", "bprop")
+    line = _some([p for p in sg if p[1] == 0 and p[0] != 0], "with b = 0")
     still = sum(sg[p] == 0 for p in line)
     moved = sum(true[p] > 0 for p in line)
-    holds = len(line) > 0 and still == len(line) == moved
+    holds = still == len(line) == moved
     return Outcome(
         holds, f"SG update 0 at {still} of {len(line)} points with b = 0; true gradient ≠ 0 at {moved}"
     )
 
 
 def _unique(view: View) -> Outcome:
-    true, sg = _updates(view, "bprop"), _updates(view, "sg")
+    true, sg = _at_points(view, "update", "bprop", "sg")
     critical = [p for p, size in true.items() if size == 0]
     others = sum(size == 0 for size in sg.values())
     holds = critical == [(0.0, 0.0)] and others > 1
@@ -59,35 +70,30 @@ def _unique(view: View) -> Outcome:
 
 
 def _cone(view: View) -> Outcome:
-    sg, true = _updates(view, "sg"), _updates(view, "bprop")
-    cone = {p for p in sg if abs(p[1]) < abs(p[0])}
+    sg, true = _at_points(view, "update", "sg", "bprop")
+    cone = set(_some([p for p in sg if abs(p[1]) < abs(p[0])], "in the cone"))
     still = {p for p, size in sg.items() if size == 0}
-    holds = (
-        len(cone) > 0 and cone <= still and still - cone == {(0.0, 0.0)} and min(true[p] for p in cone) > 0
-    )
+    holds = cone <= still and still - cone == {(0.0, 0.0)} and min(true[p] for p in cone) > 0
     return Outcome(holds, f"{len(still)} critical grid points = {len(cone)} in the cone and (0, 0)")
 
 
 def _stuck(view: View) -> Outcome:
-    sg = {_point(i): v[0] for i, v in view.by_index("sg", "travel").items()}
-    true = {_point(i): v[0] for i, v in view.by_index("bprop", "travel").items()}
-    inside = [p for p in sg if abs(p[1]) < abs(p[0])]
-    outside = [p for p in sg if p not in inside]
-    holds = (
-        bool(inside)
-        and all(sg[p] == 0 and true[p] > 0.5 for p in inside)
-        and all(sg[p] > 0.1 for p in outside)
-    )
-    far = min((true[p] for p in inside), default=0)
+    sg, true = _at_points(view, "travel", "sg", "bprop")
+    inside = _some([p for p in sg if abs(p[1]) < abs(p[0])], "in the cone")
+    outside = _some([p for p in sg if p not in inside], "outside the cone")
+    holds = all(sg[p] == 0 and true[p] > 0.5 for p in inside) and all(sg[p] > 0.1 for p in outside)
+    far = min(true[p] for p in inside)
     return Outcome(
         holds, f"{len(inside)} starts in the cone: SG travels 0, the true rule ≥ {far:.2f}; outside SG moves"
     )
 
 
 def _printed(view: View) -> Outcome:
-    loss = {_point(i): v[0] for i, v in view.by_index("objective", "loss").items()}
-    printed = {_point(i): v[0] for i, v in view.by_index("printed", "loss").items()}
-    at = (loss.get((3.0, 0.0)), loss.get((0.0, 3.0)), printed.get((3.0, 0.0)), printed.get((0.0, 3.0)))
+    loss, printed = _at_points(view, "loss", "objective", "printed")
+    corners = (3.0, 0.0), (0.0, 3.0)
+    if not loss.keys() >= {*corners}:
+        raise MissingData("loss at (3, 0) and (0, 3)")
+    at = tuple(values[p] for values in (loss, printed) for p in corners)
     return Outcome(
         at == (18.0, 12.0, 12.0, 18.0), f"L(3,0) = {at[0]}, L(0,3) = {at[1]}; printed {at[2]}, {at[3]}"
     )
