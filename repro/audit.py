@@ -38,8 +38,13 @@ def refuse_for_results(exhibit: Exhibit, record: Record) -> None:
             f"{name} was made from a working tree with uncommitted changes: commit them and run it again "
             "(finished pieces are taken from the cache)"
         )
-    if not all(math.isfinite(r[5]) for r in record.rows):
-        raise RecordError(f"{name} holds values that are not finite")
+    may_diverge = {m.name for m in exhibit.metrics if m.may_diverge}
+    for arm, _, metric, *_, value in record.rows:
+        if not math.isfinite(value) and metric not in may_diverge:
+            raise RecordError(
+                f"{name} holds values that are not finite, such as {metric} of arm {arm}: find out why; if "
+                "divergence belongs to the result, its Metric says may_diverge=True"
+            )
 
 
 def _paper(exhibit: Exhibit, record: Record) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from repro import stats
@@ -23,18 +23,19 @@ class View:
     """Read access to a record's rows, by arm and metric.
 
     `planned`: the arms that the record was to have, where that is known; without it, those that it has.
+    `not_finite`: the (arm, metric) of each value that was given out and is not a finite number.
     """
 
     def __init__(self, rows: Iterable[Row], planned: Collection[str] | None = None):
-        self.rows = list(rows)
+        self.not_finite: dict[tuple[str, str], None] = {}  # a dict keeps the order of reading
         self._planned = planned
         self._by: dict[tuple[str, str], list[Row]] = {}
-        for row in self.rows:
+        for row in rows:
             self._by.setdefault((row[0], row[2]), []).append(row)
 
     def arms(self) -> list[str]:
         """Arm ids in the record, in order of appearance."""
-        return list(dict.fromkeys(r[0] for r in self.rows))
+        return list(dict.fromkeys(arm for arm, _ in self._by))
 
     def has(self, arm: str, metric: str) -> bool:
         """Whether there is any row of this arm and metric."""
@@ -51,22 +52,30 @@ class View:
         if len(run) < least:
             raise MissingData(f"{metric} of at least {least} of {', '.join(asked)}")
         for arm in run:
-            self.select(arm, metric)
+            self._rows_of(arm, metric)
         return run
 
     def select(self, arm: str, metric: str) -> list[Row]:
         """All rows of an arm and metric; `MissingData` if there is none."""
+        return self._given_out(self._rows_of(arm, metric))
+
+    def _rows_of(self, arm: str, metric: str) -> list[Row]:
         if (arm, metric) not in self._by:
             raise MissingData(f"{metric} of arm {arm}")
         return self._by[arm, metric]
 
+    def _given_out(self, rows: list[Row]) -> list[Row]:
+        """The same rows, after noting which of them no verdict can rest on."""
+        self.not_finite.update({(r[0], r[2]): None for r in rows if not math.isfinite(r[5])})
+        return rows
+
     def final(self, arm: str, metric: str) -> list[float]:
         """The last step's value of each seed, in order of seeds."""
         last: dict[int, Row] = {}
-        for row in self.select(arm, metric):
+        for row in self._rows_of(arm, metric):
             if row[1] not in last or row[3] >= last[row[1]][3]:
                 last[row[1]] = row
-        return [last[s][5] for s in sorted(last)]
+        return [r[5] for r in self._given_out([last[s] for s in sorted(last)])]
 
     def mean(self, arm: str, metric: str) -> float:
         """Mean over seeds of the final values."""
@@ -99,8 +108,8 @@ class Judgement:
 
 def judge(exhibit: Exhibit, record: Mapping[str, Any], rows: Iterable[Row]) -> list[Judgement]:
     """The verdict on every claim of `exhibit` from a record's facts and rows."""
-    view = View(rows, _planned(record))
-    return [_judge_one(claim, record, view) for claim in exhibit.claims]
+    kept, planned = list(rows), _planned(record)
+    return [_judge_one(claim, record, View(kept, planned)) for claim in exhibit.claims]
 
 
 def _planned(record: Mapping[str, Any]) -> set[str] | None:
@@ -115,8 +124,9 @@ def _judge_one(claim: Claim, record: Mapping[str, Any], view: View) -> Judgement
     except MissingData as e:
         return Judgement(claim, "open", "–", f"not in this record: {e}")
     except Exception as e:  # hours of training must not be lost to a test that its author did not foresee
-        return Judgement(claim, "open", "–", f"its test failed: {type(e).__name__}: {e}")
-    obstacle = _obstacle(claim, record, view)
+        why = _not_finite(view) or f"its test failed: {type(e).__name__}: {e}"
+        return Judgement(claim, "open", "–", why)
+    obstacle = _not_finite(view) or _obstacle(claim, record)
     if obstacle:
         return Judgement(claim, "open", outcome.ours, obstacle)
     return Judgement(
@@ -124,11 +134,16 @@ def _judge_one(claim: Claim, record: Mapping[str, Any], view: View) -> Judgement
     )
 
 
-def _obstacle(claim: Claim, record: Mapping[str, Any], view: View) -> str:
+def _not_finite(view: View) -> str:
+    """What the test read that is no finite number, or an empty string. What it did not read is no obstacle."""
+    read = [f"{metric} of arm {arm}" for arm, metric in view.not_finite]
+    more = f" and {len(read) - 3} more" if len(read) > 3 else ""
+    return f"values that are not finite: {', '.join(read[:3])}{more}" if read else ""
+
+
+def _obstacle(claim: Claim, record: Mapping[str, Any]) -> str:
     """Why the record cannot decide the claim either way, or an empty string."""
     profile, data = record["profile"], record.get("data")
-    if any(not math.isfinite(r[5]) for r in view.rows):
-        return "the record holds values that are not finite"
     if profile not in claim.profiles:
         return f"not assessable at {profile}: needs {' or '.join(claim.profiles)}"
     if data and data["stand_in"] and not claim.stand_in_ok:
@@ -179,7 +194,7 @@ def _reversed(exhibit: Exhibit, by_arm: Mapping[str, list[Row]]) -> list[Row]:
     ranked: dict[str, float] = {}
     for metric in exhibit.metrics:  # the first metric that an arm has ranks it
         for arm, rows in by_arm.items():
-            values = [r[5] for r in rows if r[2] == metric.name]
+            values = [r[5] for r in rows if r[2] == metric.name and math.isfinite(r[5])]
             if values and arm not in ranked:
                 ranked[arm] = stats.mean(values)
     order = sorted(ranked, key=lambda arm: ranked[arm])
@@ -187,26 +202,26 @@ def _reversed(exhibit: Exhibit, by_arm: Mapping[str, list[Row]]) -> list[Row]:
 
 
 def survives(claim: Claim, rows: Sequence[Row]) -> bool:
-    """Whether the claim's test would hold on these rows (missing data counts as failing)."""
+    """Whether the claim would be reproduced on these rows: its test runs, on finite values, and holds."""
+    view = View(rows)
     try:
-        return claim.test(View(rows)).holds
-    except MissingData:
+        return claim.test(view).holds and not view.not_finite
+    except Exception:  # a claim whose test fails is open, never reproduced
         return False
 
 
 def vacuous(exhibit: Exhibit, rows: Sequence[Row]) -> dict[str, str]:
     """Claims that hold where there is nothing to see, with the null record that they survive.
 
-    Only claims whose data the rows have are judged; the bounds are those of `null_records`.
+    Only claims that the rows can decide are judged; the bounds are those of `null_records`.
     """
-    view = View(rows)
     found: dict[str, str] = {}
     nulls = list(null_records(exhibit, rows))
     for claim in exhibit.claims:
-        try:
-            kinds = ("equal", "chance", "reversed") if claim.test(view).holds else ("equal", "chance")
-        except MissingData:
+        (seen,) = judge(replace(exhibit, claims=(claim,)), {"profile": claim.profiles[0]}, rows)
+        if seen.verdict == "open":
             continue
+        kinds = ("equal", "chance", "reversed") if seen.verdict == "reproduced" else ("equal", "chance")
         kept = [kind for kind, null in nulls if survives(claim, null)]
         total = sum(kind == "permuted" for kind, _ in nulls)
         if kept.count("permuted") > 0.65 * total:

@@ -49,13 +49,17 @@ class Arm:
 
 @dataclass(frozen=True)
 class Metric:
-    """A measured quantity: its unit, its meaning, its chance level (for null records) and direction."""
+    """A measured quantity: its unit, its meaning, its chance level (for null records) and direction.
+
+    `may_diverge`: values that are not finite are a result, and do not keep a record from being committed.
+    """
 
     name: str
     unit: str
     doc: str
     chance: float | None = None
     lower_is_better: bool = True
+    may_diverge: bool = False
 
 
 @dataclass(frozen=True)

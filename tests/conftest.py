@@ -35,6 +35,19 @@ def places(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.fixture(scope="session")
+def record(tmp_path_factory):
+    """The record of the tiny exhibit at `quick`, really run."""
+    from tiny_exhibit import EXHIBIT
+
+    from repro.runner.run import Options, run_exhibit
+
+    folder = tmp_path_factory.mktemp("made")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TINY_LOG", str(folder / "steps.log"))
+        return run_exhibit(EXHIBIT, "quick", Options(runs_dir=str(folder)))
+
+
 @pytest.fixture
 def cli(places):
     """`cli("run", "meprop/tiny", …)` → the finished process; `start=True` → the running one."""

@@ -53,7 +53,7 @@ def test_a_claim_that_holds_and_one_that_does_not():
         ({"data": STAND_IN}, GOOD, "stand-in: digits"),
         ({"missing": [{"piece": "x", "why": ""}]}, GOOD, "1 pieces are missing"),
         ({"custom": ["steps", "seeds"]}, GOOD, "parameters were changed: steps, seeds"),
-        ({}, [(*GOOD[0][:5], math.nan), *GOOD[1:]], "not finite"),
+        ({}, [(*GOOD[0][:5], math.nan), *GOOD[1:]], "not finite: height of arm arm-4"),
         ({}, GOOD[2:], "not in this record: height of arm arm-4"),
     ],
 )
@@ -89,6 +89,26 @@ def test_a_record_knows_which_arms_it_was_to_have():
     assert only({"spec": spec}, test=every).verdict == "not reproduced"
     assert only({"spec": spec}, without, test=every).reason == "not in this record: height of arm arm-1"
     assert only({}, without, test=every).verdict == "reproduced"
+
+
+def test_values_that_are_not_finite_open_only_the_claims_that_read_them():
+    early = [(*r[:3], 30, "", math.inf) for r in GOOD]
+    other = [("arm-9", 0, "height", 60, "", math.nan), ("arm-4", 0, "speed", 60, "", math.nan)]
+    assert only({}, GOOD + early + other).verdict == "reproduced"
+
+    def curve(view):
+        return Outcome(min(v for values in view.curve("arm-4", "height").values() for v in values) > 0, "")
+
+    assert only({}, GOOD + other, test=curve).verdict == "reproduced"
+    judgement = only({}, GOOD + early, test=curve)
+    assert judgement.verdict == "open"
+    assert judgement.reason == "values that are not finite: height of arm arm-4"
+
+
+def test_a_test_that_fails_on_values_that_are_not_finite_names_them():
+    rows = [("arm-4", s, "height", 60, "", value) for s, value in ((0, math.inf), (1, -math.inf))]
+    judgement = only({}, rows, test=lambda view: Outcome(view.mean("arm-4", "height") > 0, ""))
+    assert judgement.reason == "values that are not finite: height of arm arm-4"
 
 
 def test_a_claim_that_needs_no_particular_data_is_judged_on_a_stand_in():

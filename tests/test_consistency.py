@@ -124,6 +124,7 @@ def test_committed_records_hold(exhibit_id, profile):
     known, record = get(exhibit_id), load(ROOT / "results", exhibit_id, profile)
     audit.refuse_for_results(known, record)
     assert audit.problems(known, record) == []
+    assert [j.reason for j in record.judgements(known) if "its test failed" in j.reason] == []
     assert (ROOT / "results" / exhibit_id / f"{profile}.svg").exists()
 
 
