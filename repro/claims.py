@@ -1,11 +1,10 @@
-"""Judging a record: a view of its rows, the verdict on each claim, null records that no claim may survive."""
+"""Judging a record: a view of its rows, and the verdict on each claim."""
 
 from __future__ import annotations
 
 import math
-import random
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from repro import stats
@@ -161,72 +160,3 @@ def summary(judgements: Sequence[Judgement]) -> str:
     parts = [f"{count['reproduced']} of {len(judgements)} reproduced"]
     parts += [f"{n} {v}" for v, n in count.items() if v != "reproduced" and n]
     return ", ".join(parts)
-
-
-def null_records(
-    exhibit: Exhibit, rows: Sequence[Row], permutations: int = 40
-) -> Iterator[tuple[str, list[Row]]]:
-    """Records in which there is nothing to see: all arms equal, chance level, arms permuted.
-
-    "reversed" gives the arms each other's rows in the opposite order of their mean on the first metric. A claim
-    that holds on "equal" or "chance", on a record as well as on its "reversed", or on more than 65 % of the
-    "permuted" ones, is vacuous (one that compares two arms holds on half of all permutations by its nature; 15 %
-    for the draw of 40).
-    """
-    by_arm: dict[str, list[Row]] = {}
-    for row in rows:
-        by_arm.setdefault(row[0], []).append(row)
-    arms = list(by_arm)
-    for source in arms:
-        yield "equal", [(arm, *row[1:]) for arm in arms for row in by_arm[source]]
-    chance = {m.name: 0.0 if m.chance is None else m.chance for m in exhibit.metrics}
-    yield "chance", [(*row[:5], chance.get(row[2], 0.0)) for row in rows]
-    yield "reversed", _reversed(exhibit, by_arm)
-    rng = random.Random(0)
-    for _ in range(permutations):
-        other = rng.sample(arms, len(arms))
-        pairs = zip(arms, other, strict=True)
-        yield "permuted", [(arm, *row[1:]) for arm, source in pairs for row in by_arm[source]]
-
-
-def _reversed(exhibit: Exhibit, by_arm: Mapping[str, list[Row]]) -> list[Row]:
-    """Best becomes worst: the arms that share the first metric swap rows from both ends of their ranking."""
-    ranked: dict[str, float] = {}
-    for metric in exhibit.metrics:  # the first metric that an arm has ranks it
-        for arm, rows in by_arm.items():
-            values = [r[5] for r in rows if r[2] == metric.name and math.isfinite(r[5])]
-            if values and arm not in ranked:
-                ranked[arm] = stats.mean(values)
-    order = sorted(ranked, key=lambda arm: ranked[arm])
-    return [(arm, *row[1:]) for arm, source in zip(order, order[::-1], strict=True) for row in by_arm[source]]
-
-
-def survives(claim: Claim, rows: Sequence[Row]) -> bool:
-    """Whether the claim would be reproduced on these rows: its test runs, on finite values, and holds."""
-    view = View(rows)
-    try:
-        return claim.test(view).holds and not view.not_finite
-    except Exception:  # a claim whose test fails is open, never reproduced
-        return False
-
-
-def vacuous(exhibit: Exhibit, rows: Sequence[Row]) -> dict[str, str]:
-    """Claims that hold where there is nothing to see, with the null record that they survive.
-
-    Only claims that the rows can decide are judged; the bounds are those of `null_records`.
-    """
-    found: dict[str, str] = {}
-    nulls = list(null_records(exhibit, rows))
-    for claim in exhibit.claims:
-        (seen,) = judge(replace(exhibit, claims=(claim,)), {"profile": claim.profiles[0]}, rows)
-        if seen.verdict == "open":
-            continue
-        kinds = ("equal", "chance", "reversed") if seen.verdict == "reproduced" else ("equal", "chance")
-        kept = [kind for kind, null in nulls if survives(claim, null)]
-        total = sum(kind == "permuted" for kind, _ in nulls)
-        if kept.count("permuted") > 0.65 * total:
-            found[claim.id] = f"holds on {kept.count('permuted')} of {total} permuted records"
-        for kind in kinds:
-            if kind in kept:
-                found[claim.id] = f'holds on a null record ("{kind}")'
-    return found

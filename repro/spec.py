@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from repro.errors import UnknownNameError
+from repro.errors import BadValueError, UnknownNameError
 
 PROFILES = ("smoke", "quick", "cpu", "paper")
+NULLS = ("equal", "chance", "reversed", "permuted", "index", "steps", "pairing")
+"""Kinds of null records, in which there is nothing to see: see `repro.nulls`."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,8 @@ class Claim:
     `test` takes a `repro.claims.View` and returns an `Outcome`; `tolerance` says in words what it accepts.
     `profiles` are those at which it can be assessed; at others the verdict is `open`.
     `stand_in_ok`: the claim does not depend on the paper's data (an analytic or a timing claim).
+    `null`: the kinds of null records on which it must fail, one or more of `NULLS`. The default suits claims that
+    compare arms; one that lives inside an arm names what it rests on (`index`, `steps` or `pairing`).
     """
 
     id: str
@@ -111,6 +115,14 @@ class Claim:
     test: Callable[[Any], Outcome]
     profiles: tuple[str, ...] = ("quick", "cpu", "paper")
     stand_in_ok: bool = False
+    null: tuple[str, ...] = ("equal", "chance", "reversed", "permuted")
+
+    def __post_init__(self) -> None:
+        if not self.null:
+            raise BadValueError(f"claim {self.id} names no null record; expected one or more of {NULLS}")
+        for kind in self.null:
+            if kind not in NULLS:
+                raise UnknownNameError(f"null record of claim {self.id}", kind, NULLS)
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from tiny_exhibit import EXHIBIT
 
-from repro.claims import MissingData, View, judge, null_records, summary, survives, vacuous
-from repro.spec import Claim, Outcome
+from repro.claims import MissingData, View, judge, summary
+from repro.spec import Outcome
 
 ROWS = [
     ("a", 1, "error", 10, "", 5.0),
@@ -118,45 +118,3 @@ def test_a_claim_that_needs_no_particular_data_is_judged_on_a_stand_in():
 def test_a_summary_counts():
     assert summary([only({}), only({}, GOOD[2:])]) == "1 of 2 reproduced, 1 open"
     assert summary([]) == "0 of 0 reproduced"
-
-
-def test_null_records_keep_the_shape_and_lose_the_sense():
-    nulls = list(null_records(EXHIBIT, GOOD))
-    assert [kind for kind, _ in nulls].count("equal") == 4 and len(nulls) == 4 + 1 + 1 + 40
-    for kind, rows in nulls:
-        assert {(r[0], r[1]) for r in rows} == {(r[0], r[1]) for r in GOOD}
-        means = {View(rows).mean(arm, "height") for arm in View(rows).arms()}
-        assert len(means) == (1 if kind in ("equal", "chance") else 4)
-    (turned,) = (rows for kind, rows in nulls if kind == "reversed")
-    for before, after in zip((1, 2, 3, 4), (4, 3, 2, 1), strict=True):
-        assert View(turned).mean(f"arm-{before}", "height") == View(GOOD).mean(f"arm-{after}", "height")
-
-
-def claim(name, test):
-    return Claim(name, "text", "Table 1", "1", "tolerance", test)
-
-
-def test_vacuous_claims_are_found_and_honest_ones_are_not():
-    honest = EXHIBIT.claims[0]
-    always = claim("always", lambda view: Outcome(True, "1"))
-    not_worse = claim(
-        "not-worse", lambda v: Outcome(v.mean("arm-4", "height") >= v.mean("arm-1", "height"), "")
-    )
-    two_arms = claim("two-arms", lambda v: Outcome(v.mean("arm-4", "height") > v.mean("arm-1", "height"), ""))
-    blind = claim("blind", lambda v: Outcome(len({v.mean(a, "height") for a in v.arms()}) > 1, ""))
-    absent = claim("absent", lambda v: Outcome(v.mean("gone", "height") > 0, ""))
-    exhibit = type(EXHIBIT)(
-        **{**vars(EXHIBIT), "claims": (honest, always, not_worse, two_arms, blind, absent)}
-    )
-    found = vacuous(exhibit, GOOD)
-    assert set(found) == {"always", "not-worse", "blind"}
-    assert "reversed" in found["blind"] and "null record" in found["not-worse"]
-    assert survives(honest, GOOD) and not survives(absent, GOOD)
-
-
-def test_a_claim_that_a_record_contradicts_is_not_blamed_for_holding_on_its_reverse():
-    wrong = claim("wrong", lambda v: Outcome(v.mean("arm-1", "height") > v.mean("arm-4", "height"), ""))
-    exhibit = type(EXHIBIT)(**{**vars(EXHIBIT), "claims": (wrong,)})
-    (turned,) = (rows for kind, rows in null_records(EXHIBIT, GOOD) if kind == "reversed")
-    assert not survives(wrong, GOOD) and survives(wrong, turned)
-    assert vacuous(exhibit, GOOD) == {}

@@ -10,8 +10,9 @@ import pytest
 import yaml
 
 from repro import __version__, audit, pages
-from repro.claims import MissingData, View, judge, vacuous
+from repro.claims import MissingData, View, judge
 from repro.exhibits import INDEX, all_exhibits, get
+from repro.nulls import vacuous
 from repro.piece import arms_of, parameters, pieces
 from repro.record import load
 from repro.spec import PROFILES
