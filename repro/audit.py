@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from metadata.pins import pin
 from repro.errors import RecordError
-from repro.record import Record, stale_because, verdicts
+from repro.record import Record, data_facts, data_sets, stale_because, verdicts
 from repro.spec import Exhibit
 
 
@@ -30,9 +30,11 @@ def refuse_for_results(exhibit: Exhibit, record: Record) -> None:
         raise RecordError(
             f"{name} lacks {len(facts['missing'])} pieces ({lacking}): run it again to get them"
         )
-    data = facts.get("data")
-    if data and data["stand_in"] and record.profile in ("cpu", "paper"):
-        raise RecordError(f"{name} was made from a {data['note']}: fetch {data['asked']} and run it again")
+    for data in data_sets(facts):
+        if data["stand_in"] and record.profile in ("cpu", "paper"):
+            raise RecordError(
+                f"{name} was made from a {data['note']}: fetch {data['asked']} and run it again"
+            )
     if facts["code"]["dirty"]:
         raise RecordError(
             f"{name} was made from a working tree with uncommitted changes: commit them and run it again "
@@ -75,18 +77,22 @@ def _data(record: Record) -> Iterator[str]:
     """The data are those that the spec asks for, with the published checksums."""
     from repro.data import catalogue
 
-    data = record.facts.get("data")
-    asked = record.facts["spec"]["pieces"][0]["dataset"]
-    if (data["asked"] if data else None) != asked:
-        yield f"data: made for {data and data['asked']}, the spec asks for {asked}"
-    elif data:
-        known = catalogue()
+    sets, known = data_sets(record.facts), catalogue()
+    lost = {m["piece"] for m in record.facts.get("missing", ())}
+    asked = {p["dataset"] for p in record.facts["spec"]["pieces"] if p["name"] not in lost} - {None}
+    there = [data["asked"] for data in sets]
+    if sorted(there) != sorted(asked):
+        made_for, wanted = (", ".join(sorted(names)) or "none" for names in (there, asked))
+        yield f"data: made for {made_for}, the spec asks for {wanted}"
+    if record.facts.get("data") != data_facts(sets):
+        yield "data: what is said of all its data sets is not what is said of each"
+    for data in sets:
         if data["name"] not in known:
             yield f"data: unknown data set {data['name']!r}"
         elif data["files"] != known[data["name"]].sums:
             yield f"data: the checksums of {data['name']} are not the published ones"
-        if data["stand_in"] != (data["name"] != asked):
-            yield f"data: {data['name']} in place of {asked}, but stand_in is {data['stand_in']}"
+        if data["stand_in"] != (data["name"] != data["asked"]):
+            yield f"data: {data['name']} in place of {data['asked']}, but stand_in is {data['stand_in']}"
 
 
 def _verdicts(exhibit: Exhibit, record: Record) -> Iterator[str]:

@@ -86,6 +86,24 @@ class Record:
         return digest({k: v for k, v in self.facts.items() if k not in VOLATILE})
 
 
+def data_facts(sets: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """What a record says of its data sets: nothing, the one, or several in the same words with each in `sets`.
+
+    Each has `asked`, `name`, `note`, `stand_in` and `files`. Of several, `stand_in` means any of them.
+    """
+    if len(sets) < 2:
+        return sets[0] if sets else None
+    asked, name = (" + ".join(str(s[key]) for s in sets) for key in ("asked", "name"))
+    note, stand_in = "; ".join(str(s["note"]) for s in sets), any(s["stand_in"] for s in sets)
+    return {"asked": asked, "name": name, "note": note, "stand_in": stand_in, "sets": list(sets)}
+
+
+def data_sets(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The inverse of `data_facts`: the data sets of a record, one by one."""
+    data = facts.get("data")
+    return list(data.get("sets", [data])) if data else []
+
+
 def csv_text(rows: Sequence[Row]) -> str:
     """The rows as tidy CSV; floats in the shortest form that reads back exactly."""
     out = io.StringIO()

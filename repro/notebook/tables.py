@@ -10,6 +10,7 @@ from repro import stats
 from repro.claims import Judgement, View, summary
 from repro.notebook.arguments import as_text
 from repro.notebook.display import Table
+from repro.piece import arms_of
 from repro.record import Record
 from repro.spec import Arm, Exhibit
 
@@ -75,7 +76,8 @@ def _size(exhibit: Exhibit, profile: str) -> str:
     arms = (
         f"{len(chosen.arms)} of {len(exhibit.arms)} arms" if chosen.arms else f"all {len(exhibit.arms)} arms"
     )
-    data = chosen.dataset or "none"
+    used = dict.fromkeys(a.settings.get("dataset", chosen.dataset) for a in arms_of(exhibit, chosen))
+    data = ", ".join(filter(None, used)) or "none"
     allowed = f" (stand-in allowed: {chosen.stand_in})" if chosen.stand_in else ""
     more = ", more for some arms" if chosen.more_seeds else ""
     seeds = ", ".join(map(str, chosen.seeds)) + more

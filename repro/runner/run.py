@@ -15,7 +15,7 @@ from repro.claims import Row, judge
 from repro.errors import BadValueError, PieceError
 from repro.paths import runs_dir as default_runs_dir
 from repro.piece import Piece, digest, parts, pieces, spec_of
-from repro.record import SCHEMA, Record, csv_text, finite, verdicts
+from repro.record import SCHEMA, Record, csv_text, data_facts, finite, verdicts
 from repro.runner.pieces import Job, Progress, data_of
 from repro.runner.schedule import Collected, collect
 from repro.spec import Exhibit
@@ -81,7 +81,8 @@ def run_exhibit(
     options = options or Options()
     device = devices.pick(options.device)
     made = plan(exhibit, profile, options)
-    for piece in made[:1]:  # missing data: one clear error now, not one a piece later
+    for piece in {(p.dataset, p.stand_in): p for p in made}.values():
+        # missing data: one clear error now, not one a piece later
         data_of(piece, options.data_dir, options.download)
     # Our own workers read what this process settled on: a mirror that answers only some of them must not give
     # one piece the published data and the next one the stand-in. Other machines fetch for themselves.
@@ -148,13 +149,16 @@ def _rows(exhibit: Exhibit, done: Sequence[Mapping[str, Any]]) -> list[Row]:
 
 
 def _data(exhibit: Exhibit, done: Sequence[Mapping[str, Any]]) -> Any:
-    used = _distinct([d["data"] for d in done])
-    if len(used) > 1:
-        names = " and ".join(str(u and u["name"]) for u in used)
-        raise PieceError(
-            f"the pieces of {exhibit.id} used different data ({names}): fetch the data and rerun"
-        )
-    return used[0]
+    """The data sets that the pieces used, each once; a set that some got and others did not is an error."""
+    sets = _distinct([d["data"] for d in done if d["data"]])
+    for asked in {s["asked"] for s in sets}:
+        used = [s["name"] for s in sets if s["asked"] == asked]
+        if len(used) > 1:
+            raise PieceError(
+                f"the pieces of {exhibit.id} that asked for {asked} used different data ({' and '.join(used)}): "
+                "fetch the data and rerun"
+            )
+    return data_facts(sets)
 
 
 def _provenance(done: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

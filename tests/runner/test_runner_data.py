@@ -1,0 +1,104 @@
+"""An exhibit whose arms bring data sets of their own: all of them are settled, recorded, checked and shown."""
+
+import json
+
+import pytest
+from matplotlib.figure import Figure
+from two_sets_exhibit import EXHIBIT
+
+from repro import audit
+from repro.claims import judge
+from repro.errors import DataError, PieceError
+from repro.notebook import tables
+from repro.notebook.show import Shown
+from repro.plotting import style
+from repro.record import Record, data_facts, data_sets, load, save
+from repro.runner import schedule
+from repro.runner.pieces import attempt
+from repro.runner.run import Options, run_exhibit
+
+
+@pytest.fixture
+def record(places):
+    return run_exhibit(EXHIBIT, "quick", Options())
+
+
+def test_each_data_set_is_recorded_once(record, places):
+    digits, mnist = data_sets(record.facts)
+    assert (digits["asked"], digits["name"], digits["stand_in"]) == ("digits", "digits", False)
+    assert (mnist["asked"], mnist["name"], mnist["stand_in"]) == ("mnist", "digits", True)
+    data = record.facts["data"]
+    assert data["asked"] == "digits + mnist" and data["stand_in"]
+    assert data["note"] == f"{digits['note']}; {mnist['note']}"
+    save(record, places / "results")
+    assert load(places / "results", "meprop/two-sets", "quick").facts == record.facts
+    assert audit.problems(EXHIBIT, record) == []
+
+
+def test_one_data_set_is_said_as_it_is():
+    one = {"asked": "mnist", "name": "mnist", "note": "MNIST", "stand_in": False, "files": {}}
+    assert data_facts([one]) == one and data_sets({"data": one}) == [one]
+    assert data_facts([]) is None and data_sets({"data": None}) == data_sets({}) == []
+
+
+def test_any_stand_in_leaves_every_claim_open(record):
+    assert {v["verdict"] for v in record.facts["verdicts"].values()} == {"open"}
+    real = data_facts([{**s, "stand_in": False} for s in data_sets(record.facts)])
+    (judgement,) = judge(EXHIBIT, {**record.facts, "data": real}, record.rows)
+    assert judgement.verdict == "reproduced"
+
+
+def test_a_second_set_that_is_missing_is_an_error_before_any_work(places):
+    with pytest.raises(DataError, match="mnist"):
+        run_exhibit(EXHIBIT, "cpu")
+    assert not (places / "steps.log").exists()
+
+
+def test_two_answers_for_one_name_make_no_record(places, monkeypatch):
+    def odd(job, progress=None):
+        outcome = attempt(job, progress)
+        if job.piece["name"] == "arm-1/0":
+            outcome["result"]["data"]["name"] = "mnist"
+        return outcome
+
+    monkeypatch.setattr(schedule, "attempt", odd)
+    with pytest.raises(PieceError, match=r"asked for mnist used different data \(digits and mnist\)"):
+        run_exhibit(EXHIBIT, "smoke")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda d: d["sets"].pop(), "made for digits, the spec asks for digits, mnist"),
+        (lambda d: d["sets"][1].update(stand_in=False), "digits in place of mnist, but stand_in is False"),
+        (lambda d: d["sets"][1].update(files={}), "checksums of digits are not the published ones"),
+        (lambda d: d["sets"][1].update(name="cifar"), "unknown data set 'cifar'"),
+        (lambda d: d.update(stand_in=False), "not what is said of each"),
+        (lambda d: d.update(note="MNIST"), "not what is said of each"),
+    ],
+)
+def test_each_data_set_is_checked(record, change, words):
+    facts = json.loads(json.dumps(record.facts))
+    change(facts["data"])
+    assert words in " ".join(audit.problems(EXHIBIT, Record(facts, record.rows)))
+
+
+def test_a_stand_in_for_one_of_them_is_not_committed_where_none_is_allowed(record):
+    clean = {**record.facts, "code": {**record.facts["code"], "dirty": False}}
+    audit.refuse_for_results(EXHIBIT, Record(clean, record.rows))
+    with pytest.raises(audit.RecordError, match="not MNIST: fetch mnist"):
+        audit.refuse_for_results(EXHIBIT, Record({**clean, "profile": "cpu"}, record.rows))
+
+
+def test_notebook_and_figure_name_them_all(record, places):
+    both = record.facts["data"]["note"]
+    assert "; stand-in: " in both
+    assert tables.specification(EXHIBIT, "quick", record.facts["spec"]["pieces"]).caption.startswith(
+        "profile quick: data set digits, mnist (stand-in allowed: digits)"
+    )
+    assert ("data", both) in tables.provenance(record).rows
+    shown = Shown(EXHIBIT, "run", "quick", "auto", "", "", "", "")
+    assert repr(shown.record()).startswith("**STAND-IN DATA") and f"Data: {both}." in repr(shown.record())
+    figure = Figure()
+    style.title(figure, EXHIBIT, record)
+    assert both in figure.get_suptitle()
