@@ -69,15 +69,26 @@ class View:
         return rows
 
     def final(self, arm: str, metric: str) -> list[float]:
-        """The last step's value of each seed, in order of seeds."""
-        last: dict[int, Row] = {}
-        for row in self._rows_of(arm, metric):
-            if row[1] not in last or row[3] >= last[row[1]][3]:
-                last[row[1]] = row
-        return [r[5] for r in self._given_out([last[s] for s in sorted(last)])]
+        """The last step's value of each seed, in order of seeds; errors as of `by_seed`."""
+        return list(self.by_seed(arm, metric).values())
+
+    def by_seed(self, arm: str, metric: str) -> dict[int, float]:
+        """seed → its last step's value, in order of seeds: to pair two metrics of the same runs.
+
+        `MissingData` if there is none; `ValueError` if a seed has several values (indices) at its last step,
+        of which none is *the* final one.
+        """
+        rows = self._rows_of(arm, metric)
+        end: dict[int, int] = {}
+        for _, seed, _, step, *_ in rows:
+            end[seed] = max(step, end.get(seed, step))
+        last = sorted((r for r in rows if r[3] == end[r[1]]), key=lambda r: r[1])
+        if len(last) > len(end):
+            raise ValueError(f"{metric} of arm {arm} has several values at a seed's last step: use by_index")
+        return {r[1]: r[5] for r in self._given_out(last)}
 
     def mean(self, arm: str, metric: str) -> float:
-        """Mean over seeds of the final values."""
+        """Mean over seeds of the final values; errors as of `by_seed`."""
         return stats.mean(self.final(arm, metric))
 
     def curve(self, arm: str, metric: str) -> dict[int, list[float]]:

@@ -27,7 +27,8 @@ def headline(exhibit: Exhibit, record: Record) -> tuple[str, str]:
     view = View(record.rows)
     for arm in exhibit.arms:
         for metric, told in arm.reported.items():
-            if view.has(arm.id, metric):
+            # one value a run: of many (layers, repetitions) none is the number
+            if view.has(arm.id, metric) and len(view.by_index(arm.id, metric)) == 1:
                 ours = stats.plus_minus(view.final(arm.id, metric))
                 return f"{arm.label}: {ours} {exhibit.metric(metric).unit}", f"{told:g}"
     return "–", "–"

@@ -34,6 +34,25 @@ def test_a_view_by_arm_metric_step_and_index():
         view.final("b", "error")
 
 
+def test_final_values_pair_by_seed_whatever_the_order_of_rows():
+    time = [("a", 1, "time", 5, "", 7.0), ("a", 0, "time", 30, "k", 8.0), ("a", 0, "time", 5, "", 9.0)]
+    view = View(ROWS + time)
+    assert view.by_seed("a", "error") == {0: 2.0, 1: 3.0}
+    assert view.by_seed("a", "time") == {0: 8.0, 1: 7.0} and view.final("a", "time") == [8.0, 7.0]
+    assert list(view.by_seed("a", "time")) == [0, 1]
+    with pytest.raises(MissingData, match="error of arm b"):
+        view.by_seed("b", "error")
+
+
+def test_no_final_value_is_picked_out_of_several():
+    for read in (View(ROWS).final, View(ROWS).mean, View(ROWS).by_seed):
+        with pytest.raises(ValueError, match="time of arm b has several values at a seed's last step"):
+            read("b", "time")
+    assert View(ROWS).final("a", "error") == [2.0, 3.0]
+    earlier = [("c", 0, "time", 1, "k=5", 1.0), ("c", 0, "time", 1, "k=9", 2.0), ("c", 0, "time", 2, "", 3.0)]
+    assert View(earlier).final("c", "time") == [3.0]
+
+
 def only(facts, rows=GOOD, **claim):
     exhibit = type(EXHIBIT)(**{**vars(EXHIBIT), "claims": (replace(EXHIBIT.claims[0], **claim),)})
     (judgement,) = judge(exhibit, {**FACTS, **facts}, rows)

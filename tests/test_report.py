@@ -58,6 +58,12 @@ def test_without_any_number_the_headline_is_empty():
     assert report.headline(exhibit, fake_record(exhibit, "cpu", [])) == ("–", "–")
 
 
+def test_of_many_values_a_run_none_is_the_headline():
+    exhibit = get("meprop/table7")
+    rows = [r for r in rows_of(exhibit, "cpu") if r[0] != "dense"]  # which every claim needs
+    assert report.headline(exhibit, fake_record(exhibit, "cpu", rows)) == ("–", "–")
+
+
 def test_a_stand_in_is_marked():
     exhibit = get("meprop/fig4")
     rows = rows_of(exhibit, "quick")
