@@ -34,6 +34,7 @@ def prepare(device: str, threads: int | None = None) -> None:
     """
     import torch
 
+    pick(device)  # a worker on another machine may lack what the head was told
     torch.set_flush_denormal(True)
     _keep_freed_memory()
     if threads:

@@ -52,7 +52,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--scheduler",
         metavar="ADDRESS",
-        help="a Dask cluster instead, like tcp://host:8786 (extra [cluster])",
+        help="a Dask cluster instead, like tcp://host:8786 (extra [cluster]); name its --device",
     )
     add("--threads", type=int, default=1, metavar="N", help="CPU threads a piece (more move the last digits)")
     add("--retries", type=int, default=0, metavar="N", help="times to try a failed piece again")
@@ -84,14 +84,12 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _options(args: argparse.Namespace) -> Any:
-    from repro.device import pick
     from repro.runner.run import Options
 
-    pick(args.device)
     names = [name for name, _ in args.set]
     if len(set(names)) < len(names):
         raise BadValueError(f"--set gives a parameter twice: {', '.join(names)}")
-    return Options(
+    options = Options(
         device=args.device,
         data_dir=args.data_dir and str(args.data_dir),
         runs_dir=args.runs_dir and str(args.runs_dir),
@@ -102,7 +100,10 @@ def _options(args: argparse.Namespace) -> Any:
         retries=args.retries,
         threads=args.threads,
         checkpoint_s=args.checkpoint_s,
+        elsewhere=args.scheduler is not None,
     )
+    options.kind()  # an absent device is refused once, not once an exhibit
+    return options
 
 
 def _run(

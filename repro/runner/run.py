@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
@@ -29,7 +30,8 @@ class Options:
     """How to run; none of these changes the numbers except `seeds` and `settings`.
 
     A piece computes on `threads` CPU threads: with one, numbers are the same bit for bit however many
-    `workers` share the pieces. More threads may move the last digits.
+    `workers` share the pieces. More threads may move the last digits. `elsewhere`: pieces go to other machines,
+    so the device is theirs: it must be named, and is looked for there.
     """
 
     device: str = "auto"
@@ -42,11 +44,20 @@ class Options:
     retries: int = 0
     threads: int = 1
     checkpoint_s: float = 20.0
+    elsewhere: bool = False
 
     def __post_init__(self) -> None:
         for name, least in (("workers", 1), ("retries", 0), ("threads", 1), ("checkpoint_s", 0)):
             if getattr(self, name) < least:
                 raise BadValueError(f"{name} is {getattr(self, name)!r}; expected {least} or more")
+        if self.elsewhere and self.device not in ("cpu", "cuda"):
+            raise BadValueError(
+                f"device is {self.device!r}; on other machines expected cpu or cuda: what they have is not known here"
+            )
+
+    def kind(self) -> str:
+        """The kind of device: "cpu" or "cuda"; `BadValueError` for one that should be here and is not."""
+        return self.device if self.elsewhere else devices.pick(self.device)
 
 
 def plan(exhibit: Exhibit, profile: str, options: Options) -> tuple[Piece, ...]:
@@ -60,8 +71,7 @@ def plan(exhibit: Exhibit, profile: str, options: Options) -> tuple[Piece, ...]:
 
 def to_do(exhibit: Exhibit, profile: str, options: Options) -> list[Piece]:
     """What will be carried out: the pieces, or their parts where this device had better take runs one by one."""
-    device = devices.pick(options.device)
-    sized = exhibit.profile(profile)
+    device, sized = options.kind(), exhibit.profile(profile)
     return [part for piece in plan(exhibit, profile, options) for part in parts(sized, piece, device)]
 
 
@@ -79,7 +89,7 @@ def run_exhibit(
     named in the record as missing; `PieceError` only if all failed.
     """
     options = options or Options()
-    device = devices.pick(options.device)
+    device = options.kind()
     made = plan(exhibit, profile, options)
     for piece in {(p.dataset, p.stand_in): p for p in made}.values():
         # missing data: one clear error now, not one a piece later
@@ -88,11 +98,9 @@ def run_exhibit(
     # one piece the published data and the next one the stand-in. Other machines fetch for themselves.
     download = options.download and executor is not None
     folder, threads = str(default_runs_dir(options.runs_dir)), options.threads
+    data_dir = options.data_dir or os.environ.get("REPRO_DATA")  # other machines do not have this one's
     todo = to_do(exhibit, profile, options)
-    jobs = [
-        Job(p.as_json(), folder, device, options.data_dir, download, threads, options.checkpoint_s)
-        for p in todo
-    ]
+    jobs = [Job(p.as_json(), folder, device, data_dir, download, threads, options.checkpoint_s) for p in todo]
     jobs.sort(key=lambda j: min(j.piece["seeds"]))  # an interrupted run has whole seeds
     found = collect(jobs, options.workers, options.retries, progress, executor)
     if not found.results:

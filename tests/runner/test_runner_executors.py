@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from tiny_exhibit import EXHIBIT
 
-from repro.errors import BadValueError
+from repro.errors import BadValueError, PieceError
 from repro.exhibits import get
 from repro.piece import parts
 from repro.record import csv_text
@@ -72,6 +72,31 @@ def test_a_cluster_that_cannot_be_had_is_one_sentence(monkeypatch):
         pass
     with connected(None) as executor:
         assert executor is None
+
+
+def test_on_other_machines_the_device_is_named_and_looked_for_there(places, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(BadValueError, match="device is 'auto'; on other machines expected cpu or cuda"):
+        Options(elsewhere=True)
+    with pytest.raises(BadValueError, match="sees no CUDA device"):
+        to_do(EXHIBIT, "quick", Options("cuda"))
+    there = Options("cuda", elsewhere=True, runs_dir=str(places / "elsewhere"))
+    assert len(to_do(EXHIBIT, "quick", there)) == 8
+    with ThreadPoolExecutor(1) as executor, pytest.raises(PieceError, match="sees no CUDA device"):
+        run_exhibit(EXHIBIT, "quick", there, executor=executor)
+
+
+def test_where_the_data_are_travels_with_the_job(places, monkeypatch):
+    sent = []
+    monkeypatch.setattr(
+        "repro.runner.run.collect", lambda jobs, *more: sent.extend(jobs) or schedule.Collected()
+    )
+    for variable, given, expected in (("/from/variable", None, "/from/variable"), ("/a", "/given", "/given")):
+        monkeypatch.setenv("REPRO_DATA", variable)
+        with pytest.raises(PieceError):
+            run_exhibit(EXHIBIT, "quick", Options(data_dir=given, runs_dir=str(places / "sent")))
+        assert {job.data_dir for job in sent} == {expected}
+        sent.clear()
 
 
 @pytest.mark.slow
