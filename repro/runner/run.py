@@ -104,8 +104,9 @@ def run_exhibit(
     jobs.sort(key=lambda j: min(j.piece["seeds"]))  # an interrupted run has whole seeds
     found = collect(jobs, options.workers, options.retries, progress, executor)
     if not found.results:
-        why = "; ".join(found.failures.values()) or f"{exhibit.id} has no pieces at {profile}"
-        raise PieceError(f"nothing of {exhibit.id} at {profile} succeeded: {why}")
+        first = next(iter(found.failures.values()), f"{exhibit.id} has no pieces at {profile}")
+        more = f" (and {len(found.failures) - 1} more pieces)" if len(found.failures) > 1 else ""
+        raise PieceError(f"nothing of {exhibit.id} at {profile} succeeded: {first}{more}")
     return make_record(exhibit, profile, made, todo, found, options)
 
 
