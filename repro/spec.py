@@ -101,7 +101,7 @@ class Claim:
     """A sentence of the paper in our words, its place, its numbers, and a test over a record.
 
     `test` takes a `repro.claims.View` and returns an `Outcome`; `tolerance` says in words what it accepts.
-    `profiles` are those at which it can be assessed; at others the verdict is `open`.
+    `profiles` are those at which it can be assessed; at others the verdict is `open`, and `elsewhere` says why.
     `stand_in_ok`: the claim does not depend on the paper's data (an analytic or a timing claim).
     `null`: the kinds of null records on which it must fail, one or more of `NULLS`. The default suits claims that
     compare arms; one that lives inside an arm names what it rests on (`index`, `steps` or `pairing`).
@@ -116,6 +116,7 @@ class Claim:
     profiles: tuple[str, ...] = ("quick", "cpu", "paper")
     stand_in_ok: bool = False
     null: tuple[str, ...] = ("equal", "chance", "reversed", "permuted")
+    elsewhere: str = ""
 
     def __post_init__(self) -> None:
         if not self.null:

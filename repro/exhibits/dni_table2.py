@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from repro.exhibits.dni_table2_claims import CLAIMS, DEVIATIONS
+from repro.exhibits.dni_table2_claims import CLAIMS
+from repro.exhibits.dni_table2_deviations import DEVIATIONS
 from repro.spec import Arm, Exhibit, Metric, Override, Param, Profile
 
 DEPTHS = (3, 4, 5, 6)

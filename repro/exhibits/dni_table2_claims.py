@@ -1,11 +1,11 @@
-"""Claims of DNI's every-layer table, what counts as reproducing them, and our deviations."""
+"""Claims of DNI's every-layer table, and what counts as reproducing them."""
 
 from __future__ import annotations
 
 from itertools import pairwise
 
 from repro.claims import View
-from repro.spec import Claim, Deviation, Outcome
+from repro.spec import Claim, Outcome
 from repro.stats import exceeds, mean
 
 DEPTHS = (3, 4, 5, 6)
@@ -43,7 +43,7 @@ def _no_bprop_grows(view: View) -> Outcome:
     e = _errors(view, "no_bprop", depths)
     b = _errors(view, "bprop", depths)
     grows = all(exceeds(y, x, 1.0) for x, y in pairwise(e))
-    flat = max(map(mean, b)) - min(map(mean, b)) < 0.5 * (mean(e[-1]) - mean(e[0]))
+    flat = max(map(mean, b)) - mean(b[0]) <= 0.5
     return Outcome(grows and flat, _text(view, "no_bprop", "bprop", depths=depths))
 
 
@@ -79,18 +79,50 @@ def _labels_help(view: View) -> Outcome:
 
 def _stale(view: View) -> Outcome:
     cells = list(zip(_errors(view, "stale"), _errors(view, "no_bprop"), _errors(view, "bprop"), strict=True))
-    holds = all(mean(s) > mean(b) + 2 and mean(s) > 0.5 * mean(n) for s, n, b in cells)
+    holds = all(mean(s) > mean(b) + 2 and 0.8 <= mean(s) / mean(n) <= 1.2 for s, n, b in cells)
     return Outcome(holds, _text(view, "stale", "no_bprop", "bprop"))
 
 
 def _deep(view: View) -> Outcome:
     c, b = view.final("cdni-21", "test_error"), view.final("bprop-21", "test_error")
     n = mean(view.final("no_bprop-6", "test_error"))
-    holds = mean(c) - mean(b) <= 1.0 and mean(c) < n - 2
+    holds = abs(mean(c) - mean(b)) <= 1.0 and mean(b) < 5.0 and mean(c) < n - 2
     return Outcome(holds, f"cdni {mean(c):.2f}, bprop {mean(b):.2f} % at 21 layers")
 
 
+def _between(view: View, arm: str, start: float, end: float) -> list[float]:
+    """Test errors of all seeds evaluated after fractions `start` to `end` of an arm's training."""
+    curve = view.curve(arm, "test_error")
+    last = max(curve)
+    return [v for step, values in curve.items() if start * last <= step <= end * last for v in values]
+
+
+def _plateaus(view: View) -> Outcome:
+    level = [mean(_between(view, f"dni-{n}", 0.4, 0.6)) for n in DEPTHS]
+    final = [mean(v) for v in _errors(view, "dni")]
+    higher = all(b > a for a, b in pairwise(level))
+    falls = all(final[n] < level[n] - 0.1 for n in (1, 2))
+    text = " / ".join(f"{p:.2f} → {f:.2f}" for p, f in zip(level, final, strict=True))
+    return Outcome(higher and falls, f"{text} %")
+
+
+def _cdni_fast(view: View) -> Outcome:
+    early = {
+        rule: [_between(view, f"{rule}-{n}", 0.2, 0.2) for n in DEPTHS]
+        for rule in ("cdni", "bprop", "no_bprop")
+    }
+    holds = all(
+        not exceeds(c, b) and exceeds(n, c, 2.0)
+        for c, b, n in zip(early["cdni"], early["bprop"], early["no_bprop"], strict=True)
+    )
+    shown = ("cdni", "bprop")
+    return Outcome(
+        holds, "; ".join(f"{r} " + " / ".join(f"{mean(v):.2f}" for v in early[r]) for r in shown) + " %"
+    )
+
+
 _T = "supplementary Table 2 (v1 Table 1)"
+_PLOT = "v1 Table 1, the plot beside it"
 CLAIMS = (
     Claim(
         "D2-1",
@@ -106,7 +138,7 @@ CLAIMS = (
         "That loss grows with depth, while backpropagation's error does not",
         _T,
         "9.3 → 21.4; Bprop 2.0 → 1.8 %",
-        "each depth > 1 point worse than the one before, Bprop's range under half of that growth",
+        "each depth > 1 point worse than the one before; Bprop nowhere > 0.5 points above its 3 layers",
         _no_bprop_grows,
         ("quick", *_LONG),
     ),
@@ -126,7 +158,8 @@ CLAIMS = (
         "3 layers: 1.9 against 2.0 %",
         "within 0.5 points at 3 layers, No Bprop > 2 points away",
         _dni_shallow,
-        ("paper",),  # after 5,000 steps DNI is still far from converged
+        ("paper",),
+        elsewhere="after 5,000 iterations DNI is far from converged: a first cpu record failed it",
     ),
     Claim(
         "D2-5",
@@ -144,7 +177,8 @@ CLAIMS = (
         "2.2 → 1.6 %",
         "6 layers better than 3 by > 0.1 points and 2 standard errors",
         _cdni_improves,
-        ("paper",),  # a matter of 0.1 to 0.6 points
+        ("paper",),
+        elsewhere="a matter of 0.1 to 0.6 points: a first cpu record contradicts it",
     ),
     Claim(
         "D2-7",
@@ -160,84 +194,36 @@ CLAIMS = (
         "Stale gradients hardly help: errors stay near those without gradients",
         "v1 section 3.1",
         "9.1 / 11.8 / 15.4 / 19.0 %",
-        "> 2 points worse than Bprop and more than half of No Bprop's error, every depth",
+        "> 2 points worse than Bprop and within 20 % of No Bprop's error, every depth",
         _stale,
-        _LONG,
+        ("paper",),
+        elsewhere="the stale gradients of the cpu record vanish by construction below the top: deviation 7",
     ),
     Claim(
         "D2-9",
         "A 21-layer net trains with cDNI as well as with backpropagation",
         "v1 section 3.1",
         "2 % both",
-        "at most 1 point above Bprop at 21 layers",
+        "within 1 point of Bprop, which is below 5 %, and > 2 points below No Bprop's 6 layers",
         _deep,
         _LONG,
     ),
-)
-
-DEVIATIONS = (
-    Deviation(
-        1,
-        "length of training (cpu, quick)",
-        "500k iterations of 256 images",
-        "cpu: 5,000 iterations of 64 images, 20,000 for the 21-layer nets; quick: 300 of 64",
-        "2 cores",
-        "at cpu DNI is the farthest from the paper (5.5 to 17.4 against 1.9 to 4.3 %); Bprop is better than "
-        "reported (1.6 to 1.7 %). After 5,000 iterations at 1e-3 the 21-layer cDNI net had hardly begun to learn "
-        "(64 % test error, in an earlier record)",
+    Claim(
+        "D2-10",
+        "DNI's curves level off higher the deeper the net, and fall when the rate is cut",
+        _PLOT,
+        "at 200k of 500k: 2.5 / 2.9 / 4.0 / 5.3 %; 4 and 5 layers at the end: 2.2 / 3.4 %",
+        "mean error from 40 to 60 % of training rises at every depth; 4 and 5 layers end > 0.1 points lower",
+        _plateaus,
+        _LONG,
     ),
-    Deviation(
-        2,
-        "learning rate (cpu, quick)",
-        "3e-5",
-        "1e-3 (21-layer nets: 1e-4), dropped at the same fractions of the run",
-        "the schedule is 100 times shorter. Tried with one other seed (100) on the last 10,000 training "
-        "images, not on the test set: 3e-4 and 1e-3 at 800 iterations of 256 (3e-3 for Bprop and No Bprop "
-        "alone), then 1e-3 and 3e-4 on a few arms at 3,200 of 64 (DNI at 3e-4 alone)",
-        "1e-3 was the better of the two for cDNI (2.6 against 3.2 % at 6 layers) and worse than "
-        "3e-4 for DNI (10.4 against 7.7 % at 5 layers, 800 iterations). For the 21-layer nets it is too high: on "
-        "the same held-out images cDNI reaches 12.3 % at 3e-4 and 8.3 % at 1e-4 in 5,000 iterations of 64, at "
-        "1e-4 4.0 % in 20,000 (Bprop 2.9 %) and 3.9 % in 35,000, at 3e-5 4.5 % in 20,000; 10,000 of 256 at 1e-4 "
-        "give cDNI 3.9 % and Bprop 5.3 %, which then is the one that has not converged. Taken: the one best for "
-        "Bprop, so that the comparison is not with a Bprop cut short",
-    ),
-    Deviation(
-        3,
-        "scale of the SG's target",
-        "not stated",
-        "gradient of each example's own loss (not divided by the batch)",
-        "keeps targets far above Adam's ε",
-    ),
-    Deviation(
-        4,
-        "SG loss",
-        "L2 distance (v1), squared (v2)",
-        "squared, summed over units, mean over the batch",
-        "v2 is the pinned version",
-    ),
-    Deviation(5, "initial weights of the nets", "not stated", "N(0, 2/fan-in)", "a common choice for ReLU"),
-    Deviation(6, "batch norm at test time", "not stated", "running averages, momentum 0.1", "the usual form"),
-    Deviation(
-        7,
-        "stale gradients",
-        "exponential average, best decay rate of a search",
-        "one vector a layer, decay 0.9, averaged over the batch; no search",
-        "the form is not specified",
-    ),
-    Deviation(
-        8,
-        "optimiser of the SG models",
-        "not stated separately",
-        "the same Adam and rate",
-        "the natural reading",
-    ),
-    Deviation(9, "seeds", "one run a cell, no spread", "3 seeds, mean ± sd", "an error bar"),
-    Deviation(10, "CIFAR-10 and CNN cells", "32 cells", "declared, not yet run", "a GPU is needed"),
-    Deviation(
-        11,
-        "where the settings were read",
-        "v2's supplement",
-        "v1's appendix A.1 (same experiment, same numbers)",
-        "v2's supplement was not available; v2's main text refers to the same material",
+    Claim(
+        "D2-11",
+        "cDNI learns at least as fast as backpropagation",
+        _PLOT,
+        "at 100k of 500k: 2.05 / 1.8 / 1.8 / 1.9 against 2.1 to 2.3 %",
+        "after a fifth of training no depth above Bprop by 2 standard errors, No Bprop > 2 points above cDNI",
+        _cdni_fast,
+        _LONG,
     ),
 )

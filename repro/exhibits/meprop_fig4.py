@@ -29,10 +29,10 @@ ARMS = (
 
 PARAMS = (
     Param("hidden", 500, "Table 1 (MLP h=500)", "units in each hidden layer, h; k is a percentage of it"),
-    Param("hidden_layers", 2, "section 4.1", "hidden layers (ReLU)"),
-    Param("batch", 10, "section 4.1", "images in a mini-batch"),
-    Param("learning_rate", 1e-3, "section 4.1", "Adam's step size"),
-    Param("adam_eps", 1e-8, "section 4.1", "Adam's ε; β = 0.9, 0.999"),
+    Param("hidden_layers", 2, "section 4", "hidden layers"),
+    Param("batch", 10, "section 4", "images in a mini-batch"),
+    Param("learning_rate", 1e-3, "section 4", "Adam's step size"),
+    Param("adam_eps", 1e-8, "section 4", "Adam's ε; β = 0.9, 0.999"),
     Param(
         "epochs",
         20.0,
@@ -41,11 +41,11 @@ PARAMS = (
     ),
     Param("max_steps", 0, "assumed: a limit for small profiles; 0 = none", "optimiser steps"),
     Param("evaluations", 11, "assumed: public C# code v0.1.0; the paper does not say", "dev scores an epoch"),
-    Param("dev_images", 5000, "section 4.1", "first training images, held out to choose the epoch"),
+    Param("dev_images", 5000, "section 4", "first training images, held out to choose the epoch"),
     Param(
         "sparsify_output",
         True,
-        "section 4.1 (the public code does not)",
+        "section 4.1, output layer (the public code does not)",
         "top-k at the output layer too; matters for k < 10",
     ),
 )

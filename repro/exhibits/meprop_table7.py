@@ -20,9 +20,10 @@ ARMS = (
     *(Arm(f"k-{k}", f"k = {k}", "meProp", {"k": k}, {"backward_ms": t}) for k, t in zip(K, MS, strict=True)),
 )
 
+HIDDEN = 8192
 PARAMS = (
     Param("batch", 1024, "Table 7", "rows of x and g"),
-    Param("hidden", 8192, "Table 7", "output units, of which k are kept"),
+    Param("hidden", HIDDEN, "Table 7", "output units, of which k are kept"),
     Param("inputs", 8192, "assumed: square; the paper does not say", "input units"),
     Param("warm_up", 3, "assumed: the paper does not say", "repetitions not counted"),
     Param("repetitions", 20, "assumed: the paper does not say", "repetitions counted; arms take turns"),
@@ -43,7 +44,10 @@ def _speedups(view: View) -> dict[int, float]:
 
 def _faster(view: View) -> Outcome:
     s = _speedups(view)
-    return Outcome(s[512] >= 2 and s[8] >= 10, f"{s[8]:.1f}x at k = 8 … {s[512]:.1f}x at k = 512")
+    possible = all(s[k] <= 1.05 * HIDDEN / k for k in K)  # nothing saves more than the products it leaves out
+    return Outcome(
+        possible and s[512] >= 2 and s[8] >= 10, f"{s[8]:.1f}x at k = 8 … {s[512]:.1f}x at k = 512"
+    )
 
 
 def _monotone(view: View) -> Outcome:
@@ -59,7 +63,7 @@ def _monotone(view: View) -> Outcome:
 def _plateau(view: View) -> Outcome:
     ms = _medians(view)
     small, large = ms["k-16"] / ms["k-8"], ms["k-512"] / ms["k-256"]
-    holds = 0 < small < 1.5 and small < large and large > 1.2
+    holds = 0.8 < small < 1.25 and small < large and large > 1.2
     return Outcome(holds, f"twice the k costs ×{small:.2f} from 8 to 16, ×{large:.2f} from 256 to 512")
 
 
@@ -69,7 +73,7 @@ CLAIMS = (
         "With a large layer, unified top-k makes the backward products several times faster",
         "section 4.8, Table 7",
         "36.8x at k = 8 … 4.4x at k = 512 (GTX 1080)",
-        "≥ 10x at k = 8 and ≥ 2x at k = 512; the card's own figures are not expected",
+        "≥ 10x at k = 8, ≥ 2x at k = 512 and never above n / k; the card's own figures are not expected",
         _faster,
         ("cpu", "paper"),
         True,
@@ -89,7 +93,7 @@ CLAIMS = (
         "Small k saturates at fixed costs: halving k hardly helps there",
         "Table 7",
         "×1.09 from 8 to 16, ×1.81 from 256 to 512",
-        "ratio 8→16 below 1.5 and below the ratio 256→512, which is above 1.2",
+        "ratio 8→16 between 0.8 and 1.25 and below the ratio 256→512, which is above 1.2",
         _plateau,
         ("cpu", "paper"),
         True,
@@ -127,7 +131,7 @@ DEVIATIONS = (
         "in × out (public code)",
         "out × in, so that the k columns of W are contiguous",
         "faster gathering",
-        "helps small k on a CPU",
+        "T7-1 and T7-2 are conditional on it on a CPU: in × out gave 9.5x at k = 8 and times that do not rise with k",
     ),
 )
 

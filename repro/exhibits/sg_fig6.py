@@ -99,6 +99,15 @@ def _printed(view: View) -> Outcome:
     )
 
 
+def _cancel(view: View) -> Outcome:
+    true, sg = (
+        {float(x): v[0] for x, v in view.by_index(arm, "output_gradient").items()} for arm in ("bprop", "sg")
+    )
+    signs = {-2.0: -1.0, -1.0: -1.0, 1.0: 1.0, 2.0: 1.0}
+    holds = true == signs and sg == dict.fromkeys(signs, 0.0)
+    return Outcome(holds, f"∂L/∂f = {tuple(true.values())}, SG = {tuple(sg.values())}")
+
+
 _ALL = ("smoke", "quick", "cpu", "paper")
 CLAIMS = (
     Claim(
@@ -149,6 +158,16 @@ CLAIMS = (
         "top and bottom edges are the maximum",
         "exact",
         _printed,
+        _ALL,
+        True,
+    ),
+    Claim(
+        "F6-6",
+        "At a = 1, b = 0 the four true gradients ∂L/∂f are ±1 and cancel, so the constant SG is 0",
+        "Figure 6, right",
+        "−1, −1, +1, +1 at x = −2, −1, 1, 2; SG 0",
+        "exact",
+        _cancel,
         _ALL,
         True,
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from repro.claims import View
 from repro.spec import Claim, Deviation, Outcome
+from repro.stats import exceeds, mean
 
 _LONG = ("cpu", "paper")
 DATA = ("linear2", "linear100", "noisy2", "noisy100", "random2", "random100")
@@ -29,15 +30,17 @@ def _learned(view: View, cell: str) -> bool:
 def _mse(view: View) -> Outcome:
     shallow, deep = ([f"{d}-{depth}-mse" for d in DATA] for depth in ("shallow", "deep"))
     cells = view.those_run(shallow, "gap", len(DATA)) + view.those_run(deep, "gap", 0)
-    worst = max(cells, key=lambda c: abs(_gap(view, c)))
+    size = {c: mean([abs(g) for g in view.final(c, "gap")]) for c in cells}  # signs must not cancel
+    worst = max(cells, key=lambda c: size[c])
     fails = _gap(view, "linear100-shallow-log")  # under log loss the same module does leave a gap
-    holds = abs(_gap(view, worst)) <= 1e-4 and all(_learned(view, c) for c in cells) and fails > 1e-3
-    return Outcome(holds, f"largest of {len(cells)} MSE gaps {_gap(view, worst):.1e} ({worst})")
+    holds = size[worst] <= 1e-4 and all(_learned(view, c) for c in cells) and fails > 1e-3
+    return Outcome(holds, f"largest of {len(cells)} MSE gaps {size[worst]:.1e} ({worst})")
 
 
 def _order(view: View) -> Outcome:
     g = _log(view, *DATA)
-    separable = g["linear100"] > g["linear2"] > 2 * max(g["noisy100"], g["noisy2"])
+    larger = exceeds(view.final("linear100-shallow-log", "gap"), view.final("linear2-shallow-log", "gap"))
+    separable = larger and g["linear2"] > 4 * max(g["noisy100"], g["noisy2"])
     rest = g["noisy100"] > max(g["noisy2"], g["random2"], g["random100"], 1e-4)
     return Outcome(separable and rest, _text(g))
 
@@ -51,17 +54,22 @@ def _sizes(view: View) -> Outcome:
 
 def _random(view: View) -> Outcome:
     g = _log(view, "random2", "random100", "linear2", "linear100")
-    small = max(abs(g["random2"]), abs(g["random100"]))
-    return Outcome(small <= 5e-5 and min(g["linear2"], g["linear100"]) > 1e-2, _text(g))
+    deep = {f"{n} deep": _gap(view, f"{n}-deep-log") for n in ("random2", "random100")}
+    small = max(abs(v) for v in (g["random2"], g["random100"], *deep.values()))
+    return Outcome(small <= 5e-5 and min(g["linear2"], g["linear100"]) > 1e-2, _text({**g, **deep}))
 
 
 def _deep(view: View) -> Outcome:
     shallow, deep = _gap(view, "noisy100-shallow-log"), _gap(view, "noisy100-deep-log")
-    pair = _gap(view, "noisy2-shallow-log"), _gap(view, "noisy2-deep-log")
-    holds = 1e-4 < deep < 0.95 * shallow and pair[1] <= pair[0] + 5e-5
-    return Outcome(
-        holds, f"noisy100 {deep:.5f} deep, {shallow:.5f} shallow; noisy2 {pair[1]:.5f}, {pair[0]:.5f}"
-    )
+    holds = 1e-4 < deep < 0.95 * shallow
+    return Outcome(holds, f"noisy100 {deep:.5f} deep, {shallow:.5f} shallow")
+
+
+def _noisy2(view: View) -> Outcome:
+    shallow, random = (view.final(f"{n}2-shallow-log", "gap") for n in ("noisy", "random"))
+    deep = view.final("noisy2-deep-log", "gap")
+    holds = mean(shallow) > 1e-4 and exceeds(shallow, random) and exceeds(shallow, deep)
+    return Outcome(holds, f"shallow {mean(shallow):.5f}, deep {mean(deep):.5f}, random2 {mean(random):.5f}")
 
 
 _T = "Table 2, section 4"
@@ -71,7 +79,7 @@ CLAIMS = (
         "Under MSE the SG reaches the same loss as backpropagation, shallow and deep",
         _T,
         "every MSE cell ≤ 0.00004",
-        "every MSE gap within 1e-4, backpropagation having learnt, and a log-loss gap above 1e-3 beside it",
+        "mean |gap| of every MSE cell ≤ 1e-4, backpropagation having learnt, and a log-loss gap > 1e-3 beside it",
         _mse,
         ("quick", *_LONG),
         True,
@@ -81,7 +89,7 @@ CLAIMS = (
         "Under log loss it fails on separable data: linear100 > linear2 ≫ noisy100 > noisy2",
         _T,
         "0.08554 > 0.03842 ≫ 0.00442 > 0.00036",
-        "this order; linear2 more than twice noisy100; noisy100 > 1e-4",
+        "this order, linear100 above linear2 by 2 standard errors; linear2 more than 4 times noisy100 > 1e-4",
         _order,
         ("quick", *_LONG),
         True,
@@ -100,8 +108,8 @@ CLAIMS = (
         "T2-4",
         "With random labels the gap disappears",
         _T,
-        "0.00000 and 0.00003",
-        "at most 5e-5, with both separable gaps above 1e-2",
+        "shallow 0.00000 and 0.00003, deep 0.00000 and 0.00004",
+        "at most 5e-5, shallow and deep, with both separable gaps above 1e-2",
         _random,
         _LONG,
         True,
@@ -110,9 +118,19 @@ CLAIMS = (
         "T2-5",
         "On noisy data the deep model's log-loss gap is smaller than the shallow one's",
         _T,
-        "noisy100 0.00293 against 0.00442; noisy2 0 against 0.00036",
-        "noisy100: deep above 1e-4 and below 95 % of shallow; noisy2: deep no larger",
+        "noisy100 0.00293 against 0.00442 (noisy2: T2-6)",
+        "noisy100: deep above 1e-4 and below 95 % of shallow",
         _deep,
+        _LONG,
+        True,
+    ),
+    Claim(
+        "T2-6",
+        "On noisy2 too the shallow model converges to another solution under log loss, the deep one does not",
+        _T,
+        "0.00036 (bold) against 0.00000",
+        "shallow above 1e-4, and above random2 and the deep model by 2 standard errors",
+        _noisy2,
         _LONG,
         True,
     ),
@@ -126,8 +144,9 @@ DEVIATIONS = (
         "1e-2 (deep 1e-3), dropped ÷ 10 at 60 and "
         "80 % of the steps; quick 2,000 and cpu 10,000 full-batch steps",
         "3e-5 needs millions of steps",
-        "on separable data backpropagation's loss falls for ever, so the "
-        "log-loss gap depends on when one stops",
+        "on separable data backpropagation's loss falls for ever, so the log-loss gap depends on when one stops; "
+        "noisy2's is gone by then (0.0017 after 500 steps at a constant rate, 0.00004 after 1,000), so the paper may "
+        "have stopped earlier there (T2-6)",
     ),
     Deviation(
         2,
@@ -135,9 +154,10 @@ DEVIATIONS = (
         "not stated",
         "gradient of the mean loss: ∂L/∂p divided by the number of samples",
         "what automatic differentiation of a mean loss gives; both scales were tried, and this one was chosen "
-        "after seeing that it comes closer to the paper: T2-3 is conditional on it",
-        "decides the size of the log-loss gap: with each "
-        "sample's own gradient linear2 gave 0.010 instead of 0.048 (20,000 steps, ten data sets)",
+        "after seeing that it comes closer to the paper: T2-2, T2-3 and T2-4 are conditional on it",
+        "decides the size of the log-loss gap: with each sample's own gradient and the settings of cpu linear2 gives "
+        "0.0002 instead of 0.041, and none of the three claims holds (linear100 0.083, noisy100 0.0045; linear2 at "
+        "a constant rate, 20,000 steps: 0.010 instead of 0.048)",
     ),
     Deviation(
         3, "hidden width of the deep models", "not stated", "16", "restricts no linear map to two outputs"
@@ -160,5 +180,8 @@ DEVIATIONS = (
         "to backpropagation",
         "the caption",
         "equal where backpropagation has converged",
+    ),
+    Deviation(
+        8, "batch; Adam's β and ε", "not stated", "all samples; 0.9, 0.999 and 1e-8", "the usual defaults"
     ),
 )
