@@ -50,3 +50,14 @@ def test_fused_in_bfloat16_keeps_float32_statistics() -> None:
 def test_small_or_double_activations_take_the_formula() -> None:
     assert not norm.fused(torch.zeros(2, 6, 8))
     assert not norm.fused(torch.zeros(1, 256, 1024, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("size", [(64, 160), (6, 8)])  # the kernel, and the formula
+@pytest.mark.parametrize("runs", [1, 3])
+def test_the_result_goes_where_it_is_told(runs: int, size: tuple[int, int]) -> None:
+    a, _, gamma, beta = inputs(runs, *size)
+    room = torch.full((runs, 2, *size), torch.nan)
+    cache = norm.bn_relu(a.clone(), gamma, beta, room[:, 1])
+    assert cache.out.data_ptr() == room[:, 1].data_ptr()
+    assert torch.equal(room[:, 1], norm.bn_relu(a.clone(), gamma, beta).out)
+    assert room[:, 0].isnan().all(), "and nowhere else"
