@@ -86,12 +86,14 @@ def parse_value(name: str, text: Any, like: Any) -> Any:
 def parameters(
     exhibit: Exhibit, profile: Profile, settings: Mapping[str, Any] | None = None, arm: str | None = None
 ) -> dict[str, Any]:
-    """Every parameter's value at `profile`, then what it says for `arm`, then the user's `settings` on top.
+    """Every parameter's value: the paper's, the paper's for `arm`, `profile`'s, its for `arm`, the user's `settings`.
 
-    `UnknownNameError` for a name that is no parameter, `BadValueError` for a setting of the wrong type.
+    The later comes on top. `UnknownNameError` for a name that is no parameter or no arm, `BadValueError` for a
+    setting of the wrong type.
     """
     values = {p.name: p.value for p in exhibit.params}
-    overrides = {**profile.overrides, **profile.arm_overrides.get(arm or "", {})}
+    own = exhibit.arm(arm).params if arm is not None else {}
+    overrides = {**own, **profile.overrides, **profile.arm_overrides.get(arm or "", {})}
     for name in (*overrides, *(settings or {})):
         if name not in values:
             raise UnknownNameError(f"parameter of {exhibit.id}", name, values)

@@ -32,7 +32,7 @@ class Param:
 
 @dataclass(frozen=True)
 class Override:
-    """A profile's value of a parameter where it differs from `Param.value`, and why."""
+    """A value of a parameter where it differs from `Param.value`, and why: a profile's, or the paper's for an arm."""
 
     value: Any
     why: str
@@ -40,13 +40,18 @@ class Override:
 
 @dataclass(frozen=True)
 class Arm:
-    """One curve or one cell: a method and its setting. `reported` holds the paper's numbers by metric."""
+    """One curve or one cell: a method and its setting. `reported` holds the paper's numbers by metric.
+
+    `settings` tell the arms apart; `params` holds the paper's own values of parameters for this arm (another
+    width for another data set), each with its place in the paper as `why`. A profile's overrides come on top.
+    """
 
     id: str
     label: str
     series: str
     settings: Mapping[str, Any]
     reported: Mapping[str, float] = field(default_factory=dict)
+    params: Mapping[str, Override] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

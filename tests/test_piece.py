@@ -7,6 +7,7 @@ from tiny_exhibit import EXHIBIT
 
 from repro import pages
 from repro.errors import BadValueError, UnknownNameError
+from repro.exhibits import get
 from repro.notebook.tables import specification
 from repro.piece import parameters, pieces
 from repro.spec import Override
@@ -50,3 +51,60 @@ def test_they_are_shown_with_their_reason(monkeypatch):
     assert rows["pause"][1] == "0" and "slow" not in rows["pause"][3]
     monkeypatch.setattr(pages, "all_exhibits", lambda: [exhibit])
     assert "| `quick`, arm-2 | `rate` | 0.01 | 0.5 | it is slow |" in pages.deviations()
+
+
+OWN = tuple(
+    replace(a, params={"rate": Override(0.3, "Table 0")}) if a.id == "arm-3" else a for a in GROUPED.arms
+)
+WITH_OWN = replace(GROUPED, arms=OWN)
+
+
+def test_an_arms_own_value_lies_between_the_papers_and_the_profiles():
+    alone = replace(TOGETHER, arm_overrides={})
+    changed = replace(alone, overrides={"rate": Override(0.7, "small")})
+    one = replace(changed, arm_overrides={"arm-3": {"rate": Override(0.9, "small")}})
+
+    def rates(profile, settings=None):
+        return [parameters(WITH_OWN, profile, settings, a)["rate"] for a in (None, "arm-4", "arm-3")]
+
+    assert rates(alone) == [0.01, 0.01, 0.3]
+    assert rates(changed) == [0.7, 0.7, 0.7]
+    assert rates(one) == [0.7, 0.7, 0.9]
+    assert rates(one, {"rate": "0.2"}) == [0.2, 0.2, 0.2]
+    assert {tuple(a["id"] for a in p.arms) for p in pieces(WITH_OWN, alone)} == {
+        ("arm-4", "arm-2", "arm-1"),
+        ("arm-3",),
+    }
+
+
+def test_an_arms_own_value_must_name_a_parameter():
+    wrong = replace(GROUPED, arms=(replace(OWN[0], params={"rte": Override(1.0, "Table 0")}),))
+    with pytest.raises(UnknownNameError, match="did you mean 'rate'"):
+        pieces(wrong, TOGETHER)
+
+
+def test_an_arms_own_value_is_shown_with_its_place():
+    profile = replace(TOGETHER, arm_overrides={})
+    exhibit = replace(WITH_OWN, profiles=(profile,))
+    found = {
+        r[0]: r for r in specification(exhibit, "quick", [p.as_json() for p in pieces(exhibit, profile)]).rows
+    }
+    assert found["rate"][1] == "0.01; arm-3: 0.3" and "arm-3: Table 0" in found["rate"][3]
+    small = replace(exhibit, profiles=(replace(profile, overrides={"rate": Override(0.7, "small")}),))
+    found = {
+        r[0]: r
+        for r in specification(small, "quick", [p.as_json() for p in pieces(small, small.profiles[0])]).rows
+    }
+    assert found["rate"][1] == "0.7" and "Table 0; here: small" == found["rate"][3]
+
+
+def test_cifar_nets_have_the_papers_width_and_models():
+    table2 = get("dni/table2")
+    paper = table2.profile("paper")
+    dni = parameters(table2, paper, arm="cifar10-fcn-dni-3")
+    assert (dni["width"], dni["dni_sg_hidden"]) == (1000, (4000,))
+    assert parameters(table2, paper, arm="dni-3")["width"] == 256
+    assert parameters(table2, paper, {"width": "64"}, "cifar10-fcn-dni-3")["width"] == 64
+    for arm in table2.arms:
+        assert all(o.why == "v1 A.1" for o in arm.params.values())
+        assert not {"width", "sg_hidden"} & set(arm.settings)

@@ -40,22 +40,24 @@ REPORTED: dict[
 }
 EXTRA: dict[tuple[str, str], dict[str, Any]] = {
     ("mnist", "fcn"): {},
-    ("cifar10", "fcn"): {"dataset": "cifar10", "width": 1000},  # v1 A.1
-    ("mnist", "cnn"): {"net": "cnn", "width": 64},
-    ("cifar10", "cnn"): {"net": "cnn", "dataset": "cifar10", "width": 128},
+    ("cifar10", "fcn"): {"dataset": "cifar10"},
+    ("mnist", "cnn"): {"net": "cnn"},
+    ("cifar10", "cnn"): {"net": "cnn", "dataset": "cifar10"},
 }
+WIDTHS = {("cifar10", "fcn"): 1000, ("mnist", "cnn"): 64, ("cifar10", "cnn"): 128}  # MNIST's FCN: PARAMS
 
 
 def _arm(data: str, net: str, rule: str, layers: int, reported: float) -> Arm:
     settings: dict[str, Any] = {"rule": rule, "layers": layers, **EXTRA[data, net]}
+    params = {"width": Override(WIDTHS[data, net], "v1 A.1")} if (data, net) in WIDTHS else {}
     if (data, net, rule) == ("cifar10", "fcn", "dni"):
-        settings["sg_hidden"] = (4000,)  # v1 A.1
+        params["dni_sg_hidden"] = Override((4000,), "v1 A.1")
     if rule == "stale":
         settings["decay"] = 0.9
     plain = (data, net) == ("mnist", "fcn")
     name = f"{rule}-{layers}" if plain else f"{data}-{net}-{rule}-{layers}"
     label = f"{SERIES[rule]}, {layers} layers" + ("" if plain else f", {data.upper()} {net.upper()}")
-    return Arm(name, label, SERIES[rule], settings, {"test_error": reported})
+    return Arm(name, label, SERIES[rule], settings, {"test_error": reported}, params)
 
 
 ARMS = (

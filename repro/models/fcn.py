@@ -21,7 +21,7 @@ class FCN:
     """R nets of equal shape. `sizes` = (D, H, …, H, C); layer i (1-based) maps sizes[i−1] to sizes[i].
 
     After `forward`, `h[i]` is the output of layer i (h[0] the input) and `layer_backward(i, δ)` turns
-    δ = ∂L/∂h_i into the layer's parameter gradients (in `stack.g`) and returns ∂L/∂h_{i−1}.
+    δ = ∂L/∂h_i into the layer's parameter gradients (in `stack.g`) and returns ∂L/∂h_{i−1}, once a forward pass.
     """
 
     momentum = 0.1  # of the running statistics used at test time (torch's default; the paper does not say)
@@ -67,7 +67,10 @@ class FCN:
         return L.thin(self.h[-1], p[f"W{self.depth}"], p[f"b{self.depth}"])
 
     def layer_backward(self, i: int, delta: Tensor, need_input: bool = True) -> Tensor | None:
-        """Backward through layer i alone: gradients into `stack.g`, returns ∂L/∂h_{i−1} (None if not needed)."""
+        """Backward through layer i alone: gradients into `stack.g`, returns ∂L/∂h_{i−1} (None if not needed).
+
+        `RuntimeError` for a hidden layer that has had its backward pass since the last forward pass.
+        """
         p, g = self.stack.p, self.stack.g
         if i < self.depth:
             cache = self.caches[i]

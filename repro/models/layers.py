@@ -6,7 +6,7 @@ Gradients are written by hand: no graph is built, buffers are reused, and a CUDA
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -43,24 +43,40 @@ def linear_input_grad(d: Tensor, w: Tensor) -> Tensor:
     return torch.bmm(d, w.mT)
 
 
-class BatchNormCache(NamedTuple):
-    """What the backward pass of `bn_relu` needs: centred input, 1/σ, the output; and the batch statistics."""
+@dataclass(slots=True)
+class BatchNormCache:
+    """What the backward pass of `bn_relu` needs, once: centred input, 1/σ, the output; and the batch statistics."""
 
-    centred: Tensor  # [R, B, H]
-    rstd: Tensor  # [R, 1, H]
+    centred: Tensor | None  # [R, B, H]; None once a backward pass has used it up
+    rstd: Tensor  # [R, 1, H], float32 for low-precision activations, as mean and var
     out: Tensor  # [R, B, H]
     mean: Tensor  # [R, 1, H]
     var: Tensor  # [R, 1, H], biased
+
+    def take(self) -> Tensor:
+        """`centred`, which then is gone: a second backward pass could find it overwritten. `RuntimeError` then."""
+        if self.centred is None:
+            raise RuntimeError("a second backward pass over one forward pass: call forward again first")
+        taken, self.centred = self.centred, None
+        return taken
+
+
+def _at_least_float32(a: Tensor) -> torch.dtype:
+    """What sums over the batch are taken in: 8 bits of bfloat16 lose an addend once the sum is 256 times it."""
+    return torch.promote_types(a.dtype, torch.float32)
 
 
 def bn_relu(
     a: Tensor, gamma: Tensor, beta: Tensor, out: Tensor | None = None, eps: float = 1e-5
 ) -> BatchNormCache:
     """ReLU(γ (a − μ)/σ + β) with the batch's own μ, σ, into `out`. Overwrites `a` [R, B, H] with a − μ."""
-    mean = a.mean(1, keepdim=True)
+    exact = _at_least_float32(a)
+    mean = a.mean(1, keepdim=True, dtype=exact)
     centred = a.sub_(mean)
-    var = (centred * centred).mean(1, keepdim=True)  # two passes: exact where E[a²] − μ² would cancel
+    wide = centred.to(exact)
+    var = (wide * wide).mean(1, keepdim=True)  # two passes: exact where E[a²] − μ² would cancel
     rstd = (var + eps).rsqrt()
+    out = torch.empty_like(a) if out is None else out
     h = torch.addcmul(beta.unsqueeze(1), centred, gamma.unsqueeze(1) * rstd, out=out).relu_()
     return BatchNormCache(centred, rstd, h, mean, var)
 
@@ -72,16 +88,16 @@ def bn_relu_backward(
 
     With z = γ(a − μ)/σ + β and d_z = d·1[h > 0]: ∂L/∂a = γ/σ (d_z − mean_B(d_z) − (a−μ)/σ² mean_B(d_z (a−μ))).
     """
-    centred, rstd, out, _, _ = cache
-    batch = d.shape[1]
-    d = torch.ops.aten.threshold_backward(d, out, 0)
-    sum_d = d.sum(1, keepdim=True)
-    sum_dc = (d * centred).sum(1, keepdim=True)
+    centred, rstd, batch = cache.take(), cache.rstd, d.shape[1]
+    d = torch.ops.aten.threshold_backward(d, cache.out, 0)
+    exact = _at_least_float32(d)
+    sum_d = d.sum(1, keepdim=True, dtype=exact)
+    sum_dc = (d.to(exact) * centred).sum(1, keepdim=True)
     g_beta.copy_(sum_d.squeeze(1))
     g_gamma.copy_((sum_dc * rstd).squeeze(1))
     scale = gamma.unsqueeze(1) * rstd
     slope = scale * rstd * rstd * sum_dc / -batch
-    return torch.addcmul(scale * sum_d / -batch, centred, slope).addcmul_(d, scale)
+    return torch.addcmul(scale * sum_d / -batch, centred, slope).addcmul_(d, scale).to(d.dtype)
 
 
 def bn_relu_eval(

@@ -28,11 +28,11 @@ def bn_relu(
 ) -> L.BatchNormCache:
     """ReLU(γ (a − μ)/σ + β) with the batch's own μ, σ; a [R, B, H], γ and β [R, H]; into `out` if given.
 
-    γ and β may be float32 beside a bfloat16 `a`; the fused kernel then keeps μ and 1/σ in float32 too.
+    γ and β may be float32 beside a bfloat16 `a`; μ and 1/σ are float32 then, by the formula and by the kernel.
     In the cache `centred` is a itself where the fused kernel is used, and a − μ (overwriting a) otherwise.
     """
     if not fused(a):
-        return L.bn_relu(a, gamma.to(a.dtype), beta.to(a.dtype), out, eps)
+        return L.bn_relu(a, gamma, beta, out, eps)
     out = torch.empty_like(a) if out is None else out
     mean, rstd = (torch.empty(len(a), 1, a.shape[2]) for _ in range(2))
     for r in range(len(a)):
@@ -46,11 +46,12 @@ def bn_relu_backward(
 ) -> Tensor:
     """∂L/∂a [R, B, H] from d = ∂L/∂h; ∂L/∂γ and ∂L/∂β [R, H] are written into `g_gamma`, `g_beta`.
 
-    Uses the cache up: the fused kernel's result overwrites its activations, which fresh memory would not be free for.
+    Uses the cache up (a second call is a `RuntimeError`): the fused kernel's result overwrites its activations,
+    which fresh memory would not be free for.
     """
     if not fused(d):
-        return L.bn_relu_backward(d, cache, gamma.to(d.dtype), g_gamma, g_beta)
-    d_a, d_z = cache.centred, torch.empty_like(d[0])
+        return L.bn_relu_backward(d, cache, gamma, g_gamma, g_beta)
+    d_a, d_z = cache.take(), torch.empty_like(d[0])
     for r in range(len(d)):
         torch.ops.aten.threshold_backward.grad_input(d[r], cache.out[r], 0, grad_input=d_z)
         mean, rstd = cache.mean[r, 0], cache.rstd[r, 0]

@@ -59,11 +59,18 @@ def _used(name: str, pieces: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _why(exhibit: Exhibit, profile: str, name: str) -> Iterator[str]:
-    """The profile's reasons for its value of a parameter, and for those of single arms (each reason once)."""
+    """The profile's reasons for its value of a parameter, and for those of single arms (each reason once).
+
+    An arm's own value in the paper is told with its place, unless the profile has another.
+    """
     chosen = exhibit.profile(profile)
+    reasons: dict[str, list[str]] = {}
     if name in chosen.overrides:
         yield chosen.overrides[name].why
-    reasons: dict[str, list[str]] = {}
+    else:
+        for a in arms_of(exhibit, chosen):
+            if name in a.params and name not in chosen.arm_overrides.get(a.id, {}):
+                reasons.setdefault(a.params[name].why, []).append(a.id)
     for arm, overrides in chosen.arm_overrides.items():
         if name in overrides:
             reasons.setdefault(overrides[name].why, []).append(arm)

@@ -2,7 +2,8 @@
 
 The work function's own module and every numeric module it reaches are read as syntax trees; only definitions that
 are used (by name, from the work function on) count, so a new function in a shared module, a comment or a docstring
-changes nothing, and a changed line in a used one does.
+changes nothing, and a changed line in a used one does. Beside models, algorithms and training, numeric is what
+makes tensors of data files (the files themselves are covered by their checksums) and what sets the arithmetic.
 """
 
 from __future__ import annotations
@@ -15,8 +16,23 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-NUMERIC = ("repro.models", "repro.algorithms", "repro.train")
-"""Packages whose code determines numbers; data is covered by its checksums, the rest only moves results."""
+NUMERIC = (
+    "repro.models",
+    "repro.algorithms",
+    "repro.train",
+    "repro.data.images",
+    "repro.data.digits",
+    "repro.data.idx",
+    "repro.data.cifar",
+    "repro.device",
+)
+"""Packages and modules whose code determines numbers; the rest only finds files and moves results."""
+
+ALWAYS = ("repro.device", "prepare")
+"""What the runner itself calls before every piece: flushed denormals, full fp32 products."""
+
+BEHIND = {("repro.data", "load_images"): ("repro.data.images", "load")}
+"""Where numbers are made behind a definition of a module that otherwise only finds files."""
 
 EVERYTHING = "*"
 """In the place of a definition's name: all of a module's definitions (a module used as a value)."""
@@ -101,9 +117,12 @@ def _imports(node: ast.ImportFrom | ast.Import) -> Iterator[tuple[str, tuple[str
         if isinstance(node, ast.Import):
             if alias.name.startswith(NUMERIC):
                 yield alias.asname or alias.name.partition(".")[0], (alias.name, EVERYTHING)
-        elif node.module and node.module.startswith(NUMERIC):
+        elif node.module:
             local, whole = alias.asname or alias.name, f"{node.module}.{alias.name}"
-            yield local, (whole, EVERYTHING) if _is_module(whole) else (node.module, alias.name)
+            if (node.module, alias.name) in BEHIND:
+                yield local, BEHIND[node.module, alias.name]
+            elif whole.startswith(NUMERIC):
+                yield local, (whole, EVERYTHING) if _is_module(whole) else (node.module, alias.name)
 
 
 def _used(node: ast.AST, module: str) -> Iterator[tuple[str, str]]:
@@ -126,7 +145,7 @@ def _used(node: ast.AST, module: str) -> Iterator[tuple[str, str]]:
 @cache
 def _reached(work: str) -> dict[str, frozenset[str]]:
     module, _, function = work.partition(":")
-    todo, seen = [(module, function)], set()
+    todo, seen = [(module, function), ALWAYS], set()
     while todo:
         place = todo.pop()
         if place in seen:
@@ -142,7 +161,15 @@ def _reached(work: str) -> dict[str, frozenset[str]]:
 
 
 def digests(work: str) -> dict[str, str]:
-    """Module → digest of its definitions that `work` ("module:function") reaches, for all numeric modules."""
+    """Module → digest of its definitions that `work` ("module:function") reaches, for all numeric modules.
+
+    Computed once a process, of the sources as they were then.
+    """
+    return dict(_digests(work))
+
+
+@cache
+def _digests(work: str) -> dict[str, str]:
     found = {}
     for module, names in _reached(work).items():
         known = _read(module)

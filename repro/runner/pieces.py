@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import json
 import logging
+import multiprocessing
 import os
 import resource
 import sys
@@ -26,6 +27,7 @@ from repro.data import info as data_info
 from repro.errors import PieceError
 from repro.piece import Piece, digest
 from repro.runner.code import digests
+from repro.runner.settings import check_settings
 from repro.train.loop import Context
 
 Progress = Callable[[str, float], None]
@@ -124,6 +126,7 @@ def attempt(job: Job, progress: Progress | None = None) -> dict[str, Any]:
 def _train(
     piece: Piece, data: DataInfo | None, folder: Path, job: Job, progress: Progress | None
 ) -> dict[str, Any]:
+    check_settings(piece)
     devices.prepare(job.device, job.threads)
     _reset_peak(job.device)
     (folder / "piece.json").write_text(json.dumps(piece.as_json(), indent=1), encoding="utf-8")
@@ -137,6 +140,7 @@ def _train(
     except Exception as e:
         (folder / "failure.txt").write_text(traceback.format_exc(), encoding="utf-8")
         _log.error("the traceback of %s is in %s", job.name, folder / "failure.txt")
+        _end_if_broken(job.device)
         raise PieceError(f"piece {job.name} failed: {type(e).__name__}: {e}") from e
     result = {
         "piece": piece.as_json(),
@@ -148,7 +152,8 @@ def _train(
             **done.meta,
             "started": started,
             "resumed": resumed,
-            "wall_s": time.time() - started,
+            # this session, and the training of earlier ones that its checkpoint kept
+            "wall_s": time.time() - started + done.meta.get("before_s", 0.0),
             "peak_memory_mb": _peak_mb(job.device),
             "environment": devices.facts(job.device),
         },
@@ -161,7 +166,7 @@ def _keep(result: dict[str, Any], folder: Path) -> None:
     temporary = folder / f"result.{os.getpid()}.tmp"
     temporary.write_text(json.dumps(result, allow_nan=True), encoding="utf-8")
     os.replace(temporary, folder / "result.json")
-    for name in ("checkpoint.pt", "progress", "failure.txt"):
+    for name in ("checkpoint.pt", "checkpoint.bad", "progress", "failure.txt"):
         (folder / name).unlink(missing_ok=True)
     for torn in folder.glob("*.tmp"):  # left by runners that were killed in the middle of a write
         torn.unlink(missing_ok=True)
@@ -188,14 +193,38 @@ def _write_progress(folder: Path, fraction: float) -> None:
     (folder / "progress").write_text(f"{fraction:.4f}", encoding="ascii")
 
 
+def _end_if_broken(device: str) -> None:
+    """End a worker process whose CUDA context is lost: every later piece there would fail too.
+
+    Its pool is renewed; in the user's own process there is none, and the error is told as any other.
+    """
+    if device != "cuda":
+        return
+    import torch
+
+    try:
+        torch.cuda.synchronize()
+    except Exception:  # what torch raises for a lost context differs between its versions
+        if multiprocessing.parent_process() is not None:
+            _log.error("CUDA fails since then: this worker process ends")
+            os._exit(1)
+
+
 def _reset_peak(device: str) -> None:
+    """Start the peak anew, since a worker carries out many pieces; off Linux it stays that of the process's life."""
     if device == "cuda":
         import torch
 
         torch.cuda.reset_peak_memory_stats()
+        return
+    try:
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    except OSError:  # another system, or forbidden
+        pass
 
 
 def _peak_mb(device: str) -> float:
+    """MiB: of tensors on a CUDA device, else of the whole process."""
     if device == "cuda":
         import torch
 

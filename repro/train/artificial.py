@@ -16,6 +16,11 @@ from repro.train.batches import stream
 from repro.train.images import runs_of
 from repro.train.loop import Context, Result, Row, fit
 
+READS = frozenset({"dim", "deep", "loss"})
+"""Settings that are read once a piece."""
+VARIES = frozenset({"data"})
+"""Settings that are read for each run."""
+
 
 def draw(kind: str, dim: int, samples: int, seed: int) -> tuple[Tensor, Tensor]:
     """One data set: X [S, k] ~ N(0, I_k) and one-hot labels [S, 2].

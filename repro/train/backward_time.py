@@ -12,9 +12,13 @@ from collections.abc import Callable
 import torch
 
 from repro.algorithms.meprop import unified_backward
+from repro.errors import BadValueError
 from repro.piece import Piece
 from repro.train.batches import stream
 from repro.train.loop import Context, Result, Row
+
+VARIES = frozenset({"k"})
+"""Settings that are read for each arm."""
 
 
 def measure(call: Callable[[], object], device: str) -> float:
@@ -50,8 +54,12 @@ def products(piece: Piece, device: str) -> dict[str, Callable[[], object]]:
 
 
 def run(piece: Piece, ctx: Context) -> Result:
-    """Milliseconds of each arm's backward pass, one row a repetition (index)."""
+    """Milliseconds of each arm's backward pass, one row a repetition (index); `BadValueError` for less than one."""
     p = piece.params
+    if p["repetitions"] < 1 or p["warm_up"] < 0:
+        raise BadValueError(
+            f"repetitions is {p['repetitions']} and warm_up {p['warm_up']}; expected at least 1 and 0"
+        )
     calls = products(piece, ctx.device)
     rows: list[Row] = []
     order = list(calls.items())

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from repro.errors import BadValueError
+
 
 def stream(seed: int, purpose: str) -> torch.Generator:
     """A CPU generator for one purpose ("init", "batches/3", "random-k") of one seed; purposes are independent."""
@@ -19,10 +21,12 @@ class Batches:
     """Shuffled epochs of `n` examples in batches of `batch`; an incomplete last batch is left out.
 
     The order depends on the run's seed and the epoch alone, so a resumed run needs no generator state, and
-    arms with the same seed see the same batches.
+    arms with the same seed see the same batches. `BadValueError` unless 1 ≤ `batch` ≤ `n`.
     """
 
     def __init__(self, n: int, batch: int, seeds: Sequence[int], device: str):
+        if not 1 <= batch <= n:
+            raise BadValueError(f"batch is {batch}; expected 1 to {n}, the number of training examples")
         self.n, self.batch, self.seeds, self.device = n, batch, tuple(seeds), device
         self.per_epoch = n // batch
         self._epoch = -1

@@ -12,6 +12,9 @@ from collections.abc import Sequence
 from repro.piece import Piece
 from repro.train.loop import Context, Result, Row
 
+VARIES = frozenset({"formula", "rule"})
+"""Settings that differ between arms: they say what an arm is; the rows are chosen by its name."""
+
 
 def loss(a: float, b: float, xs: Sequence[float]) -> float:
     """L(a, b) = Σ |a x_i + b|."""

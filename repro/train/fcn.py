@@ -8,6 +8,7 @@ import torch
 
 from repro.algorithms.backprop import StaleGradients, backprop, no_bprop
 from repro.algorithms.dni import SyntheticGradients, dni
+from repro.errors import BadValueError
 from repro.models.fcn import FCN
 from repro.models.stack import joint_adam
 from repro.piece import Piece
@@ -15,21 +16,28 @@ from repro.train.batches import Batches, stream
 from repro.train.images import error_rate, evenly, gather, load, runs_of
 from repro.train.loop import Context, Result, Row, fit
 
+READS = frozenset({"rule", "layers", "decay"})
+"""Settings that are read once a piece."""
+
 
 class FCNLearner:
-    """R runs of one arm shape: settings `layers` and `rule` (bprop, no_bprop, stale, dni, cdni)."""
+    """R runs of one arm shape: settings `layers`, `rule` (bprop, no_bprop, stale, dni, cdni), `decay` for stale.
+
+    `BadValueError` when `hold_out` leaves no batch to train on.
+    """
 
     def __init__(self, piece: Piece, ctx: Context):
         self.data, self.runs, self.p = load(piece, ctx), runs_of(piece), piece.params
         p, settings, seeds = self.p, self.runs[0][1], [s for _, _, s in self.runs]
-        self.settings = settings
-        n = len(self.data.x_train) - p["hold_out"]
+        if p["hold_out"] < 0:
+            raise BadValueError(f"hold_out is {p['hold_out']}; expected 0 or more images")
+        n = max(0, len(self.data.x_train) - p["hold_out"])
         self.x, self.y = self.data.x_train[:n], self.data.y_train[:n]
         held = p["hold_out"] > 0
         self.x_eval = self.data.x_train[n:] if held else self.data.x_test
         self.y_eval = self.data.y_train[n:] if held else self.data.y_test
         self.metric = "validation_error" if held else "test_error"
-        hidden = [settings.get("width", p["width"])] * (settings["layers"] - 1)
+        hidden = [p["width"]] * (settings["layers"] - 1)
         self.net = FCN((self.x.shape[1], *hidden, 10), len(seeds), ctx.device)
         self.net.init([stream(s, "init") for s in seeds])
         self.batches = Batches(len(self.x), p["batch"], seeds, ctx.device)
@@ -47,7 +55,7 @@ class FCNLearner:
 
     def _add_models(self, seeds: list[int]) -> None:
         label = self.rule == "cdni"
-        hidden = self.settings.get("sg_hidden", self.p["cdni_sg_hidden" if label else "dni_sg_hidden"])
+        hidden = self.p["cdni_sg_hidden" if label else "dni_sg_hidden"]
         precision = getattr(torch, self.p["sg_precision"])
         self.sg = SyntheticGradients(self.net, hidden, 10 if label else 0, precision)
         self.sg.init([stream(s, "init-sg") for s in seeds])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from repro.data import ImageData, load_images
+from repro.data import ImageData, info, load_images
+from repro.errors import BadValueError
+from repro.paths import data_dir
 from repro.piece import Piece
 from repro.train.loop import Context
 
@@ -19,15 +22,20 @@ def runs_of(piece: Piece) -> list[tuple[str, dict[str, Any], int]]:
 
 
 def load(piece: Piece, ctx: Context) -> ImageData:
-    """The piece's data set on the device, loaded once a process."""
+    """The piece's data set on the device, loaded once a process; shared, so it must not be written to."""
     assert piece.dataset is not None
-    key = f"{piece.dataset}/{piece.stand_in}/{ctx.device}"
-    if key not in ctx.cache:
-        ctx.cache[key] = load_images(
-            piece.dataset, ctx.device, data_dir=ctx.data_dir, stand_in=piece.stand_in, download=ctx.download
-        )
-    data: ImageData = ctx.cache[key]
-    return data
+    # settled anew each time, since a download in between takes the stand-in's place
+    name = info(piece.dataset, ctx.data_dir, piece.stand_in, ctx.download).name
+    folder = str(data_dir(ctx.data_dir))
+    return _loaded(name, piece.dataset, piece.stand_in, ctx.device, folder, ctx.download)
+
+
+@lru_cache(maxsize=2)
+def _loaded(
+    name: str, asked: str, stand_in: str | None, device: str, folder: str, download: bool
+) -> ImageData:
+    """The images; `name`, what `asked` stands for in `folder`, only tells the entries of the cache apart."""
+    return load_images(asked, device, data_dir=folder, stand_in=stand_in, download=download)
 
 
 def gather(x: Tensor, y: Tensor, at: Tensor) -> tuple[Tensor, Tensor]:
@@ -47,7 +55,9 @@ def error_rate(predict: Callable[[Tensor], Tensor], x: Tensor, y: Tensor, chunk:
 
 
 def evenly(steps: int, times: int) -> list[int]:
-    """About `times` evenly spread step counts, the last one `steps`."""
+    """About `times` evenly spread step counts, the last one `steps`; `BadValueError` if either is below 1."""
+    if min(steps, times) < 1:
+        raise BadValueError(f"{times} evaluations in {steps} steps; expected 1 or more of each")
     times = min(times, steps)
     return sorted({round(steps * (i + 1) / times) for i in range(times)})
 

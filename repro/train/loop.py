@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
+
+from repro.errors import BadValueError
+
+_log = logging.getLogger("repro.train")
 
 Row = tuple[str, int, str, int, str, float]
 """arm, seed, metric, step, index, value – one line of a record's CSV."""
@@ -44,7 +49,6 @@ class Context:
     checkpoint: Path | None = None
     checkpoint_s: float = 20.0
     progress: Callable[[float], None] = lambda fraction: None
-    cache: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -59,7 +63,11 @@ def fit(learner: Learner, steps: int, evaluate_at: Sequence[int], ctx: Context) 
     """Train from the checkpoint if there is one, else from the start; returns rows and fingerprints.
 
     `evaluate_at`: step counts after which `evaluate` is called. The numbers do not depend on interruptions.
+    Times in the result's meta are seconds: `train_s` of all sessions, `before_s` of those before this one.
+    `BadValueError` for less than one step, which would give a result without rows.
     """
+    if steps < 1:
+        raise BadValueError(f"steps is {steps}; expected 1 or more")
     saved = load_checkpoint(ctx.checkpoint)
     if saved:
         learner.load(saved["learner"])
@@ -84,9 +92,8 @@ def fit(learner: Learner, steps: int, evaluate_at: Sequence[int], ctx: Context) 
             state = {"t": t, "rows": rows, "fingerprints": prints, "spent": spent + now - started}
             save_checkpoint(ctx.checkpoint, {**state, "learner": learner.state()})
     ctx.progress(1.0)
-    return Result(
-        rows, {"fingerprints": prints, "steps": steps, "train_s": spent + time.monotonic() - started}
-    )
+    train_s = spent + time.monotonic() - started
+    return Result(rows, {"fingerprints": prints, "steps": steps, "train_s": train_s, "before_s": spent})
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
@@ -97,11 +104,25 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
 
 
 def load_checkpoint(path: Path | None) -> dict[str, Any] | None:
-    """The saved state, or None when there is none or it cannot be read (then training starts afresh)."""
-    if path is None or not path.exists():
+    """The saved state, or None when there is none or the file is torn: then training starts afresh.
+
+    A torn file is kept beside as `*.bad`. What may pass (`OSError` such as a lost disk, `MemoryError`) is raised,
+    because the checkpoint may hold hours of work.
+    """
+    if path is None:
         return None
     try:
         return torch.load(path, map_location="cpu", weights_only=True)  # type: ignore[no-any-return]
-    except Exception:  # a torn file from a lost disk: the run is repeated, nothing is lost but time
-        path.unlink(missing_ok=True)
+    except FileNotFoundError:
+        return None
+    except (OSError, MemoryError):
+        raise
+    except (
+        Exception
+    ) as e:  # torn: an unpickler may raise anything on a file that ends early or holds something else
+        bad = path.with_suffix(".bad")
+        os.replace(path, bad)
+        _log.warning(
+            "%s is torn (%s: %s); kept as %s, training starts afresh", path, type(e).__name__, e, bad
+        )
         return None

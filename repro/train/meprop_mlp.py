@@ -7,10 +7,14 @@ from typing import Any
 import torch
 
 from repro.algorithms.meprop import MLP, Sparsify, random_k, top_k
+from repro.errors import BadValueError
 from repro.piece import Piece
 from repro.train.batches import Batches, stream
 from repro.train.images import error_rate, evenly, gather, load, runs_of
 from repro.train.loop import Context, Result, Row, fit
+
+READS = frozenset({"rule", "percent"})
+"""Settings that are read once a piece."""
 
 
 class MepropLearner:
@@ -22,6 +26,8 @@ class MepropLearner:
     def __init__(self, piece: Piece, ctx: Context):
         self.data, self.runs, p = load(piece, ctx), runs_of(piece), piece.params
         settings, seeds = self.runs[0][1], [s for _, _, s in self.runs]
+        if p["dev_images"] < 1:
+            raise BadValueError(f"dev_images is {p['dev_images']}; expected 1 or more: they choose the epoch")
         dev_n = min(p["dev_images"], len(self.data.x_train) // 6)
         self.x, self.y = self.data.x_train[dev_n:], self.data.y_train[dev_n:]
         self.x_dev, self.y_dev = self.data.x_train[:dev_n], self.data.y_train[:dev_n]

@@ -1,4 +1,7 @@
-"""Small nets in float64, and the same nets written with autograd: an independent oracle."""
+"""Small nets in float64, and the same nets written with autograd in float64: an independent oracle.
+
+Large ones in float32 meet the kernels that are used from some size on; the oracle stays in float64.
+"""
 
 from __future__ import annotations
 
@@ -6,24 +9,37 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from repro.algorithms.dni import SyntheticGradients
 from repro.models.fcn import FCN
 from repro.train.batches import stream
 
 RUNS, BATCH, INPUTS, HIDDEN, CLASSES = 2, 6, 20, 8, 5
 
 
-def batch(seed: int = 0, runs: int = RUNS, size: int = BATCH) -> tuple[Tensor, Tensor]:
+def batch(
+    seed: int = 0,
+    runs: int = RUNS,
+    size: int = BATCH,
+    inputs: int = INPUTS,
+    dtype: torch.dtype = torch.float64,
+) -> tuple[Tensor, Tensor]:
     rng = torch.Generator().manual_seed(seed)
-    x = torch.rand(runs, size, INPUTS, dtype=torch.float64, generator=rng)
-    return x, torch.randint(CLASSES, (runs, size), generator=rng)
+    x = torch.rand(runs, size, inputs, dtype=torch.float64, generator=rng)
+    return x.to(dtype), torch.randint(CLASSES, (runs, size), generator=rng)
 
 
 def generators(runs: int = RUNS, purpose: str = "init") -> list[torch.Generator]:
     return [stream(s, purpose) for s in range(runs)]
 
 
-def fcn(layers: int = 4, runs: int = RUNS) -> FCN:
-    net = FCN((INPUTS, *[HIDDEN] * (layers - 1), CLASSES), runs, dtype=torch.float64)
+def fcn(
+    layers: int = 4,
+    runs: int = RUNS,
+    inputs: int = INPUTS,
+    hidden: int = HIDDEN,
+    dtype: torch.dtype = torch.float64,
+) -> FCN:
+    net = FCN((inputs, *[hidden] * (layers - 1), CLASSES), runs, dtype=dtype)
     net.init(generators(runs))
     rng = torch.Generator().manual_seed(9)
     for name, p in net.stack.p.items():  # γ = 1 and β = 0 would hide mistakes
@@ -32,8 +48,17 @@ def fcn(layers: int = 4, runs: int = RUNS) -> FCN:
     return net
 
 
+def models(net: FCN, hidden: tuple[int, ...], labels: int, noise: float = 0.0) -> SyntheticGradients:
+    sg = SyntheticGradients(net, hidden, labels)
+    sg.init(generators(net.stack.runs, "init-sg"))
+    rng = torch.Generator().manual_seed(5)
+    for p in sg.stack.p.values():
+        p.add_(torch.randn(p.shape, generator=rng, dtype=p.dtype) * noise)
+    return sg
+
+
 def leaves(parameters: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {k: v.detach().clone().requires_grad_() for k, v in parameters.items()}
+    return {k: v.detach().double().clone().requires_grad_() for k, v in parameters.items()}
 
 
 def bn_relu(a: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
@@ -46,3 +71,52 @@ def fcn_activations(p: dict[str, Tensor], run: int, x: Tensor, depth: int) -> li
     for i in range(1, depth):
         h.append(bn_relu(h[-1] @ p[f"W{i}"][run], p[f"gamma{i}"][run], p[f"beta{i}"][run]))
     return [*h, h[-1] @ p[f"W{depth}"][run] + p[f"b{depth}"][run]]
+
+
+def backprop_gradients(net: FCN, x: Tensor, y: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    """Sum over runs of the mean loss, and every parameter's gradient, by autograd."""
+    p = leaves(net.stack.p)
+    total = torch.zeros((), dtype=torch.float64)
+    for r in range(len(x)):
+        logits = fcn_activations(p, r, x[r].double(), net.depth)[-1]
+        total = total + F.cross_entropy(logits, y[r])
+    total.backward()
+    return total.detach(), {k: v.grad for k, v in p.items()}
+
+
+def bootstrapped(net: FCN, synthetic: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    """Targets δ_i [R, S, B, H] and parameter gradients by autograd: each layer's own graph, fed with its δ̂."""
+    p = leaves(net.stack.p)
+    targets: list[list[Tensor]] = [[] for _ in range(net.depth - 1)]
+    for r in range(len(x)):
+        values = [h.detach() for h in fcn_activations(p, r, x[r].double(), net.depth)]
+        for i in range(1, net.depth + 1):
+            below = values[i - 1].clone().requires_grad_()
+            a = below @ p[f"W{i}"][r]
+            if i < net.depth:
+                out = bn_relu(a, p[f"gamma{i}"][r], p[f"beta{i}"][r])
+                loss = (out * synthetic[r, i - 1]).sum()
+            else:
+                loss = F.cross_entropy(a + p[f"b{i}"][r], y[r], reduction="sum")
+            (loss / x.shape[1]).backward()
+            if i > 1:
+                targets[i - 2].append(below.grad * x.shape[1])
+    return torch.stack([torch.stack(t) for t in targets], 1), {k: v.grad for k, v in p.items()}
+
+
+def sg_gradients(
+    sg: SyntheticGradients, h: Tensor, onehot: Tensor, target: Tensor
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """Sum of L_SG over the models, and their parameters' gradients, by autograd; h and target [R, S, B, H]."""
+    p, last = leaves(sg.stack.p), len(sg.sizes) - 1
+    total = torch.zeros((), dtype=torch.float64)
+    for m in range(sg.runs * sg.models):
+        run, layer = divmod(m, sg.models)
+        value = h[run, layer].double()
+        for i in range(1, last + 1):
+            a = value @ p[f"W{i}"][m]
+            a = a + onehot[run].double() @ p["Y"][m] if i == 1 and sg.labels else a
+            value = a + p[f"b{i}"][m] if i == last else bn_relu(a, p[f"gamma{i}"][m], p[f"beta{i}"][m])
+        total = total + (value - target[run, layer]).square().sum(-1).mean()
+    total.backward()
+    return total.detach(), {k: v.grad for k, v in p.items()}

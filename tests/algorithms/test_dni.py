@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import pytest
 import torch
-from nets import CLASSES, HIDDEN, RUNS, batch, bn_relu, fcn, fcn_activations, generators, leaves
+from nets import (
+    CLASSES,
+    HIDDEN,
+    RUNS,
+    batch,
+    bootstrapped,
+    fcn,
+    fcn_activations,
+    leaves,
+    models,
+    sg_gradients,
+)
 from torch import Tensor
 from torch.nn import functional as F
 
 from repro.algorithms.backprop import backprop, no_bprop
 from repro.algorithms.dni import SyntheticGradients, dni
-from repro.models.fcn import FCN
 
 MODELS = [((), 0), ((), CLASSES), ((7, 7), 0), ((7,), CLASSES)]
-
-
-def models(net: FCN, hidden: tuple[int, ...], labels: int, noise: float = 0.0) -> SyntheticGradients:
-    sg = SyntheticGradients(net, hidden, labels)
-    sg.init(generators(net.stack.runs, "init-sg"))
-    rng = torch.Generator().manual_seed(5)
-    for p in sg.stack.p.values():
-        p.add_(torch.randn(p.shape, generator=rng, dtype=p.dtype) * noise)
-    return sg
 
 
 @pytest.mark.parametrize(("hidden", "labels"), MODELS)
@@ -71,26 +72,6 @@ def test_full_mixing_is_backprop_bitwise() -> None:
     assert torch.equal(net.stack.flat_grad, other.stack.flat_grad)
 
 
-def bootstrapped(net: FCN, synthetic: Tensor, x: Tensor, y: Tensor) -> tuple[list[Tensor], dict[str, Tensor]]:
-    """Targets δ_i and parameter gradients by autograd: each layer's own graph, fed with its own δ̂."""
-    p = leaves(net.stack.p)
-    targets: list[list[Tensor]] = [[] for _ in range(net.depth - 1)]
-    for r in range(RUNS):
-        values = [h.detach() for h in fcn_activations(p, r, x[r], net.depth)]
-        for i in range(1, net.depth + 1):
-            below = values[i - 1].clone().requires_grad_()
-            a = below @ p[f"W{i}"][r]
-            if i < net.depth:
-                out = bn_relu(a, p[f"gamma{i}"][r], p[f"beta{i}"][r])
-                loss = (out * synthetic[r, i - 1]).sum()
-            else:
-                loss = F.cross_entropy(a + p[f"b{i}"][r], y[r], reduction="sum")
-            (loss / x.shape[1]).backward()
-            if i > 1:
-                targets[i - 2].append(below.grad * x.shape[1])
-    return [torch.stack(t) for t in targets], {k: v.grad for k, v in p.items()}
-
-
 @pytest.mark.parametrize(("hidden", "labels"), MODELS)
 def test_targets_and_gradients_are_the_bootstrapped_ones(
     hidden: tuple[int, ...], labels: int, monkeypatch: pytest.MonkeyPatch
@@ -104,7 +85,7 @@ def test_targets_and_gradients_are_the_bootstrapped_ones(
     monkeypatch.setattr(sg, "regress", lambda error: seen.append(synthetic - error) or regress(error))
     dni(net, sg, x, y)
     targets, grads = bootstrapped(net, synthetic, x, y)
-    assert torch.allclose(seen[0], torch.stack(targets, 1), rtol=1e-9, atol=1e-12)
+    assert torch.allclose(seen[0], targets, rtol=1e-9, atol=1e-12)
     for name, g in grads.items():
         assert torch.allclose(net.stack.g[name], g, rtol=1e-9, atol=1e-12), name
 
@@ -121,21 +102,11 @@ def test_models_learn_by_their_own_loss_alone(hidden: tuple[int, ...], labels: i
     target = torch.randn(prediction.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     loss = sg.regress(prediction - target)
     assert torch.equal(net.stack.flat_grad, before)
-    p, last = leaves(sg.stack.p), len(hidden) + 1
-    total = torch.zeros((), dtype=torch.float64)
-    for m in range(RUNS * sg.models):
-        run, layer = divmod(m, sg.models)
-        h = net.h[1 + layer][run]
-        for i in range(1, last + 1):
-            a = h @ p[f"W{i}"][m]
-            a = a + onehot[run] @ p["Y"][m] if i == 1 and labels else a
-            h = a + p[f"b{i}"][m] if i == last else bn_relu(a, p[f"gamma{i}"][m], p[f"beta{i}"][m])
-        total = total + (h - target[run, layer]).square().sum(-1).mean()
-    total.backward()
+    total, grads = sg_gradients(sg, torch.stack(net.h[1:], 1), onehot, target)
     assert torch.allclose(loss.sum(), total, rtol=1e-10)
-    for name, leaf in p.items():
-        assert torch.allclose(sg.stack.g[name], leaf.grad, rtol=1e-8, atol=1e-11), name
-        assert leaf.grad.abs().max() > 1e-6
+    for name, g in grads.items():
+        assert torch.allclose(sg.stack.g[name], g, rtol=1e-8, atol=1e-11), name
+        assert g.abs().max() > 1e-6
 
 
 def test_the_label_matters_only_to_conditioned_models() -> None:

@@ -9,6 +9,8 @@ import numpy as np
 
 from repro.train.loop import fit
 
+READS = frozenset({"factor"})
+
 
 class Walker:
     """One run; every step is written to the file TINY_LOG, so that tests see what was really computed."""

@@ -27,6 +27,7 @@ def forget():
     """Sources change under the test's feet: drop what was read."""
     code._read.cache_clear()
     code._reached.cache_clear()
+    code._digests.cache_clear()
 
 
 @pytest.fixture
@@ -144,3 +145,19 @@ def test_changed_modules_are_named():
     assert code.changed_since("repro.train.images:load", now) == []
     then = {**now, "repro.train.images": "0" * 64, "repro.train.gone": "1" * 64}
     assert code.changed_since("repro.train.images:load", then) == ["repro.train.gone", "repro.train.images"]
+
+
+def test_what_makes_tensors_of_data_and_sets_the_arithmetic_counts(key, monkeypatch):
+    found = digests_of(key, "from repro.train.images import load", "load")
+    makers = {f"repro.data.{name}" for name in ("images", "digits", "idx", "cifar")}
+    assert makers | {"repro.device"} <= found.keys()
+    assert not {"repro.data", "repro.data.files", "repro.data.obtain"} & found.keys(), "these only find files"
+    plain = digests_of(key, "", "math.pi")
+    assert plain.keys() == {"some_work", "repro.device"}
+
+
+def test_digests_are_computed_once_and_not_shared(monkeypatch):
+    first = code.digests("repro.train.images:load")
+    monkeypatch.setattr(code, "_reached", None)
+    first.clear()
+    assert code.digests("repro.train.images:load")

@@ -1,4 +1,4 @@
-"""Pieces small enough for a unit test, on the bundled stand-in data."""
+"""Pieces small enough for a unit test, on the bundled stand-in data or on images that carry their own number."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import torch
 
+from repro.data import DataInfo, ImageData
 from repro.exhibits import get
 from repro.piece import Piece, pieces
 
@@ -19,11 +21,25 @@ SMALL: dict[str, dict[str, Any]] = {
 
 @pytest.fixture
 def small_piece() -> Any:
-    """small_piece(exhibit, arm, seeds) → a piece that trains in well under a second."""
+    """small_piece(exhibit, arm, seeds, name=value …) → a piece that trains in well under a second."""
 
-    def make(exhibit_id: str, arm: str, seeds: tuple[int, ...]) -> Piece:
+    def make(exhibit_id: str, arm: str, seeds: tuple[int, ...], **changes: Any) -> Piece:
         exhibit = get(exhibit_id)
         profile = replace(exhibit.profile("smoke"), arms=(arm,), together=("*",))
-        return pieces(exhibit, profile, seeds, SMALL[exhibit_id])[0]
+        made = pieces(exhibit, profile, seeds, SMALL.get(exhibit_id))[0]
+        assert changes.keys() <= made.params.keys()
+        return replace(made, params={**made.params, **changes})
 
     return make
+
+
+@pytest.fixture
+def numbered() -> ImageData:
+    """600 training images whose first pixel is their number 0 … 599, and 100 test images 1000 … 1099."""
+
+    def part(first: int, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+        x = torch.zeros(count, 784)
+        x[:, 0] = torch.arange(first, first + count)
+        return x, torch.arange(count) % 10
+
+    return ImageData(*part(0, 600), *part(1000, 100), DataInfo("numbered", "numbered", False, {}, ""))

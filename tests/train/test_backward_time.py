@@ -1,0 +1,67 @@
+"""What meprop/table7 times: each arm's own products, in turn, warm-up left out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+
+from repro.piece import Piece
+from repro.train import backward_time
+from repro.train.loop import Context
+
+K = (8, 16, 32, 64, 128, 256, 512)
+
+
+@pytest.fixture
+def piece(small_piece: Callable[..., Piece]) -> Piece:
+    made = small_piece("meprop/table7", "dense", (0,), batch=6, hidden=512, inputs=5)
+    arms = [{"id": f"k-{k}", "settings": {"k": k}} for k in K]
+    return replace(made, arms=({"id": "dense", "settings": {}}, *arms))
+
+
+def test_each_arm_calls_the_product_with_its_own_k(piece: Piece, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, asked = backward_time.unified_backward, []
+
+    def unified_backward(x: Any, w: Any, g: Any, k: int, g_w: Any) -> torch.Tensor:
+        asked.append(k)
+        return real(x, w, g, k, g_w)
+
+    monkeypatch.setattr(backward_time, "unified_backward", unified_backward)
+    calls = backward_time.products(piece, "cpu")
+    for arm, call in calls.items():
+        call()
+        assert asked == ([int(arm[2:])] if arm != "dense" else [])
+        asked.clear()
+    assert list(calls) == ["dense", *(f"k-{k}" for k in K)]
+
+
+def test_with_all_columns_the_sparse_product_is_the_dense_one(piece: Piece) -> None:
+    calls = backward_time.products(piece, "cpu")
+    assert torch.allclose(calls["k-512"](), calls["dense"](), rtol=1e-4, atol=1e-3)
+    assert not torch.allclose(calls["k-256"](), calls["dense"](), rtol=1e-4, atol=1e-3)
+
+
+def test_every_arm_is_timed_in_every_repetition(piece: Piece, monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[int] = []
+    first: list[int] = []
+
+    def measure(call: Any, device: str) -> float:
+        if len(called) % 8 == 0:
+            first.append(id(call))
+        called.append(id(call))
+        return float(len(called))
+
+    monkeypatch.setattr(backward_time, "measure", measure)
+    rows = backward_time.run(
+        replace(piece, params={**piece.params, "warm_up": 2, "repetitions": 9}), Context()
+    ).rows
+    assert set(Counter(called).values()) == {11} and len(called) == 88
+    assert Counter(r[0] for r in rows) == Counter({a["id"]: 9 for a in piece.arms})
+    assert sorted(r[5] for r in rows) == list(range(17, 89)), "the warm-up is not kept"
+    assert {r[4] for r in rows} == {str(i) for i in range(9)}
+    assert len(set(first)) == 8, "each arm goes first some time"
