@@ -155,8 +155,8 @@ def _obstacle(claim: Claim, record: Mapping[str, Any]) -> str:
     """Why the record cannot decide the claim either way, or an empty string."""
     profile, data = record["profile"], record.get("data")
     if profile not in claim.profiles:
-        why = f" ({claim.elsewhere})" if claim.elsewhere else ""
-        return f"not assessable at {profile}: needs {' or '.join(claim.profiles)}{why}"
+        needs = [f"needs {' or '.join(claim.profiles)}"] if claim.profiles else []
+        return f"not assessable at {profile}: " + "; ".join([*needs, *filter(None, [claim.elsewhere])])
     if data and data["stand_in"] and not claim.stand_in_ok:
         return str(data["note"])
     if record.get("missing"):

@@ -116,6 +116,8 @@ def vacuous(exhibit: Exhibit, rows: Sequence[Row]) -> dict[str, str]:
     nulls = {kind: list(null_records(exhibit, rows, kind)) for c in exhibit.claims for kind in c.null}
     found: dict[str, list[str]] = {}
     for claim in exhibit.claims:
+        if not claim.profiles:  # never judged
+            continue
         (seen,) = judge(replace(exhibit, claims=(claim,)), {"profile": claim.profiles[0]}, rows)
         for kind in claim.null if seen.verdict != "open" else ():
             if kind == "reversed" and seen.verdict != "reproduced":

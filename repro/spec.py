@@ -106,7 +106,8 @@ class Claim:
     """A sentence of the paper in our words, its place, its numbers, and a test over a record.
 
     `test` takes a `repro.claims.View` and returns an `Outcome`; `tolerance` says in words what it accepts.
-    `profiles` are those at which it can be assessed; at others the verdict is `open`, and `elsewhere` says why.
+    `profiles` are those at which it can be assessed; at others (all, if there is none) the verdict is `open`, and
+    `elsewhere` says why.
     `stand_in_ok`: the claim does not depend on the paper's data (an analytic or a timing claim).
     `null`: the kinds of null records on which it must fail, one or more of `NULLS`. The default suits claims that
     compare arms; one that lives inside an arm names what it rests on (`index`, `steps` or `pairing`).

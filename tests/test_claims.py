@@ -7,6 +7,7 @@ import pytest
 from tiny_exhibit import EXHIBIT
 
 from repro.claims import MissingData, View, judge, summary
+from repro.nulls import vacuous
 from repro.spec import Outcome
 
 ROWS = [
@@ -63,6 +64,18 @@ def test_a_claim_that_holds_and_one_that_does_not():
     assert only({}).verdict == "reproduced"
     upside_down = [(f"arm-{5 - int(r[0][-1])}", *r[1:]) for r in GOOD]
     assert only({}, upside_down).verdict == "not reproduced"
+
+
+@pytest.mark.parametrize(
+    ("profiles", "reason"),
+    [(("cpu",), "not assessable at quick: needs cpu; too short"), ((), "not assessable at quick: too short")],
+)
+def test_where_a_claim_is_not_judged_it_says_why(profiles, reason):
+    (claim,) = EXHIBIT.claims
+    shy = replace(EXHIBIT, claims=(replace(claim, profiles=profiles, elsewhere="too short"),))
+    (judgement,) = judge(shy, FACTS, GOOD)
+    assert judgement.verdict == "open" and judgement.reason == reason
+    assert vacuous(shy, GOOD) == {}
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_it_says_what_made_it(record):
     assert facts["paper"]["arxiv"] == "1706.06197v5"
     assert facts["spec"]["pieces"][0]["params"]["steps"] == 60
     assert facts["seeds"] == [0, 1] and facts["missing"] == [] and facts["custom"] == []
-    assert set(facts["code"]["modules"]) == {"tiny_work", "repro.train.loop"}
+    assert set(facts["code"]["modules"]) == {"tiny_work", "repro.train.loop", "repro.device"}
     assert facts["fingerprints"]["arm-4/1"] == {"weights": "0.000000"}
 
 

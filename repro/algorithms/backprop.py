@@ -54,6 +54,8 @@ class StaleGradients:
     """δ̂_i = exponential average of the past gradients of layer i's activations, one vector a layer.
 
     s_i ← ρ s_i + (1 − ρ) mean_B δ_i after use. Source: v1 section 3.1 (numbers only; the form is assumed).
+    A gradient that arrives through a batch norm sums to zero over the batch: only the top hidden layer's s_i, below
+    which the classifier has none, is not 0.
     """
 
     def __init__(self, net: FCN, decay: float):

@@ -22,7 +22,7 @@ Sparsify = Callable[[Tensor], Tensor]
 def top_k(g: Tensor, k: int) -> Tensor:
     """top_k(g): per example, the k entries of largest |g| are kept, the rest is zero. g [..., n]; k ≥ n keeps all.
 
-    top_2 of (1, 2, 3, −4) is (0, 0, 3, −4) (section 2.1).
+    top_2 of (1, 2, 3, −4) is (0, 0, 3, −4) (section 2).
     """
     if k >= g.shape[-1]:
         return g
@@ -40,7 +40,7 @@ def random_k(g: Tensor, k: int, generators: Sequence[torch.Generator]) -> Tensor
 
 
 def unified_columns(g: Tensor, k: int) -> Tensor:
-    """Simple unified top-k (section 2.3): the k columns of largest Σ_B |g|, one pattern a mini-batch. [R, k]."""
+    """Simple unified top-k (section 2): the k columns of largest Σ_B |g|, one pattern a mini-batch. [R, k]."""
     return g.abs().sum(-2).topk(k, -1, sorted=False).indices
 
 

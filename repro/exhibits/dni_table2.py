@@ -50,8 +50,8 @@ WIDTHS = {("cifar10", "fcn"): 1000, ("mnist", "cnn"): 64, ("cifar10", "cnn"): 12
 def _arm(data: str, net: str, rule: str, layers: int, reported: float) -> Arm:
     settings: dict[str, Any] = {"rule": rule, "layers": layers, **EXTRA[data, net]}
     params = {"width": Override(WIDTHS[data, net], "v1 A.1")} if (data, net) in WIDTHS else {}
-    if (data, net, rule) == ("cifar10", "fcn", "dni"):
-        params["dni_sg_hidden"] = Override((4000,), "v1 A.1")
+    if (data, net) == ("cifar10", "fcn") and rule in ("dni", "cdni"):
+        params[f"{rule}_sg_hidden"] = Override((4000,), "v1 A.1")
     if rule == "stale":
         settings["decay"] = 0.9
     plain = (data, net) == ("mnist", "fcn")

@@ -65,7 +65,10 @@ DEVIATIONS = (
         "one vector a layer, decay 0.9, averaged over the batch; no search",
         "the form is not specified",
         "behind batch normalisation the mean gradient of a batch is zero, so that all layers but the top hidden one "
-        "get nothing by construction: this baseline is No Bprop but for one layer, and D2-8 is left open",
+        "get nothing by construction: this baseline is No Bprop but for one layer, and D2-8 is left open. Averaging "
+        "each place of the batch by itself instead is far worse than No Bprop: on held-out images (seed 100, cpu's "
+        "settings) 16.6, 17.5, 21.0, 22.4 % at 3 layers for decays 0, 0.5, 0.9, 0.99 against 9.2 %, and 29.6, 43.2, "
+        "47.8, 63.5 % at 6 layers against 22.9 %",
     ),
     Deviation(
         8,

@@ -65,3 +65,13 @@ def test_stale_gradient_is_the_average_of_past_ones() -> None:
     assert torch.allclose(rule.s[2][:, 0], 0.25 * torch.stack(means), rtol=1e-9)
     rule.step(net, x, y)
     assert net.stack.g["W2"].abs().max() > 0
+
+
+def test_below_the_top_hidden_layer_stale_gradients_vanish() -> None:
+    """What deviation 7 says: a gradient that comes through batch norm has mean 0 over the batch."""
+    net = fcn(5)
+    rule = StaleGradients(net, decay=0.9)
+    for n in range(5):
+        rule.step(net, *batch(n))
+    assert rule.s[4].abs().max() > 1e-6
+    assert max(rule.s[i].abs().max() for i in (1, 2, 3)) < 1e-12
