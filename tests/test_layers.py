@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     ("errors", "paths", "spec", "piece"),
-    ("data", "models", "device", "stats", "claims", "nulls", "record", "tree", "audit"),
+    ("checkpoint", "data", "models", "device", "stats", "claims", "nulls", "record", "tree", "audit"),
     ("algorithms", "analysis"),
     ("train",),
     ("exhibits",),

@@ -41,11 +41,15 @@ def random_k(g: Tensor, k: int, generators: Sequence[torch.Generator]) -> Tensor
 
 def unified_columns(g: Tensor, k: int) -> Tensor:
     """Simple unified top-k (section 2): the k columns of largest Σ_B |g|, one pattern a mini-batch. [R, k]."""
-    return g.abs().sum(-2).topk(k, -1, sorted=False).indices
+    # on a CPU a few rows at a time: |g| then stays in the cache instead of filling fresh memory
+    score = torch.zeros_like(g.select(-2, 0))
+    for rows in g.split(64, -2) if g.device.type == "cpu" else (g,):
+        score += rows.abs().sum(-2)
+    return score.topk(k, -1, sorted=False).indices
 
 
-def unified_backward(x: Tensor, w: Tensor, g: Tensor, k: int, g_w: Tensor) -> Tensor:
-    """Both products with only the k unified columns: ∂L/∂x [B, I] is returned, ∂L/∂W is written to `g_w`.
+def unified_backward(x: Tensor, w: Tensor, g: Tensor, k: int, g_w: Tensor, g_x: Tensor) -> Tensor:
+    """Both products with only the k unified columns: ∂L/∂W is written to `g_w`; ∂L/∂x [B, I] to `g_x`, returned.
 
     x [B, I], g [B, O]; w and g_w [O, I] (out × in, so that the k kept outputs are contiguous rows). The sparse
     product becomes a dense one of width k: cost k/O of the full one, plus selecting and zero-filling `g_w`.
@@ -54,7 +58,7 @@ def unified_backward(x: Tensor, w: Tensor, g: Tensor, k: int, g_w: Tensor) -> Te
     kept = g.index_select(1, at)  # [B, k]
     # ∂L/∂W ← top_k(g)ᵀ x: k rows, the others are zero;  ∂L/∂x ← top_k(g) W
     g_w.zero_().index_copy_(0, at, kept.T @ x)
-    return kept @ w.index_select(0, at)
+    return torch.mm(kept, w.index_select(0, at), out=g_x)
 
 
 class MLP:

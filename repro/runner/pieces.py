@@ -7,6 +7,7 @@ lock lets one runner work on a piece while others wait and then read its result.
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import json
 import logging
@@ -73,13 +74,25 @@ def folder_of(runs_dir: str, key: str) -> Path:
 
 
 def read_result(folder: Path) -> dict[str, Any] | None:
-    """The finished result in a piece's folder, or None if it is absent, torn or another piece's."""
+    """The finished result in a piece's folder, or None if it is absent or damaged: then it is named and put aside."""
+    path = folder / "result.json"
     try:
-        result: dict[str, Any] = json.loads((folder / "result.json").read_text(encoding="utf-8"))
-        whole = {"piece", "rows", "meta"} <= result.keys() and result["key"] == folder.name
-    except (OSError, ValueError, KeyError, AttributeError):
+        result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if result.pop("sha256") == _sum(result) and result["key"] == folder.name:
+            return result
+    except FileNotFoundError:
         return None
-    return result if whole else None
+    except (ValueError, KeyError, AttributeError, TypeError):
+        pass
+    bad = path.with_suffix(".bad")
+    os.replace(path, bad)
+    _log.warning("%s is damaged (its SHA-256 is another); kept as %s, the piece is trained again", path, bad)
+    return None
+
+
+def _sum(result: dict[str, Any]) -> str:
+    """SHA-256 of a result's JSON; values that are not finite are allowed."""
+    return hashlib.sha256(json.dumps(result, sort_keys=True).encode()).hexdigest()
 
 
 def read_progress(folder: Path) -> float | None:
@@ -164,9 +177,10 @@ def _train(
 
 def _keep(result: dict[str, Any], folder: Path) -> None:
     temporary = folder / f"result.{os.getpid()}.tmp"
-    temporary.write_text(json.dumps(result, allow_nan=True), encoding="utf-8")
+    result = json.loads(json.dumps(result))  # as it will be read: tuples are lists, keys are text
+    temporary.write_text(json.dumps({**result, "sha256": _sum(result)}), encoding="utf-8")
     os.replace(temporary, folder / "result.json")
-    for name in ("checkpoint.pt", "checkpoint.bad", "progress", "failure.txt"):
+    for name in ("checkpoint.pt", "checkpoint.bad", "result.bad", "progress", "failure.txt"):
         (folder / name).unlink(missing_ok=True)
     for torn in folder.glob("*.tmp"):  # left by runners that were killed in the middle of a write
         torn.unlink(missing_ok=True)

@@ -35,20 +35,20 @@ def measure(call: Callable[[], object], device: str) -> float:
     return (time.perf_counter() - began) * 1e3
 
 
-def products(piece: Piece, device: str) -> dict[str, Callable[[], object]]:
-    """arm id → one backward pass through y = x W: ∂L/∂W written to a buffer, ∂L/∂x made."""
+def products(piece: Piece, device: str) -> dict[str, Callable[[], torch.Tensor]]:
+    """arm id → one backward pass through y = x W: ∂L/∂W and ∂L/∂x (returned), in buffers that all arms share."""
     p, rng = piece.params, stream(0, "backward-time")
     x = torch.randn(p["batch"], p["inputs"], generator=rng).to(device)
     g = torch.randn(p["batch"], p["hidden"], generator=rng).to(device)
     w = torch.randn(p["hidden"], p["inputs"], generator=rng).to(device)
-    g_w = torch.zeros_like(w)
+    g_w, g_x = torch.zeros_like(w), torch.zeros_like(x)
 
     def dense() -> torch.Tensor:
         torch.mm(g.T, x, out=g_w)
-        return g @ w
+        return torch.mm(g, w, out=g_x)
 
     def sparse(k: int) -> Callable[[], torch.Tensor]:
-        return lambda: unified_backward(x, w, g, k, g_w)
+        return lambda: unified_backward(x, w, g, k, g_w, g_x)
 
     return {a["id"]: sparse(a["settings"]["k"]) if "k" in a["settings"] else dense for a in piece.arms}
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import torch
-
+from repro.checkpoint import load_checkpoint, save_checkpoint
 from repro.errors import BadValueError
-
-_log = logging.getLogger("repro.train")
 
 Row = tuple[str, int, str, int, str, float]
 """arm, seed, metric, step, index, value – one line of a record's CSV."""
@@ -94,35 +89,3 @@ def fit(learner: Learner, steps: int, evaluate_at: Sequence[int], ctx: Context) 
     ctx.progress(1.0)
     train_s = spent + time.monotonic() - started
     return Result(rows, {"fingerprints": prints, "steps": steps, "train_s": train_s, "before_s": spent})
-
-
-def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
-    """Write atomically: a kill at any moment leaves the old checkpoint or the new one."""
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    torch.save(state, temporary)
-    os.replace(temporary, path)
-
-
-def load_checkpoint(path: Path | None) -> dict[str, Any] | None:
-    """The saved state, or None when there is none or the file is torn: then training starts afresh.
-
-    A torn file is kept beside as `*.bad`. What may pass (`OSError` such as a lost disk, `MemoryError`) is raised,
-    because the checkpoint may hold hours of work.
-    """
-    if path is None:
-        return None
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)  # type: ignore[no-any-return]
-    except FileNotFoundError:
-        return None
-    except (OSError, MemoryError):
-        raise
-    except (
-        Exception
-    ) as e:  # torn: an unpickler may raise anything on a file that ends early or holds something else
-        bad = path.with_suffix(".bad")
-        os.replace(path, bad)
-        _log.warning(
-            "%s is torn (%s: %s); kept as %s, training starts afresh", path, type(e).__name__, e, bad
-        )
-        return None

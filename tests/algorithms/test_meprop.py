@@ -102,11 +102,17 @@ def unified_case(k: int) -> tuple[torch.Tensor, ...]:
     return x, w, g, mask
 
 
+def test_unified_columns_of_many_rows_are_those_of_the_whole_sum() -> None:
+    g = torch.randn(2, 200, 50, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    expected = g.abs().sum(1).topk(7).indices
+    assert torch.equal(unified_columns(g, 7).sort().values, expected.sort().values)
+
+
 @pytest.mark.parametrize("k", [1, 4, 9])
 def test_unified_products_equal_an_explicit_mask(k: int) -> None:
     x, w, g, mask = unified_case(k)
     g_w = torch.full_like(w, 7)  # old contents must not survive
-    d_x = unified_backward(x, w, g, k, g_w)
+    d_x = unified_backward(x, w, g, k, g_w, torch.full_like(x, 7))
     assert torch.allclose(d_x, (g * mask) @ w, rtol=1e-12)
     assert torch.allclose(g_w, (g * mask).T @ x, rtol=1e-12)
     assert set(unified_columns(g, k).tolist()) == set(mask.nonzero().flatten().tolist())

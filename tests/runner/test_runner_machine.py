@@ -58,6 +58,7 @@ def lost(monkeypatch):
         raise Ended(status)
 
     monkeypatch.setattr(torch.cuda, "synchronize", fail)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(carried, "_reset_peak", lambda device: None)
     monkeypatch.setattr(os, "_exit", end)
 
@@ -79,3 +80,16 @@ def test_a_worker_whose_device_works_goes_on(places, lost, monkeypatch):
     monkeypatch.setattr(multiprocessing, "parent_process", object)
     monkeypatch.setattr(torch.cuda, "synchronize", lambda: None)
     assert "told to fail" in attempt(job(places, "cuda", fail="arm-4/0"))["failure"]
+
+
+@pytest.mark.parametrize("damage", [lambda t: t.replace("0.", "1.", 1), lambda t: t[:100], lambda t: "[]"])
+def test_a_damaged_result_is_named_and_trained_again(places, caplog, damage):
+    whole = attempt(job(places))["result"]
+    (kept,) = Path(places).rglob("result.json")
+    text = kept.read_text()
+    assert damage(text) != text
+    kept.write_text(damage(text))
+    again = attempt(job(places))["result"]
+    assert again["rows"] == whole["rows"] and again["meta"]["started"] > whole["meta"]["started"]
+    assert "result.json is damaged" in caplog.text
+    assert kept.read_text() != damage(text) and attempt(job(places))["result"] == again

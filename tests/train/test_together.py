@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 import torch
 
+from repro.checkpoint import load_checkpoint, save_checkpoint
 from repro.models import norm, products
 from repro.piece import Piece
 from repro.train.batches import Batches
-from repro.train.loop import Context, Result, load_checkpoint
+from repro.train.loop import Context, Result
 
 ARMS = [
     ("dni/table2", "bprop-4"),
@@ -97,7 +98,7 @@ def test_resumed_is_undisturbed_bitwise(
 
     def killed_after_saving(target: Path, state: dict[str, Any]) -> None:
         nonlocal saves
-        torch.save(state, target)
+        save_checkpoint(target, state)
         saves += 1
         raise Killed
 
