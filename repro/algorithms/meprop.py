@@ -43,7 +43,7 @@ def unified_columns(g: Tensor, k: int) -> Tensor:
     """Simple unified top-k (section 2): the k columns of largest Σ_B |g|, one pattern a mini-batch. [R, k]."""
     # on a CPU a few rows at a time: |g| then stays in the cache instead of filling fresh memory
     score = torch.zeros_like(g.select(-2, 0))
-    for rows in g.split(64, -2) if g.device.type == "cpu" else (g,):
+    for rows in torch.split(g, 64, -2) if g.device.type == "cpu" else (g,):
         score += rows.abs().sum(-2)
     return score.topk(k, -1, sorted=False).indices
 
