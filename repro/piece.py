@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -74,6 +75,7 @@ def parse_value(name: str, text: Any, like: Any) -> Any:
             value = text
     if isinstance(like, tuple) and isinstance(value, list):
         value = tuple(value)
+    _refuse_senseless(name, value, like)
     number = isinstance(like, float) and isinstance(value, int) and not isinstance(value, bool)
     if like is not None and not number and type(value) is not type(like):
         raise BadValueError(
@@ -81,6 +83,30 @@ def parse_value(name: str, text: Any, like: Any) -> Any:
             f"({type(like).__name__})"
         )
     return float(value) if number else value
+
+
+def _refuse_senseless(name: str, value: Any, like: Any) -> None:
+    """`BadValueError` for a number that is not finite, or not positive where the default is (0 may stay 0)."""
+    numbers = [v for v in _flat(value) if isinstance(v, int | float) and not isinstance(v, bool)]
+    if not all(math.isfinite(v) for v in numbers):
+        raise BadValueError(f"parameter {name} is {value!r}; expected finite numbers")
+    if numbers and isinstance(value, int | float) and isinstance(like, int | float) and like >= 0:
+        if value < 0 or (like > 0 and value == 0):
+            raise BadValueError(
+                f"parameter {name} is {value!r}; expected {'more than 0' if like > 0 else '0 or more'}"
+            )
+    kinds = {type(v) for v in _flat(like)} if isinstance(like, tuple) and like else None
+    if kinds and not all(type(v) in kinds or (isinstance(v, int) and float in kinds) for v in _flat(value)):
+        raise BadValueError(f"parameter {name} is {value!r}; expected values like those of {like!r}")
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    """The values in a value: of nested lists, the innermost ones."""
+    if isinstance(value, list | tuple):
+        for inner in value:
+            yield from _flat(inner)
+    else:
+        yield value
 
 
 def parameters(
@@ -99,7 +125,10 @@ def parameters(
             raise UnknownNameError(f"parameter of {exhibit.id}", name, values)
     values.update({k: o.value for k, o in overrides.items()})
     for name, text in (settings or {}).items():
-        values[name] = parse_value(name, text, values[name])
+        param = next(p for p in exhibit.params if p.name == name)
+        values[name] = parse_value(name, text, param.value)
+        if param.choices and values[name] not in param.choices:
+            raise UnknownNameError(name, str(values[name]), [str(c) for c in param.choices])
     return values
 
 

@@ -21,13 +21,15 @@ NULLS = ("equal", "chance", "reversed", "permuted", "index", "steps", "pairing")
 class Param:
     """A hyper-parameter: the paper's value, or ours where the paper is silent.
 
-    `source` is the place in the pinned paper ("A.1", "Table 1") or "assumed: why".
+    `source` is the place in the pinned paper ("A.1", "Table 1") or "assumed: why". A user's number must be above 0,
+    or not below it where `value` is 0, and one of `choices` where there are any.
     """
 
     name: str
     value: Any
     source: str
     doc: str = ""
+    choices: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)

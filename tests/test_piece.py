@@ -10,7 +10,7 @@ from repro.errors import BadValueError, UnknownNameError
 from repro.exhibits import get
 from repro.notebook.tables import specification
 from repro.piece import parameters, pieces
-from repro.spec import Override
+from repro.spec import Override, Param
 
 SLOW = {"arm-2": {"steps": Override(90, "it is slow"), "rate": Override(0.5, "it is slow")}}
 TOGETHER = replace(EXHIBIT.profile("quick"), arm_overrides=SLOW, together=("*",))
@@ -108,3 +108,29 @@ def test_cifar_nets_have_the_papers_width_and_models():
     for arm in table2.arms:
         assert all(o.why == "v1 A.1" for o in arm.params.values())
         assert not {"width", "sg_hidden"} & set(arm.settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("steps", "-5", "steps is -5; expected more than 0"),
+        ("steps", "0", "steps is 0; expected more than 0"),
+        ("rate", "1e400", "rate is inf; expected finite numbers"),
+        ("pause", "-0.1", "pause is -0.1; expected 0 or more"),
+        ("drops", '[["a", 1]]', "expected values like those of"),
+        ("drops", "[[0.5, NaN]]", "expected finite numbers"),
+        ("how", "later", "unknown how 'later'.*raise"),
+    ],
+)
+def test_values_without_sense_are_refused(name, value, words):
+    params = [replace(p, choices=("raise", "once", "die")) if p.name == "how" else p for p in EXHIBIT.params]
+    exhibit = replace(EXHIBIT, params=(*params, Param("drops", ((0.6, 0.1),), "Table 0")))
+    with pytest.raises((BadValueError, UnknownNameError), match=words):
+        parameters(exhibit, EXHIBIT.profile("quick"), {name: value})
+
+
+def test_values_with_sense_are_taken():
+    exhibit = replace(EXHIBIT, params=(*EXHIBIT.params, Param("drops", ((0.6, 0.1),), "Table 0")))
+    given = {"pause": "0", "steps": "1", "drops": "[[1, 2]]", "how": "die"}
+    values = parameters(exhibit, EXHIBIT.profile("quick"), given)
+    assert [values[n] for n in given] == [0, 1, ([1, 2],), "die"]

@@ -84,7 +84,13 @@ PARAMS = (
     ),
     Param("dni_sg_hidden", (1024, 1024), "v1 A.1", "hidden layers of DNI's SG models, linear → BN → ReLU"),
     Param("cdni_sg_hidden", (), "v1 A.1", "hidden layers of cDNI's SG models: none, linear"),
-    Param("sg_precision", "float32", "assumed: the paper does not say", "SG models' matrix products"),
+    Param(
+        "sg_precision",
+        "float32",
+        "assumed: the paper does not say",
+        "SG models' matrix products",
+        ("float32", "bfloat16"),
+    ),
     Param("evaluations", 100, "assumed: the curves' resolution", "test errors along a run"),
     Param("hold_out", 0, "assumed: 0; n > 0 tests on the last n training images instead", "images"),
 )

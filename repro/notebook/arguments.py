@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +16,22 @@ from repro.spec import PROFILES, Exhibit
 SOURCES = ("recorded", "run")
 PARAMETERS: tuple[tuple[str, str, str], ...] = (
     ("source", "recorded", '"recorded" draws the committed record, "run" trains'),
-    ("profile", "", '"" = the best there is ("quick" when it trains); smoke, quick, cpu, paper'),
+    ("profile", "", 'smoke, quick, cpu, paper; empty: the best there is ("quick" when it trains)'),
     ("device", "auto", "auto, cpu, cuda"),
-    ("seeds", "", '"" = the profile\'s; e.g. "0,1,2" or "0-4"'),
-    ("settings", "", '"" = the profile\'s; e.g. "epochs=2"'),
-    ("data_dir", "", '"" = REPRO_DATA, else .data in the repository'),
-    ("out", "", 'folder for the record and the picture; "" = keep neither'),
+    ("seeds", "", 'like "0,1,2" or "0-4"; empty: those of the profile'),
+    (
+        "settings",
+        "",
+        "parameters of your own, each as name and value with an equals sign between; empty: none",
+    ),
+    ("data_dir", "", "empty: REPRO_DATA, else .data in the repository"),
+    ("out", "", "folder for the record and the picture; empty: keep neither"),
 )
-"""(name, default, comment) of the parameters cell, the same in every notebook."""
+"""(name, default, comment) of the parameters cell, the same in every notebook.
+
+No comment has an equals sign: `papermill --help-notebook` cannot read such a line.
+"""
+MOST_SEEDS = 10_000
 
 
 def parse_seeds(text: str) -> tuple[int, ...] | None:
@@ -34,6 +44,8 @@ def parse_seeds(text: str) -> tuple[int, ...] | None:
         numbers = first.isdecimal() and (not dash or last.isdecimal())
         if not numbers or int(last or first) < int(first):
             raise BadValueError(f"seeds {text!r}: expected whole numbers from 0 up, like 0,1,2 or 0-4")
+        if int(last or first) - int(first) >= MOST_SEEDS:
+            raise BadValueError(f"seeds {text!r}: expected at most {MOST_SEEDS:,} of them")
         found += range(int(first), int(last or first) + 1)
     if len(set(found)) < len(found):
         raise BadValueError(f"seeds {text!r}: expected each of them once")
@@ -42,13 +54,29 @@ def parse_seeds(text: str) -> tuple[int, ...] | None:
 
 def parse_settings(text: str) -> dict[str, str]:
     """ "epochs=2 batch=20" as {"epochs": "2", "batch": "20"}; quotes protect spaces in a value."""
-    found = {}
-    for part in shlex.split(text):
+    found: dict[str, str] = {}
+    try:
+        parts = shlex.split(text)
+    except ValueError as e:
+        raise BadValueError(
+            f"settings {text!r}: {e}; expected name=value, with both quotes or none"
+        ) from None
+    for part in parts:
         name, equals, value = part.partition("=")
         if not equals or not name:
             raise BadValueError(f'settings {text!r}: {part!r} is not name=value, e.g. "epochs=2 batch=20"')
+        if name in found:
+            raise BadValueError(f"settings {text!r}: {name} is given twice")
         found[name] = value
     return found
+
+
+def refuse_misspelt(names: Iterable[str]) -> None:
+    """`UnknownNameError` for a name that all but spells a parameter: papermill passes it on, and it does nothing."""
+    known = [name for name, *_ in PARAMETERS]
+    for name in names:
+        if name not in known and difflib.get_close_matches(name, known, 1, 0.75):
+            raise UnknownNameError("notebook parameter", name, known)
 
 
 def best_profile(exhibit: Exhibit, folder: Path | None = None) -> str | None:

@@ -7,8 +7,9 @@ from functools import cached_property
 from pathlib import Path
 
 from repro import exhibits
+from repro.errors import BadValueError
 from repro.notebook import tables
-from repro.notebook.arguments import choose_profile, parse_seeds, parse_settings
+from repro.notebook.arguments import choose_profile, parse_seeds, parse_settings, refuse_misspelt
 from repro.notebook.display import Code, Picture, Table, Text
 from repro.notebook.source import source_of
 from repro.paths import results_dir, root
@@ -27,8 +28,17 @@ def open(
     data_dir: str = "",
     out: str = "",
 ) -> Shown:
-    """An exhibit with the notebook's parameters, all of them checked now and not an hour later."""
+    """An exhibit with the notebook's parameters, all but device and data checked at once."""
+    refuse_misspelt(_notebooks_names())
     return Shown(exhibits.get(exhibit_id), source, profile, device, str(seeds), settings, data_dir, out)
+
+
+def _notebooks_names() -> list[str]:
+    """The names that the notebook's own cells have defined; none outside a notebook."""
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    return [n for n in (shell.user_ns if shell else ()) if not n.startswith("_")]
 
 
 class Shown:
@@ -48,6 +58,8 @@ class Shown:
         self.exhibit, self.source, self.device = exhibit, source, device
         self.profile = choose_profile(exhibit, source, profile)
         self.seeds, self.settings = parse_seeds(seeds), parse_settings(settings)
+        if source == "recorded" and (self.seeds or self.settings):
+            raise BadValueError('seeds and settings need source "run": a record has been made with its own')
         self.data_dir, self.out = data_dir or None, out
         self.planned = pieces(exhibit, exhibit.profile(self.profile), self.seeds, self.settings)
 

@@ -28,7 +28,7 @@ from repro.data import info as data_info
 from repro.errors import PieceError
 from repro.piece import Piece, digest
 from repro.runner.code import digests
-from repro.runner.settings import check_settings
+from repro.runner.settings import check_settings, first_line
 from repro.train.loop import Context
 
 Progress = Callable[[str, float], None]
@@ -133,7 +133,7 @@ def attempt(job: Job, progress: Progress | None = None) -> dict[str, Any]:
     except PieceError as e:
         return {"failure": str(e)}
     except Exception as e:  # named, so that the other pieces go on
-        return {"failure": f"piece {job.name} failed: {type(e).__name__}: {e}"}
+        return {"failure": f"piece {job.name} failed: {first_line(e)}"}
 
 
 def _train(
@@ -154,7 +154,7 @@ def _train(
         (folder / "failure.txt").write_text(traceback.format_exc(), encoding="utf-8")
         _log.error("the traceback of %s is in %s", job.name, folder / "failure.txt")
         _end_if_broken(job.device)
-        raise PieceError(f"piece {job.name} failed: {type(e).__name__}: {e}") from e
+        raise PieceError(f"piece {job.name} failed: {first_line(e)}") from e
     result = {
         "piece": piece.as_json(),
         "key": folder.name,

@@ -36,3 +36,8 @@ def check_settings(piece: Piece) -> None:
                     f"arms {first['id']} and {arm['id']} of {piece.exhibit} train together, but differ in {name} "
                     f"({theirs!r} and {mine!r}), which {module} reads once: enter {name} in the exhibit's group_by"
                 )
+
+
+def first_line(e: Exception) -> str:
+    """An error's type and first line: torch's go on for pages, which the traceback's file has."""
+    return f"{type(e).__name__}: {(str(e).splitlines() or [''])[0]}"

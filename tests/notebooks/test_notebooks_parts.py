@@ -9,7 +9,7 @@ from record_fakes import DATA, STAND_IN, fake_record, rows_of
 from repro.errors import BadValueError, RecordError, UnknownNameError
 from repro.exhibits import INDEX, all_exhibits, get
 from repro.notebook import show, tables
-from repro.notebook.arguments import choose_profile, parse_seeds, parse_settings
+from repro.notebook.arguments import PARAMETERS, choose_profile, parse_seeds, parse_settings, refuse_misspelt
 from repro.notebook.build import new_notebook
 from repro.notebook.display import Table
 from repro.notebook.progress import Lines
@@ -71,7 +71,7 @@ def test_the_best_profile_is_the_largest_recorded(recorded):
 
 
 def test_misspelt_values_are_refused_at_once(recorded):
-    for wrong in ({"source": "recrded"}, {"profile": "qick"}, {"settings": "epoch=2"}):
+    for wrong in ({"source": "recrded"}, {"profile": "qick"}, {"source": "run", "settings": "epoch=2"}):
         with pytest.raises(UnknownNameError, match="did you mean"):
             show.open("meprop/fig4", **wrong)
 
@@ -126,3 +126,20 @@ def test_the_template_has_the_fixed_headings(exhibit_id):
     found = [s.splitlines()[0] for s in sources if s.startswith("#")]
     assert found[0].startswith(f"# {exhibit_id}: ")
     assert found[1:] == [f"## {h}" for h in HEADINGS]
+
+
+def test_what_a_committed_record_would_ignore_is_refused(recorded):
+    for more in ({"seeds": "3"}, {"settings": "steps=5"}):
+        with pytest.raises(BadValueError, match='need source "run"'):
+            show.open("sg/fig6", **more)
+
+
+def test_a_name_that_all_but_spells_a_parameter_is_refused():
+    refuse_misspelt(["exhibit", "show", "x", *[name for name, *_ in PARAMETERS]])
+    for name in ("sorce", "seed", "setings", "profil"):
+        with pytest.raises(UnknownNameError, match=f"unknown notebook parameter '{name}': did you mean"):
+            refuse_misspelt([name])
+
+
+def test_papermill_can_read_every_parameter():
+    assert not [comment for *_, comment in PARAMETERS if "=" in comment]
