@@ -61,7 +61,9 @@ def curves(arms: list[Arm], view: View, ax: Axes) -> Axes:
         ends.append(max(curve))
         _band(ax, curve, colour, f"{arm.series} {depth}", ":" if deep else "-")
     logarithmic = len(set(ends)) > 1  # a few long curves would squeeze the others
-    _paper_ends(ax, arms, max(ends, default=0) * (1.15 if logarithmic else 1.03))
+    last = max(ends, default=1)
+    drawn = [a for a in arms if view.has(a.id, ERROR)]
+    _paper_ends(ax, drawn, last * (1.35 if logarithmic else 1.08), last)
     ax.set_xscale("log" if logarithmic else "linear")
     ax.set(title="Training", xlabel="iterations", ylabel="test error (%)")
     _percent_log(ax)
@@ -77,7 +79,12 @@ def _band(ax: Axes, curve: dict[int, list[float]], colour: str, label: str, line
     ax.fill_between(x, low, [m + s for m, s in zip(mean, sd, strict=True)], color=colour, alpha=0.15, lw=0)
 
 
-def _paper_ends(ax: Axes, arms: list[Arm], x: float) -> None:
+def _paper_ends(ax: Axes, arms: list[Arm], x: float, last: float) -> None:
+    """The paper's final values of the nets that are drawn, in a strip of their own: its runs are longer."""
+    ax.axvline((x * last) ** 0.5, color="#999999", lw=0.8, ls=(0, (1, 3)))
+    ax.annotate(
+        "paper,\nat 500k", (x, 1), xycoords=("data", "axes fraction"), ha="center", va="top", fontsize=7
+    )
     for arm in arms:
         ramp, depth = style.RAMPS.get(arm.series), arm.settings["layers"]
         if ramp and depth in DEPTHS and ERROR in arm.reported:

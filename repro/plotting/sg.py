@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from matplotlib.axes import Axes
 from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter
 
 from repro import stats
 from repro.claims import View
@@ -22,16 +26,25 @@ def draw_table2(exhibit: Exhibit, record: Record, view: View) -> Figure:
     figure, axes = style.canvas(len(losses), (11, 5.2), sharey=True)
     cells = list(dict.fromkeys(a.label for a in exhibit.arms))
     for ax, (loss, name) in zip(axes, losses.items(), strict=True):
+        _gap_axis(ax, loss)
         gaps(ax, [a for a in exhibit.arms if a.settings["loss"] == loss], cells, view)
-        ax.set(title=name, xlabel=f"final loss, SG − backpropagation (linear below {LINEAR_BELOW:g})")
+        ax.set(title=name)
     axes[0].set_yticks(range(len(cells)), cells)
     axes[0].invert_yaxis()
     sets = style.seeds_text(view, view.arms(), "gap")
-    handles = axes[-1].get_legend_handles_labels()
-    labels = [text.replace("mean", f"our mean, {sets} data sets") for text in handles[1]]
-    figure.legend(handles[0], labels, loc="outside lower center", ncols=3)
+    figure.legend(handles=_key(f"our mean, {sets} data sets"), loc="outside lower center", ncols=3)
     style.title(figure, exhibit, record)
     return figure
+
+
+def _key(mean: str) -> list[Line2D]:
+    """The legend, in a colour of neither panel."""
+    looks: dict[str, dict[str, Any]] = {
+        "one data set": {"marker": "o", "ms": 4, "alpha": 0.4, "mew": 0},
+        mean: {"marker": "|", "ms": 15, "mew": 2.2},
+        "paper": {"marker": "o", "ms": 10, "mfc": "none"},
+    }
+    return [Line2D([], [], color="#333333", ls="", label=label, **look) for label, look in looks.items()]
 
 
 def gaps(ax: Axes, arms: list[Arm], cells: list[str], view: View) -> Axes:
@@ -40,25 +53,21 @@ def gaps(ax: Axes, arms: list[Arm], cells: list[str], view: View) -> Axes:
         y, colour = cells.index(arm.label), style.colour(arm.series)
         if view.has(arm.id, "gap"):
             values = view.final(arm.id, "gap")
-            ax.plot(
-                values, [y] * len(values), "o", ms=4, color=colour, alpha=0.4, mew=0, label="one data set"
-            )
-            ax.plot([stats.mean(values)], [y], "|", ms=15, mew=2.2, color=colour, label="mean", zorder=4)
-        ax.plot([arm.reported["gap"]], [y], "o", ms=10, mfc="none", mec="#333333", label="paper", zorder=3)
-    ax.set_xscale("symlog", linthresh=LINEAR_BELOW, linscale=0.6)
+            ax.plot(values, [y] * len(values), "o", ms=4, color=colour, alpha=0.4, mew=0)
+            ax.plot([stats.mean(values)], [y], "|", ms=15, mew=2.2, color=colour, zorder=4)
+        ax.plot([arm.reported["gap"]], [y], "o", ms=10, mfc="none", mec="#333333", zorder=3)
     ax.axvline(0, color="#999999", lw=0.8)
-    _once(ax)
     return ax
 
 
-def _once(ax: Axes) -> None:
-    """Keep one legend entry a label."""
-    seen: set[str] = set()
-    for line in ax.lines:
-        text = str(line.get_label())
-        if text in seen:
-            line.set_label("_" + text)
-        seen.add(text)
+def _gap_axis(ax: Axes, loss: str) -> None:
+    """MSE gaps are all tiny: a linear axis in units of the paper's last decimal; log-loss gaps span five decades."""
+    if loss == "mse":
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v * 1e5:g}"))
+        ax.set_xlabel("final loss, SG − backpropagation (10⁻⁵, half the squared distance)")
+    else:
+        ax.set_xscale("symlog", linthresh=LINEAR_BELOW, linscale=0.6)
+        ax.set_xlabel(f"final loss, SG − backpropagation (nats; linear below {LINEAR_BELOW:g})")
 
 
 def draw_fig6(exhibit: Exhibit, record: Record, view: View) -> Figure:
