@@ -55,6 +55,18 @@ def _check(exhibit: Exhibit, profile: str, record: Record | RecordError) -> dict
     name = f"{exhibit.id} {profile}"
     if isinstance(record, RecordError):
         return {"record": name, "problems": [str(record)]}
+    try:
+        return _checked(exhibit, record, name)
+    except (
+        KeyError,
+        TypeError,
+        AttributeError,
+        ValueError,
+    ) as e:  # one malformed record must not hide the others
+        return {"record": name, "problems": [f"is malformed ({type(e).__name__}: {e}): restore it from git"]}
+
+
+def _checked(exhibit: Exhibit, record: Record, name: str) -> dict[str, Any]:
     wrong = problems(exhibit, record)
     try:
         refuse_for_results(exhibit, record)

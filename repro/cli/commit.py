@@ -15,7 +15,7 @@ from repro.claims import summary
 from repro.cli.parser import add_ids, add_profile, chosen, folder
 from repro.errors import BadValueError, RecordError
 from repro.paths import results_dir
-from repro.record import Record, load, path_of, require_fresh, save, verdicts
+from repro.record import Record, data_sets, load, path_of, require_fresh, save, verdicts
 from repro.spec import Exhibit
 
 EXAMPLES = """  repro commit dni/table2 --profile cpu
@@ -58,7 +58,21 @@ def _fit(exhibit: Exhibit, record: Record) -> Record:
     require_fresh(exhibit, record)
     facts = {**record.facts, "verdicts": verdicts(record.judgements(exhibit))}
     judged = Record(facts, record.rows)
+    _refuse_downgrade(exhibit, record)
     wrong = problems(exhibit, judged)
     if wrong:
         raise RecordError(f"the {record.profile} record of {exhibit.id}: {'; '.join(wrong)}")
     return judged
+
+
+def _refuse_downgrade(exhibit: Exhibit, record: Record) -> None:
+    """`RecordError` if a record on stand-in data would replace one on the paper's data."""
+    there = path_of(results_dir(), exhibit.id, record.profile)
+    if not any(d["stand_in"] for d in data_sets(record.facts)) or not there.exists():
+        return
+    kept = data_sets(load(results_dir(), exhibit.id, record.profile).facts)
+    if kept and not any(d["stand_in"] for d in kept):
+        raise RecordError(
+            f"the {record.profile} record of {exhibit.id} was made from a {record.facts['data']['note']}, the "
+            f"committed one from {kept[0]['name']}: fetch the data (`repro data fetch`) and run it again"
+        )

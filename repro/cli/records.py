@@ -36,6 +36,10 @@ def recorded(exhibit: Exhibit) -> list[tuple[str, Record | RecordError]]:
                 found.append((profile, load(results_dir(), exhibit.id, profile)))
             except RecordError as e:
                 found.append((profile, e))
+            except OSError as e:
+                found.append(
+                    (profile, RecordError(f"{exhibit.id}/{profile}: {e.strerror}: restore it from git"))
+                )
     return found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+import tempfile
 import traceback
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from repro.cli.progress import ProgressLines
 from repro.cli.records import draw_picture
 from repro.cli.text import minutes, verdict_table
 from repro.errors import BadValueError, ReproError
+from repro.paths import runs_dir
 from repro.piece import pieces
 from repro.record import Record, save
 from repro.spec import Exhibit
@@ -68,6 +70,8 @@ def main(args: argparse.Namespace) -> int:
     for exhibit in exhibits:  # a misspelt parameter is refused before torch is loaded, let alone used
         pieces(exhibit, exhibit.profile(args.profile), args.seeds, dict(args.set))
     options = _options(args)
+    for folder in (args.out, runs_dir(args.runs_dir)):
+        _make(folder)
     told = sys.stderr if args.json else sys.stdout
     from repro.runner.cluster import connected
 
@@ -81,6 +85,17 @@ def main(args: argparse.Namespace) -> int:
     if bad:
         print(f"repro: not complete: {', '.join(bad)}", file=sys.stderr)
     return 1 if bad else 0
+
+
+def _make(folder: Path) -> None:
+    """Make the folder now: an hour of training must not end in one that cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as e:
+        raise BadValueError(
+            f"cannot write in {folder}: {e.strerror}; expected a folder that can be written"
+        ) from None
 
 
 def _options(args: argparse.Namespace) -> Any:

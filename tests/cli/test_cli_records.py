@@ -8,7 +8,10 @@ import pytest
 
 import repro.exhibits
 from repro.cli import main
-from repro.record import load
+from repro.cli.commit import _refuse_downgrade
+from repro.errors import RecordError
+from repro.exhibits import get
+from repro.record import Record, load
 
 
 @pytest.fixture
@@ -177,6 +180,36 @@ def test_check_finds_tampering(committed, capsys, suffix, old, new, words):
     assert main(["check"]) == 1
     out = capsys.readouterr().out
     assert "BROKEN  meprop/tiny quick" in out and words in out
+
+
+@pytest.mark.parametrize(
+    "change", [{"data": {"note": "x"}}, {"missing": [{}]}, {"verdicts": {"faster": "x"}}]
+)
+def test_a_malformed_record_does_not_hide_the_others(committed, capsys, change):
+    facts = json.loads(committed.read_text())
+    committed.write_text(json.dumps({**facts, **change}))
+    assert main(["check"]) == 1
+    assert "BROKEN  meprop/tiny quick" in capsys.readouterr().out
+    committed.unlink()
+    committed.mkdir()
+    assert main(["check"]) == 1
+    assert "Is a directory: restore it from git" in capsys.readouterr().out
+
+
+def test_a_stand_in_does_not_replace_real_data(committed, monkeypatch):
+    of_record = [[{"stand_in": True, "name": "digits"}], [{"stand_in": False, "name": "mnist"}]]
+    monkeypatch.setattr("repro.cli.commit.data_sets", lambda facts: of_record.pop(0))
+    record = load(committed.parents[2], "meprop/tiny", "quick")
+    facts = {**record.facts, "data": {"note": "stand-in: digits"}}
+    with pytest.raises(RecordError, match="made from a stand-in: digits, the committed one from mnist"):
+        _refuse_downgrade(get("meprop/tiny"), Record(facts, record.rows))
+
+
+@pytest.mark.parametrize("option", ["--out", "--runs-dir"])
+def test_a_folder_that_cannot_be_written_is_refused_before_training(clone, capsys, option):
+    (clone / "file").write_text("x")
+    assert main(["run", "meprop/tiny", option, str(clone / "file" / "below")]) == 2
+    assert "cannot write in" in capsys.readouterr().err
 
 
 def test_check_finds_halves_and_strays(committed, capsys):

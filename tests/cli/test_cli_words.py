@@ -1,9 +1,11 @@
 """What the command line answers at once: fast, helpful, in one sentence, with an exit code to trust."""
 
 import json
+import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -190,3 +192,14 @@ def test_data_list_and_check(capsys, places):
     assert "absent  mnist" in capsys.readouterr().out
     assert main(["data", "check", "mnist"]) == 1
     assert "BROKEN" in capsys.readouterr().out
+
+
+def test_a_terminal_without_our_signs_is_no_reason_to_fail():
+    done = subprocess.run(
+        [sys.executable, "-m", "repro", "list"],
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0 and b"?" in done.stdout and b"Traceback" not in done.stderr
