@@ -63,12 +63,12 @@ def read(package: str) -> Exhibit:
 
 
 def module(exhibit: Exhibit, part: str) -> Any:
-    """The module `part` ("work", "figure") of an exhibit, imported; `work` is that of the exhibit whose runs it shows."""
+    """The module `part` ("work", "figure") of an exhibit, imported."""
     return importlib.import_module(module_name(exhibit, part))
 
 
 def module_name(exhibit: Exhibit, part: str) -> str:
-    """Where the module `part` ("work", "figure") of an exhibit lies."""
+    """Where a module of an exhibit lies; with `runs_of`, `work` is that of the exhibit named there."""
     if part == "work" and exhibit.runs_of is not None:
         return module_name(get(exhibit.runs_of), part)
     return f"{exhibit.package}.{part}"
