@@ -1,6 +1,6 @@
 """Carry records of schema 1, whose spec was a list of pieces, over to schema 2, whose spec is a list of runs.
 
-`python -m repro.record.migrate` does it for all that lie in `results/`. Nothing is trained: a record is carried over
+`python -m repro.runner.migrate` does it for all that lie in `results/`. Nothing is trained: a record is carried over
 only where each of today's runs is among its pieces with the same setting, parameters, seed and data set.
 """
 
