@@ -194,7 +194,8 @@ class Exhibit:
     `runs_of`: the exhibit whose runs this one shows too; what trains them is there.
     `table`: the layout of its numbers, where they are a table like the paper's. `algorithms`: an equation and the
     "module:name" whose source the notebook shows beside it. `package` is where the exhibit's modules lie
-    (`claims`, `work`, `figure`, by convention); it and `claims` are filled in by `repro.exhibits.get`.
+    (`claims`, `figure`, `work`, by convention), `trained_by` the one whose `work` trains: its own or, with `runs_of`,
+    the other's. Both and `claims` are filled in by `repro.exhibits.get`.
     """
 
     id: str
@@ -214,6 +215,7 @@ class Exhibit:
     runs_of: str | None = None
     table: Layout | None = None
     package: str = ""
+    trained_by: str = ""
 
     @property
     def paper(self) -> str:

@@ -53,6 +53,6 @@ def _state(exhibit: Exhibit, record: Record | RecordError | None) -> tuple[str, 
     if isinstance(record, RecordError):
         return f"broken: {record}", "", ""
     why = stale_because(exhibit, record)
-    changed = changed_since(work_of(exhibit.package), record.facts["code"]["modules"])
+    changed = changed_since(work_of(exhibit.trained_by), record.facts["code"]["modules"])
     note = f"code changed since: {', '.join(changed)}" if changed else ""
     return f"stale: {why}" if why else "fresh", summary(record.judgements(exhibit)), note

@@ -8,6 +8,7 @@ log says why.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import shutil
@@ -76,10 +77,14 @@ def tidy(folder: Path, meta: Mapping[str, Any]) -> None:
     worth = meta.get("train_s", 0.0) >= WORTH_S and "late" in meta.get("prints", {})
     for name in (PREVIOUS, ROWS, "checkpoint.bad", "previous.bad", "progress", "failure.txt"):
         (folder / name).unlink(missing_ok=True)
-    if not worth:
-        (folder / LATEST).unlink(missing_ok=True)
     for torn in folder.glob("*.tmp"):  # left by runners that were killed in the middle of a write
         torn.unlink(missing_ok=True)
+    if not worth:
+        for name in (LATEST, GROUP):
+            (folder / name).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # other code's checkpoints are there
+            folder.rmdir()
+            folder.parent.rmdir()
 
 
 def _same(folder: Path, checkpoint: str, prints: Mapping[str, Any], work: Work) -> bool:

@@ -46,7 +46,7 @@ def groups(exhibit: Exhibit, profile: Profile, made: Iterable[Run], device: str)
         found.setdefault(_key(exhibit, profile, run, device), []).append(run)
     most = profile.at_most or max(map(len, found.values()), default=1)
     parts = [runs[i : i + most] for runs in found.values() for i in range(0, len(runs), most)]
-    made_groups = [Group(exhibit.package, tuple(part)) for part in parts]
+    made_groups = [Group(exhibit.trained_by, tuple(part)) for part in parts]
     return sorted(made_groups, key=lambda g: min(r.seed for r in g.runs))
 
 

@@ -105,8 +105,8 @@ def _kept(exhibit: Exhibit, made: Sequence[Run], options: Options, device: str) 
     """Run's name → its result, of those that are finished already."""
     if not made or options.elsewhere:  # what other machines have is found there
         return {}
-    job = _job(exhibit, Group(exhibit.package, tuple(made)), options, device)
-    return look_up(job, keys_of(job, data_by_run(job)), code_of(exhibit.package))
+    job = _job(exhibit, Group(exhibit.trained_by, tuple(made)), options, device)
+    return look_up(job, keys_of(job, data_by_run(job)), code_of(exhibit.trained_by))
 
 
 def _job(exhibit: Exhibit, group: Group, options: Options, device: str) -> Job:
@@ -123,7 +123,7 @@ def _job(exhibit: Exhibit, group: Group, options: Options, device: str) -> Job:
         options.checkpoint_s,
         jointly=exhibit.jointly,
         alone=exhibit.kind == "timing",
-        code=code_of(exhibit.package) if options.elsewhere else None,
+        code=code_of(exhibit.trained_by) if options.elsewhere else None,
         deadline=None if options.budget_s is None else time.time() + options.budget_s,
     )
 
