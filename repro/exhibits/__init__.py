@@ -53,12 +53,12 @@ def read(package: str) -> Exhibit:
     """
     own: Exhibit = importlib.import_module(f"{package}.spec").EXHIBIT
     claims = tuple(importlib.import_module(f"{package}.claims").claims)
-    shared: dict[str, Any] = {}
+    shared: dict[str, Any] = {"trained_by": package}
     if own.runs_of is not None:
         for name in _SHARED:
             if getattr(own, name):
                 raise BadValueError(f"{own.id} shows the runs of {own.runs_of}; leave out its own {name}")
-        shared = {name: getattr(get(own.runs_of), name) for name in _SHARED}
+        shared = {name: getattr(get(own.runs_of), name) for name in (*_SHARED, "trained_by")}
     return replace(own, claims=claims, package=package, **shared)
 
 

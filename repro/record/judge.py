@@ -7,17 +7,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from repro.record.view import MissingData, Row, View
-from repro.spec import Claim, Exhibit
+from repro.spec import Claim, Exhibit, Outcome
+
+VERDICTS = ("reproduced", "direction only", "not reproduced", "open")
+HERE = {True: "holds here", False: "does not hold here", None: ""}
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """The verdict on one claim: `reproduced`, `not reproduced` or `open` with the reason."""
+    """The verdict on one claim, with the tolerance or the reason.
+
+    `reproduced`, `direction only` (the size is another), `not reproduced`, or `open`. `here`: what an open one
+    indicates all the same, on stand-in data for instance: "holds here", "does not hold here" or nothing.
+    """
 
     claim: Claim
     verdict: str
     ours: str
     reason: str
+    here: str = ""
 
 
 def view_of(exhibit: Exhibit, record: Mapping[str, Any], rows: Iterable[Row]) -> View:
@@ -43,10 +51,22 @@ def _judge_one(claim: Claim, record: Mapping[str, Any], view: View) -> Judgement
         return Judgement(claim, "open", "–", why)
     obstacle = _not_finite(view) or _obstacle(claim, record)
     if obstacle:
-        return Judgement(claim, "open", outcome.ours, obstacle)
-    return Judgement(
-        claim, "reproduced" if outcome.holds else "not reproduced", outcome.ours, claim.tolerance
-    )
+        return Judgement(claim, "open", outcome.ours, obstacle, HERE[outcome.holds])
+    return Judgement(claim, *_verdict(claim, outcome))
+
+
+def _verdict(claim: Claim, outcome: Outcome) -> tuple[str, str, str]:
+    """Verdict, our numbers, and the tolerance or the reason."""
+    if outcome.gate:
+        return "open", outcome.ours, outcome.gate
+    if outcome.holds is None:
+        return "open", outcome.ours, "the seeds that there are do not decide it"
+    if not outcome.holds:
+        return "not reproduced", outcome.ours, claim.tolerance
+    if outcome.size:
+        return "reproduced", outcome.ours, claim.tolerance
+    undecided = "; the seeds that there are do not decide the size" if outcome.size is None else ""
+    return "direction only", outcome.ours, claim.tolerance + undecided
 
 
 def _not_finite(view: View) -> str:
@@ -70,8 +90,9 @@ def _obstacle(claim: Claim, record: Mapping[str, Any]) -> str:
 
 
 def summary(judgements: Sequence[Judgement]) -> str:
-    """ "5 of 6 reproduced, 1 open" in one line."""
-    count = {v: sum(j.verdict == v for j in judgements) for v in ("reproduced", "not reproduced", "open")}
-    parts = [f"{count['reproduced']} of {len(judgements)} reproduced"]
+    """ "5 of 6 reproduced, 1 open" in one line; findings of ours are not counted."""
+    counted = [j for j in judgements if not j.claim.finding]
+    count = {v: sum(j.verdict == v for j in counted) for v in VERDICTS}
+    parts = [f"{count['reproduced']} of {len(counted)} reproduced"]
     parts += [f"{n} {v}" for v, n in count.items() if v != "reproduced" and n]
     return ", ".join(parts)

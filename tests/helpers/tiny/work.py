@@ -14,6 +14,7 @@ class Walker:
     """R runs; every step of each is written to the file TINY_LOG, so that tests see what was really computed."""
 
     def __init__(self, given):
+        self.given = given
         self.runs, self.steps = given.runs, given.param("steps")
         self.evaluate_at = (self.steps // 2, self.steps)
         self.rates = [r * f for r, f in zip(given.params("rate"), given.settings("factor"), strict=True)]
