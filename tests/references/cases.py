@@ -20,7 +20,7 @@ CASES: dict[str, Build] = {
     "stale": partial(F.fully_connected, rule="stale"),
     "dni": partial(F.fully_connected, rule="dni"),
     "cdni-drops": partial(F.fully_connected, rule="cdni", drops=((0.4, 0.1), (0.8, 0.5))),
-    "bp-lambda": partial(F.fully_connected, rule="dni", mix=0.5),
+    "bp-lambda": partial(F.fully_connected, rule="dni", mix=0.25),
     "bprop-large": partial(F.fully_connected, rule="bprop", **LARGE),
     "dni-large": partial(F.fully_connected, rule="dni", sg_hidden=(512,), **LARGE),
     "meprop-dense": partial(F.meprop, rule="dense"),
