@@ -20,10 +20,18 @@ NUMERIC = (
     "repro.models",
     "repro.algorithms",
     "repro.train",
+    "repro.data.loading",
     "repro.data.images",
+    "repro.data.mnist5k",
     "repro.data.digits",
     "repro.data.idx",
     "repro.data.cifar",
+    "repro.data.text",
+    "repro.data.trees",
+    "repro.data.conllu",
+    "repro.data.brackets",
+    "repro.data.invented",
+    "repro.data.streams",
     "repro.device",
 )
 """Packages and modules whose code determines numbers; the rest only finds files and moves results."""
@@ -31,7 +39,10 @@ NUMERIC = (
 ALWAYS = ("repro.device", "prepare")
 """What the runner itself calls before every piece: flushed denormals, full fp32 products."""
 
-BEHIND = {("repro.data", "load_images"): ("repro.data.images", "load")}
+BEHIND = {
+    ("repro.data", name): ("repro.data.loading", name)
+    for name in ("load", "load_images", "load_text", "load_trees")
+}
 """Where numbers are made behind a definition of a module that otherwise only finds files."""
 
 EVERYTHING = "*"
@@ -153,6 +164,7 @@ def _reached(work: str) -> dict[str, frozenset[str]]:
         seen.add(place)
         known, name = _read(place[0]), place[1]
         todo += [(place[0], d) for d in known.definitions] if name == EVERYTHING else []
+        todo += [known.imported[name]] if name in known.imported else []  # passed on under this module's name
         nodes = [known.definitions[name]] if name in known.definitions else []
         for node in (*nodes, *known.loose):
             todo += _used(node, place[0])
