@@ -108,10 +108,17 @@ class Profile:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a claim's test saw: whether it holds, and our numbers in one line."""
+    """What a claim's test saw. Answers are True, False, or None where the seeds there are do not decide it.
 
-    holds: bool
+    `holds`: the direction (who wins, what rises). `ours`: our numbers in one line. `size`: whether they are the
+    paper's within the claim's tolerance (True where the claim has no size). `gate`: why there is nothing to compare,
+    such as a baseline that has not learned.
+    """
+
+    holds: bool | None
     ours: str
+    size: bool | None = True
+    gate: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,7 +128,8 @@ class Claim:
     `test` takes a `repro.record.view.View` and returns an `Outcome`; `tolerance` says in words what it accepts.
     `profiles` are those at which it can be assessed; at others (all, if there is none) the verdict is `open`, and
     `elsewhere` says why.
-    `stand_in_ok`: the claim does not depend on the paper's data (an analytic or a timing claim).
+    `given`: a condition of ours under which it is judged, shown in its row. `finding`: a sentence of ours rather than
+    the paper's, shown apart and never counted. `stand_in_ok`: the claim does not depend on the paper's data (an analytic or a timing claim).
     `null`: the kinds of null records on which it must fail, one or more of `NULLS`. The default suits claims that
     compare arms; one that lives inside an arm names what it rests on (`index`, `steps` or `pairing`).
     """
@@ -136,6 +144,8 @@ class Claim:
     stand_in_ok: bool = field(default=False, kw_only=True)
     null: tuple[str, ...] = field(default=("equal", "chance", "reversed", "permuted"), kw_only=True)
     elsewhere: str = field(default="", kw_only=True)
+    given: str = field(default="", kw_only=True)
+    finding: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         if not self.null:
@@ -194,7 +204,8 @@ class Exhibit:
     `runs_of`: the exhibit whose runs this one shows too; what trains them is there.
     `table`: the layout of its numbers, where they are a table like the paper's. `algorithms`: an equation and the
     "module:name" whose source the notebook shows beside it. `package` is where the exhibit's modules lie
-    (`claims`, `work`, `figure`, by convention); it and `claims` are filled in by `repro.exhibits.get`.
+    (`claims`, `figure`, `work`, by convention), `trained_by` the one whose `work` trains: its own or, with `runs_of`,
+    the other's. Both and `claims` are filled in by `repro.exhibits.get`.
     """
 
     id: str
@@ -214,6 +225,7 @@ class Exhibit:
     runs_of: str | None = None
     table: Layout | None = None
     package: str = ""
+    trained_by: str = ""
 
     @property
     def paper(self) -> str:

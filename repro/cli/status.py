@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import argparse
 
-from repro.claims import summary
 from repro.cli.parser import add_json, print_json
 from repro.cli.records import recorded
 from repro.cli.text import table
 from repro.errors import RecordError
 from repro.exhibits import all_exhibits
-from repro.record import Record, stale_because
+from repro.record.fresh import stale_because
+from repro.record.judge import summary
+from repro.record.record import Record
 from repro.runner.code import changed_since
+from repro.runner.keys import work_of
 from repro.spec import Exhibit
 
 EXAMPLES = """  repro status
@@ -51,6 +53,6 @@ def _state(exhibit: Exhibit, record: Record | RecordError | None) -> tuple[str, 
     if isinstance(record, RecordError):
         return f"broken: {record}", "", ""
     why = stale_because(exhibit, record)
-    changed = changed_since(exhibit.work, record.facts["code"]["modules"])
+    changed = changed_since(work_of(exhibit.trained_by), record.facts["code"]["modules"])
     note = f"code changed since: {', '.join(changed)}" if changed else ""
     return f"stale: {why}" if why else "fresh", summary(record.judgements(exhibit)), note

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from repro.claims import Judgement
+from repro.record.judge import Judgement
 from repro.spec import Exhibit
 
 MARKS = {"reproduced": "✓", "not reproduced": "✗", "open": "?"}

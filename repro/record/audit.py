@@ -7,8 +7,12 @@ from collections.abc import Iterator
 
 from metadata.pins import pin
 from repro.errors import RecordError
-from repro.record import Record, data_facts, data_sets, stale_because, verdicts
+from repro.record.fresh import stale_because
+from repro.record.record import Record, data_facts, data_sets, run_names, verdicts
 from repro.spec import Exhibit
+
+GROWS = ("paper",)
+"""Profiles whose records are committed run by run: their runs take days."""
 
 
 def problems(exhibit: Exhibit, record: Record) -> list[str]:
@@ -23,13 +27,11 @@ def refuse_for_results(exhibit: Exhibit, record: Record) -> None:
     """`RecordError` if the record must not be committed: unfinished, changed by hand, or of unknown code."""
     name = f"the {record.profile} record of {exhibit.id}"
     facts = record.facts
-    if facts.get("custom"):
+    if facts["custom"]:
         raise RecordError(f"{name} was made with changed {', '.join(facts['custom'])}: run it without --set")
-    if facts.get("missing"):
-        lacking = ", ".join(m["piece"] for m in facts["missing"][:3])
-        raise RecordError(
-            f"{name} lacks {len(facts['missing'])} pieces ({lacking}): run it again to get them"
-        )
+    if facts["missing"] and record.profile not in GROWS:
+        lacking = ", ".join(m["run"] for m in facts["missing"][:3])
+        raise RecordError(f"{name} lacks {len(facts['missing'])} runs ({lacking}): run it again to get them")
     for data in data_sets(facts):
         if data["stand_in"] and record.profile in ("cpu", "paper"):
             raise RecordError(
@@ -38,7 +40,7 @@ def refuse_for_results(exhibit: Exhibit, record: Record) -> None:
     if facts["code"]["dirty"]:
         raise RecordError(
             f"{name} was made from a working tree with uncommitted changes: commit them and run it again "
-            "(finished pieces are taken from the cache)"
+            "(finished runs are taken from the cache)"
         )
     may_diverge = {m.name for m in exhibit.metrics if m.may_diverge}
     for arm, _, metric, *_, value in record.rows:
@@ -58,19 +60,14 @@ def _paper(exhibit: Exhibit, record: Record) -> Iterator[str]:
 
 def _rows(record: Record) -> Iterator[str]:
     """The rows are those of the spec's runs: all that are not said to be missing, and no others."""
-    made = record.facts["spec"]["pieces"]
-    lost = {m["piece"] for m in record.facts.get("missing", ())}
-    runs = {(a["id"], s) for p in made if p["name"] not in lost for a in p["arms"] for s in p["seeds"]}
-    there = {(r[0], r[1]) for r in record.rows}
+    lost = {m["run"] for m in record.facts["missing"]}
+    runs = set(run_names(record.facts)) - lost
+    there = {f"{r[0]}/{r[1]}" for r in record.rows}
     for what, odd in (("no rows of", runs - there), ("rows of unknown", there - runs)):
         if odd:
-            arm, seed = min(odd)
-            yield f"{what} {len(odd)} runs, such as {arm} with seed {seed}"
+            yield f"{what} {len(odd)} runs, such as {min(odd)}"
     if record.facts["csv"]["rows"] != len(record.rows):
         yield f"csv: {len(record.rows)} rows, the JSON says {record.facts['csv']['rows']}"
-    seeds = sorted({s for p in made for s in p["seeds"]})
-    if record.facts.get("seeds") != seeds:
-        yield f"seeds are {record.facts.get('seeds')}, those of the spec are {seeds}"
 
 
 def _data(record: Record) -> Iterator[str]:
@@ -78,8 +75,9 @@ def _data(record: Record) -> Iterator[str]:
     from repro.data import catalogue
 
     sets, known = data_sets(record.facts), catalogue()
-    lost = {m["piece"] for m in record.facts.get("missing", ())}
-    asked = {p["dataset"] for p in record.facts["spec"]["pieces"] if p["name"] not in lost} - {None}
+    lost = {m["run"] for m in record.facts["missing"]}
+    arms = record.facts["spec"]["arms"].items()
+    asked = {own["dataset"] for a, own in arms if any(f"{a}/{s}" not in lost for s in own["seeds"])} - {None}
     there = [data["asked"] for data in sets]
     if sorted(there) != sorted(asked):
         made_for, wanted = (", ".join(sorted(names)) or "none" for names in (there, asked))

@@ -17,8 +17,9 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from repro import stats
-from repro.claims import Row, View, judge
+from repro.record import stats
+from repro.record.judge import judge
+from repro.record.view import Row, View
 from repro.spec import Claim, Exhibit
 
 DRAWS = 40

@@ -1,40 +1,69 @@
-"""Judging a record: a view of its rows, and the verdict on each claim."""
+"""A view of a record's rows: what claims, figures and tables read."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from repro import stats
-from repro.spec import Claim, Exhibit
+from repro.record import stats
+from repro.spec import Arm
 
 Row = tuple[str, int, str, int, str, float]
-"""arm, seed, metric, step, index, value."""
+"""arm, seed, metric, step, index, value: one line of a record's CSV."""
 
 
 class MissingData(LookupError):
-    """A claim needs an arm or a metric that the record does not have: its verdict is `open`."""
+    """A claim needs a run or a metric that the record does not have: its verdict is `open`."""
 
 
 class View:
     """Read access to a record's rows, by arm and metric.
 
-    `planned`: the arms that the record was to have, where that is known; without it, those that it has.
-    `not_finite`: the (arm, metric) of each value that was given out and is not a finite number.
+    `arms`: the exhibit's, for `where`. `planned`: the (arm, seed) that the record was to have, where that is known;
+    an arm of which some are missing is not given out. `not_finite`: the (arm, metric) of each value that was given
+    out and is not a finite number.
     """
 
-    def __init__(self, rows: Iterable[Row], planned: Collection[str] | None = None):
+    def __init__(
+        self,
+        rows: Iterable[Row],
+        arms: Sequence[Arm] = (),
+        planned: Collection[tuple[str, int]] | None = None,
+    ):
         self.not_finite: dict[tuple[str, str], None] = {}  # a dict keeps the order of reading
-        self._planned = planned
+        self._arms = arms
+        self._planned: dict[str, set[int]] | None = None
+        if planned is not None:
+            self._planned = {}
+            for arm, seed in planned:
+                self._planned.setdefault(arm, set()).add(seed)
         self._by: dict[tuple[str, str], list[Row]] = {}
+        self._seeds: dict[str, set[int]] = {}
         for row in rows:
             self._by.setdefault((row[0], row[2]), []).append(row)
+            self._seeds.setdefault(row[0], set()).add(row[1])
 
     def arms(self) -> list[str]:
         """Arm ids in the record, in order of appearance."""
         return list(dict.fromkeys(arm for arm, _ in self._by))
+
+    def where(self, **setting: Any) -> list[str]:
+        """Ids of the arms with these settings that this record was to have (those that it has, if that is not known).
+
+        In the exhibit's order; None means that the arm leaves the setting out.
+        """
+        there = self._seeds if self._planned is None else self._planned
+        fit = (a for a in self._arms if all(a.setting.get(k) == v for k, v in setting.items()))
+        return [a.id for a in fit if a.id in there]
+
+    def arm(self, **setting: Any) -> str:
+        """Id of the one arm with these settings; `MissingData` if there is none or more than one."""
+        found = self.where(**setting)
+        if len(found) != 1:
+            said = ", ".join(f"{k} = {v}" for k, v in setting.items())
+            raise MissingData(f"one arm with {said}; there are {', '.join(found) or 'none'}")
+        return found[0]
 
     def has(self, arm: str, metric: str) -> bool:
         """Whether there is any row of this arm and metric."""
@@ -43,7 +72,7 @@ class View:
     def those_run(self, arms: Iterable[str], metric: str, least: int = 1) -> list[str]:
         """Those of `arms` that this profile runs: what "every arm" means in a claim.
 
-        `MissingData` if they are fewer than `least`, or if one of them was to run and has no rows: a claim about
+        `MissingData` if they are fewer than `least`, or if one of them was to run and is not complete: a claim about
         every arm is neither shown nor refuted by the others.
         """
         asked = list(arms)
@@ -54,13 +83,35 @@ class View:
             self._rows_of(arm, metric)
         return run
 
-    def select(self, arm: str, metric: str) -> list[Row]:
-        """All rows of an arm and metric; `MissingData` if there is none."""
-        return self._given_out(self._rows_of(arm, metric))
+    def select(
+        self,
+        arm: str,
+        metric: str,
+        *,
+        step: int | None = None,
+        seed: int | None = None,
+        index: str | None = None,
+    ) -> list[Row]:
+        """The rows of an arm and metric, at one step, seed or index if given; `MissingData` if there is none."""
+        wanted = ((1, seed), (3, step), (4, index))
+        rows = [
+            r for r in self._rows_of(arm, metric) if all(v is None or r[place] == v for place, v in wanted)
+        ]
+        if not rows:
+            at = ", ".join(
+                f"{k} {v}" for k, v in (("step", step), ("seed", seed), ("index", index)) if v is not None
+            )
+            raise MissingData(f"{metric} of arm {arm} at {at}")
+        return self._given_out(rows)
 
     def _rows_of(self, arm: str, metric: str) -> list[Row]:
         if (arm, metric) not in self._by:
             raise MissingData(f"{metric} of arm {arm}")
+        if self._planned is not None:
+            lost = self._planned.get(arm, set()) - self._seeds[arm]
+            if lost:
+                seeds = ", ".join(map(str, sorted(lost)))
+                raise MissingData(f"{metric} of arm {arm} with seed {seeds}, not run yet")
         return self._by[arm, metric]
 
     def _given_out(self, rows: list[Row]) -> list[Row]:
@@ -72,103 +123,56 @@ class View:
         """The last step's value of each seed, in order of seeds; errors as of `by_seed`."""
         return list(self.by_seed(arm, metric).values())
 
-    def by_seed(self, arm: str, metric: str) -> dict[int, float]:
-        """seed → its last step's value, in order of seeds: to pair two metrics of the same runs.
+    def by_seed(self, arm: str, metric: str, index: str | None = None) -> dict[int, float]:
+        """seed → its last step's value (of one index, if given), in order of seeds.
 
         `MissingData` if there is none; `ValueError` if a seed has several values (indices) at its last step,
         of which none is *the* final one.
         """
-        rows = self._rows_of(arm, metric)
+        rows = [r for r in self._rows_of(arm, metric) if index is None or r[4] == index]
+        if not rows:
+            raise MissingData(f"{metric} of arm {arm} at index {index}")
         end: dict[int, int] = {}
         for _, seed, _, step, *_ in rows:
             end[seed] = max(step, end.get(seed, step))
         last = sorted((r for r in rows if r[3] == end[r[1]]), key=lambda r: r[1])
         if len(last) > len(end):
-            raise ValueError(f"{metric} of arm {arm} has several values at a seed's last step: use by_index")
+            raise ValueError(f"{metric} of arm {arm} has several values at a seed's last step: name an index")
         return {r[1]: r[5] for r in self._given_out(last)}
 
     def mean(self, arm: str, metric: str) -> float:
         """Mean over seeds of the final values; errors as of `by_seed`."""
         return stats.mean(self.final(arm, metric))
 
-    def curve(self, arm: str, metric: str) -> dict[int, list[float]]:
-        """step → values over seeds."""
+    def paired(self, arm: str, other: str, metric: str) -> list[float]:
+        """Final value of `arm` minus that of `other` on the same seed, of each seed that both have.
+
+        `MissingData` if they share none.
+        """
+        left, right = self.by_seed(arm, metric), self.by_seed(other, metric)
+        if not left.keys() & right.keys():
+            raise MissingData(f"{metric} of arms {arm} and {other} with the same seed")
+        return [left[s] - right[s] for s in left if s in right]
+
+    def curve(self, arm: str, metric: str, index: str | None = None) -> dict[int, list[float]]:
+        """step → values over seeds (and indices, unless one is given)."""
         steps: dict[int, list[float]] = {}
-        for row in self.select(arm, metric):
+        for row in self.select(arm, metric, index=index):
             steps.setdefault(row[3], []).append(row[5])
         return dict(sorted(steps.items()))
 
-    def by_index(self, arm: str, metric: str) -> dict[str, list[float]]:
-        """index → values (over seeds and steps)."""
+    def by_index(
+        self, arm: str, metric: str, *, step: int | None = None, seed: int | None = None
+    ) -> dict[str, list[float]]:
+        """index → values over seeds and steps, or those of one step or seed."""
         found: dict[str, list[float]] = {}
-        for row in self.select(arm, metric):
+        for row in self.select(arm, metric, step=step, seed=seed):
             found.setdefault(row[4], []).append(row[5])
         return found
 
-
-@dataclass(frozen=True)
-class Judgement:
-    """The verdict on one claim: `reproduced`, `not reproduced` or `open` with the reason."""
-
-    claim: Claim
-    verdict: str
-    ours: str
-    reason: str
-
-
-def judge(exhibit: Exhibit, record: Mapping[str, Any], rows: Iterable[Row]) -> list[Judgement]:
-    """The verdict on every claim of `exhibit` from a record's facts and rows."""
-    kept, planned = list(rows), _planned(record)
-    return [_judge_one(claim, record, View(kept, planned)) for claim in exhibit.claims]
-
-
-def _planned(record: Mapping[str, Any]) -> set[str] | None:
-    """The arms of the record's spec, whether or not their pieces succeeded."""
-    spec = record.get("spec")
-    return {arm["id"] for piece in spec["pieces"] for arm in piece["arms"]} if spec else None
-
-
-def _judge_one(claim: Claim, record: Mapping[str, Any], view: View) -> Judgement:
-    try:
-        outcome = claim.test(view)
-    except MissingData as e:
-        return Judgement(claim, "open", "–", f"not in this record: {e}")
-    except Exception as e:  # hours of training must not be lost to a test that its author did not foresee
-        why = _not_finite(view) or f"its test failed: {type(e).__name__}: {e}"
-        return Judgement(claim, "open", "–", why)
-    obstacle = _not_finite(view) or _obstacle(claim, record)
-    if obstacle:
-        return Judgement(claim, "open", outcome.ours, obstacle)
-    return Judgement(
-        claim, "reproduced" if outcome.holds else "not reproduced", outcome.ours, claim.tolerance
-    )
-
-
-def _not_finite(view: View) -> str:
-    """What the test read that is no finite number, or an empty string. What it did not read is no obstacle."""
-    read = [f"{metric} of arm {arm}" for arm, metric in view.not_finite]
-    more = f" and {len(read) - 3} more" if len(read) > 3 else ""
-    return f"values that are not finite: {', '.join(read[:3])}{more}" if read else ""
-
-
-def _obstacle(claim: Claim, record: Mapping[str, Any]) -> str:
-    """Why the record cannot decide the claim either way, or an empty string."""
-    profile, data = record["profile"], record.get("data")
-    if profile not in claim.profiles:
-        needs = [f"needs {' or '.join(claim.profiles)}"] if claim.profiles else []
-        return f"not assessable at {profile}: " + "; ".join([*needs, *filter(None, [claim.elsewhere])])
-    if data and data["stand_in"] and not claim.stand_in_ok:
-        return str(data["note"])
-    if record.get("missing"):
-        return f"{len(record['missing'])} pieces are missing"
-    if record.get("custom"):
-        return f"parameters were changed: {', '.join(record['custom'])}"
-    return ""
-
-
-def summary(judgements: Sequence[Judgement]) -> str:
-    """ "5 of 6 reproduced, 1 open" in one line."""
-    count = {v: sum(j.verdict == v for j in judgements) for v in ("reproduced", "not reproduced", "open")}
-    parts = [f"{count['reproduced']} of {len(judgements)} reproduced"]
-    parts += [f"{n} {v}" for v, n in count.items() if v != "reproduced" and n]
-    return ", ".join(parts)
+    def matrix(
+        self, arm: str, metric: str, *, step: int | None = None, seed: int | None = None
+    ) -> dict[tuple[str, ...], float]:
+        """(row, column, …) → mean over what is not fixed: of a metric whose index is "row;column;…"."""
+        found = self.by_index(arm, metric, step=step, seed=seed)
+        return {tuple(index.split(";")): stats.mean(values) for index, values in found.items()}

@@ -14,18 +14,20 @@ from typing import Any
 
 import torch
 
+from repro.files import write_bytes
+
 _log = logging.getLogger("repro.runner")
 _SUM = hashlib.sha256().digest_size
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     """Write atomically: a kill at any moment leaves the old checkpoint or the new one."""
-    temporary, data = path.with_suffix(f".{os.getpid()}.tmp"), io.BytesIO()
+    data = io.BytesIO()
+    data.write(bytes(_SUM))
     torch.save(state, data)
-    with open(temporary, "wb") as file:
-        file.write(hashlib.sha256(data.getbuffer()).digest())
-        file.write(data.getbuffer())
-    os.replace(temporary, path)
+    whole = data.getbuffer()
+    whole[:_SUM] = hashlib.sha256(whole[_SUM:]).digest()
+    write_bytes(path, whole)
 
 
 def load_checkpoint(path: Path | None) -> dict[str, Any] | None:
