@@ -1,4 +1,4 @@
-"""Parameters of R runs in one flat buffer, so that one optimiser call updates everything."""
+"""Parameters of R runs in one buffer [R, P]: a run is one contiguous row, an update is one optimiser call."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
+ROW = 32
+"""On a GPU rows are padded to a multiple of 32 numbers: a misaligned matrix would take slow kernels."""
 
-class Stack:
-    """Named parameters `[R, *shape]` that are views of one flat buffer; the same for their gradients.
 
+class Params:
+    """Named parameters `p` [R, *shape], views of `flat` [R, P], and their gradients `g`, views of `flat_grad`.
+
+    `models`: so many equal sets of the shapes a run, one behind the other in its row; names then are [R·models,
+    *shape]. `blocks`: the columns [a, b) of a row that are updated or not updated as one (a segment, a model).
     Letters used throughout: R runs, B batch, H hidden units, C classes, D input features.
     """
 
@@ -22,31 +27,32 @@ class Stack:
         runs: int,
         device: str = "cpu",
         dtype: torch.dtype = torch.float32,
+        models: int = 1,
     ):
-        sizes = {k: runs * math.prod(s) for k, s in shapes.items()}
-        self.runs = runs
-        self.flat = torch.zeros(sum(sizes.values()), device=device, dtype=dtype)
+        self.runs, self.models = runs, models
+        size = sum(math.prod(s) for s in shapes.values())
+        if torch.device(device).type == "cuda":
+            size = -(-size // ROW) * ROW
+        self.flat = torch.zeros(runs, models * size, device=device, dtype=dtype)
         self.flat_grad = torch.zeros_like(self.flat)
-        self.p: dict[str, Tensor] = {}
-        self.g: dict[str, Tensor] = {}
+        self.blocks = [(m * size, (m + 1) * size) for m in range(models)]
+        self.spans: dict[str, tuple[int, int]] = {}
         at = 0
         for name, shape in shapes.items():
-            self.p[name] = self.flat[at : at + sizes[name]].view(runs, *shape)
-            self.g[name] = self.flat_grad[at : at + sizes[name]].view(runs, *shape)
-            at += sizes[name]
+            self.spans[name] = (at, at + math.prod(shape))
+            at += math.prod(shape)
+        self.p = self._views(self.flat, shapes)
+        self.g = self._views(self.flat_grad, shapes)
 
-    def adam(self, lr: float, eps: float = 1e-8) -> torch.optim.Adam:
-        """Fused Adam (β = 0.9, 0.999) over the flat buffer: all parameters of all runs in one call."""
-        leaf = torch.nn.Parameter(self.flat, requires_grad=False)
-        leaf.grad = self.flat_grad
-        on_gpu = self.flat.is_cuda
-        return torch.optim.Adam([leaf], lr=lr, eps=eps, fused=True, capturable=on_gpu)
+    def _views(self, flat: Tensor, shapes: Mapping[str, Sequence[int]]) -> dict[str, Tensor]:
+        rows = flat.view(self.runs * self.models, -1)
+        return {k: rows[:, a:b].view(len(rows), *shapes[k]) for k, (a, b) in self.spans.items()}
 
     def fingerprint(self, run: int) -> str:
         """First 16 hex digits of the SHA-256 of one run's parameters: tells two initialisations apart."""
-        h = hashlib.sha256()
+        h, own = hashlib.sha256(), slice(run * self.models, (run + 1) * self.models)
         for name in sorted(self.p):
-            h.update(self.p[name][run].detach().cpu().contiguous().numpy().tobytes())
+            h.update(self.p[name][own].detach().cpu().contiguous().numpy().tobytes())
         return h.hexdigest()[:16]
 
 
@@ -62,14 +68,6 @@ class Scratch:
         if made is None or made.shape != torch.Size(shape):
             made = self.kept[name] = like.new_empty(tuple(shape))
         return made
-
-
-def joint_adam(stacks: Sequence[Stack], lr: float, eps: float = 1e-8) -> torch.optim.Adam:
-    """Fused Adam (β = 0.9, 0.999) over several stacks in one call: half the overhead of an optimiser each."""
-    leaves = [torch.nn.Parameter(s.flat, requires_grad=False) for s in stacks]
-    for leaf, stack in zip(leaves, stacks, strict=True):
-        leaf.grad = stack.flat_grad
-    return torch.optim.Adam(leaves, lr=lr, eps=eps, fused=True, capturable=stacks[0].flat.is_cuda)
 
 
 def normal_(parameter: Tensor, std: float, generators: Sequence[torch.Generator]) -> None:

@@ -1,7 +1,6 @@
-"""The four kernels of every fully connected net here, forward and backward, with a leading run axis.
+"""Batch norm followed by ReLU as a formula, forward and backward, with a leading run axis: the plain twin.
 
-Shapes: x [R, B, I], W [R, I, O], b [R, O], activations and their gradients [R, B, O].
-Gradients are written by hand: no graph is built, buffers are reused, and a CUDA graph can capture a step.
+No graph is built, buffers are reused, and a CUDA graph can capture a step. What suits the device: `kernels.norm`.
 """
 
 from __future__ import annotations
@@ -10,37 +9,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-
-
-def linear(x: Tensor, w: Tensor, b: Tensor | None = None) -> Tensor:
-    """y = x W + b, [R, B, O]."""
-    return torch.bmm(x, w) if b is None else torch.baddbmm(b.unsqueeze(1), x, w)
-
-
-def linear_grads(x: Tensor, d: Tensor, g_w: Tensor, g_b: Tensor | None = None) -> None:
-    """∂L/∂W = xᵀ d into `g_w` and ∂L/∂b = Σ_B d into `g_b`; d = ∂L/∂y [R, B, O]."""
-    if len(x) == 1:  # same product; the plain routine is a third faster for small batches on a CPU
-        torch.mm(x[0].T, d[0], out=g_w[0])
-    else:
-        torch.bmm(x.mT, d, out=g_w)
-    if g_b is not None:
-        torch.sum(d, 1, out=g_b)
-
-
-def thin(x: Tensor, w: Tensor, b: Tensor) -> Tensor:
-    """`linear` for few outputs (a classifier), taken as (Wᵀ xᵀ)ᵀ: four times faster on a CPU; [R, B, O]."""
-    return torch.bmm(w.mT, x.mT).mT.add(b.unsqueeze(1)).contiguous()
-
-
-def thin_grads(x: Tensor, d: Tensor, g_w: Tensor, g_b: Tensor) -> None:
-    """`linear_grads` for few outputs: ∂L/∂W = (dᵀ x)ᵀ into `g_w`, ∂L/∂b into `g_b`."""
-    g_w.copy_(torch.bmm(d.mT, x).mT)
-    torch.sum(d, 1, out=g_b)
-
-
-def linear_input_grad(d: Tensor, w: Tensor) -> Tensor:
-    """∂L/∂x = d Wᵀ, [R, B, I]."""
-    return torch.bmm(d, w.mT)
 
 
 @dataclass(slots=True)
@@ -100,18 +68,9 @@ def bn_relu_backward(
     return torch.addcmul(scale * sum_d / -batch, centred, slope).addcmul_(d, scale).to(d.dtype)
 
 
-def bn_relu_eval(
+def bn_eval(
     a: Tensor, gamma: Tensor, beta: Tensor, mean: Tensor, var: Tensor, eps: float = 1e-5
 ) -> Tensor:
-    """ReLU(γ (a − μ)/σ + β) with given μ, σ² [R, 1, H] (running averages), as used at test time."""
+    """γ (a − μ)/σ + β with given μ, σ² [R, 1, H] (running averages), as used at test time."""
     scale = gamma.unsqueeze(1) * (var + eps).rsqrt()
-    return torch.addcmul(beta.unsqueeze(1) - mean * scale, a, scale).relu_()
-
-
-def softmax_error(logits: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Per-example cross-entropy [R, B] and its gradient softmax(logits) − onehot(y) [R, B, C]; y [R, B] int64."""
-    log_p = torch.log_softmax(logits, -1)
-    loss = -log_p.gather(-1, y.unsqueeze(-1)).squeeze(-1)
-    delta = log_p.exp_()
-    delta.scatter_add_(-1, y.unsqueeze(-1), torch.full_like(loss, -1).unsqueeze(-1))
-    return loss, delta
+    return torch.addcmul(beta.unsqueeze(1) - mean * scale, a, scale)
