@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib
 import io
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from repro.claims import View
-from repro.record import Record
+from repro.files import write_text
+from repro.record.record import Record
+from repro.record.view import View
 from repro.spec import Exhibit
 
 if TYPE_CHECKING:
@@ -20,31 +20,25 @@ SVG_LIMIT = 300 * 1024
 
 
 def draw(exhibit: Exhibit, record: Record) -> Figure:
-    """The exhibit's figure from a record, by the function that `exhibit.draw` names."""
+    """The exhibit's figure from a record, by `draw` in its folder's `figure`. Missing runs are left out."""
     import matplotlib as mpl
 
-    from repro.plotting.style import rc
+    from repro.show.style import rc
 
-    module, function = exhibit.draw.split(":")
     settings: Any = rc()
+    module = importlib.import_module(f"{exhibit.package}.figure")
     with mpl.rc_context(settings):
-        figure: Figure = getattr(importlib.import_module(module), function)(
-            exhibit, record, View(record.rows)
-        )
+        figure: Figure = module.draw(exhibit, record, View(record.rows, exhibit.arms))
     return figure
 
 
-def save_svg(figure: Figure, path: str | os.PathLike[str]) -> Path:
+def save_svg(figure: Figure, path: Path) -> Path:
     """Write the figure as SVG, atomically and with the same bytes in every process; returns the path.
 
     Text is written as outlines, so that it looks the same where the font is not installed.
     """
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(svg_text(figure), encoding="utf-8", newline="\n")
-    os.replace(temporary, target)
-    return target
+    write_text(path, svg_text(figure))
+    return path
 
 
 def svg_text(figure: Figure) -> str:

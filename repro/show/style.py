@@ -11,9 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from repro import stats
-from repro.claims import View
-from repro.record import Record
+from repro.record.record import Record
+from repro.record.view import View
+from repro.show.kinds import KINDS
+from repro.show.numbers import spread_of
 from repro.spec import Exhibit
 
 _CB = sns.color_palette("colorblind").as_hex()
@@ -89,14 +90,11 @@ def title(figure: Figure, exhibit: Exhibit, record: Record) -> None:
     )
 
 
-_NO_DATA = {"analytic": "exact, no data", "timing": "random matrices"}
-
-
 def data_note(exhibit: Exhibit, record: Record) -> str:
     """Profile and data in one line, as it stands in every figure's title; a timing also names its device."""
-    data = record.facts.get("data") or {}
-    note = str(data.get("note") or _NO_DATA.get(exhibit.kind, "artificial data, drawn from the seeds"))
-    if exhibit.kind == "timing":
+    data, kind = record.facts.get("data") or {}, KINDS[exhibit.kind]
+    note = str(data.get("note") or kind.data)
+    if kind.machine:
         machine = record.facts["environment"][0]
         note += f" · {machine['device']}, {machine['threads']} thread(s)"
     custom = record.facts.get("custom") or []
@@ -105,9 +103,8 @@ def data_note(exhibit: Exhibit, record: Record) -> str:
 
 
 def spread(view: View, arm: str, metric: str) -> tuple[float, float, int]:
-    """(mean, sd, n) over seeds of the final values."""
-    values = view.final(arm, metric)
-    return stats.mean(values), stats.sd(values), len(values)
+    """(mean, sd, n) over seeds of the final values; one alone has no spread, and gets none drawn."""
+    return spread_of(view.final(arm, metric))
 
 
 def seeds_text(view: View, arms: Iterable[str], metric: str) -> str:
