@@ -62,7 +62,9 @@ class View:
         found = self.where(**setting)
         if len(found) != 1:
             said = ", ".join(f"no {k}" if v is None else f"{k} = {v}" for k, v in setting.items())
-            raise MissingData(f"one arm with {said}, but {', '.join(found)}" if found else f"an arm with {said}")
+            raise MissingData(
+                f"one arm with {said}, but {', '.join(found)}" if found else f"an arm with {said}"
+            )
         return found[0]
 
     def has(self, arm: str, metric: str) -> bool:
