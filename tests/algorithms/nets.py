@@ -6,11 +6,11 @@ Large ones in float32 meet the kernels that are used from some size on; the orac
 from __future__ import annotations
 
 import torch
+from repro.algorithms.dni import SyntheticGradients
+from repro.models.fcn import FCN
 from torch import Tensor
 from torch.nn import functional as F
 
-from repro.algorithms.dni import SyntheticGradients
-from repro.models.fcn import FCN
 from repro.train.batches import stream
 
 RUNS, BATCH, INPUTS, HIDDEN, CLASSES = 2, 6, 20, 8, 5

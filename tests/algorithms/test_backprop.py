@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 from nets import backprop_gradients, batch, fcn, fcn_activations, leaves
-from torch.nn import functional as F
-
 from repro.algorithms.backprop import StaleGradients, backprop, no_bprop
+from torch.nn import functional as F
 
 
 @pytest.mark.parametrize("layers", [2, 3, 6])

@@ -16,11 +16,10 @@ from nets import (
     models,
     sg_gradients,
 )
-from torch import Tensor
-from torch.nn import functional as F
-
 from repro.algorithms.backprop import backprop, no_bprop
 from repro.algorithms.dni import SyntheticGradients, dni
+from torch import Tensor
+from torch.nn import functional as F
 
 MODELS = [((), 0), ((), CLASSES), ((7, 7), 0), ((7,), CLASSES)]
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 import pytest
 import torch
 from nets import CLASSES, backprop_gradients, batch, bootstrapped, fcn, models, sg_gradients
-from torch import Tensor
-from torch.nn import functional as F
-
 from repro.algorithms.backprop import backprop, backward
 from repro.algorithms.dni import SyntheticGradients, dni
 from repro.models import norm, products
 from repro.models.fcn import FCN
+from torch import Tensor
+from torch.nn import functional as F
 
 BATCH, INPUTS, HIDDEN = 64, 512, 256
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
+from repro.algorithms.linear_sg import LinearNet, LinearSG, backprop_step, loss_gradient, sg_step
 from torch.nn import functional as F
 
-from repro.algorithms.linear_sg import LinearNet, LinearSG, backprop_step, loss_gradient, sg_step
 from repro.train.batches import stream
 
 RUNS, SAMPLES = 2, 30

@@ -7,9 +7,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nets import BATCH, CLASSES, HIDDEN, INPUTS, RUNS, batch, generators, leaves
-from torch.nn import functional as F
-
 from repro.algorithms.meprop import MLP, Sparsify, random_k, top_k, unified_backward, unified_columns
+from torch.nn import functional as F
 
 
 def dense(g: torch.Tensor) -> torch.Tensor:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import torch
+from repro.piece import Piece, pieces
 
 from repro.data import DataInfo, ImageData
 from repro.exhibits import get
-from repro.piece import Piece, pieces
 
 SMALL: dict[str, dict[str, Any]] = {
     "dni/table2": {"steps": 12, "evaluations": 3, "width": 16, "batch": 32, "dni_sg_hidden": (24,)},

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import torch
-from torch.nn import functional as F
-
 from repro.algorithms.linear_sg import LinearNet, LinearSG, backprop_step, sg_step
 from repro.piece import Piece
+from torch.nn import functional as F
+
 from repro.train.artificial import PairLearner, draw, run
 from repro.train.batches import stream
 from repro.train.loop import Context

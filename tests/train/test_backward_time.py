@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 import torch
-
 from repro.piece import Piece
+
 from repro.train import backward_time
 from repro.train.loop import Context
 

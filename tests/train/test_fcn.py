@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
-
 from repro.algorithms.backprop import StaleGradients, backprop, no_bprop
 from repro.algorithms.dni import SyntheticGradients, dni
-from repro.data import ImageData, load_images
 from repro.models.fcn import FCN
 from repro.models.stack import Stack
 from repro.piece import Piece
+from torch import Tensor
+
+from repro.data import ImageData, load_images
 from repro.train import fcn
 from repro.train.batches import Batches, stream
 from repro.train.loop import Context

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 import torch
+from repro.algorithms.meprop import MLP, Sparsify, random_k, top_k
+from repro.piece import Piece
 from torch import Tensor
 
-from repro.algorithms.meprop import MLP, Sparsify, random_k, top_k
 from repro.data import ImageData, load_images
-from repro.piece import Piece
 from repro.train import meprop_mlp
 from repro.train.batches import Batches, stream
 from repro.train.loop import Context

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 import torch
-
 from repro.checkpoint import load_checkpoint, save_checkpoint
 from repro.models import norm, products
 from repro.piece import Piece
+
 from repro.train.batches import Batches
 from repro.train.loop import Context, Result
 
