@@ -1,7 +1,7 @@
 """Plants one small mistake after the other and tells which of them no test notices: not part of the test suite.
 
-`python tests/mutants/run.py [--only WORD] [--tests PATH …]` works in a copy of the repository; a mistake whose text is
-not there exactly once is named, so that the table (`mutants.txt`) can follow code that has moved.
+`python tests/mutants/run.py [--only WORD] [--tests PATH …]` works in a copy of the repository; a mistake whose text
+is not there exactly once is named, so that the table (`mutants.txt`) can follow code that has moved.
 """
 
 from __future__ import annotations
