@@ -6,12 +6,12 @@ from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
+from repro.piece import pieces
+from repro.runner.pieces import key_of
 from tiny_exhibit import EXHIBIT
 
 from repro.data import DataInfo
-from repro.piece import pieces
 from repro.runner import code
-from repro.runner.pieces import key_of
 
 SOURCE = '''"""Work."""
 import math

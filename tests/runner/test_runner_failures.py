@@ -4,12 +4,12 @@ import json
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
+from repro.piece import pieces
+from repro.runner.pieces import Job, attempt
 from tiny_exhibit import EXHIBIT
 
 from repro.errors import BadValueError, PieceError, UnknownNameError
-from repro.piece import pieces
 from repro.runner import schedule
-from repro.runner.pieces import Job, attempt
 from repro.runner.run import Options, run_exhibit
 
 FAILING = {"steps": 20, "fail": "arm-3/0"}

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 import pytest
+from repro.piece import pieces
+from repro.runner.pieces import Job, attempt
+from repro.runner.settings import check_settings
 from tiny_exhibit import EXHIBIT
 
 from repro.errors import BadValueError
 from repro.exhibits import all_exhibits, get
-from repro.piece import pieces
-from repro.runner.pieces import Job, attempt
-from repro.runner.settings import check_settings
 
 TABLE2 = get("dni/table2")
 
