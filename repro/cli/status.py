@@ -54,5 +54,6 @@ def _state(exhibit: Exhibit, record: Record | RecordError | None) -> tuple[str, 
         return f"broken: {record}", "", ""
     why = stale_because(exhibit, record)
     changed = changed_since(work_of(exhibit.trained_by), record.facts["code"]["modules"])
-    note = f"code changed since: {', '.join(changed)}" if changed else ""
+    more = f" and {len(changed) - 3} modules more" if len(changed) > 3 else ""
+    note = f"code changed since: {', '.join(changed[:3])}{more}" if changed else ""
     return f"stale: {why}" if why else "fresh", summary(record.judgements(exhibit)), note
