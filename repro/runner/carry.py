@@ -131,7 +131,7 @@ def _locked(job: Job, keys: Iterable[str]) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     with ExitStack() as held:
-        for key in sorted(keys):
+        for key in sorted({*keys}):  # arms may be alike
             folder = cache.folder_of(job.runs_dir, key)
             folder.mkdir(parents=True, exist_ok=True)
             left = -1 if job.deadline is None else max(0.0, job.deadline - time.time())
