@@ -8,16 +8,19 @@ from pathlib import Path
 
 from tiny_exhibit import EXHIBIT
 
+from repro.record.run import runs
 from repro.runner import code, keys, source
 from repro.runner.carry import Job
 from repro.runner.groups import groups
-from repro.record.run import runs
 
 
 def steps(log):
     """(run, step, process) of every step that was really computed, in order."""
     text = log.read_text() if log.exists() else ""
-    return [(name, int(t), int(pid)) for name, t, pid in (x.split() for x in text.splitlines() if x.count(" ") == 2)]
+    return [
+        (name, int(t), int(pid))
+        for name, t, pid in (x.split() for x in text.splitlines() if x.count(" ") == 2)
+    ]
 
 
 def trained(places):

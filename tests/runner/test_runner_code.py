@@ -27,7 +27,9 @@ def norm(x):
 @pytest.fixture
 def digest(mine):
     """`digest(source, layers=…)`: of all that the work with this source reaches."""
-    mine.write("net", "from mine.layers import norm\n\nclass Net:\n    def go(self, x):\n        return norm(x)\n")
+    mine.write(
+        "net", "from mine.layers import norm\n\nclass Net:\n    def go(self, x):\n        return norm(x)\n"
+    )
     mine.write("passed", "from mine.layers import norm\n")
     mine.write("__init__", "from mine.passed import norm\n")
 

@@ -165,3 +165,10 @@ def test_runs_measured_beside_others_are_others(places):
     (places / "steps.log").unlink()
     run_exhibit(replace(JOINT, arms=JOINT.arms[:2]), "quick", Options())
     assert trained(places) == {f"{a}/{s}" for a in ARMS[:2] for s in (0, 1)}
+
+
+def test_arms_that_are_alike_are_no_deadlock(places):
+    twins = (EXHIBIT.arms[0], replace(EXHIBIT.arms[0], id="twin"))
+    record = run_exhibit(with_profile("quick", replace(GROUPED, arms=twins), together=("*",)), "quick")
+    arm, twin = ([r[1:] for r in record.rows if r[0] == a.id] for a in twins)
+    assert arm == twin != []
