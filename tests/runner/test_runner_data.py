@@ -5,7 +5,6 @@ import json
 import pytest
 from matplotlib.figure import Figure
 from repro.claims import judge
-from repro.plotting import style
 from repro.runner.pieces import attempt
 from two_sets_exhibit import EXHIBIT
 
@@ -13,6 +12,7 @@ from repro import audit
 from repro.errors import DataError, PieceError
 from repro.notebook import tables
 from repro.notebook.show import Shown
+from repro.plotting import style
 from repro.record import Record, data_facts, data_sets, load, save
 from repro.runner import schedule
 from repro.runner.run import Options, run_exhibit
