@@ -6,7 +6,7 @@ import pytest
 import torch
 from streamhelp import parts, same
 
-from repro.data.streams import Epochs, Episodes, Sentences, Windows
+from repro.data.streams import Episodes, Epochs, Sentences, Windows
 
 LENGTHS = torch.tensor([3, 1, 7, 2, 5, 1, 4, 2, 9, 3, 6])
 MAKERS = {
