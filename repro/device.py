@@ -58,6 +58,13 @@ def _keep_freed_memory() -> None:
         pass
 
 
+def arithmetic(device: str, threads: int) -> dict[str, Any]:
+    """What sets the last digits of a number, as part of what it is kept under."""
+    import torch
+
+    return {"device": device, "threads": threads, "torch": torch.__version__}
+
+
 def facts(device: str) -> dict[str, Any]:
     """Versions, processor, threads and precision, as plain data for a record."""
     import numpy

@@ -34,8 +34,8 @@ class DataError(ReproError):
     """A data file that is missing, corrupt, truncated or not the published one."""
 
 
-class PieceError(ReproError):
-    """A piece of work that failed; the message names it."""
+class RunError(ReproError):
+    """A group of runs that failed; the message names it."""
 
     exit_code = 1
 
@@ -52,3 +52,14 @@ class StaleRecordError(RecordError):
 
 class DirtyTreeError(ReproError):
     """Recording was asked for while the working tree has uncommitted changes."""
+
+
+class OutOfTimeError(ReproError):
+    """The time that was given is up; what there is is kept, and the same command goes on from there."""
+
+    exit_code = 1
+
+
+def first_line(e: BaseException) -> str:
+    """An error's type and first line: torch's go on for pages, which the traceback's file has."""
+    return f"{type(e).__name__}: {(str(e).splitlines() or [''])[0]}"

@@ -1,28 +1,30 @@
 """What an exhibit is: arms, parameters with their sources, profiles, claims – plain frozen data.
 
-Importable without torch, so that `repro list` answers at once. An exhibit of `repro/exhibits/` is one
-`Exhibit`; `repro.piece.pieces` turns it, at a profile, into pieces that a worker can carry out.
+Importable without torch, so that `repro list` answers at once. Each folder of `repro/exhibits/` holds one
+`Exhibit`; `repro.record.run.runs` says which runs it comes to at a profile.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from repro.errors import BadValueError, UnknownNameError
 
+_T = TypeVar("_T")
 PROFILES = ("smoke", "quick", "cpu", "paper")
 NULLS = ("equal", "chance", "reversed", "permuted", "index", "steps", "pairing")
-"""Kinds of null records, in which there is nothing to see: see `repro.nulls`."""
+"""Kinds of null records, in which there is nothing to see: see `repro.record.nulls`."""
 
 
 @dataclass(frozen=True)
 class Param:
     """A hyper-parameter: the paper's value, or ours where the paper is silent.
 
-    `source` is the place in the pinned paper ("A.1", "Table 1") or "assumed: why". A user's number must be above 0,
-    or not below it where `value` is 0, and one of `choices` where there are any.
+    `source` is the place in the pinned paper ("A.1", "Table 1"); with `assumed` it says why ours was chosen, and
+    the paper does not state the value. A user's number must be above 0, or not below it where `value` is 0, and
+    one of `choices` where there are any. `only`: setting → values of the arms that have this parameter at all.
     """
 
     name: str
@@ -30,6 +32,12 @@ class Param:
     source: str
     doc: str = ""
     choices: tuple[Any, ...] = ()
+    only: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    assumed: bool = False
+
+    def applies(self, setting: Mapping[str, Any]) -> bool:
+        """Whether an arm with this setting has the parameter."""
+        return all(setting.get(name) in values for name, values in self.only.items())
 
 
 @dataclass(frozen=True)
@@ -40,20 +48,27 @@ class Override:
     why: str
 
 
+def because(why: str, **values: Any) -> dict[str, Override]:
+    """Overrides that share a reason: `because("seconds", steps=20, width=32)`."""
+    return {name: Override(value, why) for name, value in values.items()}
+
+
 @dataclass(frozen=True)
 class Arm:
     """One curve or one cell: a method and its setting. `reported` holds the paper's numbers by metric.
 
-    `settings` tell the arms apart; `params` holds the paper's own values of parameters for this arm (another
+    `setting` tells the arms apart; `params` holds the paper's own values of parameters for this arm (another
     width for another data set), each with its place in the paper as `why`. A profile's overrides come on top.
+    `dataset`: the arm's own data set, where it is not the profile's.
     """
 
     id: str
     label: str
     series: str
-    settings: Mapping[str, Any]
+    setting: Mapping[str, Any]
     reported: Mapping[str, float] = field(default_factory=dict)
     params: Mapping[str, Override] = field(default_factory=dict)
+    dataset: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,19 +82,19 @@ class Metric:
     unit: str
     doc: str
     chance: float | None = None
-    lower_is_better: bool = True
-    may_diverge: bool = False
+    lower_is_better: bool = field(default=True, kw_only=True)
+    may_diverge: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True)
 class Profile:
     """How big: data set, seeds, arms and the parameters that differ from the paper's.
 
-    `together`: arms whose seeds form one piece ("*" = every arm: a GPU, small nets); the others' seeds are
-    pieces of their own, which on a CPU costs nothing for nets that keep a core busy and spreads the work.
-    `cpu_apart`: arms whose runs a CPU takes one by one though they are together, because they outgrow its cache.
-    `more_seeds` gives further seeds to the arms on which a narrow claim hangs.
-    `arm_overrides`: arm → parameter → its value for that arm alone, on top of `overrides`.
+    `more_seeds` gives further seeds to the arms on which a narrow claim hangs. `arm_overrides`: arm → parameter →
+    its value for that arm alone, on top of `overrides`. How runs are scheduled is no part of what they are:
+    `together`: arms whose runs train in one group ("*" = every arm: a GPU, small nets), the others' one by one;
+    `apart_on_cpu`: arms whose runs a CPU takes one by one though they are together, because they outgrow its
+    cache; `at_most`: the largest group (0 = no limit).
     """
 
     name: str
@@ -91,26 +106,35 @@ class Profile:
     arm_overrides: Mapping[str, Mapping[str, Override]] = field(default_factory=dict)
     more_seeds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     together: tuple[str, ...] = ()
-    cpu_apart: tuple[str, ...] = ()
+    apart_on_cpu: tuple[str, ...] = ()
+    at_most: int = 0
     budget: str = ""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a claim's test saw: whether it holds, and our numbers in one line."""
+    """What a claim's test saw. Answers are True, False, or None where the seeds there are do not decide it.
 
-    holds: bool
+    `holds`: the direction (who wins, what rises). `ours`: our numbers in one line. `size`: whether they are the
+    paper's within the claim's tolerance (True where the claim has no size). `gate`: why there is nothing to compare,
+    such as a baseline that has not learned.
+    """
+
+    holds: bool | None
     ours: str
+    size: bool | None = True
+    gate: str = ""
 
 
 @dataclass(frozen=True)
 class Claim:
     """A sentence of the paper in our words, its place, its numbers, and a test over a record.
 
-    `test` takes a `repro.claims.View` and returns an `Outcome`; `tolerance` says in words what it accepts.
+    `test` takes a `repro.record.view.View` and returns an `Outcome`; `tolerance` says in words what it accepts.
     `profiles` are those at which it can be assessed; at others (all, if there is none) the verdict is `open`, and
     `elsewhere` says why.
-    `stand_in_ok`: the claim does not depend on the paper's data (an analytic or a timing claim).
+    `given`: a condition of ours under which it is judged, shown in its row. `finding`: a sentence of ours rather than
+    the paper's, shown apart and never counted. `stand_in_ok`: the claim does not depend on the paper's data (an analytic or a timing claim).
     `null`: the kinds of null records on which it must fail, one or more of `NULLS`. The default suits claims that
     compare arms; one that lives inside an arm names what it rests on (`index`, `steps` or `pairing`).
     """
@@ -122,9 +146,11 @@ class Claim:
     tolerance: str
     test: Callable[[Any], Outcome]
     profiles: tuple[str, ...] = ("quick", "cpu", "paper")
-    stand_in_ok: bool = False
-    null: tuple[str, ...] = ("equal", "chance", "reversed", "permuted")
-    elsewhere: str = ""
+    stand_in_ok: bool = field(default=False, kw_only=True)
+    null: tuple[str, ...] = field(default=("equal", "chance", "reversed", "permuted"), kw_only=True)
+    elsewhere: str = field(default="", kw_only=True)
+    given: str = field(default="", kw_only=True)
+    finding: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         if not self.null:
@@ -132,6 +158,21 @@ class Claim:
         for kind in self.null:
             if kind not in NULLS:
                 raise UnknownNameError(f"null record of claim {self.id}", kind, NULLS)
+
+
+class Claims(list[Claim]):
+    """The claims of an exhibit, in the order of their definition: `@claims("D2-1", "…", place=…, …)`."""
+
+    def __call__(
+        self, id: str, text: str, *, place: str, paper: str, tolerance: str, **more: Any
+    ) -> Callable[[Callable[[Any], Outcome]], Callable[[Any], Outcome]]:
+        """Register the decorated test, `View` → `Outcome`, as the claim with these words."""
+
+        def register(test: Callable[[Any], Outcome]) -> Callable[[Any], Outcome]:
+            self.append(Claim(id, text, place, paper, tolerance, test, **more))
+            return test
+
+        return register
 
 
 @dataclass(frozen=True)
@@ -147,11 +188,29 @@ class Deviation:
 
 
 @dataclass(frozen=True)
+class Layout:
+    """A table like the paper's: which settings of an arm (or its label) are its row, how many digits.
+
+    `defaults`: values of settings that an arm leaves out.
+    """
+
+    metric: str
+    row: tuple[str, ...] = ()
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    digits: int = 2
+
+
+@dataclass(frozen=True)
 class Exhibit:
     """A figure or a table of a pinned paper, with everything needed to rerun and to judge it.
 
-    `work`, `draw` and `algorithms` are "module:name" paths, imported only where they are used.
-    `group_by` names the arm settings that arms of one piece must share (equal shapes).
+    `group_by` names the settings that the runs of one group must share (equal shapes; None: all of them).
+    `jointly`: the arms are measured side by side, so their runs are kept or made again as a whole (a timing).
+    `runs_of`: the exhibit whose runs this one shows too; what trains them is there.
+    `table`: the layout of its numbers, where they are a table like the paper's. `algorithms`: an equation and the
+    "module:name" whose source the notebook shows beside it. `package` is where the exhibit's modules lie
+    (`claims`, `figure`, `work`, by convention), `trained_by` the one whose `work` trains: its own or, with `runs_of`,
+    the other's. Both and `claims` are filled in by `repro.exhibits.get`.
     """
 
     id: str
@@ -163,12 +222,15 @@ class Exhibit:
     arms: tuple[Arm, ...]
     metrics: tuple[Metric, ...]
     profiles: tuple[Profile, ...]
-    claims: tuple[Claim, ...]
     deviations: tuple[Deviation, ...]
-    work: str
-    draw: str
-    algorithms: tuple[tuple[str, str], ...]
+    algorithms: tuple[tuple[str, str], ...] = ()
+    claims: tuple[Claim, ...] = ()
     group_by: tuple[str, ...] | None = None
+    jointly: bool = False
+    runs_of: str | None = None
+    table: Layout | None = None
+    package: str = ""
+    trained_by: str = ""
 
     @property
     def paper(self) -> str:
@@ -177,21 +239,22 @@ class Exhibit:
 
     def profile(self, name: str) -> Profile:
         """The profile called `name`; `UnknownNameError` otherwise."""
-        for p in self.profiles:
-            if p.name == name:
-                return p
-        raise UnknownNameError(f"profile of {self.id}", name, [p.name for p in self.profiles])
+        return _named(f"profile of {self.id}", name, {p.name: p for p in self.profiles})
 
     def arm(self, arm_id: str) -> Arm:
         """The arm called `arm_id`; `UnknownNameError` otherwise."""
-        for a in self.arms:
-            if a.id == arm_id:
-                return a
-        raise UnknownNameError(f"arm of {self.id}", arm_id, [a.id for a in self.arms])
+        return _named(f"arm of {self.id}", arm_id, {a.id: a for a in self.arms})
 
     def metric(self, name: str) -> Metric:
         """The metric called `name`; `UnknownNameError` otherwise."""
-        for m in self.metrics:
-            if m.name == name:
-                return m
-        raise UnknownNameError(f"metric of {self.id}", name, [m.name for m in self.metrics])
+        return _named(f"metric of {self.id}", name, {m.name: m for m in self.metrics})
+
+    def param(self, name: str) -> Param:
+        """The parameter called `name`; `UnknownNameError` otherwise."""
+        return _named(f"parameter of {self.id}", name, {p.name: p for p in self.params})
+
+
+def _named(kind: str, name: str, known: Mapping[str, _T]) -> _T:
+    if name not in known:
+        raise UnknownNameError(kind, name, known)
+    return known[name]

@@ -1,7 +1,8 @@
 """Copy finished records into results/, with their verdicts computed afresh. Nothing is given to git.
 
-Refused: a working tree with uncommitted changes (outside results/), and records that are stale, broken, lack
-pieces, used changed parameters or a stand-in where none is allowed, or were made from uncommitted code.
+Refused: a working tree with uncommitted changes (outside results/), and records that are stale, broken, lack runs
+(but at `paper`, whose records grow), used changed parameters or a stand-in where none is allowed, or were made from
+uncommitted code.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ import argparse
 import shutil
 from pathlib import Path
 
-from repro.audit import problems, refuse_for_results
-from repro.claims import summary
 from repro.cli.parser import add_ids, add_profile, chosen, folder
 from repro.errors import BadValueError, RecordError
 from repro.paths import results_dir
-from repro.record import Record, data_sets, load, path_of, require_fresh, save, verdicts
+from repro.record.audit import problems, refuse_for_results
+from repro.record.fresh import require_fresh
+from repro.record.judge import summary
+from repro.record.record import Record, data_sets, verdicts
+from repro.record.store import load, path_of, save
 from repro.spec import Exhibit
 
 EXAMPLES = """  repro commit dni/table2 --profile cpu

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from repro.device import DEVICES
 from repro.errors import BadValueError, UnknownNameError
-from repro.exhibits import INDEX, all_exhibits, get
+from repro.exhibits import all_exhibits, get, ids
 from repro.spec import PROFILES, Exhibit
 
 
@@ -52,7 +52,7 @@ def chosen(args: argparse.Namespace, none_means_all: bool = False) -> list[Exhib
     if getattr(args, "all", False) or (none_means_all and not args.ids):
         return all_exhibits()
     if not args.ids:
-        raise BadValueError(f"which exhibits? Give one or more of {', '.join(INDEX)}, or --all")
+        raise BadValueError(f"which exhibits? Give one or more of {', '.join(ids())}, or --all")
     return [get(i) for i in dict.fromkeys(args.ids)]
 
 
@@ -95,6 +95,27 @@ def seeds(text: str) -> tuple[int, ...]:
     found = parse_seeds(text)
     if found is None:
         raise BadValueError("--seeds is empty: expected whole numbers from 0 up, like 0,1,2 or 0-4")
+    return found
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Names as "a,b,c"."""
+    found = tuple(filter(None, (part.strip() for part in text.split(","))))
+    if not found:
+        raise BadValueError(f"{text!r} names nothing; expected names with commas between, like dni-3,cdni-3")
+    return found
+
+
+def seconds(text: str) -> float:
+    """A time as "90s", "40m", "2h" or a number of seconds."""
+    units = {"s": 1, "m": 60, "h": 3600}
+    number, unit = (text[:-1], text[-1]) if text[-1:] in units else (text, "s")
+    try:
+        found = float(number) * units[unit]
+    except ValueError:
+        found = 0.0
+    if not 0 < found < float("inf"):
+        raise BadValueError(f"{text!r} is no time; expected one like 90s, 40m or 2h")
     return found
 
 

@@ -7,15 +7,13 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-from repro.claims import MissingData
 from repro.errors import RecordError
-from repro.exhibits import INDEX
-from repro.notebook.arguments import best_profile
+from repro.exhibits import ids
 from repro.paths import results_dir
-from repro.record import Record, load
+from repro.record.record import Record
+from repro.record.store import SUFFIXES, best_profile, load
+from repro.record.view import MissingData
 from repro.spec import PROFILES, Exhibit
-
-SUFFIXES = (".json", ".csv", ".svg")
 
 
 def recorded_profile(exhibit: Exhibit) -> str:
@@ -46,7 +44,7 @@ def recorded(exhibit: Exhibit) -> list[tuple[str, Record | RecordError]]:
 def strays() -> Iterator[str]:
     """Files in `results/` that belong to no exhibit at no profile."""
     base = results_dir()
-    known = {f"{i}/{p}{s}" for i in INDEX for p in PROFILES for s in SUFFIXES}
+    known = {f"{i}/{p}{s}" for i in ids() for p in PROFILES for s in SUFFIXES}
     for path in sorted(base.rglob("*")) if base.is_dir() else ():
         name = path.relative_to(base).as_posix()
         if path.is_file() and path.suffix in SUFFIXES and name not in known:
@@ -57,7 +55,7 @@ def draw_picture(exhibit: Exhibit, record: Record, path: Path) -> str | None:
     """Draw the SVG; returns what went wrong. Where there is no matplotlib (a GPU machine, say) nothing did."""
     path.unlink(missing_ok=True)  # never the picture of an earlier record beside this one
     try:
-        from repro.plotting import draw, save_svg
+        from repro.show.draw import draw, save_svg
 
         save_svg(draw(exhibit, record), path)
         return None

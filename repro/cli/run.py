@@ -1,7 +1,7 @@
 """Train exhibits at a profile. Each gets a record (JSON and CSV) and a picture (SVG) in the output folder.
 
-Finished pieces are kept and reused; a run that was interrupted resumes when the same command is given again.
-Exit code: 0 if every exhibit is complete, 1 if one failed or lacks pieces (the others are still made).
+Finished runs are kept and reused; what was interrupted resumes when the same command is given again.
+Exit code: 0 if all that was asked for is there, 1 if something failed or time ran out (the others are still made).
 """
 
 from __future__ import annotations
@@ -14,21 +14,23 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from repro.claims import summary
 from repro.cli import parser as common
-from repro.cli.progress import ProgressLines
 from repro.cli.records import draw_picture
-from repro.cli.text import minutes, verdict_table
 from repro.errors import BadValueError, ReproError
 from repro.paths import runs_dir
-from repro.piece import pieces
-from repro.record import Record, save
+from repro.record.judge import summary
+from repro.record.plan import planned
+from repro.record.record import Record
+from repro.record.store import save
+from repro.show import claims
+from repro.show.progress import ProgressLines, minutes
 from repro.spec import Exhibit
 
 EXAMPLES = """  repro run dni/table2                                     at the quick profile
   repro run dni/table2 sg/table2 --profile cpu --workers 2
   repro run --all --profile smoke --out look
   repro run meprop/fig4 --seeds 0-4 --set hidden=200       your own setting; such a record is marked custom
+  repro run dni/table2 --profile paper --arms cdni-3,cdni-4 --seeds 0 --budget 40m    some runs of many, for a while
 """
 
 
@@ -39,9 +41,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--device", type=common.device, default="auto", metavar="D", help="auto, cpu or cuda (default: auto)")
     add("--data-dir", type=common.existing_folder, metavar="DIR", help="data sets (REPRO_DATA, else .data)")
-    add("--runs-dir", type=common.folder, metavar="DIR", help="resumable pieces (REPRO_RUNS, else .runs)")
+    add("--runs-dir", type=common.folder, metavar="DIR", help="resumable runs (REPRO_RUNS, else .runs)")
     add("--out", type=common.folder, default=Path("output"), metavar="DIR", help="default: output/")
-    add("--seeds", type=common.seeds, metavar="S", help="0,1,2 or 0-4 instead of the profile's")
+    add(
+        "--seeds", type=common.seeds, metavar="S", help="only these of the profile's, or others: 0,1,2 or 0-4"
+    )
+    add("--arms", type=common.names, metavar="A", help="only these of the profile's, like dni-3,cdni-3")
+    add("--budget", type=common.seconds, metavar="T", help="stop cleanly after 90s, 40m or 2h; all is kept")
     add(
         "--set",
         type=common.setting,
@@ -50,14 +56,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="a parameter's value (repeatable)",
     )
-    add("--workers", type=int, default=1, metavar="N", help="local processes; each piece uses one thread")
+    add("--workers", type=int, default=1, metavar="N", help="local processes; each group uses one thread")
     add(
         "--scheduler",
         metavar="ADDRESS",
         help="a Dask cluster instead, like tcp://host:8786 (extra [cluster]); name its --device",
     )
-    add("--threads", type=int, default=1, metavar="N", help="CPU threads a piece (more move the last digits)")
-    add("--retries", type=int, default=0, metavar="N", help="times to try a failed piece again")
+    add("--threads", type=int, default=1, metavar="N", help="CPU threads a group (more move the last digits)")
+    add("--retries", type=int, default=0, metavar="N", help="times to try again what failed")
     add("--checkpoint-s", type=float, default=20.0, metavar="S", help="seconds between checkpoints (20)")
     add("--offline", action="store_true", help="never download data")
     common.add_json(parser)
@@ -67,8 +73,8 @@ def main(args: argparse.Namespace) -> int:
     """Run all exhibits that were asked for; one that fails does not stop the others."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     exhibits = common.chosen(args)
-    for exhibit in exhibits:  # a misspelt parameter is refused before torch is loaded, let alone used
-        pieces(exhibit, exhibit.profile(args.profile), args.seeds, dict(args.set))
+    for exhibit in exhibits:  # a misspelt name is refused before torch is loaded, let alone used
+        planned(exhibit, args.profile, args.seeds, args.arms, dict(args.set))
     options = _options(args)
     for folder in (args.out, runs_dir(args.runs_dir)):
         _make(folder)
@@ -110,12 +116,14 @@ def _options(args: argparse.Namespace) -> Any:
         runs_dir=args.runs_dir and str(args.runs_dir),
         download=not args.offline,
         seeds=args.seeds,
-        settings=dict(args.set),
+        arms=args.arms,
+        changes=dict(args.set),
         workers=args.workers,
         retries=args.retries,
         threads=args.threads,
         checkpoint_s=args.checkpoint_s,
         elsewhere=args.scheduler is not None,
+        budget_s=args.budget,
     )
     options.kind()  # an absent device is refused once, not once an exhibit
     return options
@@ -126,9 +134,10 @@ def _run(
 ) -> dict[str, Any]:
     from repro.runner.run import run_exhibit, to_do
 
-    total = len(to_do(exhibit, args.profile, options))
-    print(f"{exhibit.id} at {args.profile}: {exhibit.title} ({total} pieces)", file=sys.stderr)
     try:
+        total = len(to_do(exhibit, args.profile, options))
+        left = f"{total} groups of runs to train" if total else "already trained: from the cache"
+        print(f"{exhibit.id} at {args.profile}: {exhibit.title} ({left})", file=sys.stderr)
         record = run_exhibit(exhibit, args.profile, options, ProgressLines(total), executor)
         path = save(record, args.out)
     except ReproError as e:
@@ -143,7 +152,7 @@ def _run(
         "record": str(path),
         "sha256": record.sha256(),
         "verdicts": record.facts["verdicts"],
-        "missing": record.facts["missing"],
+        "missing": [m for m in record.facts["missing"] if m["why"] != "not run yet"],
         "wall_s": record.facts["timing"]["wall_s"],
         "error": draw_picture(exhibit, record, path.with_suffix(".svg")),
     }
@@ -159,7 +168,15 @@ def _tell(exhibit: Exhibit, record: Record, told: Any) -> None:
     data = f", data: {facts['data']['note']}" if facts["data"] else ""
     spent = minutes(facts["timing"]["wall_s"])
     print(f"\n{exhibit.id} at {record.profile}: {summary(judgements)}; {spent} of training{data}", file=told)
-    print(verdict_table(exhibit, judgements), file=told)
-    for lost in facts["missing"]:
-        print(f"missing: {lost['piece']}: {lost['why']}", file=told)
+    print(claims.lines(exhibit, judgements), file=told)
+    for why, lost in _by_reason(facts["missing"]).items():
+        print(f"missing: {', '.join(lost)}: {why}", file=told)
     print(file=told, flush=True)
+
+
+def _by_reason(missing: list[dict[str, str]]) -> dict[str, list[str]]:
+    """Why → the runs that are missing for this reason."""
+    found: dict[str, list[str]] = {}
+    for lost in missing:
+        found.setdefault(lost["why"], []).append(lost["run"])
+    return found

@@ -1,29 +1,76 @@
-"""The index of exhibits: id → module. Importable without torch."""
+"""The exhibits: a folder each, `<paper>/<exhibit>/`, and that is the index. Importable without torch.
+
+`get` puts an exhibit together from its folder's `spec` and `claims`; only who trains or draws it imports its
+`work` or its `figure`.
+"""
 
 from __future__ import annotations
 
 import importlib
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
 
-from repro.errors import UnknownNameError
+from repro.errors import BadValueError, UnknownNameError
 from repro.spec import Exhibit
 
-INDEX = {
-    "dni/table2": "repro.exhibits.dni_table2",
-    "meprop/fig4": "repro.exhibits.meprop_fig4",
-    "meprop/table7": "repro.exhibits.meprop_table7",
-    "sg/fig6": "repro.exhibits.sg_fig6",
-    "sg/table2": "repro.exhibits.sg_table2",
-}
+PAPERS = ("dni", "sg", "meprop")
+"""In the order in which exhibits are listed."""
+EXTRA: dict[str, str | Exhibit] = {}
+"""Exhibits that lie elsewhere, by id: their package, or themselves. Empty but in tests."""
+_SHARED = ("params", "arms", "metrics", "profiles", "group_by", "jointly")
+"""What an exhibit that shows another's runs has from there."""
+
+
+def ids() -> list[str]:
+    """The id of every exhibit: by paper, then by name in natural order (`fig4` before `fig16`)."""
+    return [*_folders(), *(i for i in EXTRA if i not in _folders())]
 
 
 def get(exhibit_id: str) -> Exhibit:
     """The exhibit called `exhibit_id` ("dni/table2"); `UnknownNameError` with the nearest name otherwise."""
-    if exhibit_id not in INDEX:
-        raise UnknownNameError("exhibit", exhibit_id, INDEX)
-    exhibit: Exhibit = importlib.import_module(INDEX[exhibit_id]).EXHIBIT
-    return exhibit
+    known: Mapping[str, str | Exhibit] = {**_folders(), **EXTRA}
+    if exhibit_id not in known:
+        raise UnknownNameError("exhibit", exhibit_id, known)
+    found = known[exhibit_id]
+    return read(found) if isinstance(found, str) else found
 
 
 def all_exhibits() -> list[Exhibit]:
-    """Every exhibit, in the index's order."""
-    return [get(i) for i in INDEX]
+    """Every exhibit, in the order of `ids`."""
+    return [get(i) for i in ids()]
+
+
+@cache
+def read(package: str) -> Exhibit:
+    """The exhibit whose modules lie in `package` ("repro.exhibits.dni.table2"), with what the spec leaves open.
+
+    With `runs_of`, what makes the runs is filled in from the exhibit named there; `BadValueError` if the spec
+    states any of it as well.
+    """
+    own: Exhibit = importlib.import_module(f"{package}.spec").EXHIBIT
+    claims = tuple(importlib.import_module(f"{package}.claims").claims)
+    shared: dict[str, Any] = {"trained_by": package}
+    if own.runs_of is not None:
+        for name in _SHARED:
+            if getattr(own, name):
+                raise BadValueError(f"{own.id} shows the runs of {own.runs_of}; leave out its own {name}")
+        shared = {name: getattr(get(own.runs_of), name) for name in (*_SHARED, "trained_by")}
+    return replace(own, claims=claims, package=package, **shared)
+
+
+@cache
+def _folders() -> dict[str, str]:
+    """Id → package of every folder here that holds a spec."""
+    here = Path(__file__).parent
+    found = [p.parent for paper in PAPERS for p in here.glob(f"{paper}/*/spec.py")]
+    order = sorted(found, key=lambda p: (PAPERS.index(p.parent.name), _natural(p.name)))
+    return {f"{p.parent.name}/{p.name}": f"{__name__}.{p.parent.name}.{p.name}" for p in order}
+
+
+def _natural(name: str) -> list[tuple[str, int]]:
+    """Numbers in a name count as numbers: "fig16" as [("fig", 16)]."""
+    return [(word, int(number or 0)) for word, number in re.findall(r"(\D*)(\d*)", name)]

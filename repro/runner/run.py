@@ -1,37 +1,40 @@
-"""Run an exhibit: schedule its pieces on an executor, collect every result, make the record."""
+"""Run an exhibit: which runs are missing, in which groups; carry them out on an executor; make the record."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any
 
-from metadata.pins import pin
 from repro import device as devices
-from repro.claims import Row, judge
-from repro.errors import BadValueError, PieceError
+from repro.errors import BadValueError, OutOfTimeError, RunError
 from repro.paths import runs_dir as default_runs_dir
-from repro.piece import Piece, digest, parts, pieces, spec_of
-from repro.record import SCHEMA, Record, csv_text, data_facts, finite, verdicts
-from repro.runner.pieces import Job, Progress, data_of
-from repro.runner.schedule import Collected, collect
+from repro.record.plan import custom, planned
+from repro.record.record import Record
+from repro.record.run import Run
+from repro.runner.carry import Job, Progress, data_by_run, keys_of, look_up
+from repro.runner.groups import Group, groups
+from repro.runner.keys import code_of, data_of
+from repro.runner.make import make_record
+from repro.runner.schedule import collect
 from repro.spec import Exhibit
-from repro.tree import git_state
 
-__all__ = ["Options", "Progress", "make_record", "plan", "run_exhibit", "to_do"]
+__all__ = ["Options", "Progress", "plan", "run_exhibit", "to_do"]
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to run; none of these changes the numbers except `seeds` and `settings`.
+    """How to run; none of these changes the numbers except `changes` of parameters and seeds of one's own.
 
-    A piece computes on `threads` CPU threads: with one, numbers are the same bit for bit however many
-    `workers` share the pieces. More threads may move the last digits. `elsewhere`: pieces go to other machines,
-    so the device is theirs: it must be named, and is looked for there.
+    `seeds`, `arms`: only those of the profile are trained now, and the record shows which runs are missing; seeds
+    that the profile does not have make a record of their own. Runs that are measured jointly are made as a whole all
+    the same. A group computes on `threads` CPU threads: with one, numbers are the same bit for bit however many
+    `workers` share the groups; more may move the last digits. `elsewhere`: groups go to other machines, so the device
+    is theirs: it must be named, and is looked for there. `budget_s`: the seconds, counted from the making of these
+    options, after which training saves what there is and stops.
     """
 
     device: str = "auto"
@@ -39,17 +42,22 @@ class Options:
     runs_dir: str | None = None
     download: bool = True
     seeds: tuple[int, ...] | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    arms: tuple[str, ...] | None = None
+    changes: Mapping[str, Any] = field(default_factory=dict)
     workers: int = 1
     retries: int = 0
     threads: int = 1
     checkpoint_s: float = 20.0
     elsewhere: bool = False
+    budget_s: float | None = None
+    started: float = field(default_factory=time.time, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name, least in (("workers", 1), ("retries", 0), ("threads", 1), ("checkpoint_s", 0)):
             if getattr(self, name) < least:
                 raise BadValueError(f"{name} is {getattr(self, name)!r}; expected {least} or more")
+        if self.budget_s is not None and self.budget_s <= 0:
+            raise BadValueError(f"the budget is {self.budget_s:g} s; expected more than 0")
         if self.elsewhere and self.device not in ("cpu", "cuda"):
             raise BadValueError(
                 f"device is {self.device!r}; on other machines expected cpu or cuda: what they have is not known here"
@@ -60,19 +68,67 @@ class Options:
         return self.device if self.elsewhere else devices.pick(self.device)
 
 
-def plan(exhibit: Exhibit, profile: str, options: Options) -> tuple[Piece, ...]:
-    """The pieces that `options` ask for; unknown profiles, parameters, seeds and devices are refused."""
-    if options.seeds is not None and (not options.seeds or min(options.seeds) < 0):
-        raise BadValueError(f"seeds are {list(options.seeds)}; expected one or more whole numbers from 0 up")
-    if options.seeds is not None and len(set(options.seeds)) < len(options.seeds):
-        raise BadValueError(f"seeds are {list(options.seeds)}; expected each of them once")
-    return pieces(exhibit, exhibit.profile(profile), options.seeds, options.settings)
+@dataclass(frozen=True)
+class _Standing:
+    """Where a record stands: its runs, the results that there are by the run's name, the groups to be carried out."""
+
+    made: tuple[Run, ...]
+    kept: dict[str, dict[str, Any]]
+    todo: list[Group]
 
 
-def to_do(exhibit: Exhibit, profile: str, options: Options) -> list[Piece]:
-    """What will be carried out: the pieces, or their parts where this device had better take runs one by one."""
-    device, sized = options.kind(), exhibit.profile(profile)
-    return [part for piece in plan(exhibit, profile, options) for part in parts(sized, piece, device)]
+def plan(exhibit: Exhibit, profile: str, options: Options) -> tuple[Run, ...]:
+    """The runs of the record; unknown profiles, parameters, arms and seeds without sense are refused."""
+    return planned(exhibit, profile, options.seeds, options.arms, options.changes)
+
+
+def _standing(exhibit: Exhibit, profile: str, options: Options) -> _Standing:
+    made, device = plan(exhibit, profile, options), options.kind()
+    for run in {(r.dataset, r.stand_in): r for r in made}.values():
+        # missing data: one clear error now, not one a group later
+        data_of(run, options.data_dir, options.download)
+    kept = _kept(exhibit, made, options, device)
+    rest = [r for r in made if r.name not in kept and _chosen(exhibit, r, options)]
+    return _Standing(made, kept, groups(exhibit, exhibit.profile(profile), rest, device))
+
+
+def _chosen(exhibit: Exhibit, run: Run, options: Options) -> bool:
+    asked = ((options.seeds, run.seed), (options.arms, run.arm))
+    return exhibit.jointly or all(wanted is None or one in wanted for wanted, one in asked)
+
+
+def _kept(
+    exhibit: Exhibit, made: tuple[Run, ...], options: Options, device: str
+) -> dict[str, dict[str, Any]]:
+    """Run's name → its result, of those that are finished already."""
+    if not made or options.elsewhere:  # what other machines have is found there
+        return {}
+    job = _job(exhibit, Group(exhibit.trained_by, made), options, device)
+    return look_up(job, keys_of(job, data_by_run(job)), code_of(exhibit.trained_by))
+
+
+def _job(exhibit: Exhibit, group: Group, options: Options, device: str) -> Job:
+    return Job(
+        exhibit.id,
+        group,
+        str(default_runs_dir(options.runs_dir)),
+        device,
+        options.data_dir or os.environ.get("REPRO_DATA"),  # other machines do not have this one's
+        # Our own workers read what this process settled on: a mirror that answers only some of them must not give
+        # one group the published data and the next one the stand-in. Other machines fetch for themselves.
+        options.download and options.elsewhere,
+        options.threads,
+        options.checkpoint_s,
+        jointly=exhibit.jointly,
+        alone=exhibit.kind == "timing",
+        code=code_of(exhibit.trained_by) if options.elsewhere else None,
+        deadline=None if options.budget_s is None else options.started + options.budget_s,
+    )
+
+
+def to_do(exhibit: Exhibit, profile: str, options: Options) -> list[Group]:
+    """The groups that are still to be carried out."""
+    return _standing(exhibit, profile, options).todo
 
 
 def run_exhibit(
@@ -82,117 +138,25 @@ def run_exhibit(
     progress: Progress | None = None,
     executor: Executor | None = None,
 ) -> Record:
-    """The record of `exhibit` at `profile`, from cached pieces where there are any.
+    """The record of `exhibit` at `profile`, from finished runs where there are any.
 
-    Pieces go to `executor` if given (anything with the `concurrent.futures.Executor` interface), else to
-    `workers` local processes, else they are carried out here. A failed piece is retried `retries` times, then
-    named in the record as missing; `PieceError` only if all failed.
+    Groups go to `executor` if given (anything with the `concurrent.futures.Executor` interface), else to
+    `workers` local processes, else they are carried out here. A failed group is retried `retries` times, then its
+    runs are named in the record as missing; `RunError` only if there is no run at all.
     """
     options = options or Options()
-    device = options.kind()
-    made = plan(exhibit, profile, options)
-    for piece in {(p.dataset, p.stand_in): p for p in made}.values():
-        # missing data: one clear error now, not one a piece later
-        data_of(piece, options.data_dir, options.download)
-    # Our own workers read what this process settled on: a mirror that answers only some of them must not give
-    # one piece the published data and the next one the stand-in. Other machines fetch for themselves.
-    download = options.download and executor is not None
-    folder, threads = str(default_runs_dir(options.runs_dir)), options.threads
-    data_dir = options.data_dir or os.environ.get("REPRO_DATA")  # other machines do not have this one's
-    todo = to_do(exhibit, profile, options)
-    jobs = [Job(p.as_json(), folder, device, data_dir, download, threads, options.checkpoint_s) for p in todo]
-    jobs.sort(key=lambda j: min(j.piece["seeds"]))  # an interrupted run has whole seeds
-    found = collect(jobs, options.workers, options.retries, progress, executor)
-    if not found.results:
-        first = next(iter(found.failures.values()), f"{exhibit.id} has no pieces at {profile}")
-        more = f" (and {len(found.failures) - 1} more pieces)" if len(found.failures) > 1 else ""
-        raise PieceError(f"nothing of {exhibit.id} at {profile} succeeded: {first}{more}")
-    return make_record(exhibit, profile, made, todo, found, options)
+    now = _standing(exhibit, profile, options)
+    jobs = [_job(exhibit, g, options, options.kind()) for g in now.todo]
+    done = collect(jobs, options.workers, options.retries, progress, executor)
+    results = {**now.kept, **done.results}
+    if not results:
+        _refuse_nothing(exhibit, profile, done.failures, done.late)
+    changed = custom(exhibit, profile, options.seeds, options.changes)
+    return make_record(exhibit, profile, now.made, results, done.failures, changed)
 
 
-def make_record(
-    exhibit: Exhibit,
-    profile: str,
-    made: tuple[Piece, ...],
-    todo: Sequence[Piece],
-    found: Collected,
-    options: Options,
-) -> Record:
-    """Put the results of `todo`, the pieces `made` or their parts, together in that order and explain them."""
-    done = [found.results[p.name] for p in todo if p.name in found.results]
-    rows = _rows(exhibit, done)
-    text, spec, paper = csv_text(rows), spec_of(made), pin(exhibit.paper)
-    facts: dict[str, Any] = {
-        "schema": SCHEMA,
-        "exhibit": exhibit.id,
-        "profile": profile,
-        "paper": {"arxiv": paper.arxiv, "title": paper.title, "pith": paper.pith, "trust": paper.trust},
-        "spec": spec,
-        "spec_sha256": digest(spec),
-        "custom": sorted(options.settings) + (["seeds"] if options.seeds is not None else []),
-        "data": _data(exhibit, done),
-        "seeds": sorted({s for p in made for s in p.seeds}),
-        "missing": [
-            {"piece": p.name, "why": found.failures.get(p.name, "")}
-            for p in todo
-            if p.name not in found.results
-        ],
-        "fingerprints": {k: v for d in done for k, v in d["meta"].get("fingerprints", {}).items()},
-        "notes": next((d["meta"]["info"] for d in done if "info" in d["meta"]), {}),
-        "csv": {
-            "sha256": hashlib.sha256(text.encode()).hexdigest(),
-            "rows": len(rows),
-            "finite": finite(rows),
-        },
-        **_provenance(done),
-    }
-    facts["verdicts"] = verdicts(judge(exhibit, facts, rows))
-    return Record(facts, tuple(rows))
-
-
-def _rows(exhibit: Exhibit, done: Sequence[Mapping[str, Any]]) -> list[Row]:
-    rows: list[Row] = [tuple(r) for d in done for r in d["rows"]]
-    order = {a.id: i for i, a in enumerate(exhibit.arms)}
-    rows.sort(key=lambda r: (order[r[0]], r[1], r[2], r[3]))
-    return rows
-
-
-def _data(exhibit: Exhibit, done: Sequence[Mapping[str, Any]]) -> Any:
-    """The data sets that the pieces used, each once; a set that some got and others did not is an error."""
-    sets = _distinct([d["data"] for d in done if d["data"]])
-    for asked in {s["asked"] for s in sets}:
-        used = [s["name"] for s in sets if s["asked"] == asked]
-        if len(used) > 1:
-            raise PieceError(
-                f"the pieces of {exhibit.id} that asked for {asked} used different data ({' and '.join(used)}): "
-                "fetch the data and rerun"
-            )
-    return data_facts(sets)
-
-
-def _provenance(done: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Code, machines and times: what differs between two runs of the same numbers."""
-    commit, dirty = git_state()
-    metas = [d["meta"] for d in done]
-    return {
-        "code": {
-            "commit": commit,
-            "dirty": dirty,
-            "modules": {k: v for d in done for k, v in d["code"].items()},
-        },
-        "environment": _distinct([m["environment"] for m in metas]),
-        "timing": {
-            "wall_s": round(sum(m["wall_s"] for m in metas), 1),
-            "pieces": {d["piece"]["name"]: round(d["meta"]["wall_s"], 2) for d in done},
-            "peak_memory_mb": round(max(m["peak_memory_mb"] for m in metas)),
-        },
-        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-    }
-
-
-def _distinct(items: list[Any]) -> list[Any]:
-    kept: list[Any] = []
-    for item in items:
-        if item not in kept:
-            kept.append(item)
-    return kept
+def _refuse_nothing(exhibit: Exhibit, profile: str, failures: Mapping[str, str], late: bool) -> None:
+    first = next(iter(failures.values()), f"{exhibit.id} has no runs at {profile}")
+    more = f" (and {len(failures) - 1} more runs)" if len(failures) > 1 else ""
+    error = OutOfTimeError if late else RunError
+    raise error(f"nothing of {exhibit.id} at {profile} is finished: {first}{more}")

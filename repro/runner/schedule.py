@@ -14,27 +14,33 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from repro.piece import Piece
-from repro.runner.pieces import Job, Progress, attempt, data_of, folder_of, key_of, read_progress
+from repro.errors import first_line
+from repro.runner.carry import Job, Progress, attempt, data_by_run, group_folder, keys_of, read_progress
 
 POLL_S = 1.0
 
 
 @dataclass
 class Collected:
-    """Results and failures by the piece's name."""
+    """Results and failures by the run's name; `late`: time ran out."""
 
     results: dict[str, dict[str, Any]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
+    late: bool = False
 
     def add(self, job: Job, outcome: dict[str, Any]) -> None:
         """Keep what `attempt` returned for this job; a success forgets earlier failures."""
-        name = job.piece["name"]
-        if "result" in outcome:
-            self.results[name] = outcome["result"]
-            self.failures.pop(name, None)
-        else:
-            self.failures[name] = outcome["failure"]
+        self.late |= outcome.get("late", False)
+        for run in job.group.runs:
+            if "results" in outcome:
+                self.results[run.name] = outcome["results"][run.name]
+                self.failures.pop(run.name, None)
+            else:
+                self.failures[run.name] = outcome["failure"]
+
+    def lacks(self, job: Job) -> bool:
+        """Whether a run of the job has failed."""
+        return any(r.name in self.failures for r in job.group.runs)
 
 
 def collect(
@@ -46,11 +52,28 @@ def collect(
 ) -> Collected:
     """Carry out all jobs: on `executor` if given, else in `workers` local processes, else (1) here.
 
-    What failed is tried again after all others, up to `retries` times, and resumes from its checkpoint.
+    What failed is tried again after all others, up to `retries` times, and resumes from its checkpoint. Jobs that
+    must be alone come after the others, one at a time.
     """
     found = Collected()
-    todo = list(jobs)
+    shared, alone = [j for j in jobs if not j.alone], [j for j in jobs if j.alone]
+    _collect(shared, workers, retries, progress, executor, found)
+    for job in alone:
+        _collect([job], 1, retries, progress, executor, found)
+    return found
+
+
+def _collect(
+    todo: list[Job],
+    workers: int,
+    retries: int,
+    progress: Progress | None,
+    executor: Executor | None,
+    found: Collected,
+) -> None:
     for _ in range(retries + 1):
+        if found.late:
+            break
         if executor is not None:
             _on(executor, todo, found, progress)
         elif workers > 1:
@@ -58,12 +81,11 @@ def collect(
         else:
             for job in todo:
                 found.add(job, attempt(job, progress))
-        todo = [j for j in todo if j.piece["name"] in found.failures]
-    return found
+        todo = [j for j in todo if found.lacks(j)]
 
 
 def _in_processes(workers: int, jobs: Sequence[Job], found: Collected, progress: Progress | None) -> None:
-    """A worker that dies breaks its whole pool: then each unfinished piece gets a pool of its own."""
+    """A worker that dies breaks its whole pool: then each unfinished group gets a pool of its own."""
     with _pool(workers) as pool:
         broken = _on(pool, jobs, found, progress)
     for job in broken:
@@ -86,7 +108,7 @@ def _on(executor: Executor, jobs: Sequence[Job], found: Collected, progress: Pro
                 found.add(job, outcome)
                 if "broken" in outcome:
                     broken.append(job)
-                elif progress and "result" in outcome:
+                elif progress and "results" in outcome:
                     progress(job.name, 1.0)
             if progress:
                 _tell(waiting.values(), folders, progress)
@@ -100,21 +122,20 @@ def _outcome(job: Job, future: Future[dict[str, Any]]) -> dict[str, Any]:
     try:
         return future.result()
     except BrokenProcessPool:
-        return {"failure": f"piece {job.name} failed: its worker process died", "broken": True}
+        return {"failure": f"{job.name} failed: its worker process died", "broken": True}
     except Exception as e:  # the executor's own trouble: a lost node, a result that cannot travel
-        return {"failure": f"piece {job.name} failed: {type(e).__name__}: {e}"}
+        return {"failure": f"{job.name} failed: {first_line(e)}"}
 
 
 class Folders(dict[str, Path | None]):
     """Where each job's worker writes, by the job's name: looked up once, since that costs a digest of code."""
 
     def of(self, job: Job) -> Path | None:
-        """The folder of the job's piece; None if its data is not here (only the worker has it)."""
+        """The folder of the job's group; None if its data is not here (only the worker has it)."""
         if job.name not in self:
             try:
-                piece = Piece.from_json(job.piece)
-                key = key_of(piece, data_of(piece, job.data_dir, download=False), job.device)
-                self[job.name] = folder_of(job.runs_dir, key)
+                keys = keys_of(job, data_by_run(job, download=False))
+                self[job.name] = group_folder(job, list(keys.values()))
             except Exception:  # no progress to show is no reason to stop
                 self[job.name] = None
         return self[job.name]
@@ -136,7 +157,7 @@ def _pool(workers: int) -> Iterator[Executor]:
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_obey_parent)
     try:
         yield pool
-    except BaseException:  # Ctrl-C: waiting for the running pieces could take an hour; they resume
+    except BaseException:  # Ctrl-C: waiting for the running groups could take an hour; they resume
         for process in list((getattr(pool, "_processes", None) or {}).values()):
             process.terminate()
         raise

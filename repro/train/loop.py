@@ -1,28 +1,39 @@
-"""The one training loop: step, evaluate every so often, checkpoint, resume."""
+"""The one training loop: step, evaluate every so often, checkpoint, resume, stop in time, replay."""
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from repro.checkpoint import load_checkpoint, save_checkpoint
-from repro.errors import BadValueError
+from repro.errors import BadValueError, OutOfTimeError
+from repro.train.checkpoint import load_checkpoint, save_checkpoint
+from repro.train.given import Given
+from repro.train.rows import RowLog, RunRow
 
-Row = tuple[str, int, str, int, str, float]
-"""arm, seed, metric, step, index, value – one line of a record's CSV."""
+PRINT_AFTER = 50
+"""Steps after the start, and after a checkpoint, at which weights are fingerprinted: see `Replay`."""
+LATEST, PREVIOUS, ROWS = "checkpoint.pt", "previous.pt", "rows.jsonl"
 
 
 class Learner(Protocol):
-    """What the loop drives: R runs that train together."""
+    """What the loop drives: R runs that train together, for at most `steps` steps."""
 
-    def step(self, t: int) -> None:
-        """Carry out training step t (0-based)."""
+    given: Given
+    steps: int
+    evaluate_at: Sequence[int]
 
-    def evaluate(self, t: int) -> list[Row]:
+    def step(self, t: int) -> bool:
+        """Carry out training step t (0-based): `host(t)`, then `device()`. True: training is finished."""
+
+    def evaluate(self, t: int) -> list[RunRow]:
         """Rows measured after t steps."""
+
+    def final(self, t: int) -> list[RunRow]:
+        """Rows that are known at the end alone, after t steps."""
 
     def state(self) -> dict[str, Any]:
         """Everything that the next step depends on."""
@@ -30,62 +41,153 @@ class Learner(Protocol):
     def load(self, state: dict[str, Any]) -> None:
         """Restore what `state` returned."""
 
-    def fingerprints(self) -> dict[str, dict[str, str]]:
-        """Hashes of each run's initial weights and first batch, by "arm/seed"."""
+    def prints(self) -> list[str]:
+        """A hash of each run's weights as they are now."""
+
+    def beginnings(self) -> list[dict[str, str]]:
+        """Hashes of each run's initial weights and first batch."""
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Steps to take again, from a checkpoint (or from the start), to see whether the code still does the same."""
+
+    checkpoint: Path | None
+    until: int
 
 
 @dataclass
 class Context:
-    """Where and how a piece is carried out; nothing here changes its numbers beyond rounding."""
+    """Where and how a group is carried out; nothing here changes its numbers beyond rounding.
+
+    `folder`: where checkpoints and rows are kept, if anywhere. `deadline`: the `time.monotonic()` at which training
+    saves a checkpoint and ends with `OutOfTimeError`. `replay`: do not train, but return fingerprints in the
+    result's meta.
+    """
 
     device: str = "cpu"
     data_dir: str | None = None
     download: bool = True
-    checkpoint: Path | None = None
+    folder: Path | None = None
     checkpoint_s: float = 20.0
+    deadline: float | None = None
     progress: Callable[[float], None] = lambda fraction: None
+    replay: Replay | None = None
 
 
 @dataclass
 class Result:
-    """A piece's rows and what its record keeps about it."""
+    """A group's rows and what its record keeps about it."""
 
-    rows: list[Row]
-    meta: dict[str, Any]
+    rows: list[RunRow]
+    meta: dict[str, Any] = field(default_factory=dict)
 
 
-def fit(learner: Learner, steps: int, evaluate_at: Sequence[int], ctx: Context) -> Result:
-    """Train from the checkpoint if there is one, else from the start; returns rows and fingerprints.
+def fit(learner: Learner, ctx: Context) -> Result:
+    """Train from the checkpoint if there is one, else from the start; the numbers do not depend on interruptions.
 
-    `evaluate_at`: step counts after which `evaluate` is called. The numbers do not depend on interruptions.
-    Times in the result's meta are seconds: `train_s` of all sessions, `before_s` of those before this one.
-    `BadValueError` for less than one step, which would give a result without rows.
+    Meta: `beginnings`, `steps` taken, `train_s` of all sessions and `before_s` of those before this one, `prints`
+    (see `Fit.prints`). `BadValueError` for less than one step, or for a setting or parameter that was not read.
     """
-    if steps < 1:
-        raise BadValueError(f"steps is {steps}; expected 1 or more")
-    saved = load_checkpoint(ctx.checkpoint)
-    if saved:
+    if learner.steps < 1:
+        raise BadValueError(f"steps is {learner.steps}; expected 1 or more")
+    if ctx.replay:
+        return _replay(learner, ctx.replay)
+    return Fit(learner, ctx).run()
+
+
+def _replay(learner: Learner, asked: Replay) -> Result:
+    t = 0
+    if asked.checkpoint is not None:
+        saved = load_checkpoint(asked.checkpoint)
+        if saved is None:
+            return Result([], {"replayed": None})
         learner.load(saved["learner"])
-        t, rows, prints, spent = saved["t"], saved["rows"], saved["fingerprints"], saved["spent"]
-    else:
-        t, rows, prints, spent = 0, [], learner.fingerprints(), 0.0
-    due = set(evaluate_at)
-    started = saved_at = told_at = time.monotonic()
-    while t < steps:
+        t = saved["t"]
+    while t < asked.until:
         learner.step(t)
         t += 1
-        if t in due:
-            rows += learner.evaluate(t)
-        if t % 10:
-            continue
+    return Result([], {"replayed": learner.prints()})
+
+
+class Fit:
+    """One training from start or checkpoint to its end.
+
+    `prints`: "early" and "late" → {"from": step of the checkpoint (0: the start), "at": step, "weights": a hash a
+    run}. Replaying the steps between with other code shows whether it still computes the same, bit for bit.
+    """
+
+    def __init__(self, learner: Learner, ctx: Context):
+        self.learner, self.ctx = learner, ctx
+        self.log = RowLog(ctx.folder and ctx.folder / ROWS)
+        saved = self._saved()
+        if saved:
+            learner.load(saved["learner"])
+        else:
+            learner.given.refuse_unread()
+        known = saved or {"t": 0, "rows": 0, "beginnings": learner.beginnings(), "spent": 0.0, "prints": {}}
+        self.t: int = known["t"]
+        self.log.rewind(known["rows"])
+        self.beginnings, self.before, self.prints = known["beginnings"], known["spent"], known["prints"]
+        self.since = self.t if saved else 0  # the checkpoint that the next print belongs to
+        self.started = self.saved_at = self.told_at = time.monotonic()
+
+    def _saved(self) -> dict[str, Any] | None:
+        """The newest checkpoint that is whole and has its rows."""
+        for name in (LATEST, PREVIOUS) if self.ctx.folder else ():
+            assert self.ctx.folder is not None
+            saved = load_checkpoint(self.ctx.folder / name)
+            if saved and self.log.holds(saved["rows"]):
+                return saved
+        return None
+
+    def run(self) -> Result:
+        """Train to the end."""
+        learner, due, done = self.learner, set(self.learner.evaluate_at), False
+        while self.t < learner.steps and not done:
+            done = learner.step(self.t)
+            self.t += 1
+            if self.t in due or done:
+                self.log.add(learner.evaluate(self.t))
+            if self.t - self.since == PRINT_AFTER:
+                self._print()
+            self._pause(done)
+        if self.t - self.since < PRINT_AFTER and self.since:
+            self._print()
+        self.log.add(learner.final(self.t))
+        self.ctx.progress(1.0)
+        spent = self.before + time.monotonic() - self.started
+        meta = {"beginnings": self.beginnings, "steps": self.t, "train_s": spent, "before_s": self.before}
+        return Result(self.log.read(), {**meta, "prints": self.prints})
+
+    def _print(self) -> None:
+        name = "late" if self.since else "early"
+        self.prints[name] = {"from": self.since, "at": self.t, "weights": self.learner.prints()}
+
+    def _pause(self, done: bool) -> None:
+        """What is due between two steps: progress, a checkpoint, the end of the time."""
         now = time.monotonic()
-        if now - told_at > 1:
-            told_at = now
-            ctx.progress(t / steps)
-        if ctx.checkpoint and now - saved_at > ctx.checkpoint_s:
-            saved_at = now
-            state = {"t": t, "rows": rows, "fingerprints": prints, "spent": spent + now - started}
-            save_checkpoint(ctx.checkpoint, {**state, "learner": learner.state()})
-    ctx.progress(1.0)
-    train_s = spent + time.monotonic() - started
-    return Result(rows, {"fingerprints": prints, "steps": steps, "train_s": train_s, "before_s": spent})
+        if now - self.told_at > 1:
+            self.told_at = now
+            self.ctx.progress(self.t / self.learner.steps)
+        if done or self.t == self.learner.steps:
+            return
+        late = self.ctx.deadline is not None and now > self.ctx.deadline
+        due = now - self.saved_at > self.ctx.checkpoint_s and self.t - self.since >= PRINT_AFTER
+        if self.ctx.folder and (late or due):
+            self._save(self.ctx.folder, now)
+        if late:
+            raise OutOfTimeError(f"the time is up after {self.t} of {self.learner.steps} steps")
+
+    def _save(self, folder: Path, now: float) -> None:
+        """A new checkpoint; the one before stays, since only it has a print that can be replayed."""
+        self.saved_at = now
+        if self.since < self.t < self.since + PRINT_AFTER:
+            self._print()
+        latest = folder / LATEST
+        if latest.exists():
+            os.replace(latest, folder / PREVIOUS)
+        spent = self.before + now - self.started
+        state = {"t": self.t, "rows": self.log.size, "beginnings": self.beginnings, "spent": spent}
+        save_checkpoint(latest, {**state, "prints": self.prints, "learner": self.learner.state()})
+        self.since = self.t

@@ -4,7 +4,7 @@ import sys
 
 import repro.exhibits
 
-repro.exhibits.INDEX["meprop/tiny"] = "tiny_exhibit"
+repro.exhibits.EXTRA["meprop/tiny"] = "tiny"
 
 if __name__ == "__main__":
     from repro.cli import main

@@ -1,0 +1,32 @@
+"""Writing a file so that a kill at any moment leaves the old one or the new one."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+
+def write_bytes(path: Path, data: bytes | memoryview) -> None:
+    """Replace `path` by `data` atomically; its folder is made if it is not there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(data)
+        os.replace(temporary, path)
+    except BaseException:  # a full disk, Ctrl-C: no torn file is left behind
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """`write_bytes` of UTF-8, with the line ends that are in the text."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_json(path: Path, data: Any) -> None:
+    """`write_text` of compact JSON."""
+    write_text(path, json.dumps(data))

@@ -1,0 +1,98 @@
+"""Judging a record: the verdict on each claim."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from repro.record.view import MissingData, Row, View
+from repro.spec import Claim, Exhibit, Outcome
+
+VERDICTS = ("reproduced", "direction only", "not reproduced", "open")
+HERE = {True: "holds here", False: "does not hold here", None: ""}
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The verdict on one claim, with the tolerance or the reason.
+
+    `reproduced`, `direction only` (the size is another), `not reproduced`, or `open`. `here`: what an open one
+    indicates all the same, on stand-in data for instance: "holds here", "does not hold here" or nothing.
+    """
+
+    claim: Claim
+    verdict: str
+    ours: str
+    reason: str
+    here: str = ""
+
+
+def view_of(exhibit: Exhibit, record: Mapping[str, Any], rows: Iterable[Row]) -> View:
+    """The view of a record's rows that its claims read, from its facts."""
+    spec = record.get("spec")
+    planned = {(arm, s) for arm, own in spec["arms"].items() for s in own["seeds"]} if spec else None
+    return View(rows, exhibit.arms, planned)
+
+
+def judge(exhibit: Exhibit, record: Mapping[str, Any], rows: Iterable[Row]) -> list[Judgement]:
+    """The verdict on every claim of `exhibit` from a record's facts and rows."""
+    kept = list(rows)
+    return [_judge_one(claim, record, view_of(exhibit, record, kept)) for claim in exhibit.claims]
+
+
+def _judge_one(claim: Claim, record: Mapping[str, Any], view: View) -> Judgement:
+    try:
+        outcome = claim.test(view)
+    except MissingData as e:
+        return Judgement(claim, "open", "–", f"not in this record: {e}")
+    except Exception as e:  # hours of training must not be lost to a test that its author did not foresee
+        why = _not_finite(view) or f"its test failed: {type(e).__name__}: {e}"
+        return Judgement(claim, "open", "–", why)
+    obstacle = _not_finite(view) or _obstacle(claim, record)
+    if obstacle:
+        return Judgement(claim, "open", outcome.ours, obstacle, HERE[outcome.holds])
+    return Judgement(claim, *_verdict(claim, outcome))
+
+
+def _verdict(claim: Claim, outcome: Outcome) -> tuple[str, str, str]:
+    """Verdict, our numbers, and the tolerance or the reason."""
+    if outcome.gate:
+        return "open", outcome.ours, outcome.gate
+    if outcome.holds is None:
+        return "open", outcome.ours, "the seeds that there are do not decide it"
+    if not outcome.holds:
+        return "not reproduced", outcome.ours, claim.tolerance
+    if outcome.size:
+        return "reproduced", outcome.ours, claim.tolerance
+    undecided = "; the seeds that there are do not decide the size" if outcome.size is None else ""
+    return "direction only", outcome.ours, claim.tolerance + undecided
+
+
+def _not_finite(view: View) -> str:
+    """What the test read that is no finite number, or an empty string. What it did not read is no obstacle."""
+    read = [f"{metric} of arm {arm}" for arm, metric in view.not_finite]
+    more = f" and {len(read) - 3} more" if len(read) > 3 else ""
+    return f"values that are not finite: {', '.join(read[:3])}{more}" if read else ""
+
+
+def _obstacle(claim: Claim, record: Mapping[str, Any]) -> str:
+    """Why the record cannot decide the claim either way, or an empty string."""
+    profile, data = record["profile"], record.get("data")
+    if profile not in claim.profiles:
+        needs = [f"needs {' or '.join(claim.profiles)}"] if claim.profiles else []
+        return f"not assessable at {profile}: " + "; ".join([*needs, *filter(None, [claim.elsewhere])])
+    if data and data["stand_in"] and not claim.stand_in_ok:
+        return str(data["note"])
+    if record.get("custom"):
+        return f"parameters were changed: {', '.join(record['custom'])}"
+    return ""
+
+
+def summary(judgements: Sequence[Judgement]) -> str:
+    """ "5 of 6 reproduced, 1 open" in one line; findings of ours are not counted."""
+    counted = [j for j in judgements if not j.claim.finding]
+    count = {v: sum(j.verdict == v for j in counted) for v in VERDICTS}
+    parts = [f"{count['reproduced']} of {len(counted)} reproduced"]
+    parts += [f"{n} {v}" for v, n in count.items() if v != "reproduced" and n]
+    return ", ".join(parts)

@@ -1,0 +1,130 @@
+"""Null records, in which there is nothing to see: a claim that survives them is vacuous.
+
+Kinds, of which each claim names those that must break it (`Claim.null`):
+
+* `equal`: every arm has the rows of one of them. `chance`: every value is its metric's chance level.
+* `reversed`: the arms have each other's rows in the opposite order of their mean on the first metric.
+* `permuted`: the arms have each other's rows, at random.
+* Inside one arm, at random: `index`: a metric's values change places among seeds and indices of a step;
+  `steps`: those of a run change places among its steps; `pairing`: each metric's seeds are renamed, so that what
+  two metrics say of one seed comes from two.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from repro.record import stats
+from repro.record.judge import judge
+from repro.record.view import Row, View
+from repro.spec import Arm, Claim, Exhibit
+
+DRAWS = 40
+"""Records of each random kind."""
+CHANCE_TO_HOLD = 0.65
+"""A comparison of two things holds on half of all random records by its nature; 0.15 for the draw of 40."""
+
+
+def null_records(exhibit: Exhibit, rows: Sequence[Row], kind: str) -> Iterator[list[Row]]:
+    """The null records of one kind; the random ones are the same at every call."""
+    by_arm: dict[str, list[Row]] = {}
+    for row in rows:
+        by_arm.setdefault(row[0], []).append(row)
+    if kind == "equal":
+        for source in by_arm.values():
+            yield [(arm, *row[1:]) for arm in by_arm for row in source]
+    elif kind == "chance":
+        level = {m.name: 0.0 if m.chance is None else m.chance for m in exhibit.metrics}
+        yield [(*row[:5], level.get(row[2], 0.0)) for row in rows]
+    elif kind == "reversed":
+        yield _reversed(exhibit, by_arm)
+    else:
+        rng = random.Random(0)
+        for _ in range(DRAWS):
+            yield _RANDOM[kind](rows, rng)
+
+
+def _reversed(exhibit: Exhibit, by_arm: Mapping[str, list[Row]]) -> list[Row]:
+    """Best becomes worst: the arms that share the first metric swap rows from both ends of their ranking."""
+    ranked: dict[str, float] = {}
+    for metric in exhibit.metrics:  # the first metric that an arm has ranks it
+        for arm, rows in by_arm.items():
+            values = [r[5] for r in rows if r[2] == metric.name and math.isfinite(r[5])]
+            if values and arm not in ranked:
+                ranked[arm] = stats.mean(values)
+    order = sorted(ranked, key=lambda arm: ranked[arm])
+    return [(arm, *row[1:]) for arm, source in zip(order, order[::-1], strict=True) for row in by_arm[source]]
+
+
+def _permuted(rows: Sequence[Row], rng: random.Random) -> list[Row]:
+    arms = list(dict.fromkeys(r[0] for r in rows))
+    takes = dict(zip(rng.sample(arms, len(arms)), arms, strict=True))  # source → arm
+    return [(takes[r[0]], *r[1:]) for r in rows]
+
+
+def _index(rows: Sequence[Row], rng: random.Random) -> list[Row]:
+    return _shuffled(rows, rng, lambda arm, seed, metric, step, index: (arm, metric, step))
+
+
+def _steps(rows: Sequence[Row], rng: random.Random) -> list[Row]:
+    return _shuffled(rows, rng, lambda arm, seed, metric, step, index: (arm, seed, metric, index))
+
+
+def _shuffled(
+    rows: Sequence[Row], rng: random.Random, group: Callable[[str, int, str, int, str], tuple[object, ...]]
+) -> list[Row]:
+    """The rows with the values of each group in random order."""
+    values: dict[tuple[object, ...], list[float]] = {}
+    for row in rows:
+        values.setdefault(group(*row[:5]), []).append(row[5])
+    for found in values.values():
+        rng.shuffle(found)
+    return [(*row[:5], values[group(*row[:5])].pop()) for row in rows]
+
+
+def _pairing(rows: Sequence[Row], rng: random.Random) -> list[Row]:
+    """Whole runs get another seed, each metric by itself: its own values and curves stay as they are."""
+    seeds: dict[tuple[str, str], list[int]] = {}
+    for arm, seed, metric, *_ in rows:
+        known = seeds.setdefault((arm, metric), [])
+        if seed not in known:
+            known.append(seed)
+    new = {k: dict(zip(known, rng.sample(known, len(known)), strict=True)) for k, known in seeds.items()}
+    return [(r[0], new[r[0], r[2]][r[1]], *r[2:]) for r in rows]
+
+
+_RANDOM = {"permuted": _permuted, "index": _index, "steps": _steps, "pairing": _pairing}
+
+
+def survives(claim: Claim, rows: Sequence[Row], arms: Sequence[Arm] = ()) -> bool:
+    """Whether the claim would hold on these rows, of `arms`: its test runs, on finite values, past its gate."""
+    view = View(rows, arms)
+    try:
+        outcome = claim.test(view)
+        return bool(outcome.holds) and not outcome.gate and not view.not_finite
+    except Exception:  # a claim whose test fails is open, never reproduced
+        return False
+
+
+def vacuous(exhibit: Exhibit, rows: Sequence[Row]) -> dict[str, str]:
+    """Claims that hold where there is nothing to see, with the null records that they survive.
+
+    Only claims that the rows can decide are judged. "reversed" counts against a claim that holds on the rows
+    themselves: what contradicts a record agrees with its reverse. Random kinds may hold on 65 % of their draws.
+    """
+    nulls = {kind: list(null_records(exhibit, rows, kind)) for c in exhibit.claims for kind in c.null}
+    found: dict[str, list[str]] = {}
+    for claim in exhibit.claims:
+        if not claim.profiles:  # never judged
+            continue
+        (seen,) = judge(replace(exhibit, claims=(claim,)), {"profile": claim.profiles[0]}, rows)
+        for kind in claim.null if seen.verdict != "open" else ():
+            if kind == "reversed" and seen.verdict == "not reproduced":
+                continue
+            kept = sum(survives(claim, null, exhibit.arms) for null in nulls[kind])
+            if kept > (CHANCE_TO_HOLD * DRAWS if kind in _RANDOM else 0):
+                found.setdefault(claim.id, []).append(f'{kept} of {len(nulls[kind])} "{kind}"')
+    return {claim: f"holds on null records: {', '.join(kinds)}" for claim, kinds in found.items()}

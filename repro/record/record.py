@@ -1,0 +1,119 @@
+"""Records: the result of an exhibit at a profile, as JSON + tidy CSV that explain themselves.
+
+`facts` (the JSON) holds the spec – the list of runs – and its digest, the paper's pin, data sums, code, versions,
+devices, times, which runs are missing, the claims as they stood, and the verdicts; `rows` (the CSV) the lines arm,
+seed, metric, step, index, value.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from repro.errors import RecordError
+from repro.record.judge import Judgement, judge, view_of
+from repro.record.run import digest
+from repro.record.view import Row, View
+from repro.spec import Exhibit
+
+SCHEMA = 2
+HEADER = ("arm", "seed", "metric", "step", "index", "value")
+VOLATILE = ("created", "timing", "environment", "code")
+"""Parts that differ between two runs of the same numbers."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record in memory: `facts` is the JSON, `rows` the CSV."""
+
+    facts: Mapping[str, Any]
+    rows: tuple[Row, ...]
+
+    @property
+    def exhibit(self) -> str:
+        """Exhibit id."""
+        return str(self.facts["exhibit"])
+
+    @property
+    def profile(self) -> str:
+        """Profile name."""
+        return str(self.facts["profile"])
+
+    def view(self, exhibit: Exhibit) -> View:
+        """The rows, as claims and figures read them."""
+        return view_of(exhibit, self.facts, self.rows)
+
+    def judgements(self, exhibit: Exhibit) -> list[Judgement]:
+        """The verdicts, computed afresh from the rows."""
+        return judge(exhibit, self.facts, self.rows)
+
+    def sha256(self) -> str:
+        """Digest of everything but the volatile parts: two runs of the same numbers share it."""
+        return digest({k: v for k, v in self.facts.items() if k not in VOLATILE})
+
+
+def seeds_of(facts: Mapping[str, Any]) -> list[int]:
+    """The seeds of a record's spec, each once."""
+    return sorted({s for own in facts["spec"]["arms"].values() for s in own["seeds"]})
+
+
+def run_names(facts: Mapping[str, Any]) -> list[str]:
+    """The runs that a record was to have, as "arm/seed"."""
+    return [f"{arm}/{s}" for arm, own in facts["spec"]["arms"].items() for s in own["seeds"]]
+
+
+def data_facts(sets: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """What a record says of its data sets: nothing, the one, or several in the same words with each in `sets`.
+
+    Each has `asked`, `name`, `note`, `stand_in` and `files`. Of several, `stand_in` means any of them.
+    """
+    if len(sets) < 2:
+        return sets[0] if sets else None
+    asked, name = (" + ".join(str(s[key]) for s in sets) for key in ("asked", "name"))
+    note, stand_in = "; ".join(str(s["note"]) for s in sets), any(s["stand_in"] for s in sets)
+    return {"asked": asked, "name": name, "note": note, "stand_in": stand_in, "sets": list(sets)}
+
+
+def data_sets(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The inverse of `data_facts`: the data sets of a record, one by one."""
+    data = facts.get("data")
+    return list(data.get("sets", [data])) if data else []
+
+
+def csv_text(rows: Sequence[Row]) -> str:
+    """The rows as tidy CSV; floats in the shortest form that reads back exactly."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(HEADER)
+    for arm, seed, metric, step, index, value in rows:
+        writer.writerow((arm, seed, metric, step, index, repr(float(value))))
+    return out.getvalue()
+
+
+def csv_rows(text: str, name: str) -> tuple[Row, ...]:
+    """The inverse of `csv_text`; `RecordError` names the line that cannot be read."""
+    reader = csv.reader(io.StringIO(text))
+    if tuple(next(reader, ())) != HEADER:
+        raise RecordError(f"{name}: the first line is not {','.join(HEADER)}")
+    rows: list[Row] = []
+    for n, r in enumerate(reader, 2):
+        try:
+            arm, seed, metric, step, index, value = r
+            rows.append((arm, int(seed), metric, int(step), index, float(value)))
+        except ValueError as e:
+            raise RecordError(f"{name}, line {n}: {e}") from None
+    return tuple(rows)
+
+
+def verdicts(judgements: Iterable[Judgement]) -> dict[str, dict[str, str]]:
+    """Judgements as a record stores them: claim → verdict and our numbers."""
+    return {j.claim.id: {"verdict": j.verdict, "ours": j.ours} for j in judgements}
+
+
+def finite(rows: Sequence[Row]) -> bool:
+    """Whether every value is a finite number."""
+    return all(math.isfinite(r[5]) for r in rows)

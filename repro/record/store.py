@@ -1,0 +1,136 @@
+"""Records on disk: where they lie, reading them with their checks, writing them, which there are."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from repro.errors import RecordError
+from repro.files import write_text
+from repro.paths import results_dir
+from repro.record.record import SCHEMA, Record, csv_rows, csv_text
+from repro.record.run import digest
+from repro.spec import PROFILES, Exhibit
+
+SUFFIXES = (".json", ".csv", ".svg")
+_TEXT, _MAP, _LIST = {"type": "string"}, {"type": "object"}, {"type": "array"}
+_SHA = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+JSON_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": [
+        *("schema", "exhibit", "profile", "paper", "spec", "spec_sha256", "custom", "data", "missing"),
+        *("csv", "claims", "verdicts", "code", "environment", "timing", "created"),
+    ],
+    "properties": {
+        "schema": {"const": SCHEMA},
+        "exhibit": _TEXT,
+        "profile": {"enum": list(PROFILES)},
+        "paper": {
+            "type": "object",
+            "required": ["arxiv", "title", "trust"],
+            "properties": {"arxiv": {"type": "string", "pattern": r"^\d{4}\.\d{4,5}v\d+$"}},
+        },
+        "spec": {
+            "type": "object",
+            "required": ["params", "arms"],
+            "properties": {
+                "params": _MAP,
+                "arms": {
+                    "type": "object",
+                    "additionalProperties": {
+                        "type": "object",
+                        "required": ["setting", "dataset", "seeds", "params"],
+                        "properties": {
+                            "setting": _MAP,
+                            "params": _MAP,
+                            "seeds": {"type": "array", "items": {"type": "integer"}},
+                        },
+                    },
+                },
+            },
+        },
+        "spec_sha256": _SHA,
+        "custom": _LIST,
+        "data": {"type": ["object", "null"]},
+        "missing": {"type": "array", "items": {"type": "object", "required": ["run", "why"]}},
+        "fingerprints": _MAP,
+        "notes": _MAP,
+        "csv": {"type": "object", "required": ["sha256", "rows"], "properties": {"sha256": _SHA}},
+        "claims": {"type": "object", "additionalProperties": _SHA},
+        "verdicts": _MAP,
+        "code": {"type": "object", "required": ["commit", "dirty", "modules"]},
+        "environment": _LIST,
+        "timing": {"type": "object", "required": ["wall_s", "peak_memory_mb"]},
+        "created": _TEXT,
+        "carried": _MAP,
+    },
+}
+
+
+def path_of(folder: Path, exhibit: str, profile: str) -> Path:
+    """Where the JSON of a record lies under `folder` (results/ or an output folder)."""
+    return folder / exhibit / f"{profile}.json"
+
+
+def recorded(exhibit: Exhibit, folder: Path | None = None) -> list[str]:
+    """The profiles with a record in `folder` (the committed results), from small to big. Nothing is opened."""
+    folder, names = folder or results_dir(), [p.name for p in exhibit.profiles]
+    return [p for p in PROFILES if p in names and path_of(folder, exhibit.id, p).exists()]
+
+
+def best_profile(exhibit: Exhibit, folder: Path | None = None) -> str | None:
+    """The biggest profile with a record in `folder` (the committed results), or None."""
+    return next(reversed(recorded(exhibit, folder)), None)
+
+
+def save(record: Record, folder: Path) -> Path:
+    """Write CSV and JSON, each atomically, the JSON (which holds the CSV's sum) last; returns its path."""
+    path = path_of(folder, record.exhibit, record.profile)
+    text = json.dumps(record.facts, indent=1, ensure_ascii=False, sort_keys=True, allow_nan=False) + "\n"
+    write_text(path.with_suffix(".csv"), csv_text(record.rows))
+    write_text(path, text)
+    return path
+
+
+def load(folder: Path, exhibit: str, profile: str) -> Record:
+    """Read a record and check its integrity; `RecordError` names the broken file and what is wrong."""
+    path = path_of(folder, exhibit, profile)
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        text = path.with_suffix(".csv").read_text(encoding="utf-8")
+    except FileNotFoundError as e:
+        raise RecordError(
+            f"no record {e.filename}: make one with `repro run {exhibit} --profile {profile}`"
+        ) from None
+    except ValueError as e:
+        raise RecordError(
+            f"{path.name} of {exhibit} is not JSON ({e}): restore it from git or run again"
+        ) from None
+    validate(facts, f"{exhibit} at {profile}")
+    if facts["exhibit"] != exhibit or facts["profile"] != profile:
+        got = f"{facts['exhibit']} at {facts['profile']}"
+        raise RecordError(f"the record in the place of {exhibit} at {profile} is one of {got}")
+    if hashlib.sha256(text.encode()).hexdigest() != facts["csv"]["sha256"]:
+        raise RecordError(f"{exhibit}/{profile}.csv does not have the SHA-256 that its JSON states")
+    return Record(facts, csv_rows(text, f"{exhibit}/{profile}.csv"))
+
+
+def validate(facts: Mapping[str, Any], name: str) -> None:
+    """Check a record's JSON against the schema and its own digest; `RecordError` says where it fails."""
+    import jsonschema
+
+    if isinstance(facts, dict) and facts.get("schema") == 1:
+        raise RecordError(
+            f"record of {name} has schema 1: carry it over with `python -m repro.runner.migrate`"
+        )
+    try:
+        jsonschema.validate(facts, JSON_SCHEMA)
+    except jsonschema.ValidationError as e:
+        place = "/".join(map(str, e.absolute_path)) or "top level"
+        raise RecordError(f"record of {name}: {place}: {e.message}") from None
+    if digest(facts["spec"]) != facts["spec_sha256"]:
+        raise RecordError(f"record of {name}: its spec does not have the digest it states")

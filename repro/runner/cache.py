@@ -1,0 +1,67 @@
+"""Finished runs on disk: one folder a run, named by its key, one file in it for each code that made it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from repro.files import write_json
+
+_log = logging.getLogger("repro.runner")
+
+
+def folder_of(runs_dir: str | Path, key: str) -> Path:
+    """Where the run with this key is kept."""
+    return Path(runs_dir) / key[:2] / key
+
+
+def file_of(runs_dir: str | Path, key: str, code: str) -> Path:
+    """The result of the run with this key by the code with this digest."""
+    return folder_of(runs_dir, key) / f"{code[:16]}.json"
+
+
+def read(runs_dir: str | Path, key: str, code: str) -> dict[str, Any] | None:
+    """The finished result, or None if it is absent or damaged: then it is named and put aside."""
+    path = file_of(runs_dir, key, code)
+    try:
+        result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        whole = result.pop("sha256") == _sum(result)
+        if whole and result["key"] == key and result["code_sha256"][:16] == code[:16]:
+            return result
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, AttributeError, TypeError):
+        pass
+    bad = path.with_suffix(".bad")
+    os.replace(path, bad)
+    _log.warning("%s is damaged (its SHA-256 is another); kept as %s, the run is trained again", path, bad)
+    return None
+
+
+def keep(runs_dir: str | Path, result: dict[str, Any]) -> dict[str, Any]:
+    """Write a run's result under its key and code; returns it as it will be read."""
+    result = json.loads(json.dumps(result))  # tuples are lists, keys are text
+    path = file_of(runs_dir, result["key"], result["code_sha256"])
+    write_json(path, {**result, "sha256": _sum(result)})
+    for torn in path.parent.glob("*.tmp"):  # left by runners that were killed in the middle of a write
+        torn.unlink(missing_ok=True)
+    return result
+
+
+def others(runs_dir: str | Path, key: str, code: str) -> Iterator[dict[str, Any]]:
+    """Results of the run by other code, newest first."""
+    there = [p for p in folder_of(runs_dir, key).glob("*.json") if p.stem != code[:16]]
+    for path in sorted(there, key=lambda p: p.stat().st_mtime, reverse=True):
+        found = read(runs_dir, key, path.stem)
+        if found:
+            yield found
+
+
+def _sum(result: dict[str, Any]) -> str:
+    """SHA-256 of a result's JSON; values that are not finite are allowed."""
+    return hashlib.sha256(json.dumps(result, sort_keys=True).encode()).hexdigest()

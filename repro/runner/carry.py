@@ -1,0 +1,229 @@
+"""Carry out one group: look its runs up, adopt what harmless edits left valid, train what is missing, keep it.
+
+A lock a run lets one runner work on it while others wait and then read its result. A group's own folder, below the
+one named by its runs, holds the checkpoints; files are replaced atomically.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from repro import device as devices
+from repro.data import DataInfo
+from repro.errors import BadValueError, OutOfTimeError, RunError, first_line
+from repro.files import write_json, write_text
+from repro.record.run import Run, digest
+from repro.runner import adopt, cache, machine
+from repro.runner.groups import Group
+from repro.runner.keys import code_of, data_of, key_of
+from repro.runner.results import results_of
+from repro.train.given import Given
+from repro.train.loop import Context, Result
+
+Progress = Callable[[str, float], None]
+"""progress("exhibit group", fraction of that group): 1.0 when it is finished."""
+
+_log = logging.getLogger("repro.runner")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A group and where to carry it out: plain data, so that any executor can ship it.
+
+    `jointly`: its runs are measured beside each other, and kept or made again as a whole; `alone`: nothing else may
+    run meanwhile. `code`: the digest of the sender's code, where it must be the worker's too. `deadline`: the
+    `time.time()` at which to stop.
+    """
+
+    exhibit: str
+    group: Group
+    runs_dir: str
+    device: str
+    data_dir: str | None = None
+    download: bool = True
+    threads: int = 1
+    checkpoint_s: float = 20.0
+    jointly: bool = False
+    alone: bool = False
+    code: str | None = None
+    deadline: float | None = None
+
+    @cached_property
+    def name(self) -> str:
+        """The group as messages call it: "exhibit arms/seeds"."""
+        return f"{self.exhibit} {self.group.name}"
+
+
+def keys_of(job: Job, data: Mapping[str, DataInfo | None]) -> dict[str, str]:
+    """Run's name → what its result is kept under; `data` by run name."""
+    package, runs = job.group.package, job.group.runs
+    beside = runs if job.jointly else ()
+    return {r.name: key_of(package, r, data[r.name], job.device, job.threads, beside) for r in runs}
+
+
+def data_by_run(job: Job, download: bool | None = None) -> dict[str, DataInfo | None]:
+    """Run's name → which data it will use; `DataError` if they are missing and no stand-in is allowed."""
+    allowed = job.download if download is None else download
+    return {r.name: data_of(r, job.data_dir, allowed) for r in job.group.runs}
+
+
+def look_up(job: Job, keys: Mapping[str, str], sha: str) -> dict[str, dict[str, Any]]:
+    """Run's name → its finished result, for those that are kept; all or none of runs that are measured jointly."""
+    found = {name: cache.read(job.runs_dir, key, sha) for name, key in keys.items()}
+    there = {name: result for name, result in found.items() if result}
+    return there if not job.jointly or len(there) == len(keys) else {}
+
+
+def carry_out(job: Job, progress: Progress | None = None) -> dict[str, dict[str, Any]]:
+    """Run's name → its result, {"key", "code", "data", "rows", "meta", …}: kept, adopted or trained."""
+    sha = code_of(job.group.package)
+    _require_senders_code(job, sha)
+    data = data_by_run(job)
+    keys = keys_of(job, data)
+    found = look_up(job, keys, sha)
+    if len(found) < len(keys):
+        with _locked(job, keys.values()):
+            found = look_up(job, keys, sha)  # another runner may have finished some while we waited
+            rest = tuple(r for r in job.group.runs if r.name not in found)
+            if rest:
+                found |= _make(job, Group(job.group.package, rest), data, keys, progress)
+    if progress:
+        progress(job.name, 1.0)
+    return found
+
+
+def _require_senders_code(job: Job, sha: str) -> None:
+    if job.code in (None, sha):
+        return
+    raise RunError(
+        f"{job.name}: this worker's code is another version (digest {sha[:12]}, the sender's {str(job.code)[:12]}): "
+        "update and restart the worker"
+    )
+
+
+def attempt(job: Job, progress: Progress | None = None) -> dict[str, Any]:
+    """`carry_out` as plain data: {"results": …} or {"failure": what went wrong, "late": whether time ran out}.
+
+    Nothing is raised, because not every exception survives the way back from another process.
+    """
+    try:
+        return {"results": carry_out(job, progress)}
+    except OutOfTimeError as e:
+        return {"failure": f"{job.name}: {e}", "late": True}
+    except RunError as e:
+        return {"failure": str(e)}
+    except Exception as e:  # named, so that the other groups go on
+        return {"failure": f"{job.name} failed: {first_line(e)}"}
+
+
+@contextmanager
+def _locked(job: Job, keys: Iterable[str]) -> Iterator[None]:
+    """Hold the locks of all these runs; in one order, so that two runners never wait for each other."""
+    from filelock import FileLock, Timeout
+
+    with ExitStack() as held:
+        for key in sorted({*keys}):  # arms may be alike
+            folder = cache.folder_of(job.runs_dir, key)
+            folder.mkdir(parents=True, exist_ok=True)
+            left = -1 if job.deadline is None else max(0.0, job.deadline - time.time())
+            try:  # released by the system when its holder dies
+                held.enter_context(FileLock(folder / "lock", timeout=left))
+            except Timeout:
+                raise OutOfTimeError("the time is up while another runner was at it") from None
+        yield
+
+
+def group_folder(job: Job, keys: Sequence[str]) -> Path:
+    """Where the checkpoints of runs with these keys are: a folder of theirs and, in it, one of the code."""
+    return Path(job.runs_dir) / "groups" / digest(list(keys))[:32] / code_of(job.group.package)[:16]
+
+
+def _make(
+    job: Job,
+    group: Group,
+    data: Mapping[str, DataInfo | None],
+    keys: Mapping[str, str],
+    progress: Progress | None,
+) -> dict[str, dict[str, Any]]:
+    """Results of runs that are not kept: adopted from other code if that is shown to do the same, else trained."""
+    if job.deadline is not None and time.time() > job.deadline:
+        raise OutOfTimeError("the time is up before it began")
+    devices.prepare(job.device, job.threads)
+    work = _Work(job, group.package)
+    found = adopt.finished(job.runs_dir, {r.name: keys[r.name] for r in group.runs}, group.package, work)
+    if job.jointly and len(found) < len(group.runs):
+        found = {}
+    rest = Group(group.package, tuple(r for r in group.runs if r.name not in found))
+    if not rest.runs:
+        return found
+    folder = group_folder(job, [keys[r.name] for r in rest.runs])
+    adopt.checkpoints(folder, work)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / adopt.GROUP, rest.as_json())
+    result, meta = _train(work, rest, folder, progress)
+    made = results_of(rest, result, meta, data, keys, f"{folder.parent.name}/{folder.name}")
+    kept = {name: cache.keep(job.runs_dir, r) for name, r in made.items()}
+    adopt.tidy(folder, result.meta)
+    return found | kept
+
+
+class _Work:
+    """The work of an exhibit's package: called to train, or to replay some steps."""
+
+    def __init__(self, job: Job, package: str):
+        self.job, self.package = job, package
+
+    def __call__(self, runs: Sequence[Run], **options: Any) -> Result:
+        job = self.job
+        given = Given([Run.from_json(r.as_json()) for r in runs])  # a replay reads them from JSON too
+        ctx = Context(job.device, job.data_dir, job.download, checkpoint_s=job.checkpoint_s, **options)
+        done: Result = importlib.import_module(f"{self.package}.work").work(given, ctx)
+        given.refuse_unread()
+        return done
+
+
+def _train(
+    work: _Work, group: Group, folder: Path, progress: Progress | None
+) -> tuple[Result, dict[str, Any]]:
+    job = work.job
+    machine.reset_peak(job.device)
+    started = time.time()
+    deadline = None if job.deadline is None else time.monotonic() + job.deadline - started
+    try:
+        done = work(group.runs, folder=folder, deadline=deadline, progress=_teller(job, folder, progress))
+    except OutOfTimeError:
+        raise
+    except BadValueError as e:
+        raise RunError(f"{job.name} failed: {e}") from e
+    except Exception as e:
+        write_text(folder / "failure.txt", traceback.format_exc())
+        _log.error("the traceback of %s is in %s", job.name, folder / "failure.txt")
+        machine.end_if_broken(job.device)
+        raise RunError(f"{job.name} failed: {first_line(e)}") from e
+    wall = time.time() - started + done.meta.get("before_s", 0.0)
+    facts = {"environment": devices.facts(job.device), "peak_memory_mb": machine.peak_mb(job.device)}
+    return done, {**facts, "wall_s": wall, "train_s": done.meta.get("train_s", wall)}
+
+
+def _teller(job: Job, folder: Path, progress: Progress | None) -> Callable[[float], None]:
+    """Tell `progress`; without one, write the fraction down for the runner that waits elsewhere."""
+    if progress:
+        return lambda fraction: progress(job.name, min(fraction, 0.999))
+    return lambda fraction: write_text(folder / "progress", f"{fraction:.4f}")
+
+
+def read_progress(folder: Path) -> float | None:
+    """The fraction that a worker in another process has written down, if it has."""
+    try:
+        return float((folder / "progress").read_text(encoding="ascii"))
+    except (OSError, ValueError):  # not begun
+        return None

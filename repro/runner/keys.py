@@ -1,0 +1,52 @@
+"""What a result is kept under: all that determines a run's numbers, and nothing else.
+
+The key holds what the run is, the work that trains it, the data's checksums, and what sets the arithmetic; not the
+exhibit that shows it, nor what it trained together with. The code has a digest of its own beside the key, because
+a result may outlive an edit: see `repro.runner.adopt`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from repro import device as devices
+from repro.data import DataInfo
+from repro.data import info as data_info
+from repro.record.run import Run, digest
+from repro.runner import code
+
+
+@cache
+def work_of(package: str) -> str:
+    """ "module:function" of the work of an exhibit's package: where the name in its `work.py` comes from."""
+    return code.origin(f"{package}.work", "work")
+
+
+@cache
+def code_of(package: str) -> str:
+    """Digest of all the code that an exhibit's work reaches."""
+    return digest(code.digests(work_of(package)))
+
+
+def data_of(run: Run, data_dir: str | None, download: bool = True) -> DataInfo | None:
+    """Which data the run will use; `DataError` if it is missing and no stand-in is allowed."""
+    if run.dataset is None:
+        return None
+    return data_info(run.dataset, data_dir, run.stand_in, download)
+
+
+def key_of(
+    package: str, run: Run, data: DataInfo | None, device: str, threads: int, beside: Sequence[Run] = ()
+) -> str:
+    """Digest of all that determines the run's numbers but the code. `beside`: the runs it is measured with."""
+    facts: dict[str, Any] = {
+        "run": run.identity(),
+        "work": work_of(package),
+        "data": {"asked": data.asked, "name": data.name, "files": dict(data.files)} if data else None,
+        "arithmetic": devices.arithmetic(device, threads),
+    }
+    if beside:
+        facts["beside"] = [r.identity() for r in beside]
+    return digest(facts)

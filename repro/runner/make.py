@@ -1,0 +1,114 @@
+"""Put the results of runs together as a record that explains itself."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from metadata.pins import pin
+from repro.errors import RunError
+from repro.record.judge import judge
+from repro.record.record import SCHEMA, Record, csv_text, data_facts, finite, verdicts
+from repro.record.run import Run, digest, spec_of
+from repro.record.view import Row
+from repro.runner.registered import registered
+from repro.spec import Exhibit
+from repro.tree import git_state
+
+Results = Mapping[str, Mapping[str, Any]]
+
+
+def make_record(
+    exhibit: Exhibit,
+    profile: str,
+    made: Sequence[Run],
+    results: Results,
+    failures: Mapping[str, str],
+    custom: Sequence[str] = (),
+) -> Record:
+    """The record of the runs `made` from `results` by run name; those without one are said to be missing."""
+    done = {r.name: results[r.name] for r in made if r.name in results}
+    rows = _rows(exhibit, made, done)
+    text, spec, paper = csv_text(rows), spec_of(tuple(made)), pin(exhibit.paper)
+    lost = [r.name for r in made if r.name not in done]
+    facts: dict[str, Any] = {
+        "schema": SCHEMA,
+        "exhibit": exhibit.id,
+        "profile": profile,
+        "paper": {"arxiv": paper.arxiv, "title": paper.title, "pith": paper.pith, "trust": paper.trust},
+        "spec": spec,
+        "spec_sha256": digest(spec),
+        "custom": list(custom),
+        "data": _data(exhibit, done),
+        "missing": [{"run": name, "why": failures.get(name, "not run yet")} for name in lost],
+        "fingerprints": {n: d["meta"]["fingerprints"] for n, d in done.items() if d["meta"]["fingerprints"]},
+        "notes": next((d["meta"]["info"] for d in done.values() if d["meta"]["info"]), {}),
+        "csv": {
+            "sha256": hashlib.sha256(text.encode()).hexdigest(),
+            "rows": len(rows),
+            "finite": finite(rows),
+        },
+        "claims": registered(exhibit),
+        **_provenance(done),
+    }
+    facts["verdicts"] = verdicts(judge(exhibit, facts, rows))
+    return Record(facts, tuple(rows))
+
+
+def _rows(exhibit: Exhibit, made: Sequence[Run], done: Results) -> list[Row]:
+    rows: list[Row] = [
+        (r.arm, r.seed, metric, step, index, value)
+        for r in made
+        if r.name in done
+        for metric, step, index, value in done[r.name]["rows"]
+    ]
+    order = {a.id: i for i, a in enumerate(exhibit.arms)}
+    rows.sort(key=lambda r: (order[r[0]], r[1], r[2], r[3]))
+    return rows
+
+
+def _data(exhibit: Exhibit, done: Results) -> Any:
+    """The data sets that the runs used, each once; a set that some got and others did not is an error."""
+    sets = _distinct([d["data"] for d in done.values() if d["data"]])
+    for asked in {s["asked"] for s in sets}:
+        used = [s["name"] for s in sets if s["asked"] == asked]
+        if len(used) > 1:
+            raise RunError(
+                f"the runs of {exhibit.id} that asked for {asked} used different data ({' and '.join(used)}): "
+                "fetch the data and rerun"
+            )
+    return data_facts(sets)
+
+
+def _provenance(done: Results) -> dict[str, Any]:
+    """Code, machines and times: what differs between two runs of the same numbers."""
+    commit, dirty = git_state()
+    metas = [d["meta"] for d in done.values()]
+    code: dict[str, Any] = {
+        "commit": commit,
+        "dirty": dirty,
+        "modules": {k: v for d in done.values() for k, v in d["code"].items()},
+    }
+    adopted = _distinct([a["code_sha256"] for d in done.values() for a in d.get("adopted", ())])
+    if adopted:
+        code |= {"adopted": adopted, "sha256": _distinct([d["code_sha256"] for d in done.values()])}
+    return {
+        "code": code,
+        "environment": _distinct([m["environment"] for m in metas]),
+        "timing": {
+            "wall_s": round(sum(m["wall_s"] for m in metas), 1),
+            "runs": {name: round(d["meta"]["wall_s"], 2) for name, d in done.items()},
+            "peak_memory_mb": round(max(m["peak_memory_mb"] for m in metas)),
+        },
+        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+
+
+def _distinct(items: list[Any]) -> list[Any]:
+    kept: list[Any] = []
+    for item in items:
+        if item not in kept:
+            kept.append(item)
+    return kept
