@@ -59,8 +59,10 @@ def _list(args: argparse.Namespace) -> int:
             ]
         )
         return 0
-    rows = [(s.name, f"{s.size / 1e6:.1f} MB", found[s.name].partition(":")[0], s.title) for s in sources]
-    print(aligned(("data set", "size", "status", "title"), rows))
+    rows = [
+        (s.name, s.loader, f"{s.size / 1e6:.1f} MB", found[s.name].partition(":")[0], s.title) for s in sources
+    ]
+    print(aligned(("data set", "kind", "size", "status", "title"), rows))
     return 0
 
 
