@@ -60,7 +60,8 @@ def _list(args: argparse.Namespace) -> int:
         )
         return 0
     rows = [
-        (s.name, s.loader, f"{s.size / 1e6:.1f} MB", found[s.name].partition(":")[0], s.title) for s in sources
+        (s.name, s.loader, f"{s.size / 1e6:.1f} MB", found[s.name].partition(":")[0], s.title)
+        for s in sources
     ]
     print(aligned(("data set", "kind", "size", "status", "title"), rows))
     return 0
