@@ -121,7 +121,9 @@ def test_the_budget_ends_cleanly_and_the_next_call_goes_on(places):
 
 def test_no_run_in_time_is_an_error_of_its_own(places):
     slow = Options(changes={"steps": 200, "pause": 0.01}, budget_s=0.2)
-    with pytest.raises(OutOfTimeError, match=r"nothing of meprop/tiny at smoke is finished: .*the time is up"):
+    with pytest.raises(
+        OutOfTimeError, match=r"nothing of meprop/tiny at smoke is finished: .*the time is up"
+    ):
         run_exhibit(EXHIBIT, "smoke", slow)
     assert OutOfTimeError.exit_code == 1
 
