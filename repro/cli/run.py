@@ -19,8 +19,8 @@ from repro.cli.records import draw_picture
 from repro.errors import BadValueError, ReproError
 from repro.paths import runs_dir
 from repro.record.judge import summary
+from repro.record.plan import planned
 from repro.record.record import Record
-from repro.record.run import runs
 from repro.record.store import save
 from repro.show import claims
 from repro.show.progress import ProgressLines, minutes
@@ -73,8 +73,8 @@ def main(args: argparse.Namespace) -> int:
     """Run all exhibits that were asked for; one that fails does not stop the others."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     exhibits = common.chosen(args)
-    for exhibit in exhibits:  # a misspelt parameter is refused before torch is loaded, let alone used
-        runs(exhibit, exhibit.profile(args.profile), args.seeds, dict(args.set))
+    for exhibit in exhibits:  # a misspelt name is refused before torch is loaded, let alone used
+        planned(exhibit, args.profile, args.seeds, args.arms, dict(args.set))
     options = _options(args)
     for folder in (args.out, runs_dir(args.runs_dir)):
         _make(folder)

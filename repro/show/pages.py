@@ -37,8 +37,8 @@ def deviations() -> str:
             lines += ["", "Parameters that a profile changes:", "", _table(head, changed)]
         assumed = [(f"`{p.name}`", f"{p.value}", source_of(p)) for p in exhibit.params if p.assumed]
         if assumed:
-            head = ("parameter", "value", "why")
-            lines += ["", "Assumed, because the paper does not say:", "", _table(head, assumed)]
+            lines += ["", "Assumed, because the paper does not say:", ""]
+            lines.append(_table(("parameter", "value", "why"), assumed))
     return "\n".join(lines) + "\n"
 
 
