@@ -35,9 +35,7 @@ Show = Callable[[str, Tensor], Tensor]
 class Part:
     """The parameters that one optimiser state belongs to; `show` turns the library's layout into ours, as views."""
 
-    def __init__(
-        self, name: str, params: Params, optimizer: Adam, j: int, show: Show = lambda k, v: v
-    ):
+    def __init__(self, name: str, params: Params, optimizer: Adam, j: int, show: Show = lambda k, v: v):
         self.name, self.params, self.show = name, params, show
         self.moments = {"exp_avg": optimizer.m[j], "exp_avg_sq": optimizer.v[j]}
         self.count = optimizer.counts[j]
