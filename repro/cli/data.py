@@ -6,8 +6,8 @@ import argparse
 import sys
 
 from repro.cli.parser import add_json, folder, print_json
-from repro.cli.text import table
 from repro.errors import BadValueError, DataError, UnknownNameError
+from repro.show.tables import aligned
 
 ACTIONS = ("list", "fetch", "check")
 EXAMPLES = """  repro data list
@@ -54,12 +54,16 @@ def _list(args: argparse.Namespace) -> int:
             [
                 {"name": s.name, "title": s.title, "bytes": s.size, "status": found[s.name], "terms": s.terms}
                 | {"files": dict(s.sums), "mirrors": list(s.mirrors), "used_by": list(s.used_by)}
+                | {"kind": s.loader, "stand_in": s.stand_in}
                 for s in sources
             ]
         )
         return 0
-    rows = [(s.name, f"{s.size / 1e6:.1f} MB", found[s.name].partition(":")[0], s.title) for s in sources]
-    print(table(("data set", "size", "status", "title"), rows))
+    rows = [
+        (s.name, s.loader, f"{s.size / 1e6:.1f} MB", found[s.name].partition(":")[0], s.title)
+        for s in sources
+    ]
+    print(aligned(("data set", "kind", "size", "status", "title"), rows))
     return 0
 
 
@@ -82,14 +86,14 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _fetch(args: argparse.Namespace) -> int:
-    from repro.data import fetch
+    from repro.data import download
 
     if not args.names:
         raise BadValueError("which data sets? Give one or more names, see repro data list")
     failed = 0
     for name in args.names:
         try:
-            info = fetch(name, args.data_dir, _Megabytes())
+            info = download(name, args.data_dir, _Megabytes())
             print(f"holds   {name}: {info.note}")
         except DataError as e:
             failed += 1

@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from repro.cli import parser as common
-from repro.cli.progress import ProgressLines
 from repro.cli.records import draw_picture
-from repro.cli.text import minutes, verdict_table
 from repro.errors import BadValueError, ReproError
 from repro.paths import runs_dir
 from repro.record.judge import summary
 from repro.record.plan import planned
 from repro.record.record import Record
 from repro.record.store import save
+from repro.show import claims
+from repro.show.progress import ProgressLines, minutes
 from repro.spec import Exhibit
 
 EXAMPLES = """  repro run dni/table2                                     at the quick profile
@@ -168,7 +168,7 @@ def _tell(exhibit: Exhibit, record: Record, told: Any) -> None:
     data = f", data: {facts['data']['note']}" if facts["data"] else ""
     spent = minutes(facts["timing"]["wall_s"])
     print(f"\n{exhibit.id} at {record.profile}: {summary(judgements)}; {spent} of training{data}", file=told)
-    print(verdict_table(exhibit, judgements), file=told)
+    print(claims.lines(exhibit, judgements), file=told)
     for why, lost in _by_reason(facts["missing"]).items():
         print(f"missing: {', '.join(lost)}: {why}", file=told)
     print(file=told, flush=True)

@@ -21,6 +21,7 @@ APART = (
     "repro.runner",
     "repro.spec",
     "repro.data.fetch",
+    "repro.data.settle",
     "repro.train.checkpoint",
     "repro.train.rows",
     "repro.show",

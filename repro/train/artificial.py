@@ -1,25 +1,28 @@
-"""Pieces of sg/table2: equal linear nets by backpropagation and with a synthetic gradient, artificial data.
+"""Runs of sg/table2: equal linear nets by backpropagation and with a synthetic gradient, artificial data.
 
 Data: arXiv:1703.00522v1, supplement C. The seed of a run is its data set: draw, labels and initial weights.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
 
-from repro.algorithms.linear_sg import LinearNet, LinearSG, backprop_step, loss_gradient, sg_step
-from repro.piece import Piece
+from repro.nets.fcn import linear_net
+from repro.nets.losses import mean_loss
+from repro.nets.params import Params
+from repro.rules.backward import Rule, backward
+from repro.rules.dni import DNI
+from repro.rules.linear_sg import LinearSG
 from repro.train.batches import stream
-from repro.train.images import runs_of
-from repro.train.loop import Context, Result, Row, fit
-
-READS = frozenset({"dim", "deep", "loss"})
-"""Settings that are read once a piece."""
-VARIES = frozenset({"data"})
-"""Settings that are read for each run."""
+from repro.train.given import Given
+from repro.train.learner import Kept, Learner
+from repro.train.loop import Context, Result, fit
+from repro.train.optim import adam
+from repro.train.rows import RunRow
+from repro.train.schedule import RateDrops
 
 
 def draw(kind: str, dim: int, samples: int, seed: int) -> tuple[Tensor, Tensor]:
@@ -40,79 +43,73 @@ def draw(kind: str, dim: int, samples: int, seed: int) -> tuple[Tensor, Tensor]:
     return x, torch.nn.functional.one_hot(label, 2).to(x.dtype)
 
 
-class PairLearner:
-    """R pairs of nets with equal data and initial weights: one by backpropagation, one with SG at layer `at`.
+class PairLearner(Learner):
+    """R pairs of nets with equal data and initial weights: one by backpropagation, one with SG at segment `at`.
 
-    Arm settings: `data` (linear, noisy, random), `dim`, `deep`, `loss` (mse, log).
+    Settings: `data` (linear, noisy, random), `dim`, `deep`, `loss` (mse, log).
     """
 
-    def __init__(self, piece: Piece, ctx: Context):
-        self.runs, self.p = runs_of(piece), piece.params
-        setting, seeds = self.runs[0][1], [s for _, _, s in self.runs]
-        dim, samples = setting["dim"], 100 if setting["dim"] == 2 else 1000
-        drawn = [draw(s["data"], dim, samples, seed) for _, s, seed in self.runs]
-        self.x = torch.stack([x.T for x, _ in drawn]).to(ctx.device)  # [R, k, S]: samples are columns
-        self.y = torch.stack([y.T for _, y in drawn]).to(ctx.device)  # [R, 2, S]
-        hidden = [self.p["width"]] * self.p["deep_layers"] if setting["deep"] else []
-        self.kind: str = setting["loss"]
-        self.at = self.p["sg_after"] if setting["deep"] else 1
+    def __init__(self, given: Given, ctx: Context):
+        super().__init__(given, ctx)
+        runs, dim, deep = len(given.runs), given.setting("dim"), given.setting("deep")
+        samples = 100 if dim == 2 else 1000
+        drawn = [
+            draw(data, dim, samples, s) for data, s in zip(given.settings("data"), given.seeds, strict=True)
+        ]
+        self.x = torch.stack([x.T for x, _ in drawn]).to(ctx.device, self.dtype)  # [R, k, S]: samples are columns
+        self.y = torch.stack([y.T for _, y in drawn]).to(ctx.device, self.dtype)  # [R, 2, S]
+        self.kind: str = given.setting("loss")
+        hidden = [given.param("width")] * given.param("deep_layers") if deep else []
+        self.at: int = given.param("sg_after") if deep else 1
         sizes = (dim, *hidden, 2)
-        self.bp = LinearNet(sizes, len(self.runs), ctx.device)
-        self.net = LinearNet(sizes, len(self.runs), ctx.device)
-        self.bp.init([stream(s, "init") for s in seeds])
-        self.net.stack.flat.copy_(self.bp.stack.flat)
-        self.sg = LinearSG(self.net, sizes[self.at], 2)
-        self.rate = self.p["deep_learning_rate"] if setting["deep"] else self.p["learning_rate"]
-        self.stacks = (self.bp.stack, self.net.stack, self.sg.stack)
-        self.optimizers = [s.adam(self.rate) for s in self.stacks]
+        self.bp, self.net = (linear_net(sizes, runs, ctx.device, self.dtype) for _ in range(2))
+        self.bp.init([stream(s, "init") for s in given.seeds])
+        self.net.params.flat.copy_(self.bp.params.flat)
+        self.sg = LinearSG(sizes[self.at], 2, runs, ctx.device, self.dtype)
+        self.true, self.rule = Rule(), DNI({self.at: self.sg})
+        self.rates: list[float] = given.params("deep_learning_rate" if deep else "learning_rate")
+        self.optimizer = adam(self.params(), self.rates)
+        steps = self.steps = given.param("steps")
+        self.drops = RateDrops(given.param("rate_drops"), steps, whole=False)
+        self.evaluate_at = (steps // 100, steps // 10, steps // 2, steps)
 
-    def step(self, t: int) -> None:
+    def host(self, t: int) -> None:
+        """The rate of step t."""
+        self.optimizer.set_rates([self.drops.rate(base, t) for base in self.rates])
+
+    def device(self) -> None:
         """One full-batch Adam step of both nets and the SG."""
-        rate = self.rate
-        for at, factor in self.p["rate_drops"]:
-            rate *= factor if t >= at * self.p["steps"] else 1
-        backprop_step(self.bp, self.kind, self.x, self.y)
-        sg_step(self.net, self.sg, self.at, self.kind, self.x, self.y)
-        for optimizer in self.optimizers:
-            optimizer.param_groups[0]["lr"] = rate
-            optimizer.step()
+        for net, rule in ((self.bp, self.true), (self.net, self.rule)):
+            tape = net.forward(self.x)
+            _, delta = mean_loss(self.kind, tape[-1], self.y)
+            backward(net.segments, tape, self.y, delta, rule)
+        self.optimizer.step()
 
-    def evaluate(self, t: int) -> list[Row]:
+    def evaluate(self, t: int) -> list[RunRow]:
         """Loss of both nets on their data, and the gap SG − backprop, of every run."""
-        bp = loss_gradient(self.kind, self.bp.forward(self.x), self.y)[0].tolist()
-        sg = loss_gradient(self.kind, self.net.forward(self.x), self.y)[0].tolist()
-        rows: list[Row] = []
-        for r, (arm, _, seed) in enumerate(self.runs):
-            rows.append((arm, seed, "loss_bp", t, "", bp[r]))
-            rows.append((arm, seed, "loss_sg", t, "", sg[r]))
-            rows.append((arm, seed, "gap", t, "", sg[r] - bp[r]))
+        nets = (self.bp, self.net)
+        bp, sg = (mean_loss(self.kind, net.predict(self.x), self.y)[0].tolist() for net in nets)
+        rows: list[RunRow] = []
+        for r in range(len(self.given.runs)):
+            found = {"loss_bp": bp[r], "loss_sg": sg[r], "gap": sg[r] - bp[r]}
+            rows += [(r, metric, t, "", value) for metric, value in found.items()]
         return rows
 
-    def state(self) -> dict[str, Any]:
-        """Weights of both nets and the SG, and Adam's moments."""
-        return {
-            "flat": [s.flat for s in self.stacks],
-            "optimizers": [o.state_dict() for o in self.optimizers],
-        }
+    def params(self) -> Sequence[Params]:
+        """Those of both nets and of the SG."""
+        return [self.bp.params, self.net.params, self.sg.params]
 
-    def load(self, state: dict[str, Any]) -> None:
-        """Restore `state`."""
-        for mine, saved in zip(self.stacks, state["flat"], strict=True):
-            mine.flat.copy_(saved)
-        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(saved)
+    def kept(self) -> Mapping[str, Kept]:
+        """Weights of both nets and the SG, Adam's moments."""
+        names = ("bp", "net", "sg")
+        flat = {k: p.flat for k, p in zip(names, self.params(), strict=True)}
+        return {**flat, "optimizer": self.optimizer}
 
-    def fingerprints(self) -> dict[str, dict[str, str]]:
-        """Hashes of initial weights, and the data set's label sum, of each run."""
-        ones = self.y[:, 1].sum(1).tolist()
-        return {
-            f"{arm}/{seed}": {"weights": self.bp.stack.fingerprint(r), "batch": f"{ones[r]:.0f} of class 1"}
-            for r, (arm, _, seed) in enumerate(self.runs)
-        }
+    def first_batch(self, run: int) -> str:
+        """The data set's sum of labels."""
+        return f"{self.y[run, 1].sum().item():.0f} of class 1"
 
 
-def run(piece: Piece, ctx: Context) -> Result:
-    """Carry out a piece: `steps` full-batch steps, losses at 1 %, 10 % and 100 % of them."""
-    steps = piece.params["steps"]
-    with torch.no_grad():
-        return fit(PairLearner(piece, ctx), steps, (steps // 100, steps // 10, steps // 2, steps), ctx)
+def run(given: Given, ctx: Context) -> Result:
+    """Train: losses at 1 %, 10 %, 50 % and 100 % of the steps."""
+    return fit(PairLearner(given, ctx), ctx)

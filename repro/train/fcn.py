@@ -1,120 +1,117 @@
-"""Pieces of the DNI feed-forward exhibits: fully connected nets under one of five learning rules."""
+"""Runs of the DNI feed-forward exhibits: fully connected nets under one of five learning rules."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import torch
 
-from repro.algorithms.backprop import StaleGradients, backprop, no_bprop
-from repro.algorithms.dni import SyntheticGradients, dni
-from repro.errors import BadValueError
-from repro.models.fcn import FCN
-from repro.models.stack import joint_adam
-from repro.piece import Piece
+from repro.errors import BadValueError, UnknownNameError
+from repro.nets.fcn import fcn
+from repro.nets.params import Params
+from repro.rules.backward import Rule, classify
+from repro.rules.controls import NoBprop, Stale
+from repro.rules.every_layer import EveryLayer, SyntheticGradients
 from repro.train.batches import Batches, stream
-from repro.train.images import error_rate, evenly, gather, load, runs_of
-from repro.train.loop import Context, Result, Row, fit
+from repro.train.given import Given
+from repro.train.images import error_rate, gather, load
+from repro.train.learner import Kept, Learner
+from repro.train.loop import Context, Result, fit
+from repro.train.optim import adam
+from repro.train.rows import RunRow
+from repro.train.schedule import RateDrops, evenly
 
-READS = frozenset({"rule", "layers", "decay"})
-"""Settings that are read once a piece."""
+RULES = ("bprop", "no_bprop", "stale", "dni", "cdni")
 
 
-class FCNLearner:
-    """R runs of one arm shape: settings `layers`, `rule` (bprop, no_bprop, stale, dni, cdni), `decay` for stale.
+class FCNLearner(Learner):
+    """R nets of equal shape. Settings `layers`, `rule` (one of `RULES`), `decay` for stale.
 
     `BadValueError` when `hold_out` leaves no batch to train on.
     """
 
-    def __init__(self, piece: Piece, ctx: Context):
-        self.data, self.runs, self.p = load(piece, ctx), runs_of(piece), piece.params
-        p, settings, seeds = self.p, self.runs[0][1], [s for _, _, s in self.runs]
-        if p["hold_out"] < 0:
-            raise BadValueError(f"hold_out is {p['hold_out']}; expected 0 or more images")
-        n = max(0, len(self.data.x_train) - p["hold_out"])
-        self.x, self.y = self.data.x_train[:n], self.data.y_train[:n]
-        held = p["hold_out"] > 0
-        self.x_eval = self.data.x_train[n:] if held else self.data.x_test
-        self.y_eval = self.data.y_train[n:] if held else self.data.y_test
-        self.metric = "validation_error" if held else "test_error"
-        hidden = [p["width"]] * (settings["layers"] - 1)
-        self.net = FCN((self.x.shape[1], *hidden, 10), len(seeds), ctx.device)
-        self.net.init([stream(s, "init") for s in seeds])
-        self.batches = Batches(len(self.x), p["batch"], seeds, ctx.device)
-        self.rule: str = settings["rule"]
+    def __init__(self, given: Given, ctx: Context):
+        super().__init__(given, ctx)
+        self._split()
+        hidden = [given.param("width")] * (given.setting("layers") - 1)
+        self.net = fcn((self.x.shape[1], *hidden, 10), len(given.runs), ctx.device, self.dtype)
+        self.net.init([stream(s, "init") for s in given.seeds])
+        self.batches = Batches(len(self.x), given.param("batch"), given.seeds, ctx.device)
         self.sg: SyntheticGradients | None = None
-        self.stale: StaleGradients | None = None
-        self.drops = [(round(at * p["steps"]), factor) for at, factor in p["rate_drops"]]
-        self.loss = self.sg_loss = torch.zeros(len(seeds), device=ctx.device)
-        if self.rule in ("dni", "cdni"):
-            self._add_models(seeds)
-        elif self.rule == "stale":
-            self.stale = StaleGradients(self.net, settings["decay"])
-        stacks = [self.net.stack, self.sg.stack] if self.sg else [self.net.stack]
-        self.optimizer = joint_adam(stacks, p["learning_rate"])
+        self.rule = self._rule(given.setting("rule"))
+        self.steps = given.param("steps")
+        self.evaluate_at = evenly(self.steps, given.param("evaluations"))
+        self.drops = RateDrops(given.param("rate_drops"), self.steps)
+        self.rates: list[float] = given.params("learning_rate")
+        self.optimizer = adam(self.params(), self.rates)
+        self.loss, self.sg_loss = (torch.zeros_like(self.net.params.flat[:, 0]) for _ in range(2))
 
-    def _add_models(self, seeds: list[int]) -> None:
-        label = self.rule == "cdni"
-        hidden = self.p["cdni_sg_hidden" if label else "dni_sg_hidden"]
-        precision = getattr(torch, self.p["sg_precision"])
-        self.sg = SyntheticGradients(self.net, hidden, 10 if label else 0, precision)
-        self.sg.init([stream(s, "init-sg") for s in seeds])
+    def _split(self) -> None:
+        data, hold_out = load(self.given, self.ctx), self.given.param("hold_out")
+        if hold_out < 0:
+            raise BadValueError(f"hold_out is {hold_out}; expected 0 or more images")
+        n = max(0, len(data.x_train) - hold_out)
+        x_train = data.x_train.to(self.dtype)
+        self.x, self.y = x_train[:n], data.y_train[:n]
+        self.x_eval = x_train[n:] if hold_out else data.x_test.to(self.dtype)
+        self.y_eval = data.y_train[n:] if hold_out else data.y_test
+        self.metric = "validation_error" if hold_out else "test_error"
 
-    def step(self, t: int) -> None:
+    def _rule(self, name: str) -> Rule:
+        given, runs = self.given, len(self.given.runs)
+        if name == "bprop":
+            return Rule()
+        if name == "no_bprop":
+            return NoBprop()
+        widths = [given.param("width")] * (given.setting("layers") - 1)
+        if name == "stale":
+            return Stale(widths, runs, given.setting("decay"), self.net.params.flat)
+        if name not in RULES:
+            raise UnknownNameError("learning rule", name, RULES)
+        labels = 10 if name == "cdni" else 0
+        precision = getattr(torch, given.param("sg_precision"))
+        self.sg = SyntheticGradients(
+            widths[0], len(widths), runs, given.param(f"{name}_sg_hidden"), labels, precision,
+            self.ctx.device, self.dtype,
+        )  # fmt: skip
+        self.sg.init([stream(s, "init-sg") for s in given.seeds])
+        return EveryLayer(self.sg, 10)
+
+    def host(self, t: int) -> None:
+        """Batches and rate of step t."""
+        self.batches.host(t)
+        self.optimizer.set_rates([self.drops.rate(base, t) for base in self.rates])
+
+    def device(self) -> None:
         """One Adam step of nets and SG models on a batch of each run."""
-        rate = self.p["learning_rate"]
-        for at, factor in self.drops:
-            rate *= factor if t >= at else 1
-        x, y = gather(self.x, self.y, self.batches.at(t))
-        if self.sg is not None:
-            loss, sg_loss = dni(self.net, self.sg, x, y)
-            self.sg_loss = sg_loss.mean(1)
-        elif self.stale is not None:
-            loss = self.stale.step(self.net, x, y)
-        else:
-            loss = (backprop if self.rule == "bprop" else no_bprop)(self.net, x, y)
-        self.loss = loss.mean(1)
-        self.optimizer.param_groups[0]["lr"] = rate
+        x, y = gather(self.x, self.y, self.batches.take())
+        loss, sg_loss = classify(self.net, self.rule, x, y)
+        torch.mean(loss, 1, out=self.loss)
+        if sg_loss is not None:
+            torch.mean(sg_loss, 1, out=self.sg_loss)
         self.optimizer.step()
 
-    def evaluate(self, t: int) -> list[Row]:
+    def evaluate(self, t: int) -> list[RunRow]:
         """Error on the test (or held-out) images; loss of the last batch; mean L_SG of its SG models."""
-        error = error_rate(self.net.predict, self.x_eval, self.y_eval).tolist()
-        loss, sg_loss = self.loss.tolist(), self.sg_loss.tolist()
-        rows: list[Row] = []
-        for r, (arm, _, seed) in enumerate(self.runs):
-            rows.append((arm, seed, self.metric, t, "", error[r]))
-            rows.append((arm, seed, "batch_loss", t, "", loss[r]))
-            if self.sg is not None:
-                rows.append((arm, seed, "sg_loss", t, "", sg_loss[r]))
-        return rows
+        measured = {self.metric: error_rate(self.net.predict, self.x_eval, self.y_eval), "batch_loss": self.loss}
+        if self.sg is not None:
+            measured["sg_loss"] = self.sg_loss
+        values = {k: v.tolist() for k, v in measured.items()}
+        return [(r, k, t, "", v[r]) for r in range(len(self.given.runs)) for k, v in values.items()]
 
-    def _tensors(self) -> list[torch.Tensor]:
-        kept = [self.net.stack.flat, *self.net.mean.values(), *self.net.var.values()]
-        kept += [self.sg.stack.flat] if self.sg else []
-        return kept + (self.stale.s if self.stale else [])
+    def params(self) -> Sequence[Params]:
+        """Those of the nets, and of the SG models."""
+        return [self.net.params, *([self.sg.params] if self.sg else [])]
 
-    def state(self) -> dict[str, Any]:
-        """Weights, running statistics, stale averages, Adam's moments."""
-        return {"tensors": self._tensors(), "optimizer": self.optimizer.state_dict()}
+    def kept(self) -> Mapping[str, Kept]:
+        """Weights, running statistics, the rule's memory, Adam's moments."""
+        return {**self.net.kept(), **self.rule.kept(), "optimizer": self.optimizer}
 
-    def load(self, state: dict[str, Any]) -> None:
-        """Restore `state`."""
-        for mine, saved in zip(self._tensors(), state["tensors"], strict=True):
-            mine.copy_(saved)
-        self.optimizer.load_state_dict(state["optimizer"])
-
-    def fingerprints(self) -> dict[str, dict[str, str]]:
-        """Hashes of initial weights and first batch of each run."""
-        return {
-            f"{arm}/{seed}": {"weights": self.net.stack.fingerprint(r), "batch": self.batches.fingerprint(r)}
-            for r, (arm, _, seed) in enumerate(self.runs)
-        }
+    def first_batch(self, run: int) -> str:
+        """Hash of its first batch's indices."""
+        return self.batches.fingerprint(run)
 
 
-def run(piece: Piece, ctx: Context) -> Result:
-    """Carry out a piece: `steps` of training, `evaluations` rows of every metric on the way."""
-    learner = FCNLearner(piece, ctx)
-    steps = piece.params["steps"]
-    with torch.no_grad():
-        return fit(learner, steps, evenly(steps, piece.params["evaluations"]), ctx)
+def run(given: Given, ctx: Context) -> Result:
+    """Train: `evaluations` rows of every metric on the way."""
+    return fit(FCNLearner(given, ctx), ctx)

@@ -1,10 +1,9 @@
-"""What all image classifiers share: runs of a piece, data on the device, test error."""
+"""What all image classifiers share: data on the device, their batches, test error."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,22 +11,26 @@ from torch import Tensor
 from repro.data import ImageData, info, load_images
 from repro.errors import BadValueError
 from repro.paths import data_dir
-from repro.piece import Piece
+from repro.train.given import Given
 from repro.train.loop import Context
 
 
-def runs_of(piece: Piece) -> list[tuple[str, dict[str, Any], int]]:
-    """(arm id, arm settings, seed) of each run, arms outermost: the order of the run axis."""
-    return [(a["id"], dict(a["settings"]), s) for a in piece.arms for s in piece.seeds]
-
-
-def load(piece: Piece, ctx: Context) -> ImageData:
-    """The piece's data set on the device, loaded once a process; shared, so it must not be written to."""
-    assert piece.dataset is not None
+def load(given: Given, ctx: Context) -> ImageData:
+    """The runs' data set on the device, loaded once a process; shared, so it must not be written to."""
+    asked, stand_in = _data_of(given)
     # settled anew each time, since a download in between takes the stand-in's place
-    name = info(piece.dataset, ctx.data_dir, piece.stand_in, ctx.download).name
+    name = info(asked, ctx.data_dir, stand_in, ctx.download).name
     folder = str(data_dir(ctx.data_dir))
-    return _loaded(name, piece.dataset, piece.stand_in, ctx.device, folder, ctx.download)
+    return _loaded(name, asked, stand_in, ctx.device, folder, ctx.download)
+
+
+def _data_of(given: Given) -> tuple[str, str | None]:
+    first = given.runs[0]
+    for run in given.runs:
+        if run.dataset is None or (run.dataset, run.stand_in) != (first.dataset, first.stand_in):
+            raise BadValueError(f"run {run.name} trains on {run.dataset}, {first.name} on {first.dataset}: expected one")
+    assert first.dataset is not None
+    return first.dataset, first.stand_in
 
 
 @lru_cache(maxsize=2)
@@ -52,18 +55,3 @@ def error_rate(predict: Callable[[Tensor], Tensor], x: Tensor, y: Tensor, chunk:
         wrong = hit.sum(1) if wrong is None else wrong + hit.sum(1)
     assert wrong is not None
     return wrong.double() * (100 / len(x))
-
-
-def evenly(steps: int, times: int) -> list[int]:
-    """About `times` evenly spread step counts, the last one `steps`; `BadValueError` if either is below 1."""
-    if min(steps, times) < 1:
-        raise BadValueError(f"{times} evaluations in {steps} steps; expected 1 or more of each")
-    times = min(times, steps)
-    return sorted({round(steps * (i + 1) / times) for i in range(times)})
-
-
-def seed_all(device: str) -> None:
-    """No global generator is used; a fixed global seed makes an accidental use repeatable."""
-    torch.manual_seed(0)
-    if device == "cuda":
-        torch.cuda.manual_seed_all(0)

@@ -1,115 +1,138 @@
-"""Pieces of the meProp MNIST exhibits: an MLP whose backward pass keeps k entries of each gradient."""
+"""Runs of the meProp MNIST exhibits: an MLP whose backward pass keeps k entries of each gradient."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-import torch
-
-from repro.algorithms.meprop import MLP, Sparsify, random_k, top_k
-from repro.errors import BadValueError
-from repro.piece import Piece
+from repro.errors import BadValueError, UnknownNameError
+from repro.nets.fcn import mlp
+from repro.nets.linear import Keep
+from repro.nets.losses import softmax_error
+from repro.nets.params import Params
+from repro.rules.backward import Rule, backward
+from repro.rules.meprop import RandomK, TopK
 from repro.train.batches import Batches, stream
-from repro.train.images import error_rate, evenly, gather, load, runs_of
-from repro.train.loop import Context, Result, Row, fit
+from repro.train.given import Given
+from repro.train.images import error_rate, gather, load
+from repro.train.learner import Kept, Learner
+from repro.train.loop import Context, Result, fit
+from repro.train.optim import adam
+from repro.train.rows import RunRow
+from repro.train.schedule import evenly
 
-READS = frozenset({"rule", "percent"})
-"""Settings that are read once a piece."""
+RULES = ("dense", "top", "random", "small")
+CLASSES = 10
 
 
-class MepropLearner:
-    """R runs of one arm shape: settings `rule` and `percent`, k = percent of the `hidden` units.
+class MepropLearner(Learner):
+    """R nets of equal shape. Settings `rule` and, for all but dense, `percent`: k = percent of the `hidden` units.
 
     Rules: "dense" (backprop), "top" and "random" (meProp with h = `hidden`), "small" (backprop with h = k).
     """
 
-    def __init__(self, piece: Piece, ctx: Context):
-        self.data, self.runs, p = load(piece, ctx), runs_of(piece), piece.params
-        settings, seeds = self.runs[0][1], [s for _, _, s in self.runs]
-        if p["dev_images"] < 1:
-            raise BadValueError(f"dev_images is {p['dev_images']}; expected 1 or more: they choose the epoch")
-        dev_n = min(p["dev_images"], len(self.data.x_train) // 6)
-        self.x, self.y = self.data.x_train[dev_n:], self.data.y_train[dev_n:]
-        self.x_dev, self.y_dev = self.data.x_train[:dev_n], self.data.y_train[:dev_n]
-        inputs, classes = self.x.shape[1], 10
-        rule, k = settings["rule"], max(1, round(settings.get("percent", 100) * p["hidden"] / 100))
-        hidden = [k if rule == "small" else p["hidden"]] * p["hidden_layers"]
-        self.net = MLP((inputs, *hidden, classes), len(self.runs), ctx.device)
-        self.net.init([stream(s, "init") for s in seeds])
-        self.optimizer = self.net.stack.adam(p["learning_rate"], p["adam_eps"])
-        self.batches = Batches(len(self.x), p["batch"], seeds, ctx.device)
-        self.generators = [stream(s, "random-k") for s in seeds]
-        self.sparsify = self._rule(rule, k)
-        self.sparsify_output = self.sparsify if p["sparsify_output"] else lambda g: g
-        self.best: list[tuple[float, int, float]] = [(-1.0, 0, 0.0)] * len(self.runs)
+    def __init__(self, given: Given, ctx: Context):
+        super().__init__(given, ctx)
+        self._split()
+        rule, hidden = given.setting("rule"), given.param("hidden")
+        if rule not in RULES:
+            raise UnknownNameError("learning rule", rule, RULES)
+        self.k = hidden if rule == "dense" else max(1, round(given.setting("percent") * hidden / 100))
+        width = self.k if rule == "small" else hidden
+        self.sizes = (self.x.shape[1], *[width] * given.param("hidden_layers"), CLASSES)
+        self.batches = Batches(len(self.x), given.param("batch"), given.seeds, ctx.device)
+        self.keep = self._keep(rule)
+        self.net = mlp(self.sizes, len(given.runs), ctx.device, self.dtype, self.keep)
+        self.net.init([stream(s, "init") for s in given.seeds])
+        self.rule, self.optimizer = Rule(), adam(self.params(), given.params("learning_rate"), given.param("adam_eps"))
+        self.generators = [stream(s, "random-k") for s in given.seeds]
+        an_epoch = self.batches.per_epoch
+        epochs, at_most = given.param("epochs"), given.param("max_steps")
+        self.steps = at_most or round(epochs * an_epoch)
+        times = max(1, round(given.param("evaluations") * self.steps / an_epoch))
+        self.evaluate_at = evenly(self.steps, times)
+        self.plain["best"] = [[-1.0, 0, 0.0] for _ in given.runs]  # dev accuracy, step, test accuracy
 
-    def _rule(self, rule: str, k: int) -> Sparsify:
-        if rule == "top":
-            return lambda g: top_k(g, k)
-        if rule == "random":
-            return lambda g: random_k(g, k, self.generators)
-        return lambda g: g  # "dense", "small"
+    def _split(self) -> None:
+        """The first `dev_images` choose the epoch and are not trained on; 0: a sixth of the images."""
+        data, asked = load(self.given, self.ctx), self.given.param("dev_images")
+        sixth = len(data.x_train) // 6
+        if not 0 <= asked <= sixth:
+            raise BadValueError(
+                f"dev_images is {asked}; expected 1 to {sixth}, a sixth of the {len(data.x_train)} training images, "
+                f"or 0 for just that"
+            )
+        n = asked or sixth
+        x = data.x_train.to(self.dtype)
+        self.x, self.y, self.x_dev, self.y_dev = x[n:], data.y_train[n:], x[:n], data.y_train[:n]
+        self.x_test, self.y_test = data.x_test.to(self.dtype), data.y_test
 
-    def step(self, t: int) -> None:
+    def _keep(self, rule: str) -> list[Keep | None]:
+        """What each linear map keeps of its output gradient."""
+        if rule not in ("top", "random"):
+            return [None] * (len(self.sizes) - 1)
+        shape = len(self.given.runs), self.batches.batch
+        made: list[Keep | None] = [
+            TopK(self.k) if rule == "top" else RandomK(self.k, *shape, n, self.ctx.device) for n in self.sizes[1:]
+        ]
+        return made if self.given.param("sparsify_output") else [*made[:-1], None]
+
+    def host(self, t: int) -> None:
+        """Batches of step t, and the entries that random-k keeps in it."""
+        self.batches.host(t)
+        for keep in reversed(self.keep):  # in the order of the backward pass
+            if isinstance(keep, RandomK):
+                keep.draw(self.generators)
+
+    def device(self) -> None:
         """One Adam step on a batch of each run."""
-        x, y = gather(self.x, self.y, self.batches.at(t))
-        self.net.step(x, y, self.sparsify, self.sparsify_output)
+        x, y = gather(self.x, self.y, self.batches.take())
+        tape = self.net.forward(x)
+        _, delta = softmax_error(tape[-1], y)
+        backward(self.net.segments, tape, y, delta.div_(y.shape[-1]), self.rule)  # the mean over the batch
         self.optimizer.step()
 
-    def evaluate(self, t: int) -> list[Row]:
+    def evaluate(self, t: int) -> list[RunRow]:
         """Dev accuracy of each run; test accuracy where dev is the best so far (test never chooses)."""
         dev = (100 - error_rate(self.net.predict, self.x_dev, self.y_dev)).tolist()
-        test: list[float] | None = None
-        rows: list[Row] = []
-        for r, (arm, _, seed) in enumerate(self.runs):
-            rows.append((arm, seed, "dev_accuracy", t, "", dev[r]))
-            if dev[r] > self.best[r][0]:
-                if test is None:
-                    test = (100 - error_rate(self.net.predict, self.data.x_test, self.data.y_test)).tolist()
-                self.best[r] = (dev[r], t, test[r])
-        return rows
+        best = self.plain["best"]
+        better = [r for r, score in enumerate(dev) if score > best[r][0]]
+        if better:
+            test = (100 - error_rate(self.net.predict, self.x_test, self.y_test)).tolist()
+            for r in better:
+                best[r] = [dev[r], t, test[r]]
+        return [(r, "dev_accuracy", t, "", score) for r, score in enumerate(dev)]
 
-    def final(self) -> list[Row]:
+    def final(self, t: int) -> list[RunRow]:
         """The reported numbers: test accuracy at the best dev score, and the epoch where that was."""
-        rows: list[Row] = []
-        for (arm, _, seed), (_, t, test) in zip(self.runs, self.best, strict=True):
-            rows.append((arm, seed, "test_accuracy", t, "", test))
-            rows.append((arm, seed, "best_epoch", t, "", t / self.batches.per_epoch))
+        rows: list[RunRow] = []
+        for r, (_, at, test) in enumerate(self.plain["best"]):
+            rows.append((r, "test_accuracy", at, "", test))
+            rows.append((r, "best_epoch", at, "", at / self.batches.per_epoch))
         return rows
 
-    def state(self) -> dict[str, Any]:
-        """Weights, Adam's moments, random-k generators, best scores."""
-        return {
-            "weights": self.net.stack.flat,
-            "optimizer": self.optimizer.state_dict(),
-            "generators": [g.get_state() for g in self.generators],
-            "best": self.best,
-        }
+    def params(self) -> Sequence[Params]:
+        """Those of the nets."""
+        return [self.net.params]
 
-    def load(self, state: dict[str, Any]) -> None:
-        """Restore `state`."""
-        self.net.stack.flat.copy_(state["weights"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        for g, s in zip(self.generators, state["generators"], strict=True):
-            g.set_state(s)
-        self.best = [(float(a), int(b), float(c)) for a, b, c in state["best"]]
+    def kept(self) -> Mapping[str, Kept]:
+        """Weights, Adam's moments, random-k generators."""
+        generators = {f"random-k/{r}": g for r, g in enumerate(self.generators)}
+        return {**self.net.kept(), "optimizer": self.optimizer, **generators}
 
-    def fingerprints(self) -> dict[str, dict[str, str]]:
-        """Hashes of initial weights and first batch of each run."""
-        return {
-            f"{arm}/{seed}": {"weights": self.net.stack.fingerprint(r), "batch": self.batches.fingerprint(r)}
-            for r, (arm, _, seed) in enumerate(self.runs)
-        }
+    def first_batch(self, run: int) -> str:
+        """Hash of its first batch's indices."""
+        return self.batches.fingerprint(run)
 
 
-def run(piece: Piece, ctx: Context) -> Result:
-    """Carry out a piece: `epochs` of training, `evaluations` dev scores an epoch."""
-    p = piece.params
-    learner = MepropLearner(piece, ctx)
-    steps = p["max_steps"] or round(p["epochs"] * learner.batches.per_epoch)
-    with torch.no_grad():
-        times = max(1, round(p["evaluations"] * steps / learner.batches.per_epoch))
-        result = fit(learner, steps, evenly(steps, times), ctx)
-    result.rows += learner.final()
-    result.meta["info"] = {"inputs": learner.net.sizes[0], "train": len(learner.x), "dev": len(learner.x_dev)}
+def run(given: Given, ctx: Context) -> Result:
+    """Train for `epochs` (or `max_steps`) with `evaluations` dev scores an epoch."""
+    learner = MepropLearner(given, ctx)
+    result = fit(learner, ctx)
+    result.meta["info"] = {
+        "inputs": learner.sizes[0],
+        "train": len(learner.x),
+        "dev": len(learner.x_dev),
+        "k": learner.k,
+        "width": learner.sizes[1],
+    }
     return result

@@ -1,1 +1,0 @@
-"""The papers' learning rules, each with its equation above the line that computes it."""

@@ -1,0 +1,1 @@
+"""Fast paths, each beside its plain twin; tests hold them equal."""

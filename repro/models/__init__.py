@@ -1,1 +1,0 @@
-"""Networks whose parameters carry a leading run axis, with hand-written gradients."""

@@ -1,0 +1,1 @@
+"""Nets as sequences of segments, whose parameters carry a leading run axis."""

@@ -1,0 +1,146 @@
+"""The fully connected segment: linear (+ bias | + batch norm) + activation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from repro.errors import UnknownNameError
+from repro.kernels import norm
+from repro.kernels.norm_plain import BatchNormCache, bn_eval
+from repro.kernels.products import affine, product, weight_gradient
+from repro.nets.linear import Keep, linear
+from repro.nets.params import normal_
+from repro.nets.segments import AutogradSegment
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": torch.relu,
+    "sigmoid": torch.sigmoid,
+    "none": lambda a: a,
+}
+MOMENTUM = 0.1
+"""Of the running statistics used at test time (torch's default; no paper says)."""
+
+
+class Dense(AutogradSegment):
+    """y = φ(BN(x W)), φ(x W + b) or BN(φ(x W + b)) for R runs: x [R, B, I] → y [R, B, O].
+
+    `norm`: "" for none, "first" (linear → batch norm → φ, as DNI; no bias, which would have no effect) or "last"
+    (linear → φ → batch norm, as Understanding SG). `std` of the initial weights; √(2/I) where none is given.
+    `keep` and `feedback` [R, O, I] belong to the linear map: see `repro.nets.linear`; the bias gets the dense
+    gradient. `fast`: with the kernels written by hand, where there are any; autograd is their plain twin.
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        act: str = "relu",
+        norm: str = "",
+        std: float | None = None,
+        keep: Keep | None = None,
+        feedback: Tensor | None = None,
+    ):
+        if act not in ACTIVATIONS:
+            raise UnknownNameError("activation", act, ACTIVATIONS)
+        if norm not in ("", "first", "last"):
+            raise UnknownNameError("order of batch norm", norm, ("first", "last"))
+        shapes: dict[str, tuple[int, ...]] = {"W": (inputs, outputs)}
+        shapes |= {"gamma": (outputs,), "beta": (outputs,)} if norm else {}
+        shapes |= {} if norm == "first" else {"b": (outputs,)}
+        super().__init__(lambda p, x: self._plain(p, x), shapes)
+        self.inputs, self.outputs, self.act, self.norm = inputs, outputs, act, norm
+        self.std = math.sqrt(2 / inputs) if std is None else std
+        self.keep, self.feedback = keep, feedback
+        self.fast = (norm, act) in (("first", "relu"), ("", "relu"), ("", "none"))
+        self.mean = self.var = torch.empty(0)
+        self._x: Tensor | None = None
+
+    def bind(self, p: Mapping[str, Tensor], g: Mapping[str, Tensor], runs: int) -> None:
+        """Take the parameters; running statistics [R, 1, O] start at mean 0 and variance 1."""
+        super().bind(p, g, runs)
+        if self.norm:
+            self.mean = p["W"].new_zeros(runs, 1, self.outputs)
+            self.var = torch.ones_like(self.mean)
+
+    def init(self, generators: Sequence[torch.Generator]) -> None:
+        """Weights N(0, std²), γ = 1, β = b = 0."""
+        normal_(self.p["W"], self.std, generators)
+        if self.norm:
+            self.p["gamma"].fill_(1)
+
+    def kept(self) -> dict[str, Tensor]:
+        """Running statistics."""
+        return {"mean": self.mean, "var": self.var} if self.norm else {}
+
+    # the plain twin ---------------------------------------------------------------------------------------------
+
+    def _plain(self, p: Mapping[str, Tensor], x: Tensor) -> Tensor:
+        a = linear(x, p["W"], self.keep, self.feedback)
+        a = a + p["b"].unsqueeze(1) if "b" in p else a
+        a = self._normed(p, a) if self.norm == "first" else a
+        a = ACTIVATIONS[self.act](a)
+        return self._normed(p, a) if self.norm == "last" else a
+
+    def _normed(self, p: Mapping[str, Tensor], a: Tensor) -> Tensor:
+        made, eps = [], 1e-5
+        for r in range(len(a)):
+            y, mean, rstd = torch.native_batch_norm(
+                a[r], p["gamma"][r], p["beta"][r], None, None, True, 0.0, eps
+            )
+            made.append(y)
+            self._track(mean.detach(), rstd.detach().pow(-2).sub_(eps), r)
+        return torch.stack(made)
+
+    def _track(self, mean: Tensor, var: Tensor, run: int | slice = slice(None)) -> None:
+        self.mean[run].lerp_(mean, MOMENTUM)
+        self.var[run].lerp_(var, MOMENTUM)
+
+    # the fast twin ----------------------------------------------------------------------------------------------
+
+    def forward(self, x: Tensor, out: Tensor | None = None) -> Tensor:
+        """y [R, B, O] in training mode; moves the running statistics."""
+        if not self.fast:
+            return super().forward(x, out)  # type: ignore[no-any-return]
+        p, self._x = self.p, x
+        if self.norm:
+            self._cache: BatchNormCache = norm.bn_relu(product(x, p["W"]), p["gamma"], p["beta"], out)
+            self._track(self._cache.mean, self._cache.var)
+            return self._cache.out
+        self._y = affine(x, p["W"], p["b"])
+        if self.act == "relu":
+            self._y.relu_()
+        return self._y if out is None else out.copy_(self._y)
+
+    def pull(self, consumed: Tensor, need_input: bool = True) -> Tensor | None:
+        """∂L/∂W = xᵀ keep(g) and ∂L/∂x = keep(g) Wᵀ, where g is the gradient at the linear map's output."""
+        if not self.fast:
+            return super().pull(consumed, need_input)  # type: ignore[no-any-return]
+        if self._x is None:
+            raise RuntimeError("a second backward pass over one forward pass: call forward again first")
+        (x, self._x), p, g = (self._x, None), self.p, self.g
+        if self.norm:
+            at = norm.bn_relu_backward(consumed, self._cache, p["gamma"], g["gamma"], g["beta"])
+        else:
+            relu = self.act == "relu"
+            at = torch.ops.aten.threshold_backward(consumed, self._y, 0) if relu else consumed
+            torch.sum(at, 1, out=g["b"])
+        kept = at if self.keep is None else self.keep(at)
+        weight_gradient(x, kept, g["W"])
+        if not need_input:
+            return None
+        return product(kept, p["W"].mT if self.feedback is None else self.feedback)
+
+    def predict(self, x: Tensor) -> Tensor:
+        """y [R, B, O] of x [R, B, I] in test mode, with the running statistics."""
+        p = self.p
+        a = affine(x, p["W"], p["b"]) if "b" in p else product(x, p["W"])
+        a = self._eval(a) if self.norm == "first" else a
+        a = a.relu_() if self.act == "relu" else ACTIVATIONS[self.act](a)
+        return self._eval(a) if self.norm == "last" else a
+
+    def _eval(self, a: Tensor) -> Tensor:
+        return bn_eval(a, self.p["gamma"], self.p["beta"], self.mean, self.var)

@@ -1,0 +1,1 @@
+"""How results look: figures, tables, the generated pages. Whatever is drawn comes from a record alone."""

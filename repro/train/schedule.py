@@ -1,0 +1,31 @@
+"""When the learning rate falls and when a run is evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from repro.errors import BadValueError
+
+
+def evenly(steps: int, times: int) -> list[int]:
+    """About `times` evenly spread step counts, the last one `steps`; `BadValueError` if either is below 1."""
+    if min(steps, times) < 1:
+        raise BadValueError(f"{times} evaluations in {steps} steps; expected 1 or more of each")
+    times = min(times, steps)
+    return sorted({round(steps * (i + 1) / times) for i in range(times)})
+
+
+class RateDrops:
+    """The factor on the learning rate at each step: 1, times `factor` from `at` · steps on, for each (at, factor).
+
+    `whole`: `at` · steps is rounded to a whole step (0.3 · 5 = 1.5 → 2).
+    """
+
+    def __init__(self, drops: Sequence[tuple[float, float]], steps: int, whole: bool = True):
+        self.drops = [(round(at * steps) if whole else at * steps, factor) for at, factor in drops]
+
+    def rate(self, base: float, t: int) -> float:
+        """The learning rate of training step t (0-based) that starts at `base`."""
+        for at, factor in self.drops:
+            base *= factor if t >= at else 1
+        return base

@@ -1,0 +1,78 @@
+"""Figures: what they say of their data and their spread, and the same bytes in every process."""
+
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+from record_fakes import DATA, STAND_IN, fake_record, rows_of
+
+from repro.exhibits import get
+from repro.show.draw import draw, save_svg
+from repro.show.style import COLOURS
+
+
+@cache
+def figure_of(exhibit_id, profile="cpu", stand_in=False):
+    data = STAND_IN if stand_in else DATA
+    exhibit = get(exhibit_id)
+    return draw(exhibit, fake_record(exhibit, profile, rows_of(exhibit, profile), data))
+
+
+def test_a_stand_in_is_in_the_title_in_red():
+    figure = figure_of("meprop/fig4", "quick", True)
+    assert STAND_IN["note"] in figure.get_suptitle()
+    assert figure._suptitle.get_color() == "#a00000"
+
+
+def test_error_bars_say_what_they_are_over():
+    for exhibit_id, n in (("dni/table2", "3"), ("meprop/fig4", "3 to 5")):
+        texts = [t.get_text() for legend in figure_of(exhibit_id).legends for t in legend.get_texts()]
+        assert f"ours: mean ± sd over seeds, n = {n}" in texts
+        assert "paper" in texts
+
+
+def test_points_below_the_zoom_are_named_not_dropped():
+    texts = [t.get_text() for t in figure_of("meprop/fig4").axes[0].texts]
+    assert "↓ paper 95.99" in texts
+    assert any(t.startswith("↓ ours 95.9") or t.startswith("↓ ours 96.0") for t in texts)
+
+
+def test_the_methods_that_a_figure_compares_have_colours_of_their_own():
+    assert len({COLOURS[s] for s in ("DNI", "cDNI", "Bprop", "No Bprop", "stale gradients")}) == 5
+
+
+def test_one_run_has_no_error_bar():
+    exhibit = get("meprop/fig4")
+    rows = [r for r in rows_of(exhibit, "cpu") if r[1] == 0]
+    low, high = draw(exhibit, fake_record(exhibit, "cpu", rows, DATA)).axes[0].get_ylim()
+    assert 90 < low < high < 100
+
+
+_SAVE = """
+import sys
+from record_fakes import DATA, fake_record, rows_of
+from repro.exhibits import get
+from repro.show.draw import draw, save_svg
+e = get("sg/table2")
+save_svg(draw(e, fake_record(e, "cpu", rows_of(e, "cpu"), DATA)), sys.argv[1])
+"""
+
+
+def test_svg_is_the_same_in_two_processes(tmp_path):
+    tests = Path(__file__).resolve().parents[1]
+    path = os.pathsep.join([str(tests.parent), str(tests)])
+    texts = []
+    for n in ("1", "2"):
+        environment = {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": n}
+        out = tmp_path / n / "figure.svg"
+        subprocess.run([sys.executable, "-c", _SAVE, str(out)], env=environment, check=True, timeout=120)
+        texts.append(out.read_bytes())
+    assert texts[0] == texts[1]
+    assert b"<dc:date>" not in texts[0]
+
+
+def test_saving_leaves_no_temporary_file(tmp_path):
+    path = save_svg(figure_of("sg/fig6"), tmp_path / "a" / "b.svg")
+    assert [p.name for p in path.parent.iterdir()] == ["b.svg"]
