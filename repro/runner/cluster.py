@@ -29,4 +29,4 @@ def connected(address: str | None) -> Iterator[Executor | None]:
     except (OSError, ValueError) as e:  # a TimeoutError is an OSError
         raise BadValueError(f"no Dask scheduler answers at {address!r}: {e}") from None
     with client:
-        yield client.get_executor()
+        yield client.get_executor(pure=False)  # else what is tried again is what failed before
