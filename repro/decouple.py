@@ -53,7 +53,7 @@ class Decoupled:
         self.net, self.rule, self.optimizer, self.loss = net, rule, optimizer, loss
 
     def step(self, x: Tensor, y: Tensor, log: Log = silent) -> Tensor:
-        """One update of all blocks (and synthetic-gradient models) by a batch x [B, …], y [B, …]; its mean loss (a scalar)."""
+        """One update of all blocks (and SG models) by a batch x [B, …], y [B, …]; returns its mean loss, a scalar."""
         tape = self.net.forward(x.unsqueeze(0), log=log)
         with torch.enable_grad():
             output = tape[-1][0].detach().requires_grad_()

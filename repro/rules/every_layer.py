@@ -117,7 +117,8 @@ class SyntheticGradients:
     def _squared(error: Tensor) -> Tensor:
         """‖error‖² of each model, [R, S]."""
         if error.is_cuda:  # as a product it would be one thread block a model
-            return torch.linalg.vector_norm(error, dim=(2, 3)).square()
+            norm: Tensor = torch.linalg.vector_norm(error, dim=(2, 3))
+            return norm.square()
         flat = error.flatten(0, 1).flatten(1).unsqueeze(1)
         return flat.bmm(flat.mT).view(error.shape[0], error.shape[1])
 
