@@ -21,12 +21,8 @@ class NoBprop(Rule):
         """Remember which segment is the last."""
         self.last = len(tape) - 1
 
-    def consume(self, i: int, arriving: Any) -> Any:
-        """The true gradient for the last segment, nothing for the others."""
-        return arriving if i == self.last else None
-
     def wants(self, i: int) -> bool:
-        """Hidden segments do not look."""
+        """Only the last segment takes a gradient: nothing is sent down to the others."""
         return i == self.last
 
 

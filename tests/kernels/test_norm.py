@@ -94,3 +94,21 @@ def test_the_result_goes_where_it_is_told(runs: int, size: tuple[int, int]) -> N
     assert cache.out.data_ptr() == room[:, 1].data_ptr()
     assert torch.equal(room[:, 1], norm.bn_relu(a.clone(), gamma, beta).out)
     assert room[:, 0].isnan().all(), "and nowhere else"
+
+
+def test_statistics_hold_no_epsilon() -> None:
+    """Of activations so even that 1e-5 shows: the variance is the batch's own, by the kernel and by the formula."""
+    a, _, gamma, beta = inputs(2, 64, 160)
+    a *= 1e-3
+    exact = a.double().var(1, unbiased=False, keepdim=True)
+    assert norm.fused(a) and exact.max() < 2e-5
+    for made in (norm.bn_relu(a.clone(), gamma, beta), plain.bn_relu(a.clone(), gamma, beta)):
+        assert (made.var - exact).norm() < 0.02 * exact.norm()
+
+
+def test_test_mode_is_torchs_with_given_statistics() -> None:
+    a, _, gamma, beta = (v.double() for v in inputs(2, 6, 8))
+    mean, var = a.mean(1, keepdim=True), a.var(1, keepdim=True) * 1e-4
+    for r in range(2):
+        exact = torch.nn.functional.batch_norm(a[r], mean[r, 0], var[r, 0], gamma[r], beta[r])
+        assert torch.allclose(plain.bn_eval(a, gamma, beta, mean, var)[r], exact, rtol=1e-9)
