@@ -223,7 +223,7 @@ def _teller(job: Job, folder: Path, progress: Progress | None) -> Callable[[floa
     """Tell `progress`; without one, write the fraction down for the runner that waits elsewhere."""
     if progress:
         return lambda fraction: progress(job.name, min(fraction, 0.999))
-    return lambda fraction: write_text(folder / "progress", f"{fraction:.4f}")
+    return lambda fraction: write_text(folder / "progress", f"{fraction:.4f}") if fraction < 1 else None
 
 
 def read_progress(folder: Path) -> float | None:
