@@ -224,27 +224,45 @@ def test_a_copied_state_shares_nothing_with_its_original() -> None:
 
 
 @pytest.mark.parametrize("in_file", [True, False])
-def test_the_row_log_forgets_what_came_after(in_file: bool, tmp_path: Path) -> None:
+def test_rows_are_read_as_they_were_added(in_file: bool, tmp_path: Path) -> None:
     log = RowLog(tmp_path / "below" / ROWS if in_file else None)
-    log.rewind(0)
     rows: list[RunRow] = [(0, "error", t, "a;b", t / 3) for t in range(4)]
-    sizes = [log.add([row]) for row in rows]
-    assert log.read() == rows and log.size == sizes[-1]
-    log.rewind(sizes[1])
-    assert log.read() == rows[:2]
-    log.add(rows[3:])
-    assert log.read() == [*rows[:2], rows[3]]
+    for row in rows:
+        log.add([row])
+        log.flush()
+    assert log.read() == rows and (log.size > 0) == in_file
+    log.add(rows)
+    assert log.read() == rows * 2
+
+
+def test_the_row_log_forgets_what_came_after(tmp_path: Path) -> None:
+    log = RowLog(tmp_path / ROWS)
+    log.add([(0, "error", 1, "", 0.1)])
+    assert not (tmp_path / ROWS).exists(), "what the next checkpoint will have is in memory until then"
+    log.flush()
+    first = log.size
+    log.add([(0, "error", 2, "", 0.2)])
+    log.flush()
+    log.add([(0, "error", 3, "", 0.3)])
+    log.rewind(first)
+    assert log.read() == [(0, "error", 1, "", 0.1)]
+    log.add([(0, "error", 4, "", 0.4)])
+    log.flush()
+    again = RowLog(tmp_path / ROWS)
+    again.rewind(log.size)
+    assert [r[2] for r in again.read()] == [1, 4]
 
 
 def test_a_row_log_knows_whether_it_still_holds_what_it_had(tmp_path: Path) -> None:
     log = RowLog(tmp_path / ROWS)
-    log.rewind(0)
-    size = log.add([(0, "error", 1, "", float("nan"))])
-    assert RowLog(tmp_path / ROWS).holds(size) and not RowLog(tmp_path / ROWS).holds(size + 1)
-    assert str(RowLog(tmp_path / ROWS).read()[0][4]) == "nan"
+    log.add([(0, "error", 1, "", float("nan"))])
+    log.flush()
+    again = RowLog(tmp_path / ROWS)
+    assert again.holds(log.size) and not again.holds(log.size + 1)
+    again.rewind(log.size)
+    assert str(again.read()[0][4]) == "nan"
     (tmp_path / ROWS).unlink()
-    assert not RowLog(tmp_path / ROWS).holds(size) and RowLog(tmp_path / ROWS).holds(0)
-    assert RowLog(tmp_path / ROWS).read() == []
+    assert not again.holds(log.size) and again.holds(0)
 
 
 def test_what_a_work_is_handed(tmp_path: Path) -> None:
