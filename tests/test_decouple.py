@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,13 @@ from torch.nn import functional as F
 import repro.decouple as door
 from repro.decouple import decouple
 from repro.errors import BadValueError, UnknownNameError
+
+README = Path(__file__).resolve().parents[1] / "README.md"
+
+
+def test_the_readme_shows_the_documented_lines() -> None:
+    shown = README.read_text(encoding="utf-8").split("<!-- decouple:begin -->")[1]
+    assert shown.split("```python\n")[1].split("\n```")[0] == documented().strip()
 
 
 def documented() -> str:

@@ -29,13 +29,13 @@ from repro.spec import Exhibit
 EXAMPLES = """  repro run dni/table2                                     at the quick profile
   repro run dni/table2 sg/table2 --profile cpu --workers 2
   repro run --all --profile smoke --out look
-  repro run meprop/fig4 --seeds 0-4 --set hidden=200       your own setting; such a record is marked custom
+  repro run meprop/fig4 --seeds 0-4 --set hidden=200       your own change; such a record is marked custom
   repro run dni/table2 --profile paper --arms cdni-3,cdni-4 --seeds 0 --budget 40m    some runs of many, for a while
 """
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """The exhibits, how big, where, and the user's own settings."""
+    """The exhibits, how big, where, and the user's own changes."""
     common.add_ids(parser)
     common.add_profile(parser, "quick", "default: quick")
     add = parser.add_argument
