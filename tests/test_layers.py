@@ -17,7 +17,7 @@ LAYERS = (
     ("train", "decouple"),
     ("exhibits",),
     ("runner",),
-    ("show", "notebook", "bench", "decouple"),
+    ("show", "notebook", "bench"),
     ("cli", "__main__"),
 )
 ALLOWED = {"torch", "numpy", "filelock"}
@@ -60,8 +60,13 @@ def at_import(tree):
         todo += ast.iter_child_nodes(node)
 
 
+PARTS = {"figure": "show", "spec": "record", "claims": "record"}
+"""An exhibit's modules lie in its folder, each on the floor of its trade; its `work` on that of the exhibits."""
+
+
 def layer(module):
-    part = "show" if draws(module) else module.split(".")[1]
+    _, part, *rest = module.split(".")
+    part = PARTS.get(rest[-1], part) if part == "exhibits" and rest else part
     return next((i for i, names in enumerate(LAYERS) if part in names), None)
 
 

@@ -20,7 +20,7 @@ from typing import Any
 from repro import device as devices
 from repro.data import DataInfo
 from repro.errors import BadValueError, OutOfTimeError, RunError, first_line
-from repro.files import write_json, write_text
+from repro.files import write_text
 from repro.record.run import Run, digest
 from repro.runner import adopt, cache, code, machine
 from repro.runner.groups import Group
@@ -174,8 +174,6 @@ def _make(
         return found
     folder = group_folder(job, [keys[r.name] for r in rest.runs])
     adopt.checkpoints(folder, work)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / adopt.GROUP, rest.as_json())
     result, meta = _train(work, rest, folder, progress)
     made = results_of(rest, result, meta, data, keys, f"{folder.parent.name}/{folder.name}")
     kept = {name: cache.keep(job.runs_dir, r) for name, r in made.items()}
@@ -225,7 +223,7 @@ def _teller(job: Job, folder: Path, progress: Progress | None) -> Callable[[floa
     """Tell `progress`; without one, write the fraction down for the runner that waits elsewhere."""
     if progress:
         return lambda fraction: progress(job.name, min(fraction, 0.999))
-    return lambda fraction: write_text(folder / "progress", f"{fraction:.4f}")
+    return lambda fraction: write_text(folder / "progress", f"{fraction:.4f}") if fraction < 1 else None
 
 
 def read_progress(folder: Path) -> float | None:

@@ -2,10 +2,10 @@
 
 import json
 import shutil
-import subprocess
 
 import pytest
 import tiny_exhibit
+from checkout import git, run
 
 from repro.cli import main
 from repro.cli.commit import _refuse_downgrade
@@ -13,32 +13,6 @@ from repro.errors import RecordError
 from repro.exhibits import EXTRA, get
 from repro.record.record import Record, seeds_of
 from repro.record.store import load
-
-
-@pytest.fixture
-def clone(places, monkeypatch):
-    """A git checkout with the tiny exhibit among the others; the records are its own."""
-    top = places / "clone"
-    top.mkdir()
-    monkeypatch.setenv("REPRO_ROOT", str(top))
-    monkeypatch.setenv("REPRO_RESULTS", str(top / "results"))
-    monkeypatch.setitem(EXTRA, "meprop/tiny", "tiny")
-    monkeypatch.chdir(top)
-    (top / "code.py").write_text("a = 1\n")
-    (top / ".gitignore").write_text("output/\n")
-    git(top, "init", "--quiet")
-    git(top, "add", ".")
-    git(top, "commit", "--quiet", "-m", "start")
-    return top
-
-
-def git(top, *arguments):
-    who = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "core.hooksPath=/dev/null"]
-    subprocess.run(["git", *who, *arguments], cwd=top, check=True, capture_output=True)
-
-
-def run(*more, code=0):
-    assert main(["run", "meprop/tiny", *more]) == code
 
 
 def test_run_writes_record_table_and_picture_and_says_so(clone, capsys):

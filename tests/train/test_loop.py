@@ -14,8 +14,8 @@ from repro.errors import BadValueError, OutOfTimeError
 from repro.record.run import Run
 from repro.train.checkpoint import copied, load_checkpoint, save_checkpoint
 from repro.train.given import Given
-from repro.train.loop import LATEST, PREVIOUS, ROWS, Context, Replay, fit
-from repro.train.rows import RowLog, RunRow
+from repro.train.loop import LATEST, PREVIOUS, Context, Replay, fit
+from repro.train.rows import RunRow
 
 
 class Counter:
@@ -221,46 +221,3 @@ def test_a_copied_state_shares_nothing_with_its_original() -> None:
     state["weights"] += 1
     state["best"][0][0] = 5.0  # type: ignore[index]
     assert copy["weights"].tolist() == [0, 0, 0] and copy["best"] == [[1.0, 2]]
-
-
-@pytest.mark.parametrize("in_file", [True, False])
-def test_the_row_log_forgets_what_came_after(in_file: bool, tmp_path: Path) -> None:
-    log = RowLog(tmp_path / "below" / ROWS if in_file else None)
-    log.rewind(0)
-    rows: list[RunRow] = [(0, "error", t, "a;b", t / 3) for t in range(4)]
-    sizes = [log.add([row]) for row in rows]
-    assert log.read() == rows and log.size == sizes[-1]
-    log.rewind(sizes[1])
-    assert log.read() == rows[:2]
-    log.add(rows[3:])
-    assert log.read() == [*rows[:2], rows[3]]
-
-
-def test_a_row_log_knows_whether_it_still_holds_what_it_had(tmp_path: Path) -> None:
-    log = RowLog(tmp_path / ROWS)
-    log.rewind(0)
-    size = log.add([(0, "error", 1, "", float("nan"))])
-    assert RowLog(tmp_path / ROWS).holds(size) and not RowLog(tmp_path / ROWS).holds(size + 1)
-    assert str(RowLog(tmp_path / ROWS).read()[0][4]) == "nan"
-    (tmp_path / ROWS).unlink()
-    assert not RowLog(tmp_path / ROWS).holds(size) and RowLog(tmp_path / ROWS).holds(0)
-    assert RowLog(tmp_path / ROWS).read() == []
-
-
-def test_what_a_work_is_handed(tmp_path: Path) -> None:
-    runs = [
-        Run("a", s, {"rule": "dni", "layers": 3 + s}, {"rate": 0.1, "width": 8 * (s + 1)}) for s in (0, 1)
-    ]
-    given = Given(runs)
-    assert given.seeds == [0, 1] and given.setting("rule") == "dni" and given.settings("layers") == [3, 4]
-    assert given.setting("cond", False) is False and given.params("width") == [8, 16]
-    with pytest.raises(
-        BadValueError, match=r"runs a/0 and a/1 train together but differ in parameter width \(8 and 16"
-    ):
-        given.param("width")
-    with pytest.raises(BadValueError, match="run a/0 has no parameter steps; it has rate, width"):
-        given.param("steps")
-    with pytest.raises(BadValueError, match="run a/0 has no setting net; it has rule, layers"):
-        given.setting("net")
-    assert given.param("rate") == 0.1
-    given.refuse_unread()
