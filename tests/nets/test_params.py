@@ -7,6 +7,7 @@ import hashlib
 import torch
 from oracles import generators
 
+from repro.nets.fcn import fcn, linear_net, mlp
 from repro.nets.params import Params, Scratch, normal_
 
 
@@ -56,3 +57,14 @@ def test_scratch_is_one_tensor_a_name_until_the_shape_changes() -> None:
     first = scratch("a", (2, 3), like)
     assert scratch("a", (2, 3), like) is first and scratch("b", (2, 3), like) is not first
     assert scratch("a", (2, 4), like).shape == (2, 4)
+
+
+def test_initial_weights_have_the_spread_of_their_paper() -> None:
+    """DNI: 2/fan-in; meProp's public code: 6/(fan-in + fan-out); Understanding SG: 1/fan-in. Biases 0, γ = 1."""
+    sizes = (400, 300, 10)
+    for make, variance in ((fcn, 2 / 400), (mlp, 6 / 700), (linear_net, 1 / 400)):
+        net = make(sizes, 1)
+        net.init(generators(1))
+        assert abs(net.params.p["W1"].var() / variance - 1) < 0.02, make
+        assert all(not p.any() for k, p in net.params.p.items() if k.startswith("b"))
+        assert all((p == 1).all() for k, p in net.params.p.items() if k.startswith("gamma"))
