@@ -25,9 +25,10 @@ def as_planned(exhibit: Exhibit, results: Mapping[str, Mapping[str, Any]]) -> di
     Runs that another exhibit planned say nothing of these claims.
     """
     planned = [r.get("registered", {}).get(exhibit.id) for r in results.values()]
-    found = registered(exhibit)
-    for then in (p for p in planned if p):
-        found = {i: now if then.get(i) == now else then.get(i, NOT_PLANNED) for i, now in found.items()}
+    today = registered(exhibit)
+    found = dict(today)
+    for then in filter(None, planned):
+        found |= {i: then.get(i, NOT_PLANNED) for i, now in today.items() if then.get(i) != now}
     return found
 
 
