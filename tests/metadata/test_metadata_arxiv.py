@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from metadata_samples import PAGE, atom, examples
 
-from metadata import arxiv_atom, arxiv_page
+from metadata.kinds import feed as arxiv_atom
+from metadata.kinds import page as arxiv_page
 from metadata.errors import IdentifierError, MetadataError, MissingFieldError, UnusableDocumentError
 
 TEXT = PAGE.read_text(encoding="utf-8")

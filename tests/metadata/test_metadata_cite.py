@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from metadata import cff, cite, latex, load_pins, pin
+from metadata import cff, cite, load_pins, pin
+from metadata.parse import latex
 from metadata.errors import MetadataError
 
 PINS = list(load_pins().values())

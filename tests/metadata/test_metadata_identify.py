@@ -16,11 +16,12 @@ from metadata_samples import (
     state,
 )
 
-from metadata import documents, load_pins, pin, records
-from metadata.manuscript import parse_date
-from metadata.verify import identify_verified
+from metadata import kinds, load_pins, pin
+from metadata.pins import committed
+from metadata.kinds.paper import parse_date
+from metadata.check import identify_verified
 
-CORPUS, PINS = records.load(), load_pins()
+CORPUS, PINS = committed.load(), load_pins()
 TEXT, FAKE = LISTING.read_text(encoding="utf-8"), IMPOSTOR.read_text(encoding="utf-8")
 TITLE = "Decoupled Neural Interfaces using Synthetic Gradients"
 AUTHORS = TEXT.splitlines()[1]
@@ -28,7 +29,7 @@ AUTHORS = TEXT.splitlines()[1]
 
 def identify(text, **more):
     data = text if isinstance(text, bytes) else text.encode()
-    return identify_verified(documents.parse(data), CORPUS, PINS, **more)
+    return identify_verified(kinds.parse(data), CORPUS, PINS, **more)
 
 
 def manuscript(title=TITLE, authors=AUTHORS, rest=""):

@@ -10,7 +10,7 @@ from metadata_samples import PAGE, SG, examples, state
 from metadata import arxiv_page, latex, listing
 from metadata.errors import UnusableDocumentError
 from metadata.names import compare, family_and_given, same_person, split_authors
-from metadata.text import containment, fold, printable
+from metadata.parse.text import containment, fold, printable
 
 DNI = ["Max Jaderberg", "Wojciech Marian Czarnecki", "Simon Osindero", "Oriol Vinyals"]
 # Latin letters with at most one accent: what names in LaTeX can hold.

@@ -18,8 +18,9 @@ from metadata_samples import (
     state,
 )
 
-from metadata import build, curated, load_pins, pin, pins, records
-from metadata.canonical import sha256_hex
+from metadata import load_pins, pin, pins
+from metadata.pins import build, committed, curated
+from metadata.parse.canonical import sha256_hex
 from metadata.errors import PinError, UnknownPinError, UnusableDocumentError, VersionlessIdError
 
 IDS = ["1608.05343v2", "1703.00522v1", "1706.06197v5"]
@@ -33,14 +34,14 @@ def build_from(folder, key=TEST_KEY):
     hashes = {
         p.name: sha256_hex(p.read_bytes())
         for p in folder.iterdir()
-        if p.name in records.read_manifest(folder)
+        if p.name in committed.read_manifest(folder)
     }
-    (folder / records.MANIFEST).write_text(records.render_manifest(hashes))
+    (folder / committed.MANIFEST).write_text(committed.render_manifest(hashes))
     return build.build_committed(folder, key=key)
 
 
 def test_the_committed_documents_are_those_of_the_manifest():
-    manifest = records.read_manifest()
+    manifest = committed.read_manifest()
     assert set(manifest) == {
         "pith-1703.00522v1.state.json",
         "pith-1706.06197v5.state.json",
@@ -50,7 +51,7 @@ def test_the_committed_documents_are_those_of_the_manifest():
     }
     for name, digest in manifest.items():
         assert sha256_hex((RECORDS / name).read_bytes()) == digest
-    assert (RECORDS / records.MANIFEST).read_text() == records.render_manifest(manifest)
+    assert (RECORDS / committed.MANIFEST).read_text() == committed.render_manifest(manifest)
 
 
 def test_pins_json_follows_from_the_records():
@@ -85,7 +86,7 @@ def test_every_field_has_evidence():
         assert {e.field for e in p.evidence} == fields
         for e in p.evidence:
             assert (e.trust == "absent") == (getattr(p, e.field) in (None, ()))
-            assert e.source in {*records.read_manifest(), "curated.json", "arXiv id", "records", "none"}
+            assert e.source in {*committed.read_manifest(), "curated.json", "arXiv id", "records", "none"}
     assert pin("sg").why("license").trust == "signed"
     assert pin("sg").why("authors").trust == "corroborated"
     assert pin("meprop").why("authors").trust == "curated"
@@ -174,9 +175,9 @@ def test_records_and_manifest_must_agree(tmp_path, harm):
     elif harm == "add":
         (folder / "new.txt").write_text("x")
     else:
-        (folder / records.MANIFEST).write_text("nonsense\n")
+        (folder / committed.MANIFEST).write_text("nonsense\n")
     with pytest.raises(PinError):
-        records.load(folder)
+        committed.load(folder)
 
 
 def test_a_broken_file_of_pins_is_an_error_that_says_what_to_do(tmp_path):

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from metadata_samples import MEPROP, SG, at, bundle, dump, examples, leaves, record_bytes, rehash_state, state
 
-from metadata import pith
+from metadata.kinds import pith
 from metadata.errors import MetadataError, MissingFieldError, UnknownVersionError, UnusableDocumentError
-from metadata.ids import ArxivId
-from metadata.pith_types import PithRecord
+from metadata.parse.ids import ArxivId
+from metadata.kinds.pith import PithRecord
 
 PAYLOAD = ("current", "record_created", "payload")
 RECEIPT = (*PAYLOAD, "receipt")

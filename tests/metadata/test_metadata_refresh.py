@@ -18,7 +18,7 @@ from metadata_samples import (
 from metadata_server import cut_without_length, endless, good, running, slow, status, truncated
 
 from metadata import build, load_pins, pin, pins, records, refresh
-from metadata.canonical import sha256_hex
+from metadata.parse.canonical import sha256_hex
 from metadata.errors import FetchError, MetadataError, PinError, RefusedUpdateError
 from metadata.fetch import Fetcher, Limits
 from metadata.refresh import Servers, Update
@@ -55,8 +55,8 @@ def own_place(place):
     folder = place["directory"]
     for path in (SG, MEPROP):
         (folder / path.name).write_bytes(dump(resign(state(path))))
-    hashes = {name: sha256_hex((folder / name).read_bytes()) for name in records.read_manifest(folder)}
-    (folder / records.MANIFEST).write_text(records.render_manifest(hashes))
+    hashes = {name: sha256_hex((folder / name).read_bytes()) for name in committed.read_manifest(folder)}
+    (folder / committed.MANIFEST).write_text(committed.render_manifest(hashes))
     place["pins_file"].write_text(build.render(build.build_committed(folder, key=TEST_KEY)), encoding="utf-8")
     pins._load.cache_clear()
     return place
@@ -83,7 +83,7 @@ def test_the_same_state_changes_nothing_and_a_new_feed_is_kept(site, place):
     before = content(place)
     refresh.apply([same, new], **place)
     changed = {name for name, data in content(place).items() if before.get(name) != data}
-    assert changed == {FEED, records.MANIFEST, "pins.json"}
+    assert changed == {FEED, committed.MANIFEST, "pins.json"}
     assert build.check(place["directory"], place["pins_file"])["1703.00522v1"].abstract_sha256
     site.serve(ATOM, good(atom(now="2027-01-01T00:00:00Z")))  # the time of the answer is no difference
     assert [u.difference for u in fetch(site, place)] == [(), ()]
@@ -154,7 +154,7 @@ def test_a_new_genuine_state_is_shown_and_replaces_the_old_one(site, own_place):
     assert any("strongest_claim" in line and line.startswith("+") for line in updates[0].difference)
     refresh.apply(updates, **own_place, key=TEST_KEY)
     assert (own_place["directory"] / NAME).read_bytes() == new
-    assert records.load(own_place["directory"])  # the manifest agrees
+    assert committed.load(own_place["directory"])  # the manifest agrees
 
 
 def test_a_signed_record_of_dni_upgrades_its_pin(site, own_place):
@@ -191,4 +191,4 @@ def test_apply_writes_nothing_that_does_not_hold(place):
 
 
 def test_the_committed_records_are_what_they_were():
-    assert records.read_manifest() == {p.name: sha256_hex(p.read_bytes()) for p in RECORDS.glob("[a-z]*.*")}
+    assert committed.read_manifest() == {p.name: sha256_hex(p.read_bytes()) for p in RECORDS.glob("[a-z]*.*")}

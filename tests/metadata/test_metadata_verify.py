@@ -20,19 +20,20 @@ from metadata_samples import (
     state,
 )
 
-from metadata import documents, records
-from metadata.corpus import Corpus
-from metadata.keys import PINNED
+from metadata import kinds
+from metadata.pins import committed
+from metadata.check.corpus import Corpus
+from metadata.check.keys import PINNED
 from metadata.pins import load_pins
-from metadata.report import TRUST_MEANING
-from metadata.verify import verify
+from metadata.check.report import TRUST_MEANING
+from metadata.check import verify
 
-CORPUS, PINS = records.load(), load_pins()
+CORPUS, PINS = committed.load(), load_pins()
 NOT_VERIFIABLE = {"event_ids", "snapshot_hashes", "authors"}
 
 
 def report(data, corpus=CORPUS, pins=PINS, **more):
-    return verify(documents.parse(data), corpus, pins, **more)
+    return verify(kinds.parse(data), corpus, pins, **more)
 
 
 def failed(data, **more):
@@ -196,12 +197,12 @@ def test_page_and_record_vouch_for_each_other():
 
 
 def test_a_record_of_another_key_vouches_for_nothing():
-    forged = documents.parse(dump(resign(state())), "forged")
+    forged = kinds.parse(dump(resign(state())), "forged")
     assert report(PAGE.read_bytes(), Corpus((forged,))).status("title_hash") == "not verifiable"
 
 
 def test_a_wrong_page_makes_the_record_fail():
-    page = documents.parse(atom(abstract="Another abstract."), "wrong.xml")
+    page = kinds.parse(atom(abstract="Another abstract."), "wrong.xml")
     result = report(SG.read_bytes(), Corpus((page,)))
     assert {c.name for c in result.failed} == {"abstract_hash", "excerpt"}
     assert "wrong.xml" in result.failed[0].detail
