@@ -80,7 +80,7 @@ def _entry(kind: str, key: str, fields: Mapping[str, str]) -> str:
 
 def text(pin: Pin) -> str:
     """Return the reference as one line of plain text, with all authors, the publisher's address and the version."""
-    ids = ", ".join([f"arXiv:{pin.arxiv}", *_pith(pin)])
+    ids = ", ".join([f"arXiv:{pin.arxiv} (https://doi.org/{pin.doi})", *_pith(pin)])
     return f"{', '.join(pin.authors)}. {pin.title}. {pin.venue}. {pin.proceedings.url}. Reproduced version: {ids}"
 
 
@@ -123,25 +123,23 @@ def codemeta(pin: Pin) -> dict[str, Any]:
     start, _, end = p.pages.partition("-")
     version: dict[str, Any] = {
         "@type": "ScholarlyArticle",
-        "url": pin.url,
+        "@id": pin.url,
         "version": pin.version,
+        "identifier": [f"https://doi.org/{pin.doi}", *_pith(pin)],
+        "dateModified" if pin.date_of == pin.version else "dateCreated": pin.date,
         "disambiguatingDescription": _which(pin),
     }
-    version |= {"dateModified" if pin.date_of == pin.version else "dateCreated": pin.date}
-    version |= {"identifier": pin.pith} if pin.pith else {}
-    version |= {"license": pin.license} if pin.license else {}
     return {
         "@context": CONTEXT,
         "@type": "ScholarlyArticle",
-        "@id": f"https://doi.org/{pin.doi}",
+        "@id": p.url,
         "name": pin.title,
         "author": [_schema_person(name) for name in pin.authors],
         "datePublished": p.date,
-        "url": p.url,
         "pageStart": start,
         "pageEnd": end,
         "isPartOf": {"@type": "PublicationVolume", "name": p.booktitle, "volumeNumber": str(p.volume)},
-        "workExample": version,
+        "workExample": version | ({"license": pin.license} if pin.license else {}),
     }
 
 

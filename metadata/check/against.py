@@ -57,15 +57,17 @@ def _excerpt(record: PithRecord, true: list[tuple[Document, ArxivPaper]]) -> Che
     excerpts = [snapshot["paper"]["abstract_excerpt"] for snapshot in record.snapshots]
     if not any(excerpts):
         return Check("excerpt", "absent", "no excerpt in the file")
-    if not true or min(map(len, excerpts)) < _MIN_EXCERPT:
-        why = "too short" if true else f"no page of {record.arxiv} with the signed abstract at hand"
-        return Check("excerpt", "not verifiable", f"not signed, and {why}")
+    if not true:
+        why = f"not signed, and no page of {record.arxiv} with the signed abstract at hand"
+        return Check("excerpt", "not verifiable", why)
     problems = [
         f"the abstract in {d.name} does not begin with the excerpt"
         for d, page in true
         for text in excerpts
         if not " ".join(page.abstract.split()).startswith(" ".join(text.split()))
     ]
+    if not problems and min(map(len, excerpts)) < _MIN_EXCERPT:
+        return Check("excerpt", "not verifiable", "not signed, and too short to show anything")
     return hold("excerpt", f"the abstract in {true[0][0].name} begins with it", problems)
 
 
@@ -178,8 +180,7 @@ def _known_abstract(paper: ArxivPaper, corpus: Corpus) -> Check:
     known = [
         (d.name, squash(text.abstract))
         for d, text in corpus.texts()
-        if fold(text.title) == fold(paper.title)
-        and find_authors(" ".join(text.head[1:]), paper.authors).complete
+        if fold(text.title) == fold(paper.title) and find_authors(text.byline, paper.authors).complete
     ]
     problems = [f"{name} has another abstract" for name, text in known if not ours.startswith(text)]
     if not known:

@@ -125,7 +125,7 @@ def other_people(byline: str, line: Byline) -> bool:
     if line.found or line.open:
         return False
     names = {word for author in line.authors for word in fold(author).split() if len(word) > 2}
-    if any(difflib.get_close_matches(word, names, 1, 0.75) for word in line.foreign[:200]):
+    if any(difflib.get_close_matches(fold(word), names, 1, 0.75) for word in line.foreign[:200]):
         return False  # damaged letters, perhaps
     plain = re.sub(r"\S{0,99}@\S{1,99}|[\d*†‡§¶∗]", " ", byline[:2000])
     parts = [part.split() for part in re.split(r"[,;&\n]| and ", plain) if part.strip()]

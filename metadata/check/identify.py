@@ -2,15 +2,14 @@
 
 *Pinned* needs the title, all authors, and the text: the signed hash or the abstract. *Claims to be and is not* needs
 a positive contradiction: the title with other owners, other text and people under the paper's id, another version.
-An id alone decides nothing. Everything else that has to do with a pinned paper is *cannot tell*. Which version it is
-is a question of its own.
+An id alone decides nothing. All else that has to do with a pinned paper is *cannot tell*. Which version is another
+question.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from typing import Literal
 
 from metadata.check.claim import Claim, Text, Title, claim_of, compare_abstract, compare_title, other_people
@@ -23,15 +22,15 @@ from metadata.parse.text import fold
 from metadata.pins import Pin
 
 _MIN_REFERENCES = 3
-# Failed checks that leave open whether the document is what it claims: none of these fields is signed.
+# Failed checks that leave open whether a document is what it claims: nothing of this is signed.
 _SOFT = frozenset(
-    ("authors", "excerpt", "author_count", "event_counters", "event_ids", "snapshot_hashes", "dates")
+    "authors excerpt author_count event_counters event_ids snapshot_hashes dates abstract".split()
 )
 
 Weight = Literal["for", "against", "decisive", "neutral"]
-Verdict = Literal["pinned", "not the pinned paper", "none", "cannot tell"]
-Version = Literal["shown", "not shown", "another"]
-EXIT_CODES: dict[Verdict, int] = {"pinned": 0, "not the pinned paper": 1, "none": 3, "cannot tell": 4}
+Verdict = Literal["pinned", "not the pinned paper", "cannot tell", "none"]
+EXIT_CODES: dict[Verdict, int] = {"pinned": 0, "not the pinned paper": 1, "cannot tell": 4, "none": 3}
+_TITLES: tuple[Title, ...] = ("same", "imitated", "contains", "near", "other")
 
 
 @dataclass(frozen=True)
@@ -47,16 +46,16 @@ class Fact:
 class Identification:
     """The answer. `paper` is the pin (arXiv id with version) in question, None if the document is about none.
 
-    `work` tells that title, authors and text are the paper's, as far as they go; `version` whether the document
-    shows to be the pinned one; `settle` what a document would have to show, where the verdict is open.
+    `work` tells that title, text and whoever is named are the paper's; `version` whether the document shows to be
+    the pinned one; `settle` what a document would have to show, where the verdict is open.
     """
 
     name: str
     verdict: Verdict
-    paper: str | None
-    work: bool
-    version: Version
-    facts: tuple[Fact, ...]
+    paper: str | None = None
+    work: bool = False
+    version: Literal["shown", "not shown", "another"] = "not shown"
+    facts: tuple[Fact, ...] = ()
     settle: tuple[str, ...] = ()
 
     @property
@@ -74,7 +73,7 @@ class Identification:
         if self.verdict == "pinned" and self.version == "shown":
             return f"this is the pinned paper {self.paper}"
         if self.work:
-            return f"this is the work pinned as {self.paper}; version not shown"
+            return f"this is the work pinned as {self.paper}; version {self.version}"
         return f"cannot tell whether this is {self.paper}; version {self.version}"
 
     def to_json(self) -> dict[str, object]:
@@ -91,25 +90,28 @@ class _Evidence:
     byline: Byline
     text: Text
     versions: set[int | None]
-    early: bool
-    contradictions: tuple[str, ...]
-    broken: tuple[str, ...]
+    astray: bool
+    contradictions: tuple[Fact, ...]
     facts: tuple[Fact, ...]
+    broken: bool
+    formal: bool
 
     @property
-    def arxiv(self) -> ArxivId:
-        return parse_arxiv(self.pin.arxiv)
-
-    @property
-    def concerned(self) -> bool:
-        """Whether the document has to do with this paper at all: by its title, its own id, its text, its people."""
-        if (
-            self.title in ("same", "imitated")
-            or self.versions
-            or self.text in ("same", "extended", "altered")
-        ):
-            return True
-        return self.byline.complete or (self.title in ("contains", "near") and bool(self.byline.found))
+    def verdict(self) -> Verdict:
+        concerned = self.title in ("same", "imitated") or bool(self.versions)
+        if not self.formal:  # other papers' records and pages say so themselves
+            concerned |= self.byline.complete or self.text in ("same", "extended", "altered")
+            concerned |= self.title in ("contains", "near") and bool(self.byline.found)
+        if not concerned:
+            return "none"
+        if self.contradictions:
+            return "not the pinned paper"
+        sound = self.work and self.byline.complete and not self.astray and not self.broken
+        return (
+            "pinned"
+            if sound and self.versions <= {None, parse_arxiv(self.pin.arxiv).version}
+            else "cannot tell"
+        )
 
     @property
     def work(self) -> bool:
@@ -120,31 +122,24 @@ class _Evidence:
             and self.text == "same"
         )
 
-    @property
-    def version(self) -> Version:
-        stated = self.versions - {None}
-        if stated and self.arxiv.version not in stated:
-            return "another"
-        return "shown" if stated == {self.arxiv.version} and not self.early else "not shown"
-
-    @property
-    def verdict(self) -> Verdict:
-        if not self.concerned:
-            return "none"
-        if self.contradictions:
-            return "not the pinned paper"
-        whole = self.work and self.byline.complete and not self.early and not self.broken
-        return "pinned" if whole and self.versions <= {None, self.arxiv.version} else "cannot tell"
-
-    def settle(self) -> tuple[str, ...]:
+    def answer(self, name: str) -> Identification:
+        """Return what this evidence says of the document called `name`."""
+        stated, pinned = self.versions - {None}, parse_arxiv(self.pin.arxiv).version
+        another = bool(stated) and pinned not in stated
+        shown = stated == {pinned} and not self.astray
         wanted = {
             f"the title {self.pin.title!r}, and nothing else, at its head": self.title != "same",
             f"all {len(self.pin.authors)} authors, and nobody else, under it": not self.byline.complete,
             "the abstract, word for word": self.text != "same",
-            f"arXiv:{self.pin.arxiv}, and no other id or earlier date, at its head": self.version != "shown",
-            "a copy of the document that passes its own checks": bool(self.broken),
+            f"arXiv:{self.pin.arxiv}, and no other id or earlier date, at its head": not shown,
+            "a copy that passes its own checks": self.broken,
         }
-        return tuple(what for what, missing in wanted.items() if missing)
+        settle = tuple(what for what, lacks in wanted.items() if lacks and self.verdict == "cannot tell")
+        version: Literal["shown", "not shown", "another"] = (
+            "another" if another else "shown" if shown else "not shown"
+        )
+        facts = (*self.facts, *self.contradictions)
+        return Identification(name, self.verdict, self.pin.arxiv, self.work, version, facts, settle)
 
 
 def identify(document: Document, pins: Mapping[str, Pin], corpus: Corpus, report: Report) -> Identification:
@@ -154,27 +149,21 @@ def identify(document: Document, pins: Mapping[str, Pin], corpus: Corpus, report
     """
     claim = claim_of(document)
     weighed = [_weigh(document, claim, pin, corpus, report) for pin in pins.values()]
-    order = {"pinned": 0, "not the pinned paper": 1, "cannot tell": 2, "none": 3}
-    titles = ("same", "imitated", "contains", "near", "other")
-    best = min(weighed, key=lambda e: (order[e.verdict], titles.index(e.title), not e.versions), default=None)
-    if best is None or best.verdict == "none":
-        title = claim.head[0] if claim.head else ""
-        facts = [Fact("title", "neutral", f"{title!r} is the title of no pinned paper")]
-        facts += (
-            [Fact("mentions", "neutral", f"it mentions {', '.join(claim.mentions)}")]
-            if claim.mentions
-            else []
-        )
-        return Identification(document.name, "none", None, False, "not shown", tuple(facts))
-    facts = [*best.facts, *(Fact("contradiction", "decisive", text) for text in best.contradictions)]
-    settle = best.settle() if best.verdict == "cannot tell" else ()
-    return Identification(
-        document.name, best.verdict, best.pin.arxiv, best.work, best.version, tuple(facts), settle
+    order = list(EXIT_CODES)
+    best = min(
+        weighed, key=lambda e: (order.index(e.verdict), _TITLES.index(e.title), not e.versions), default=None
     )
+    if best and best.verdict != "none":
+        return best.answer(document.name)
+    facts = [Fact("title", "neutral", f"{''.join(claim.head[:1])!r} is the title of no pinned paper")]
+    facts += (
+        [Fact("mentions", "neutral", f"it mentions {', '.join(claim.mentions)}")] if claim.mentions else []
+    )
+    return Identification(document.name, "none", facts=tuple(facts))
 
 
 def _weigh(document: Document, claim: Claim, pin: Pin, corpus: Corpus, report: Report) -> _Evidence:
-    arxiv = parse_arxiv(pin.arxiv)
+    arxiv, record = parse_arxiv(pin.arxiv), document.content
     title, title_detail = compare_title(claim, pin.title)
     below = claim.after(pin.title)[1]
     byline = find_authors(below, pin.authors)
@@ -182,33 +171,28 @@ def _weigh(document: Document, claim: Claim, pin: Pin, corpus: Corpus, report: R
         claim.abstract, pin.abstract_sha256, known_texts(corpus, pin, document)
     )
     versions = claim.versions(arxiv.base)
-    early = claim.date is not None and claim.date.isoformat() < pin.date
-    failed = [c for c in report.failed if claim.formal and versions]
-    broken = tuple(f"{c.name}: {c.detail}" for c in failed if c.name in _SOFT)
-    found: list[str] = [f"{c.name}: {c.detail}" for c in failed if c.name not in _SOFT]
-    found += _contradictions(claim, arxiv, title, below, byline)
-    record = document.content
-    if (
-        isinstance(record, PithRecord)
-        and versions
-        and not failed
-        and report.status("signature") == "verified"
-    ):
-        if (
-            report.status("title_hash") == "verified" or pin.canonical_sha256
-        ):  # the record that is pinned, itself
-            title, text = "same", "same"
-            byline = byline if claim.head else find_authors("; ".join(pin.authors), pin.authors)
+    failed = report.failed if claim.formal and versions else ()
+    contradictions = [Fact(c.name, "decisive", c.detail) for c in failed if c.name not in _SOFT]
+    said = _contradictions(claim, arxiv, title, below, byline)
+    contradictions += [Fact("contradiction", "decisive", detail) for detail in said]
+    if isinstance(record, PithRecord) and versions and not failed and pin.canonical_sha256:
+        title, text = "same", "same"  # its checks have shown that this is the signed record itself
+        byline = byline if claim.head else find_authors("; ".join(pin.authors), pin.authors)
+    title_weight: Weight = "for" if title == "same" else "neutral" if title == "near" else "against"
+    soft = [Fact(c.name, "against", c.detail) for c in failed if c.name in _SOFT]
     facts = (
-        Fact("title", {"same": "for", "near": "neutral"}.get(title, "against"), title_detail),  # type: ignore[arg-type]
+        Fact("title", title_weight, title_detail),
         Fact("authors", _weight(byline.complete, bool(byline.foreign or not byline.found)), str(byline)),
         Fact("abstract", _weight(text == "same", text in ("altered", "other")), text_detail),
         _id_fact(claim, arxiv, versions),
-        *(Fact("checks", "against", text) for text in broken),
+        *soft,
         *_reference_facts(claim, pin),
         *_date_facts(claim, pin),
     )
-    return _Evidence(pin, title, byline, text, versions, early, tuple(found), broken, facts)
+    early = claim.date is not None and claim.date.isoformat() < pin.date
+    astray = early or any(not text.startswith(arxiv.base) for text in claim.own)
+    found = tuple(contradictions)
+    return _Evidence(pin, title, byline, text, versions, astray, found, facts, bool(soft), claim.formal)
 
 
 def _weight(good: bool, bad: bool) -> Weight:
@@ -219,10 +203,10 @@ def _contradictions(claim: Claim, arxiv: ArxivId, title: Title, below: str, byli
     """Yield what positively contradicts the claim; a document in another form, or about the paper, does not."""
     versions = claim.versions(arxiv.base)
     clean = claim.formal or (title == "same" and byline.found and not byline.foreign)
-    if versions - {None} and len(versions) == 1 and arxiv.version not in versions and clean:
-        yield f"another version: v{max(v or 0 for v in versions)}, pinned is {arxiv}"
+    if len(versions) == 1 and not versions & {None, arxiv.version} and clean:
+        yield f"another version: {', '.join(claim.own)}, pinned is {arxiv}"
     if other_people(below, byline) and not claim.about:
-        people = " ".join(byline.foreign[:8])
+        people = ", ".join(below.splitlines())[:200]
         if title in ("same", "imitated"):
             yield f"the title with other owners: {people}"
         elif title == "other" and versions:
@@ -232,51 +216,38 @@ def _contradictions(claim: Claim, arxiv: ArxivId, title: Title, below: str, byli
 def known_texts(corpus: Corpus, pin: Pin, document: Document) -> list[tuple[str, str, bool]]:
     """Return the texts of the pinned version's abstract that `corpus` shows: source, text, whether it is all."""
     arxiv = parse_arxiv(pin.arxiv)
-    texts = [(d.name, paper.abstract, True) for d, paper in corpus.papers(arxiv)]
+    texts = [(d, paper.abstract, True) for d, paper in corpus.papers(arxiv)]
     for d, record in corpus.records(arxiv):
-        texts += [(d.name, s["paper"]["abstract_excerpt"], False) for s in record.snapshots]
+        texts += [(d, s["paper"]["abstract_excerpt"], False) for s in record.snapshots]
     for d, page in corpus.texts():
-        below = "\n".join(page.head[1:])
-        if fold(page.title) == fold(pin.title) and find_authors(below, pin.authors).complete:
-            texts.append((d.name, page.abstract, False))
+        if fold(page.title) == fold(pin.title) and find_authors(page.byline, pin.authors).complete:
+            texts.append((d, page.abstract, False))
     same = "this very document, which is committed"
-    own = {d.name for d in corpus.documents if d.sha256 == document.sha256}
-    return [(same if name in own else name, text, whole) for name, text, whole in texts if text]
+    return [
+        (same if d.sha256 == document.sha256 else d.name, text, whole) for d, text, whole in texts if text
+    ]
 
 
 def _id_fact(claim: Claim, arxiv: ArxivId, versions: set[int | None]) -> Fact:
-    others = [text for text in claim.own if not text.startswith(arxiv.base)]
-    if others:
-        return Fact("identifier", "against", f"the document gives {', '.join(claim.own[:5])} for itself")
-    if not versions:
+    own = ", ".join(claim.own[:5])
+    if not own:
         seen = f"; it mentions {', '.join(claim.mentions[:5])}" if claim.mentions else ""
         return Fact("identifier", "neutral", f"the document gives no id for itself{seen}")
-    stated = versions - {None}
-    if stated == {arxiv.version}:
-        return Fact("identifier", "for", f"the document gives {arxiv} for itself")
-    if not stated:
-        return Fact(
-            "identifier", "neutral", f"{arxiv.base}, but without a version: that it is {arxiv} is not shown"
-        )
-    return Fact(
-        "version", "against", f"the document gives {', '.join(claim.own[:5])} for itself, pinned is {arxiv}"
-    )
-
-
-@lru_cache(maxsize=8)
-def _folded(titles: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(fold(title) for title in titles)
+    if any(not text.startswith(arxiv.base) for text in claim.own) or len(versions) > 1:
+        return Fact("identifier", "against", f"the document gives {own} for itself")
+    if versions == {None}:
+        return Fact("identifier", "neutral", f"{own}, but without a version: that it is {arxiv} is not shown")
+    weight: Weight = "for" if versions == {arxiv.version} else "against"
+    return Fact("version", weight, f"the document gives {own} for itself, pinned is {arxiv}")
 
 
 def _reference_facts(claim: Claim, pin: Pin) -> list[Fact]:
     """Compare the references with works that the paper is known to cite; silent if there are too few."""
     if len(claim.references) < _MIN_REFERENCES or not pin.cites:
         return []
-    entries = [fold(entry) for entry in claim.references]
-    shared = sum(any(title in entry for title in _folded(pin.cites)) for entry in entries)
-    detail = (
-        f"{shared} of the {len(entries)} references are among {len(pin.cites)} works that the paper cites"
-    )
+    titles = [fold(title) for title in pin.cites]
+    shared = sum(any(title in fold(entry) for title in titles) for entry in claim.references)
+    detail = f"{shared} of the {len(claim.references)} references are among {len(titles)} works that the paper cites"
     return [Fact("references", "for" if shared else "against", detail)]
 
 

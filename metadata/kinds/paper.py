@@ -80,6 +80,11 @@ class PaperText:
         """The first line of the head."""
         return self.head[0]
 
+    @property
+    def byline(self) -> str:
+        """The lines under it."""
+        return "\n".join(self.head[1:])
+
 
 def parse(data: bytes) -> PaperText:
     """Return what the text `data` (UTF-8, at most 1 MiB) says; `MissingFieldError` if it has no head."""

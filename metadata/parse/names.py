@@ -15,6 +15,7 @@ _MAX_NAME = 120  # characters
 _NOTE = re.compile(r" ?\([^()]*\)")  # affiliations, as arXiv prints them: "Xu Sun (1 and 2)"
 _FORBIDDEN = re.compile(r"[*/=<>{}\[\]|\\@:#_^~$%+!?]")  # in no name: prose, markup or code was taken for one
 _AND = re.compile(r",? and |;", re.IGNORECASE)
+_DIGITS = re.compile(r"\d+")
 _MAIL = re.compile(r"\{[^{}]{0,200}\}@\S{1,99}|\S{0,99}@\S{1,99}")
 _ET_AL = re.compile(r"\bet al\b|\band others\b|\bund andere\b|等")
 # Words of a byline that are no names: joining words, titles, and places of work (of these papers first).
@@ -116,8 +117,9 @@ class Byline:
 
 def find_authors(byline: str, authors: Sequence[str]) -> Byline:
     """Find `authors` in the text of a byline: initials, family name first, any separator, footnote marks."""
-    text = fold(latex.decode(_NOTE.sub(" ", _MAIL.sub(" ", byline[:20_000]))))
-    words = [word for w in text.split() if (word := re.sub(r"\d+", "", w))]
+    tokens = latex.decode(_NOTE.sub(" ", _MAIL.sub(" ", byline[:20_000]))).split()
+    spelled = [(word, token) for token in tokens for w in fold(token).split() if (word := _DIGITS.sub("", w))]
+    words = [word for word, _ in spelled]
     people = [fold(name).split() for name in authors]
     found: list[int] = []
     weak: list[int] = []
@@ -127,15 +129,15 @@ def find_authors(byline: str, authors: Sequence[str]) -> Byline:
         left = [i for i in range(len(people)) if i not in found]
         length, who = max(((_length(words, at, people[i]), -i) for i in left), default=(0, 0))
         if length == 0:
-            foreign += [] if words[at] in NEUTRAL else [words[at]]
+            foreign += [] if words[at] in NEUTRAL else [clean(spelled[at][1]).strip(".,;*()")]
             at += 1
             continue
         found.append(-who)
         if length == 1 and len(people[-who]) > 1:
             weak.append(-who)
         at += length
-    whole = bool(_ET_AL.search(text))
-    return Byline(tuple(authors), tuple(found), tuple(weak), tuple(foreign), whole)
+    more = bool(_ET_AL.search(" ".join(words)))
+    return Byline(tuple(authors), tuple(found), tuple(weak), tuple(dict.fromkeys(foreign)), more)
 
 
 def _length(words: list[str], at: int, name: list[str]) -> int:

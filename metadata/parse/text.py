@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 ELLIPSES = ("…", "...")  # how pages mark a text that they cut off
 _NEWLINE = re.compile(r"\r\n|\r|\n")  # str.splitlines would also split at form feeds and U+2028
@@ -11,6 +12,7 @@ _OTHER = re.compile(r"[\W_]+")  # what is neither letter nor digit
 _SPECIAL = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
 # Cyrillic and Greek letters that look like Latin ones, as far as titles are imitated with them.
 _LOOKALIKES = str.maketrans("аесорхуіјѕһԁгԛԝвкмнтαεικνορτυχ", "aecopxyijshdrqwbkmhtaeiknoptux")
+_SHORT = 3000  # characters of a text that is worth remembering
 _LONGEST_WORD = 80  # normalising takes quadratic time in the length of a run of combining marks
 
 
@@ -39,10 +41,17 @@ def fold(text: str) -> str:
 
     `Świrszcz` and `swirszcz` fold to the same, and so do a title in small and in capital letters.
     """
+    return _fold_short(text) if len(text) < _SHORT else _fold(text)
+
+
+def _fold(text: str) -> str:
     if text.isascii():
         return collapse(_OTHER.sub(" ", text.lower()))  # the same, and quick for what is read most
     words = (unicodedata.normalize("NFKD", word[:_LONGEST_WORD]) for word in text.split())
     return collapse(_OTHER.sub(_space, " ".join(words).casefold().translate(_SPECIAL)))
+
+
+_fold_short = lru_cache(maxsize=512)(_fold)  # titles, names and abstracts of the pins come again and again
 
 
 def _space(match: re.Match[str]) -> str:

@@ -104,7 +104,7 @@ def _rows(paper: CuratedPaper, corpus: Corpus) -> list[Row]:
     for d, text in corpus.texts():
         if fold(text.title) in titles and _is_listing(text, people):
             rows.append(Row("title", text.title, "stated", d.name, "listing"))
-            rows.append(Row("authors", "; ".join(text.head[1:]), "stated", d.name, "listing", True))
+            rows.append(Row("authors", text.byline, "stated", d.name, "listing", True))
     if paper.arxiv.version == 1:
         rows += [replace(row, field="date") for row in rows if row.field == "submitted"]
     if not any(row.field == "date" for row in rows):
@@ -129,7 +129,7 @@ def _rank(row: Row) -> tuple[int, bool]:
 
 def _is_listing(text: PaperText, people: tuple[str, ...]) -> bool:
     # Others who use the title are no source: they are what `identify` is for.
-    return find_authors("; ".join(text.head[1:]), people).complete
+    return find_authors(text.byline, people).complete
 
 
 def settle(arxiv: str, field: str, rows: list[Row]) -> Evidence:

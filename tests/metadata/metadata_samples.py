@@ -18,7 +18,7 @@ from hypothesis import settings
 
 from metadata import load_pins
 from metadata.kinds import page as arxiv_page
-from metadata.kinds import paper
+from metadata.kinds import paper as paper_text
 from metadata.pins import committed
 from metadata.parse.canonical import canonical_bytes, canonical_sha256, pith_code, sha256_hex, text_sha256
 from metadata.check.keys import RegistryKey
@@ -96,7 +96,7 @@ def signed_dni(version: int = 2) -> dict[str, Any]:
         "Alex Graves, David Silver, Koray Kavukcuoglu, Max Jaderberg, Oriol Vinyals, Simon Osindero, "
         "Wojciech Marian Czarnecki"
     )
-    abstract = paper.parse(LISTING.read_bytes()).abstract
+    abstract = paper_text.parse(LISTING.read_bytes()).abstract
     paper["abstract_excerpt"] = abstract[:600]
     record["metadata"] |= {
         "submitted_at": "2016-08-18T17:29:09Z",
@@ -109,7 +109,7 @@ def signed_dni(version: int = 2) -> dict[str, Any]:
 
 def dni_feed(**changes: str) -> bytes:
     """The feed that belongs to `signed_dni`."""
-    page = paper.parse(LISTING.read_bytes())
+    page = paper_text.parse(LISTING.read_bytes())
     authors = load_pins()["1608.05343v2"].authors
     fields = {
         "arxiv": "1608.05343v2",

@@ -14,8 +14,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from metadata_server import cut_without_length, dripping, endless, good, running, slow, status, truncated
 
 from metadata.errors import FetchError
-from metadata.fetch import USER_AGENT, Fetcher, Limits
+from metadata.http import Client, Limits
 
+AGENT = "test/1"
 QUICK = Limits(attempts=3, backoff_s=0.5, gap_s=0)
 BODY = b'{"a": 1}' * 100
 
@@ -31,7 +32,7 @@ def site(monkeypatch):
 def fetcher():
     """A fetcher that does not really sleep; `slept` holds the seconds it would have."""
     waits = []
-    fetcher = Fetcher(QUICK, sleep=waits.append)
+    fetcher = Client(AGENT, QUICK, sleep=waits.append)
     fetcher.slept = waits
     return fetcher
 
@@ -41,7 +42,7 @@ def test_a_good_answer(site, fetcher):
     assert fetcher.get(f"{site.base}/x") == BODY
     assert fetcher.slept == []
     [(_, headers)] = site.requests
-    assert headers["User-Agent"] == USER_AGENT
+    assert headers["User-Agent"] == AGENT
     assert headers["Accept-Encoding"] == "identity"
 
 
@@ -147,7 +148,7 @@ def test_a_slow_answer_is_given_up(site, behaviour):
     site.serve("/x", behaviour)
     start = time.monotonic()
     with pytest.raises(FetchError, match=r"no (complete )?answer"):
-        Fetcher(Limits(read_s=0.3, total_s=0.6, attempts=1, gap_s=0)).get(f"{site.base}/x")
+        Client(AGENT, Limits(read_s=0.3, total_s=0.6, attempts=1, gap_s=0)).get(f"{site.base}/x")
     assert time.monotonic() - start < 10  # either answer would take 20 s
 
 
@@ -198,7 +199,7 @@ def test_at_most_one_request_in_three_seconds(site):
         now[0] += seconds
 
     site.serve("/x", status(500), good(BODY))
-    fetcher = Fetcher(Limits(backoff_s=1.0), clock=lambda: now[0], sleep=sleep)
+    fetcher = Client(AGENT, Limits(backoff_s=1.0, gap_s=3), clock=lambda: now[0], sleep=sleep)
     times = []
     for _ in range(3):
         fetcher.get(f"{site.base}/x")

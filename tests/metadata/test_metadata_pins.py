@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from metadata_samples import (
+    LISTING,
     RECORDS,
     SG,
     TEST_KEY,
@@ -18,7 +19,7 @@ from metadata_samples import (
     state,
 )
 
-from metadata import load_pins, pin, pins
+from metadata import kinds, load_pins, pin, pins
 from metadata.pins import build, committed, curated
 from metadata.parse.canonical import sha256_hex
 from metadata.errors import PinError, UnknownPinError, UnusableDocumentError, VersionlessIdError
@@ -92,7 +93,7 @@ def test_every_field_has_evidence():
     assert pin("meprop").why("authors").trust == "curated"
 
 
-@pytest.mark.parametrize("name", ["dni", "sg", "meprop", *IDS, "arXiv:1608.05343v2"])
+@pytest.mark.parametrize("name", ["dni", "sg", "meprop", *IDS, "arXiv:1608.05343v2", pin("sg").pith, pin("dni").url])
 def test_a_pin_is_found_by_name_and_by_id(name):
     assert pin(name).arxiv in IDS
 
@@ -101,6 +102,8 @@ def test_a_pin_is_found_by_name_and_by_id(name):
     ("name", "error", "message"),
     [
         ("1608.05343", VersionlessIdError, "expected 1608.05343v2"),
+        ("10.48550/arXiv.1608.05343", VersionlessIdError, "expected 1608.05343v2"),
+        ("https://doi.org/10.48550/arXiv.1608.05343", VersionlessIdError, "expected 1608.05343v2"),
         ("2001.00001", VersionlessIdError, "pinned are 1608.05343v2"),
         ("1706.06197v4", UnknownPinError, "expected 1706.06197v5"),
         ("1608.05343v1", UnknownPinError, "expected 1608.05343v2"),
@@ -128,12 +131,50 @@ def test_dni_is_upgraded_by_a_signed_record(tmp_path):
     assert dni.authors == pin("dni").authors  # the record's order is not the paper's
 
 
-def test_a_feed_upgrades_what_it_shows(tmp_path):
+def test_a_feed_fills_what_is_open_and_joins_what_is_there(tmp_path):
     folder = copy_records(tmp_path, {"arxiv-atom-1608.05343v2.xml": dni_feed()})
     dni = build.build_committed(folder)["1608.05343v2"]
     assert dni.trust == "curated"  # a page is no signature
-    assert dni.why("date").source == "arxiv-atom-1608.05343v2.xml"
-    assert dni.abstract_sha256
+    assert dni.why("date").source == "curated.json"
+    assert dni.why("date").also == ("arxiv-atom-1608.05343v2.xml",)
+    assert (dni.abstract_sha256 is None, dni.why("abstract_sha256").trust) == (False, "stated")
+
+
+CONTRADICTIONS = {  # each was taken in silence once
+    "authors": {"authors": "Qilei Zhang"},
+    "six authors": {"authors": ", ".join(a for a in pin("dni").authors if a != "David Silver")},
+    "another order": {"authors": ", ".join(reversed(pin("dni").authors))},
+    "title": {"title": "Another Title"},
+    "date": {"updated": "2016-12-25T00:00:00Z"},
+    "submitted": {"published": "2010-01-01T00:00:00Z"},
+    "category": {"categories": "q-bio.NC"},
+    "abstract": {"abstract": "Another abstract, of some length, that no listing has seen."},
+}
+
+
+@pytest.mark.parametrize("changes", CONTRADICTIONS.values(), ids=CONTRADICTIONS)
+def test_a_page_that_contradicts_another_source_gives_no_pin(tmp_path, changes):
+    name = "arxiv-atom-1608.05343v2.xml"
+    with pytest.raises(PinError) as caught:
+        build.build_committed(copy_records(tmp_path, {name: dni_feed(**changes)}))
+    assert name in str(caught.value)
+
+
+def test_two_pages_that_contradict_each_other_give_no_pin(tmp_path):
+    feeds = {f"arxiv-atom-{i}.xml": dni_feed(abstract=dni_feed_abstract() + f" End {i}.") for i in (1, 2)}
+    with pytest.raises(PinError, match=r"abstract_sha256.*1\.xml and arxiv-atom-2\.xml differ"):
+        build.build_committed(copy_records(tmp_path, feeds))
+
+
+def dni_feed_abstract():
+    return kinds.parse(LISTING.read_bytes()).content.abstract
+
+
+def test_what_pages_say_is_cleaned(tmp_path):
+    title = "Decoupled\u202e Neural\u200b Interfaces\u2028 using Synthetic Gradients"
+    folder = copy_records(tmp_path, {"arxiv-atom-1608.05343v2.xml": dni_feed(title=title)})
+    assert build.build_committed(folder)["1608.05343v2"].title == pin("dni").title
+    assert kinds.parse(dni_feed(title=title)).content.title == pin("dni").title
 
 
 @pytest.mark.parametrize(
@@ -182,7 +223,7 @@ def test_records_and_manifest_must_agree(tmp_path, harm):
 
 def test_a_broken_file_of_pins_is_an_error_that_says_what_to_do(tmp_path):
     path = tmp_path / "pins.json"
-    for text in ("{", "[]", '{"pins_version": 2}', '{"pins_version": 1, "papers": {"x": {}}}'):
+    for text in ("{", "[]", '{"pins_version": 1}', '{"pins_version": 2, "papers": {"x": {}}}'):
         path.write_text(text)
         pins._load.cache_clear()
         with pytest.raises(PinError, match="pins --write"):
