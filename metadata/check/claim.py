@@ -133,7 +133,11 @@ def other_people(byline: str, line: Byline) -> bool:
 
 
 def _is_name(words: list[str]) -> bool:
-    return 2 <= len(words) <= 4 and all(
-        _NAME.fullmatch(w) and w[0].isupper() and fold(w).isascii() and fold(w) not in _NO_NAMES
-        for w in words
+    return (
+        2 <= len(words) <= 4
+        and any(len(w) > 2 for w in words)
+        and all(
+            _NAME.fullmatch(w) and w[0].isupper() and fold(w).isascii() and fold(w) not in _NO_NAMES
+            for w in words
+        )
     )

@@ -75,13 +75,13 @@ def parse(data: bytes, name: str = "document") -> Document:
 
 def detect(data: bytes) -> str:
     """Return the kind of `data`; `UnusableDocumentError` if it looks like none of the known ones."""
-    page_lines = lines(decode(data))
-    first = next((line for line in page_lines if line), "")
+    page_lines = [line for line in lines(decode(data)) if line]
+    first = page_lines[0] if page_lines else ""
     if first.startswith("{"):
         return "pith record"
     if _XML.match(first):
         return "arXiv Atom feed"
-    if sum(any(line.startswith(label) for line in page_lines) for label in page.LABELS) >= 3:
+    if len({m[0] for line in page_lines if (m := page.LABELS.match(line))}) >= 3:
         return "arXiv abstract page"
     if re.match(r"#{1,6} ", first):
         return "manuscript"

@@ -38,7 +38,7 @@ _STOPS = re.compile(
     r"|References & Citations$|Bookmark$"
 )
 # Labels of which a text must have three to be taken for an abstract page at all.
-LABELS = ("Title:", "Authors:", "Abstract:", "Subjects:", "Cite as:", "Submission history")
+LABELS = re.compile(r"Title:|Authors:|Abstract:|Subjects:|Cite as:|Submission history")
 
 
 def parse(data: bytes) -> ArxivPaper:
@@ -46,10 +46,11 @@ def parse(data: bytes) -> ArxivPaper:
 
     Raises `MissingFieldError` naming the field not found and `UnusableDocumentError` for contradictions.
     """
-    page = lines(strict_json.decode(data))
+    whole = lines(strict_json.decode(data))
+    page = [line for line in whole if line]
     arxiv = _identifier(page)
     history = _history(page, arxiv)
-    blocks = _blocks(page)
+    blocks = _blocks(whole)
     authors = split_authors(only("authors", blocks["Authors"]), place="authors")
     codes = [c for c in _CODE.findall(only("subjects", blocks["Subjects"])) if CATEGORY.fullmatch(c)]
     if not codes:
@@ -79,8 +80,10 @@ def _blocks(page: list[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     label, parts = "", list[str]()
     for line in [*page, "Bookmark"]:
-        start = _LABEL.match(line)
-        if start or _STOPS.match(line) or (not line and parts):  # blank lines may stand before the text
+        start = _LABEL.match(line) if line else None
+        if (
+            start or (parts and not line) or (line and _STOPS.match(line))
+        ):  # blank lines may come before the text
             if label:
                 found[label].append(" ".join(parts))
             label, parts = "", []

@@ -16,6 +16,7 @@ from metadata.errors import UnusableDocumentError
 
 MAX_BYTES = 1 << 20  # bytes; the real records have 5.5 kB
 MAX_DEPTH = 32  # nested arrays and objects; the real records have 8
+_MAX_CONTAINERS = 50_000  # each costs some 200 bytes of memory; the real records have 60
 _MAX_INT = 2**53  # beyond this, readers that use doubles see another number
 
 # A string in one step (possessive, and unterminated ones too), so that the scan is linear for any input.
@@ -72,13 +73,15 @@ def decode(data: bytes, *, max_bytes: int = MAX_BYTES) -> str:
 
 
 def _check_depth(text: str, limit: int) -> None:
-    depth = 0
+    depth = opened = 0
     for token in _TOKEN.finditer(text):
         first = token.group()[0]
         depth += (first in "[{") - (first in "]}")
-        if depth > limit:
+        opened += first in "[{"
+        if depth > limit or opened > _MAX_CONTAINERS:
             raise UnusableDocumentError(
-                f"JSON nested too deeply at character {token.start()}", expected=f"at most {limit} levels"
+                f"JSON nested too deeply or too finely at character {token.start()}",
+                expected=f"at most {limit} levels and {_MAX_CONTAINERS} lists and objects",
             )
 
 

@@ -18,7 +18,7 @@ _LONGEST_WORD = 80  # normalising takes quadratic time in the length of a run of
 
 def lines(text: str) -> list[str]:
     """Return the lines of `text` with white space (no-break spaces too) collapsed, empty ones kept."""
-    return [collapse(line) for line in _NEWLINE.split(text)]
+    return [collapse(line) if line else "" for line in _NEWLINE.split(text)]
 
 
 def collapse(text: str) -> str:
