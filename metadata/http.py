@@ -1,8 +1,8 @@
 """A bounded HTTP client over urllib3: the only code here that opens a socket. It trusts no answer.
 
-Every request has time limits (per read, and in all, parsing included), a limit on what arrives, TLS checks, and a
-pause before it. The bodies of redirects and errors are never read; nothing is decompressed; redirects stay on the
-host unless allowed to leave it. No cookies, no netrc; proxies are those of the environment.
+Each request has time limits (a read, and all, parsing included), a limit on what arrives, TLS checks, and a pause
+before it. Bodies of redirects and errors are never read; nothing is decompressed; redirects stay on the host unless
+allowed to leave it. No cookies, no netrc; proxies are those of the environment.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from metadata.errors import FetchError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import urllib3
 
 _RETRIED = (429, 500, 502, 503, 504)
+_REDIRECTS = (301, 302, 303, 307, 308)
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 _UNCHANGED = "nothing was changed"
 _CHUNK = 16_384  # bytes
@@ -34,7 +35,7 @@ T = TypeVar("T")
 class Limits:
     """Bounds of a request: times in seconds, size in bytes. `gap_s` is the pause between requests to one host.
 
-    `leave_host` allows redirects to other hosts: for files whose digest is known, never for facts.
+    `leave_host` allows redirects to other hosts over TLS: for files whose digest is known, never for facts.
     """
 
     max_bytes: int = 1 << 20
@@ -57,12 +58,12 @@ class Answer:
     headers: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class _Retry:
+class _Retry(Exception):
     """An attempt that may be repeated: why it failed, and how long the server asked to wait (seconds)."""
 
-    reason: str
-    wait_s: float = 0.0
+    def __init__(self, reason: str, wait_s: float = 0.0):
+        super().__init__(reason)
+        self.wait_s = wait_s
 
 
 @dataclass
@@ -92,37 +93,32 @@ class Client:
         (a file to append to, with `headers={"Range": …}`) is its own affair. Server errors, lost connections and
         429 are tried again with growing pauses. Raises `FetchError`, and whatever `use` raises.
         """
-        reason = ""
+        last = _Retry("not tried")
         for attempt in range(self.limits.attempts):
-            answer = self._follow(url, use, headers or {})
-            if not isinstance(answer, _Retry):
-                return answer[0]
-            reason = answer.reason
-            if answer.wait_s > self.limits.longest_wait_s:
-                raise FetchError(f"{url}: {reason}", do=f"try again in {answer.wait_s:.0f} s; {_UNCHANGED}")
-            if attempt + 1 < self.limits.attempts:
-                self.sleep(max(answer.wait_s, self.limits.backoff_s * 2**attempt))
-        raise FetchError(
-            f"{url}: {reason}, {self.limits.attempts} times", do=f"are you offline? {_UNCHANGED}"
-        )
+            if attempt:
+                self.sleep(max(last.wait_s, self.limits.backoff_s * 2 ** (attempt - 1)))
+            try:
+                return self._follow(url, use, headers or {})
+            except _Retry as e:
+                last = e
+            if last.wait_s > self.limits.longest_wait_s:
+                raise FetchError(f"{url}: {last}", do=f"try again in {last.wait_s:.0f} s; {_UNCHANGED}")
+        raise FetchError(f"{url}: {last}, {self.limits.attempts} times", do=f"are you offline? {_UNCHANGED}")
 
-    def _follow(
-        self, url: str, use: Callable[[Answer, Iterator[bytes]], T], headers: Mapping[str, str]
-    ) -> tuple[T] | _Retry:
-        first = _parts(url)
+    def _follow(self, url: str, use: Callable[[Answer, Iterator[bytes]], T], headers: Mapping[str, str]) -> T:
+        first = parts = _parts(url)
         for _ in range(self.limits.redirects + 1):
-            parts = _parts(url)
             self._pause(parts.netloc)
-            answer = self._in_time(url, use, {"User-Agent": self.user_agent, **headers})
-            if not isinstance(answer, str):
-                return answer
-            target = _parts(answer, url)
-            same = (target.scheme, target.netloc) == (first.scheme, first.netloc)
-            if not same and not (self.limits.leave_host and target.scheme == "https"):
+            target, result = self._in_time(url, use, {"User-Agent": self.user_agent, **headers})
+            if target is None:
+                return result[0]
+            parts = _parts(target, url)
+            same = (parts.scheme, parts.netloc) == (first.scheme, first.netloc)
+            if not same and not (self.limits.leave_host and parts.scheme == "https"):
                 raise FetchError(
-                    f"{url}: redirected elsewhere", got=answer, expected="the same host", do=_UNCHANGED
+                    f"{url}: redirected elsewhere", got=target, expected="the same host", do=_UNCHANGED
                 )
-            url = target.geturl()
+            url = parts.geturl()
         raise FetchError(f"{url}: more than {self.limits.redirects} redirects", do=_UNCHANGED)
 
     def _pause(self, host: str) -> None:
@@ -133,36 +129,30 @@ class Client:
 
     def _in_time(
         self, url: str, use: Callable[[Answer, Iterator[bytes]], T], headers: Mapping[str, str]
-    ) -> tuple[T] | str | _Retry:
-        """Return the result in a tuple, the target of a redirect, or why to retry, after `total_s` at the latest.
+    ) -> tuple[str | None, list[T]]:
+        """Return the target of a redirect, or None and the result, after `total_s` at the latest.
 
         Read time-outs start anew with every byte, so a server could hold us for hours by dripping, and no time-out
         ends a slow parser. Hence both run in a thread that is given up when the time is over.
         """
-        result: queue.Queue[tuple[T] | str | _Retry | BaseException] = queue.Queue(1)
+        done: queue.Queue[tuple[str | None, list[T]] | BaseException] = queue.Queue(1)
         given_up = threading.Event()
 
         def work() -> None:
             try:
-                result.put(_exchange(url, use, headers, self.limits, given_up))
+                done.put(_exchange(url, use, headers, self.limits, given_up))
             except BaseException as e:  # carried over to the caller's thread, whatever it is
-                result.put(e)
+                done.put(e)
 
         threading.Thread(target=work, daemon=True, name="bounded-http").start()
         try:
-            answer = result.get(timeout=self.limits.total_s)
+            answer = done.get(timeout=self.limits.total_s)
         except queue.Empty:
             given_up.set()
-            return _Retry(f"no complete answer in {self.limits.total_s:g} s")
-        if isinstance(answer, _Lost):
-            return _Retry(str(answer))
+            raise _Retry(f"no complete answer in {self.limits.total_s:g} s") from None
         if isinstance(answer, BaseException):
             raise answer
         return answer
-
-
-class _Lost(Exception):
-    """The connection broke off while the body was read."""
 
 
 def _parts(url: str, base: str = "") -> SplitResult:
@@ -192,14 +182,17 @@ def _pool(parts: SplitResult, limits: Limits) -> urllib3.PoolManager:
     import certifi
     import urllib3
 
-    context = ssl.create_default_context()  # the system's authorities, and those of SSL_CERT_FILE
-    extra = os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where()
-    context.load_verify_locations(extra)
-    timeout = urllib3.Timeout(connect=limits.connect_s, read=limits.read_s)
+    more: dict[str, Any] = {
+        "timeout": urllib3.Timeout(connect=limits.connect_s, read=limits.read_s),
+        "retries": False,
+    }
+    if parts.scheme == "https":
+        more["ssl_context"] = (
+            ssl.create_default_context()
+        )  # the system's authorities, and those of SSL_CERT_FILE
+        more["ssl_context"].load_verify_locations(os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where())
     proxy = None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
-    if proxy:
-        return urllib3.ProxyManager(proxy, ssl_context=context, timeout=timeout, retries=False)
-    return urllib3.PoolManager(ssl_context=context, timeout=timeout, retries=False)
+    return urllib3.ProxyManager(proxy, **more) if proxy else urllib3.PoolManager(**more)
 
 
 def _exchange(
@@ -208,29 +201,22 @@ def _exchange(
     headers: Mapping[str, str],
     limits: Limits,
     given_up: threading.Event,
-) -> tuple[T] | str | _Retry:
-    """Send the request and return what `use` makes of the answer, a redirect's target, or why to retry."""
+) -> tuple[str | None, list[T]]:
+    """Send one request; return a redirect's target, or None and what `use` makes of the answer."""
     pool = _pool(_parts(url), limits)
+    response = _request(pool, url, {"Accept-Encoding": "identity", **headers})
     try:
-        response = _request(pool, url, {"Accept-Encoding": "identity", **headers})
-        if isinstance(response, _Retry):
-            return response
-        try:
-            found = _head(response, url, "Range" in headers)
-            return (
-                (use(found, _chunks(response, url, limits, given_up)),)
-                if isinstance(found, Answer)
-                else found
-            )
-        finally:
-            response.close()
+        names = {name.lower(): value for name, value in response.headers.items()}
+        if response.status in _REDIRECTS and "location" in names:
+            return names["location"], []
+        answer = _accepted(Answer(response.status, names), url, "Range" in headers)
+        return None, [use(answer, _chunks(response, url, limits, given_up))]
     finally:
+        response.close()  # unread
         pool.clear()
 
 
-def _request(
-    pool: urllib3.PoolManager, url: str, headers: dict[str, str]
-) -> urllib3.BaseHTTPResponse | _Retry:
+def _request(pool: urllib3.PoolManager, url: str, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
     from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError, SSLError, TimeoutError
 
     try:
@@ -240,23 +226,26 @@ def _request(
     except SSLError as e:
         raise FetchError(f"{url}: TLS failed ({str(e)[:80]})", do=_UNCHANGED) from None
     except (TimeoutError, NewConnectionError, ProtocolError, MaxRetryError, OSError) as e:
-        return _Retry(f"no answer ({type(e).__name__})")
+        raise _Retry(f"no answer ({type(e).__name__})") from None
     except Exception as e:  # whatever a malformed head makes the libraries raise
         raise FetchError(f"{url}: a malformed answer ({type(e).__name__})", do=_UNCHANGED) from None
 
 
-def _head(response: urllib3.BaseHTTPResponse, url: str, ranged: bool) -> Answer | str | _Retry:
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    status = response.status
-    if status in (301, 302, 303, 307, 308) and "location" in headers:
-        return headers["location"]
-    if status in _RETRIED:
-        return _Retry(f"the server answered {status}", _retry_after(headers.get("retry-after", "")))
-    if status != 200 and not (ranged and status == 206):
-        raise FetchError(f"{url}: the server answered {status}", expected="200", do=_UNCHANGED)
-    if headers.get("content-encoding", "identity").lower() != "identity":
-        raise FetchError(f"{url}: a compressed answer, though none was asked for", do=_UNCHANGED)
-    return Answer(status, headers)
+def _accepted(answer: Answer, url: str, ranged: bool) -> Answer:
+    if answer.status in _RETRIED:
+        wait = _retry_after(answer.headers.get("retry-after", ""))
+        raise _Retry(f"the server answered {answer.status}", wait)
+    length = answer.headers.get("content-length", "0")
+    problem = ""
+    if answer.status != 200 and not (ranged and answer.status == 206):
+        problem = f"the server answered {answer.status}"
+    elif answer.headers.get("content-encoding", "identity").lower() != "identity":
+        problem = "a compressed answer, though none was asked for"
+    elif not (length.isascii() and length.isdigit()):
+        problem = "a malformed length"
+    if problem:
+        raise FetchError(f"{url}: {problem}", do=_UNCHANGED)
+    return answer
 
 
 def _chunks(
@@ -267,14 +256,14 @@ def _chunks(
         try:
             chunk = response.read(min(_CHUNK, limits.max_bytes + 1 - size), decode_content=False)
         except Exception as e:  # time-outs, resets, malformed chunks: all of them lose the rest of the body
-            raise _Lost(f"the answer broke off ({type(e).__name__})") from None
-        if not chunk:
-            return
+            raise _Retry(f"the answer broke off ({type(e).__name__})") from None
         size += len(chunk)
         if size > limits.max_bytes:
             raise FetchError(f"{url}: too large", expected=f"at most {limits.max_bytes} bytes", do=_UNCHANGED)
+        if not chunk:
+            return
         yield chunk
-    raise _Lost("given up")
+    raise _Retry("given up")
 
 
 def _retry_after(header: str) -> float:

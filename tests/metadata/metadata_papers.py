@@ -69,7 +69,9 @@ def bylines(short: str) -> dict[str, tuple[str, bool]]:
 
 
 def manuscript(title: str, byline: str, abstract: str = "", head: str = "", rest: str = "") -> str:
-    return f"# {title}\n\n{byline}\n\n{head}\n\n## Abstract\n\n{abstract}\n\n## 1. Introduction\n\nNets.\n{rest}"
+    return (
+        f"# {title}\n\n{byline}\n\n{head}\n\n## Abstract\n\n{abstract}\n\n## 1. Introduction\n\nNets.\n{rest}"
+    )
 
 
 def listing(title: str, byline: str, abstract: str = "", head: str = "", rest: str = "") -> str:

@@ -2,7 +2,21 @@
 
 import pytest
 from metadata_papers import ABSTRACTS, FORMS, GERMAN, PARAPHRASE, PINS, bylines, listing, manuscript
-from metadata_samples import ALL, IMPOSTOR, MEPROP, PAGE, SG, TEST_KEY, atom, bundle, dni_feed, dump, resign, signed_dni, state
+from metadata_samples import (
+    ALL,
+    IMPOSTOR,
+    MEPROP,
+    PAGE,
+    SG,
+    TEST_KEY,
+    atom,
+    bundle,
+    dni_feed,
+    dump,
+    resign,
+    signed_dni,
+    state,
+)
 
 from metadata import kinds, load_pins
 from metadata.check import identify_verified
@@ -41,7 +55,13 @@ def test_a_true_paper_in_any_form(short, way, form):
         assert f"{len(pin.authors)} of the paper's {len(pin.authors)}" in authors
         shown = identify(form(pin.title, byline, ABSTRACTS[short], head=f"arXiv:{pin.arxiv} [cs.LG]"))
         assert (shown.exit_code, shown.version) == (PINNED, "shown")
-        for text in (GERMAN, PARAPHRASE, "", ABSTRACTS[short][:60], ABSTRACTS[short] + " We retract all of it."):
+        for text in (
+            GERMAN,
+            PARAPHRASE,
+            "",
+            ABSTRACTS[short][:60],
+            ABSTRACTS[short] + " We retract all of it.",
+        ):
             assert identify(form(pin.title, byline, text)).exit_code == OPEN
     else:
         assert found.settle
@@ -159,7 +179,9 @@ def test_records_and_pages():
     version = state(MEPROP)
     version["current"]["canonical_record"]["source"]["version"] = 4
     page = PAGE.read_text(encoding="utf-8")
-    other = page.replace("1703.00522", "1703.00523").replace("Understanding Synthetic Gradients and", "On Gannets,")
+    other = page.replace("1703.00522", "1703.00523").replace(
+        "Understanding Synthetic Gradients and", "On Gannets,"
+    )
     cases = [
         (dump(resign(version)), TEST_KEY, 1), (dump(resign(state(SG), honest=False)), None, 1),
         (dump(signed_dni()), TEST_KEY, 0), (dump(signed_dni(1)), TEST_KEY, 1), (dump(bundle(state(SG))), None, 0),

@@ -122,9 +122,16 @@ def test_nobody_else_is(text, name):
 
 
 @examples(max_examples=200)
-@given(st.permutations(DNI), st.sampled_from([", ", "; ", " and ", "、", " · ", "\n", " 1 2 ", "*, "]), st.data())
+@given(
+    st.permutations(DNI), st.sampled_from([", ", "; ", " and ", "、", " · ", "\n", " 1 2 ", "*, "]), st.data()
+)
 def test_a_byline_in_any_form_is_complete(names, separator, data):
-    forms = [lambda g, f: f"{g} {f}", lambda g, f: f"{f}, {g}", lambda g, f: f"{g[0]}. {f}", lambda g, f: f"{f} {g[0]}"]
+    forms = [
+        lambda g, f: f"{g} {f}",
+        lambda g, f: f"{f}, {g}",
+        lambda g, f: f"{g[0]}. {f}",
+        lambda g, f: f"{f} {g[0]}",
+    ]
     form = data.draw(st.sampled_from(forms))
     text = separator.join(form(*reversed(family_and_given(name))) for name in names)
     line = find_authors(text, DNI)

@@ -93,7 +93,9 @@ def test_every_field_has_evidence():
     assert pin("meprop").why("authors").trust == "curated"
 
 
-@pytest.mark.parametrize("name", ["dni", "sg", "meprop", *IDS, "arXiv:1608.05343v2", pin("sg").pith, pin("dni").url])
+@pytest.mark.parametrize(
+    "name", ["dni", "sg", "meprop", *IDS, "arXiv:1608.05343v2", pin("sg").pith, pin("dni").url]
+)
 def test_a_pin_is_found_by_name_and_by_id(name):
     assert pin(name).arxiv in IDS
 

@@ -15,7 +15,9 @@ from metadata.parse.ids import ArxivId
 from metadata.kinds.pith import PithRecord
 
 # Fields that nothing interprets: whoever fills one is told so.
-IDLE = re.compile(r"builder_version|verdict|strong_count|items|sample|internal_anchors|resolved_work|attestation")
+IDLE = re.compile(
+    r"builder_version|verdict|strong_count|items|sample|internal_anchors|resolved_work|attestation"
+)
 PAYLOAD = ("current", "record_created", "payload")
 RECEIPT = (*PAYLOAD, "receipt")
 RECORD = ("current", "canonical_record")

@@ -67,7 +67,11 @@ def fetch(site, place, wanted="sg", limits=QUICK, **more):
     servers = Servers(pith=site.base, arxiv=site.base)
     found = next(p for p in load_pins(place["pins_file"]).values() if p.short == wanted)
     return refresh.fetch(
-        found, Client("test/1", limits, sleep=lambda s: None), servers=servers, directory=place["directory"], **more
+        found,
+        Client("test/1", limits, sleep=lambda s: None),
+        servers=servers,
+        directory=place["directory"],
+        **more,
     )
 
 

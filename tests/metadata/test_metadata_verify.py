@@ -201,7 +201,9 @@ def test_a_record_of_another_key_vouches_for_nothing():
     assert report(PAGE.read_bytes(), Corpus((forged,))).status("title_hash") == "not verifiable"
 
 
-@pytest.mark.parametrize("changes", [{"abstract": "Another."}, {"title": "Another"}, {"authors": "Qilei Zhang"}])
+@pytest.mark.parametrize(
+    "changes", [{"abstract": "Another."}, {"title": "Another"}, {"authors": "Qilei Zhang"}]
+)
 def test_a_wrong_page_fails_alone(changes):
     page = kinds.parse(atom(**changes), "wrong.xml")
     corpus = Corpus((*CORPUS.documents, page))
