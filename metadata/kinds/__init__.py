@@ -59,9 +59,10 @@ def read_bytes(path: Path) -> bytes:
             return sys.stdin.buffer.read(MAX_BYTES + 1)
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with open(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            data = file.read(MAX_BYTES + 1) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+            if data is None:  # a pipe, a device, or one of the system's files that would block
                 raise UnusableDocumentError(f"cannot read {str(path)!a}", expected="a regular file, or '-'")
-            return file.read(MAX_BYTES + 1)
+            return data
     except (OSError, ValueError, AttributeError) as e:
         reason = getattr(e, "strerror", None) or str(e)
         raise UnusableDocumentError(f"cannot read {str(path)!a}: {reason}") from None

@@ -82,7 +82,10 @@ def check(value: object, shape: Shape, path: str, notes: list[str]) -> None:
         if not shape.fits(value):
             raise shape.error(f"at {path}", got=value, expected=shape.expected)
     elif isinstance(shape, Idle):
-        if not _empty(value) and value not in shape.known:
+        if isinstance(value, dict):
+            for key, item in value.items():
+                check(item, shape, f"{path}.{key[:80]}", notes)
+        elif value and value not in shape.known:
             note(notes, f"{path}: {shown(value)}")
     elif isinstance(shape, list):
         if not isinstance(value, list):
@@ -116,7 +119,3 @@ def note(notes: list[str], text: str) -> None:
         notes.append(text)
     elif len(notes) == MAX_NOTES:
         notes.append("… and more")
-
-
-def _empty(value: object) -> bool:
-    return not value or (isinstance(value, dict) and all(_empty(v) for v in value.values()))

@@ -17,11 +17,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import settings
 
 from metadata import load_pins
+from metadata.check.keys import RegistryKey
 from metadata.kinds import page as arxiv_page
 from metadata.kinds import paper as paper_text
-from metadata.pins import committed
 from metadata.parse.canonical import canonical_bytes, canonical_sha256, pith_code, sha256_hex, text_sha256
-from metadata.check.keys import RegistryKey
+from metadata.pins import committed
 
 RECORDS = committed.RECORDS
 SG, MEPROP = RECORDS / "pith-1703.00522v1.state.json", RECORDS / "pith-1706.06197v5.state.json"

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from metadata_samples import PAGE, atom, examples
 
+from metadata.errors import IdentifierError, MetadataError, MissingFieldError, UnusableDocumentError
 from metadata.kinds import feed as arxiv_atom
 from metadata.kinds import page as arxiv_page
-from metadata.errors import IdentifierError, MetadataError, MissingFieldError, UnusableDocumentError
 
 TEXT = PAGE.read_text(encoding="utf-8")
 PAPER = arxiv_page.parse(TEXT.encode())

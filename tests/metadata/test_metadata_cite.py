@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from metadata import cff, cite, load_pins, pin
-from metadata.parse import latex
 from metadata.errors import MetadataError
+from metadata.parse import latex
 
 PINS = list(load_pins().values())
 REPOSITORY = cff.repository(commit="71fe42b")

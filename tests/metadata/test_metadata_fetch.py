@@ -1,6 +1,5 @@
 """Fetching from a server that may be slow, broken or hostile."""
 
-import gzip
 import ipaddress
 import time
 from datetime import UTC, datetime, timedelta
@@ -11,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from metadata_server import cut_without_length, dripping, endless, good, raw, running, slow, status, truncated
+from metadata_server import cut_without_length, dripping, endless, good, running, slow, status, truncated
 
 from metadata.errors import FetchError
 from metadata.http import Client, Limits

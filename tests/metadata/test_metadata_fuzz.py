@@ -8,12 +8,10 @@ import pytest
 from metadata_samples import ALL, atom, bundle, dump, rehash_state, state
 
 from metadata import kinds
-from metadata.pins import committed
-from metadata.errors import MetadataError
-from metadata.check import Identification
-from metadata.pins import load_pins
+from metadata.check import Identification, identify_verified, verify
 from metadata.check.report import Report
-from metadata.check import identify_verified, verify
+from metadata.errors import MetadataError
+from metadata.pins import committed, load_pins
 
 CORPUS, PINS = committed.load(), load_pins()
 SEEDS = [*(path.read_bytes() for path in ALL), atom(), dump(bundle(state()))]

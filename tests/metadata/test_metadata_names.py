@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from metadata_samples import PAGE, SG, examples, state
 
+from metadata.errors import UnusableDocumentError
 from metadata.kinds import page as arxiv_page
 from metadata.kinds import paper
 from metadata.parse import latex
-from metadata.errors import UnusableDocumentError
 from metadata.parse.names import family_and_given, find_authors, split_authors
 from metadata.parse.text import clean, common, fold, printable
 

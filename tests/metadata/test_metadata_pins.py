@@ -20,9 +20,9 @@ from metadata_samples import (
 )
 
 from metadata import kinds, load_pins, pin, pins
-from metadata.pins import build, committed, curated
-from metadata.parse.canonical import sha256_hex
 from metadata.errors import PinError, UnknownPinError, UnusableDocumentError, VersionlessIdError
+from metadata.parse.canonical import sha256_hex
+from metadata.pins import build, committed, curated
 
 IDS = ["1608.05343v2", "1703.00522v1", "1706.06197v5"]
 

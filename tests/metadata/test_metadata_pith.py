@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from metadata_samples import MEPROP, SG, at, bundle, dump, examples, leaves, record_bytes, rehash_state, state
 
-from metadata.kinds import pith
 from metadata.errors import MetadataError, MissingFieldError, UnknownVersionError, UnusableDocumentError
-from metadata.parse.ids import ArxivId
+from metadata.kinds import pith
 from metadata.kinds.pith import PithRecord
+from metadata.parse.ids import ArxivId
 
 # Fields that nothing interprets: whoever fills one is told so.
 IDLE = re.compile(

@@ -18,10 +18,10 @@ from metadata_samples import (
 from metadata_server import cut_without_length, endless, good, running, slow, status, truncated
 
 from metadata import load_pins, pin, pins
-from metadata.pins import build, committed, refresh
-from metadata.parse.canonical import sha256_hex
 from metadata.errors import FetchError, MetadataError, PinError, RefusedUpdateError
 from metadata.http import Client, Limits
+from metadata.parse.canonical import sha256_hex
+from metadata.pins import build, committed, refresh
 from metadata.pins.refresh import Servers, Update
 
 STATE = "/pith/UCECU35UTPHTTOAN4P6TMIPZQ4/state.json"

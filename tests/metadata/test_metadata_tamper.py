@@ -8,10 +8,9 @@ import pytest
 from metadata_samples import MEPROP, SG, at, bundle, dump, leaves, rehash_state, state
 
 from metadata import kinds
-from metadata.pins import committed
-from metadata.errors import MetadataError
-from metadata.pins import load_pins
 from metadata.check import verify
+from metadata.errors import MetadataError
+from metadata.pins import committed, load_pins
 
 CORPUS, PINS = committed.load(), load_pins()
 

@@ -21,12 +21,11 @@ from metadata_samples import (
 )
 
 from metadata import kinds
-from metadata.pins import committed
+from metadata.check import verify
 from metadata.check.corpus import Corpus
 from metadata.check.keys import PINNED
-from metadata.pins import load_pins
 from metadata.check.report import TRUST_MEANING
-from metadata.check import verify
+from metadata.pins import committed, load_pins
 
 CORPUS, PINS = committed.load(), load_pins()
 NOT_VERIFIABLE = {"event_ids", "snapshot_hashes", "authors"}
