@@ -28,27 +28,24 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}")
 def bibtex(pin: Pin) -> str:
     """Return a BibTeX entry for the pinned version, ending in a newline; its key is like `sun2017meprop`."""
     p = pin.proceedings
-    return _entry(
-        "inproceedings",
-        bibtex_key(pin),
-        {
-            "title": f"{{{latex.encode(pin.title)}}}",  # doubled braces keep the capitals
-            "author": " and ".join(_inverted(name) for name in pin.authors),
-            "editor": " and ".join(_inverted(name) for name in p.editors),
-            "booktitle": latex.encode(p.booktitle),
-            "series": latex.encode(_SERIES.get(p.series, p.series)),
-            "volume": str(p.volume),
-            "pages": p.pages.replace("-", "--"),
-            "year": str(p.year),
-            "publisher": latex.encode(p.series),
-            "url": p.url,
-            "eprint": pin.arxiv,
-            "archiveprefix": "arXiv",
-            "primaryclass": pin.primary_cat,
-            "doi": pin.doi,
-            "note": latex.encode("; ".join([_which(pin), *_pith(pin)])),
-        },
-    )
+    fields = {
+        "title": f"{{{latex.encode(pin.title)}}}",  # doubled braces keep the capitals
+        "author": " and ".join(map(_inverted, pin.authors)),
+        "editor": " and ".join(map(_inverted, p.editors)),
+        "booktitle": latex.encode(p.booktitle),
+        "series": latex.encode(_SERIES.get(p.series, p.series)),
+        "volume": str(p.volume),
+        "pages": p.pages.replace("-", "--"),
+        "year": str(p.year),
+        "publisher": latex.encode(p.series),
+        "url": p.url,
+        "eprint": pin.arxiv,
+        "archiveprefix": "arXiv",
+        "primaryclass": pin.primary_cat,
+        "doi": pin.doi,
+        "note": latex.encode("; ".join([_which(pin), *_pith(pin)])),
+    }
+    return _entry("inproceedings", bibtex_key(pin), fields)
 
 
 def _which(pin: Pin) -> str:

@@ -22,10 +22,8 @@ from metadata.errors import FetchError
 if TYPE_CHECKING:
     import urllib3
 
-_RETRIED = (429, 500, 502, 503, 504)
-_REDIRECTS = (301, 302, 303, 307, 308)
-_LOCAL = ("127.0.0.1", "localhost", "::1")
-_UNCHANGED = "nothing was changed"
+_RETRIED, _REDIRECTS = (429, 500, 502, 503, 504), (301, 302, 303, 307, 308)
+_LOCAL, _UNCHANGED = ("127.0.0.1", "localhost", "::1"), "nothing was changed"
 _CHUNK = 16_384  # bytes
 
 T = TypeVar("T")
@@ -58,6 +56,10 @@ class Answer:
     headers: Mapping[str, str]
 
 
+Use = Callable[[Answer, Iterator[bytes]], T]  # what a caller makes of an answer and its chunks
+_Outcome = tuple[str | None, list[T]]  # the target of a redirect, or None and the one result
+
+
 class _Retry(Exception):
     """An attempt that may be repeated: why it failed, and how long the server asked to wait (seconds)."""
 
@@ -80,13 +82,7 @@ class Client:
         """Return the body of the answer to `url`, errors as in `read`."""
         return self.read(url, lambda answer, chunks: b"".join(chunks))
 
-    def read(
-        self,
-        url: str,
-        use: Callable[[Answer, Iterator[bytes]], T],
-        *,
-        headers: Mapping[str, str] | None = None,
-    ) -> T:
+    def read(self, url: str, use: Use[T], *, headers: Mapping[str, str] | None = None) -> T:
         """Return what `use` makes of the answer to `url` (https, or http on this very machine) and its chunks.
 
         `use` runs in a thread, within the time limit, and again for each attempt: what it keeps between attempts
@@ -105,7 +101,7 @@ class Client:
                 raise FetchError(f"{url}: {last}", do=f"try again in {last.wait_s:.0f} s; {_UNCHANGED}")
         raise FetchError(f"{url}: {last}, {self.limits.attempts} times", do=f"are you offline? {_UNCHANGED}")
 
-    def _follow(self, url: str, use: Callable[[Answer, Iterator[bytes]], T], headers: Mapping[str, str]) -> T:
+    def _follow(self, url: str, use: Use[T], headers: Mapping[str, str]) -> T:
         first = parts = _parts(url)
         for _ in range(self.limits.redirects + 1):
             self._pause(parts.netloc)
@@ -115,9 +111,7 @@ class Client:
             parts = _parts(target, url)
             same = (parts.scheme, parts.netloc) == (first.scheme, first.netloc)
             if not same and not (self.limits.leave_host and parts.scheme == "https"):
-                raise FetchError(
-                    f"{url}: redirected elsewhere", got=target, expected="the same host", do=_UNCHANGED
-                )
+                raise FetchError(f"{url}: redirected elsewhere", got=target, do=f"refused; {_UNCHANGED}")
             url = parts.geturl()
         raise FetchError(f"{url}: more than {self.limits.redirects} redirects", do=_UNCHANGED)
 
@@ -127,15 +121,12 @@ class Client:
             self.sleep(wait)
         self._last[host] = self.clock()
 
-    def _in_time(
-        self, url: str, use: Callable[[Answer, Iterator[bytes]], T], headers: Mapping[str, str]
-    ) -> tuple[str | None, list[T]]:
-        """Return the target of a redirect, or None and the result, after `total_s` at the latest.
+    def _in_time(self, url: str, use: Use[T], headers: Mapping[str, str]) -> _Outcome[T]:
+        """Return the outcome after `total_s` at the latest.
 
-        Read time-outs start anew with every byte, so a server could hold us for hours by dripping, and no time-out
-        ends a slow parser. Hence both run in a thread that is given up when the time is over.
+        Read time-outs start anew with every byte, and none ends a slow parser: hence a thread that is given up.
         """
-        done: queue.Queue[tuple[str | None, list[T]] | BaseException] = queue.Queue(1)
+        done: queue.Queue[_Outcome[T] | BaseException] = queue.Queue(1)
         given_up = threading.Event()
 
         def work() -> None:
@@ -159,13 +150,8 @@ def _parts(url: str, base: str = "") -> SplitResult:
     """Return the parts of `url`, or of what it is seen from `base`; `FetchError` unless a host is asked over TLS."""
     try:
         parts = urlsplit(urljoin(base, url))
-        local = parts.scheme == "http" and parts.hostname in _LOCAL
-        if (
-            parts.hostname
-            and "@" not in parts.netloc
-            and (parts.scheme == "https" or local)
-            and parts.port != 0
-        ):
+        safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOCAL)
+        if safe and parts.hostname and "@" not in parts.netloc and parts.port != 0:
             return parts
     except ValueError:
         pass
@@ -182,26 +168,18 @@ def _pool(parts: SplitResult, limits: Limits) -> urllib3.PoolManager:
     import certifi
     import urllib3
 
-    more: dict[str, Any] = {
-        "timeout": urllib3.Timeout(connect=limits.connect_s, read=limits.read_s),
-        "retries": False,
-    }
-    if parts.scheme == "https":
-        more["ssl_context"] = (
-            ssl.create_default_context()
-        )  # the system's authorities, and those of SSL_CERT_FILE
+    timeout = urllib3.Timeout(connect=limits.connect_s, read=limits.read_s)
+    more: dict[str, Any] = {"timeout": timeout, "retries": False}
+    if parts.scheme == "https":  # the authorities of the system (or SSL_CERT_FILE), and of certifi
+        more["ssl_context"] = ssl.create_default_context()
         more["ssl_context"].load_verify_locations(os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where())
     proxy = None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
     return urllib3.ProxyManager(proxy, **more) if proxy else urllib3.PoolManager(**more)
 
 
 def _exchange(
-    url: str,
-    use: Callable[[Answer, Iterator[bytes]], T],
-    headers: Mapping[str, str],
-    limits: Limits,
-    given_up: threading.Event,
-) -> tuple[str | None, list[T]]:
+    url: str, use: Use[T], headers: Mapping[str, str], limits: Limits, given_up: threading.Event
+) -> _Outcome[T]:
     """Send one request; return a redirect's target, or None and what `use` makes of the answer."""
     pool = _pool(_parts(url), limits)
     response = _request(pool, url, {"Accept-Encoding": "identity", **headers})
@@ -220,9 +198,7 @@ def _request(pool: urllib3.PoolManager, url: str, headers: dict[str, str]) -> ur
     from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError, SSLError, TimeoutError
 
     try:
-        return pool.request(
-            "GET", url, headers=headers, redirect=False, preload_content=False, decode_content=False
-        )
+        return pool.request("GET", url, headers=headers, redirect=False, preload_content=False)
     except SSLError as e:
         raise FetchError(f"{url}: TLS failed ({str(e)[:80]})", do=_UNCHANGED) from None
     except (TimeoutError, NewConnectionError, ProtocolError, MaxRetryError, OSError) as e:
@@ -232,27 +208,25 @@ def _request(pool: urllib3.PoolManager, url: str, headers: dict[str, str]) -> ur
 
 
 def _accepted(answer: Answer, url: str, ranged: bool) -> Answer:
-    if answer.status in _RETRIED:
-        wait = _retry_after(answer.headers.get("retry-after", ""))
-        raise _Retry(f"the server answered {answer.status}", wait)
-    length = answer.headers.get("content-length", "0")
-    problem = ""
-    if answer.status != 200 and not (ranged and answer.status == 206):
-        problem = f"the server answered {answer.status}"
-    elif answer.headers.get("content-encoding", "identity").lower() != "identity":
-        problem = "a compressed answer, though none was asked for"
-    elif not (length.isascii() and length.isdigit()):
-        problem = "a malformed length"
-    if problem:
-        raise FetchError(f"{url}: {problem}", do=_UNCHANGED)
+    status, length = answer.status, answer.headers.get("content-length", "0")
+    if status in _RETRIED:
+        raise _Retry(f"the server answered {status}", _retry_after(answer.headers.get("retry-after", "")))
+    wrong = {
+        f"the server answered {status}": status != 200 and not (ranged and status == 206),
+        "a compressed answer": answer.headers.get("content-encoding", "identity").lower() != "identity",
+        "a malformed length": not (length.isascii() and length.isdigit()),
+    }
+    for problem, found in wrong.items():
+        if found:
+            raise FetchError(f"{url}: {problem}", do=_UNCHANGED)
     return answer
 
 
 def _chunks(
-    response: urllib3.BaseHTTPResponse, url: str, limits: Limits, given_up: threading.Event
+    response: urllib3.BaseHTTPResponse, url: str, limits: Limits, done: threading.Event
 ) -> Iterator[bytes]:
     size = 0
-    while not given_up.is_set():
+    while not done.is_set():
         try:
             chunk = response.read(min(_CHUNK, limits.max_bytes + 1 - size), decode_content=False)
         except Exception as e:  # time-outs, resets, malformed chunks: all of them lose the rest of the body

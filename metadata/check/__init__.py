@@ -9,7 +9,7 @@ from metadata.check.against import page_checks, record_checks
 from metadata.check.corpus import Corpus
 from metadata.check.identify import Identification, identify
 from metadata.check.keys import RegistryKey
-from metadata.check.record import core_checks, fields, history_checks
+from metadata.check.record import fields, own_checks
 from metadata.check.report import Check, Report, Status
 from metadata.kinds import ArxivPaper, Document, PithRecord
 from metadata.pins import Pin
@@ -34,7 +34,7 @@ def verify(
     """
     content, about = document.content, (document.name, document.kind, document.sha256)
     if isinstance(content, PithRecord):
-        checks = [*core_checks(content, key), *history_checks(content), *record_checks(content, corpus, pins)]
+        checks = [*own_checks(content, key), *record_checks(content, corpus, pins)]
         return Report(*about, str(content.arxiv), tuple(checks), fields(content, checks), content.notes)
     if isinstance(content, ArxivPaper):
         checks = page_checks(content, corpus, key, pins)

@@ -19,6 +19,7 @@ NEAR_TITLE = (
 )
 MIN_WORDS = 30  # of an abstract; a shorter quotation shows nothing
 ALTERED = 0.2  # share of four-word sequences from which a text is an altered copy; unrelated ones have 0
+_LONGEST = 20_000  # characters of an abstract that are compared; no true one has a tenth
 _TITLE_LINES = 4  # over which a PDF may spread a title
 _NAME = re.compile(r"[^\W\d_][\w'’.-]*")
 # Words of lines that name no author: where a paper stands, what it is, who has not signed it.
@@ -100,6 +101,7 @@ def compare_abstract(
     """
     if signed and text_sha256(abstract) == signed:
         return "same", "the abstract has the hash that the registry signed"
+    abstract = abstract[:_LONGEST]
     count, ours = len(fold(abstract).split()), squash(abstract)
     if count < MIN_WORDS or not texts:
         why = "too few to tell" if texts else "and no text of it is at hand"

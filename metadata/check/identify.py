@@ -107,20 +107,13 @@ class _Evidence:
         if self.contradictions:
             return "not the pinned paper"
         sound = self.work and self.byline.complete and not self.astray and not self.broken
-        return (
-            "pinned"
-            if sound and self.versions <= {None, parse_arxiv(self.pin.arxiv).version}
-            else "cannot tell"
-        )
+        sound = sound and self.versions <= {None, parse_arxiv(self.pin.arxiv).version}
+        return "pinned" if sound else "cannot tell"
 
     @property
     def work(self) -> bool:
-        return (
-            self.title == "same"
-            and bool(self.byline.found)
-            and not self.byline.foreign
-            and self.text == "same"
-        )
+        named = bool(self.byline.found) and not self.byline.foreign
+        return named and self.title == "same" and self.text == "same"
 
     def answer(self, name: str) -> Identification:
         """Return what this evidence says of the document called `name`."""
@@ -186,8 +179,7 @@ def _weigh(document: Document, claim: Claim, pin: Pin, corpus: Corpus, report: R
         Fact("abstract", _weight(text == "same", text in ("altered", "other")), text_detail),
         _id_fact(claim, arxiv, versions),
         *soft,
-        *_reference_facts(claim, pin),
-        *_date_facts(claim, pin),
+        *_other_facts(claim, pin),
     )
     early = claim.date is not None and claim.date.isoformat() < pin.date
     astray = early or any(not text.startswith(arxiv.base) for text in claim.own)
@@ -200,7 +192,7 @@ def _weight(good: bool, bad: bool) -> Weight:
 
 
 def _contradictions(claim: Claim, arxiv: ArxivId, title: Title, below: str, byline: Byline) -> Iterator[str]:
-    """Yield what positively contradicts the claim; a document in another form, or about the paper, does not."""
+    """Yield what positively contradicts the claim; another form of the paper, or a text about it, does not."""
     versions = claim.versions(arxiv.base)
     clean = claim.formal or (title == "same" and byline.found and not byline.foreign)
     if len(versions) == 1 and not versions & {None, arxiv.version} and clean:
@@ -241,19 +233,14 @@ def _id_fact(claim: Claim, arxiv: ArxivId, versions: set[int | None]) -> Fact:
     return Fact("version", weight, f"the document gives {own} for itself, pinned is {arxiv}")
 
 
-def _reference_facts(claim: Claim, pin: Pin) -> list[Fact]:
-    """Compare the references with works that the paper is known to cite; silent if there are too few."""
-    if len(claim.references) < _MIN_REFERENCES or not pin.cites:
-        return []
-    titles = [fold(title) for title in pin.cites]
-    shared = sum(any(title in fold(entry) for title in titles) for entry in claim.references)
-    detail = f"{shared} of the {len(claim.references)} references are among {len(titles)} works that the paper cites"
-    return [Fact("references", "for" if shared else "against", detail)]
-
-
-def _date_facts(claim: Claim, pin: Pin) -> list[Fact]:
-    """Compare the document's own date with the pinned version's: earlier, it may be another version."""
-    if claim.date is None or claim.date.isoformat() == pin.date:
-        return []
-    when = "before" if claim.date.isoformat() < pin.date else "after"
-    return [Fact("date", "against", f"dated {claim.date.isoformat()}, {when} {pin.date} of {pin.date_of}")]
+def _other_facts(claim: Claim, pin: Pin) -> Iterator[Fact]:
+    """Compare references with works that the paper is known to cite, and the document's date with the pin's."""
+    if len(claim.references) >= _MIN_REFERENCES and pin.cites:
+        titles = [fold(title) for title in pin.cites]
+        shared = sum(any(title in fold(entry) for title in titles) for entry in claim.references)
+        of = f"{len(claim.references)} references are among {len(titles)} works that the paper cites"
+        yield Fact("references", "for" if shared else "against", f"{shared} of the {of}")
+    day = claim.date.isoformat() if claim.date else pin.date
+    if day != pin.date:
+        when = "before" if day < pin.date else "after"
+        yield Fact("date", "against", f"dated {day}, {when} {pin.date} of {pin.date_of}")

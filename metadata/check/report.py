@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -78,7 +79,17 @@ class Report:
 
 def compare(name: str, what: str, got: object, expected: object) -> Check:
     """Return the check that `got` equals `expected`; `what` says in words what was compared."""
-    return hold(name, what, [] if got == expected else [f"{what}: got {got}, expected {expected}"])
+    return hold(name, what, differing({what: (got, expected)}))
+
+
+def differing(pairs: Mapping[str, tuple[object, object]]) -> list[str]:
+    """Return one sentence for each pair of what was got and what was expected that are not equal."""
+    return [f"{what}: got {got}, expected {want}" for what, (got, want) in pairs.items() if got != want]
+
+
+def open_(name: str, why: str, *, absent: bool = False) -> Check:
+    """Return a check that cannot be made, because nothing is there (`absent`) or nothing to compare it with."""
+    return Check(name, "absent" if absent else "not verifiable", why)
 
 
 def hold(name: str, what: str, problems: list[str]) -> Check:

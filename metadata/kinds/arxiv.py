@@ -36,15 +36,15 @@ class ArxivPaper:
     arxiv: ArxivId
     title: str
     authors: tuple[str, ...]
-    repairs: tuple[str, ...]
     abstract: str
     submitted: datetime
     revised: datetime
     primary_cat: str
     cross_cats: tuple[str, ...]
-    doi: str | None
+    doi: str | None = None  # a feed names a journal's at best, never the one that arXiv registers
     history: tuple[ArxivVersion, ...] = ()
     author_count: int | None = None
+    repairs: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 

@@ -62,40 +62,34 @@ def parse(data: bytes) -> ArxivPaper:
     arXiv's own error entries and for feeds of several papers.
     """
     found = _read(data)
-    if "feed" not in found.texts:
-        raise UnusableDocumentError(
-            "XML is no Atom feed", got=next(iter(found.texts)), expected=f"{_ATOM}feed"
-        )
     entries = len(found.texts["feed/entry"])
     if entries != 1:
-        raise UnusableDocumentError("entries in the feed", got=entries, expected="one", do="ask for one id")
+        what = "entries in the feed" if "feed" in found.texts else "no Atom feed: entries"
+        raise UnusableDocumentError(what, got=entries, expected="one", do="ask for one id")
 
     def text(name: str, *, required: bool = True) -> str:
         return only(f"entry.{name}", found.texts[f"feed/entry/{name}"], required=required)
 
-    url = text("id")
-    if "/api/errors" in url:
-        raise UnusableDocumentError("arXiv answered with an error", got=text("summary"), expected="a paper")
+    url, abstract, title = text("id"), text("summary"), clean(text("title"))
     match = _ID.fullmatch(url)
     if not match:
-        raise UnusableDocumentError("entry.id: no arXiv id", got=url, expected="'http://arxiv.org/abs/…'")
+        what = "arXiv answered with an error" if "/api/errors" in url else "entry.id: no arXiv id"
+        raise UnusableDocumentError(what, got=f"{url} {abstract}", expected="'http://arxiv.org/abs/…'")
     primary = only("entry.primary_category", found.terms["feed/entry/arxiv:primary_category"])
-    terms = found.terms["feed/entry/category"]
+    terms = [t for t in found.terms["feed/entry/category"] if t != primary and CATEGORY.fullmatch(t)]
     names = found.texts["feed/entry/author/name"]
     only("entry.author", [str(len(names)) if names else ""])
     return ArxivPaper(
         form="atom",
         arxiv=parse_arxiv(match[1]),
-        title=clean(text("title")),
+        title=title,
         authors=tuple(one_name(name, place="entry.author") for name in names),
-        repairs=(),
-        abstract=text("summary"),
+        abstract=abstract,
         submitted=parse_time(text("published"), "entry.published"),
         revised=parse_time(text("updated"), "entry.updated"),
         primary_cat=primary,
-        cross_cats=tuple(t for t in terms if t != primary and CATEGORY.fullmatch(t)),
-        doi=None,  # the feed names a journal's DOI at best, never the one that arXiv registers
-        notes=tuple(withdrawal(text("arxiv:comment", required=False), text("summary"))),
+        cross_cats=tuple(terms),
+        notes=tuple(withdrawal(text("arxiv:comment", required=False), abstract)),
     )
 
 

@@ -31,6 +31,8 @@ _ABSTRACT = re.compile(
     r"(?:\d\.? ?)?(?:abstract|zusammenfassung|résumé|resumen|аннотация|摘要)(?: ?[.:—–-]+ ?(.*))?",
     re.IGNORECASE,
 )
+_HINT = re.compile("abstract|zusammenfassung|résumé|resumen|аннотация|摘要", re.IGNORECASE)
+_REFERENCES = re.compile(r"^[#*_ \d.]*references[*_: ]*$", re.IGNORECASE)
 # Headings that end head or abstract where no Markdown marks them.
 HEADINGS = (
     "tl;dr",
@@ -103,7 +105,7 @@ def parse(data: bytes) -> PaperText:
         )
     if len(page[:start]) > _MAX_HEAD:
         head.append("… and more")  # nobody shall take such a byline for complete
-    references = next((i for i, line in enumerate(page) if _plain(line).lower() == "references"), len(page))
+    references = next((i for i, line in enumerate(page) if _REFERENCES.search(line)), len(page))
     entries = [
         m[1] for line in page[references : references + 1000] if (m := _REFERENCE.fullmatch(line[:_MAX_LINE]))
     ]
@@ -127,13 +129,14 @@ def _plain(line: str) -> str:
 
 def has_abstract(page: list[str]) -> bool:
     """Tell whether one of the lines is the heading of an abstract, which makes a text a listing."""
-    return any(_ABSTRACT.fullmatch(_plain(line)) for line in page)
+    return any(_HINT.search(line) and _ABSTRACT.fullmatch(_plain(line)) for line in page)
 
 
 def _abstract(page: list[str], markdown: bool) -> tuple[int, str]:
     """Return where the abstract's heading stands (the end of the page if nowhere) and the text under it."""
     for i, line in enumerate(page):
-        match = _ABSTRACT.fullmatch(collapse(line.translate(_MARKS))) if i else None
+        heading = i and _HINT.search(line)
+        match = _ABSTRACT.fullmatch(collapse(line.translate(_MARKS))) if heading else None
         if match:
             return i, " ".join([match[1] or "", *_section(page, i + 1, markdown, len(page))])[
                 :_MAX_ABSTRACT

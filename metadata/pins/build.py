@@ -16,7 +16,7 @@ from metadata.check import RegistryKey, keys, verify
 from metadata.check.corpus import Corpus
 from metadata.check.report import Trust
 from metadata.errors import PinError
-from metadata.kinds import ArxivPaper, PaperText, PithRecord
+from metadata.kinds import ArxivPaper, PithRecord
 from metadata.parse.canonical import sha256_hex, text_sha256
 from metadata.parse.names import find_authors
 from metadata.parse.text import clean, fold
@@ -54,22 +54,20 @@ class Row:
 
 def record_rows(name: str, record: PithRecord) -> Iterator[Row]:
     """Yield what a verified record says: signed fields, and those that its hashes cover."""
-    signed = record.signed
-    in_core = "canonical record"
-    yield Row(
-        "submitted", record.submitted.date().isoformat(), "signed", name, f"submitted_at of the {in_core}"
-    )
-    yield Row(
-        "canonical_sha256", sha256_hex(record.canonical), "signed", name, "the signature is over these bytes"
-    )
-    yield Row("abstract_sha256", signed["abstract_canon_sha256"], "signed", name, in_core)
-    yield Row("license", signed["license"], "signed", name, in_core)
-    yield Row("primary_cat", signed["primary_cat"], "signed", name, in_core)
-    yield Row("cross_cats", tuple(sorted(signed["cross_cats_sorted"])), "signed", name, in_core)
+    core = record.signed
+    signed = {
+        "submitted": record.submitted.date().isoformat(),
+        "canonical_sha256": sha256_hex(record.canonical),
+        "abstract_sha256": core["abstract_canon_sha256"],
+        "license": core["license"],
+        "primary_cat": core["primary_cat"],
+        "cross_cats": tuple(sorted(core["cross_cats_sorted"])),
+    }
+    yield from (Row(field, value, "signed", name, "canonical record") for field, value in signed.items())
     yield Row("pith", record.document["pith_number"], "derived", name, "base32 of the signed hash")
     yield Row("doi", record.arxiv.doi, "derived", name, "from the signed id")
-    for snapshot in record.snapshots:
-        paper, covered = snapshot["paper"], "its hash is signed; letter case and white space are not"
+    for paper in (snapshot["paper"] for snapshot in record.snapshots):
+        covered = "its hash is signed; letter case and white space are not"
         yield Row("title", clean(paper["title"]), "hash signed", name, covered)
         yield Row("authors", paper["authors_text"], "stated", name, "graph snapshot, by given name", True)
 
@@ -102,34 +100,23 @@ def _rows(paper: CuratedPaper, corpus: Corpus) -> list[Row]:
     titles = {fold(row.value) for row in rows if row.field == "title"}
     people = next((r.value for r in sorted(rows, key=_rank) if r.field == "authors" and not r.loose), ())
     for d, text in corpus.texts():
-        if fold(text.title) in titles and _is_listing(text, people):
+        # Others who use the title are no source: they are what `identify` is for.
+        if fold(text.title) in titles and find_authors(text.byline, people).complete:
             rows.append(Row("title", text.title, "stated", d.name, "listing"))
             rows.append(Row("authors", text.byline, "stated", d.name, "listing", True))
+    submitted = [row for row in rows if row.field == "submitted"]
+    words = f"v{paper.arxiv.version}"
     if paper.arxiv.version == 1:
-        rows += [replace(row, field="date") for row in rows if row.field == "submitted"]
-    if not any(row.field == "date" for row in rows):
-        first = [
-            replace(row, field="date", detail=f"of v1; {row.detail}")
-            for row in rows
-            if row.field == "submitted"
-        ]
-        rows += [*first, _date_of(f"v1 (the day of v{paper.arxiv.version} is in no record)")]
-    else:
-        rows.append(_date_of(f"v{paper.arxiv.version}"))
+        rows += [replace(row, field="date") for row in submitted]
+    elif not any(row.field == "date" for row in rows):
+        words = f"v1 (the day of {words} is in no record)"
+        rows += [replace(row, field="date", detail=f"of v1; {row.detail}") for row in submitted]
+    rows.append(Row("date_of", words, "derived", "records", "from what gives the date"))
     return sorted(rows, key=_rank)
-
-
-def _date_of(words: str) -> Row:
-    return Row("date_of", words, "derived", "records", "from what gives the date")
 
 
 def _rank(row: Row) -> tuple[int, bool]:
     return _RANK.index(row.trust), row.loose
-
-
-def _is_listing(text: PaperText, people: tuple[str, ...]) -> bool:
-    # Others who use the title are no source: they are what `identify` is for.
-    return find_authors(text.byline, people).complete
 
 
 def settle(arxiv: str, field: str, rows: list[Row]) -> Evidence:

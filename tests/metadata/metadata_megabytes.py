@@ -42,7 +42,9 @@ def megabytes() -> dict[str, bytes]:
         "page, authors": fill("A B, ", LABELS + "Authors:"),
         "page, history": fill("[v1] Wed, 1 Mar 2017 21:41:09 UTC\n", TEXT),
         "text, blank lines": fill("\n", "T\nA\nAbstract\n"),
-        "text, long abstract": fill(SITE.splitlines()[12] + " ", SITE[: SITE.index("Abstract")] + "Abstract\n"),
+        "text, long abstract": fill(
+            SITE.splitlines()[12] + " ", SITE[: SITE.index("Abstract")] + "Abstract\n"
+        ),
         "text, combining marks": fill("\u0315\u0316", "# Decoupled", "\n\nA B\n\n## Abstract\nx"),
         "text, marks in words": fill("\u0315\u0316 ", "# Decoupled\n\nA B\n\n## Abstract\n"),
         "text, letters that grow": fill("\ufdfa ", f"# {TITLE}\n\nA B\n\n## Abstract\n"),
@@ -50,9 +52,14 @@ def megabytes() -> dict[str, bytes]:
         "text, headings": fill("# a\n"),
         "text, abstract headings": fill("Abstract: x\n", "T\nA\n"),
         "text, ids": fill("arXiv:1608.05343v1 ", "T\nA\nAbstract\n"),
-        "text, many ids": "".join(["T\nA\nAbstract\n", *(f"arXiv:1608.{i:05}v1\n" for i in range(1, 50_000))]).encode(),
+        "text, many ids": "".join(
+            ["T\nA\nAbstract\n", *(f"arXiv:1608.{i:05}v1\n" for i in range(1, 50_000))]
+        ).encode(),
         "text, names, a line each": fill("Max Jaderberg\n", HEAD, TAIL),
-        **{f"text, a line of {unit!r}": fill(unit, HEAD, TAIL) for unit in ("Max Jaderberg, ", "a", "(", "@", "{", "\\'")},
+        **{
+            f"text, a line of {unit!r}": fill(unit, HEAD, TAIL)
+            for unit in ("Max Jaderberg, ", "a", "(", "@", "{", "\\'")
+        },
         "text, review": fill("review ", "T\nA\nAbstract\n"),
         "text, long title": fill("Decoupled ", "# "),
         **{
@@ -63,15 +70,19 @@ def megabytes() -> dict[str, bytes]:
         "JSON of escapes": fill("\\u00e9", '{"state_type":"', '"}'),
         "XML of elements": fill("<a/>", '<feed xmlns="http://www.w3.org/2005/Atom">', "</feed>"),
         "XML, deep": fill("<a>"),
-        "XML of references": fill("&lt;", '<feed xmlns="http://www.w3.org/2005/Atom"><title>', "</title></feed>"),
+        "XML of references": fill(
+            "&lt;", '<feed xmlns="http://www.w3.org/2005/Atom"><title>', "</title></feed>"
+        ),
         "XML of attributes": ("<feed " + " ".join(f'a{i}="1"' for i in range(80_000)) + "/>").encode(),
-        "XML of authors": fill("<author><name>A B</name></author>", atom().decode().split("<author>")[0], "</entry></feed>"),
+        "XML of authors": fill(
+            "<author><name>A B</name></author>", atom().decode().split("<author>")[0], "</entry></feed>"
+        ),
         "XML or a page": fill("\n", '<?xml version="1.0"?>\nTitle:'),
         "record, aliases": record(source_aliases=many("source_aliases", 9_000)),
         "record, snapshots": record(graph_snapshots=many("graph_snapshots", 350)),
         "record, corrections": record(corrections=[{"target": "x"}] * 40_000),
         "record, event ids": record(applied_event_ids=[f"sha256:{i:064x}" for i in range(13_000)]),
         "record, unknown fields": record(**{str(i): 0 for i in range(80_000)}),
-    }  # fmt: skip
+    }
     assert all(len(data) <= MAX_BYTES for data in found.values())
     return found

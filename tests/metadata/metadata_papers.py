@@ -17,15 +17,17 @@ ABSTRACTS = {
     "meprop": _GRAPH["paper"]["abstract_excerpt"].rpartition(" ")[0],
 }
 GERMAN = (
-    "Das Training gerichteter neuronaler Netze verlangt in der Regel, Daten vorwärts durch einen Rechengraphen zu leiten "
-    "und danach ein Fehlersignal zurück, um die Gewichte anzupassen. Alle Schichten sind daher in dem Sinne gesperrt, dass "
-    "sie auf den Rest des Netzes warten müssen. In dieser Arbeit wird diese Beschränkung aufgehoben, indem Module durch "
-    "Modelle des künftigen Verlaufs voneinander entkoppelt werden."
+    "Das Training gerichteter neuronaler Netze verlangt in der Regel, Daten vorwärts durch einen "
+    "Rechengraphen zu leiten und danach ein Fehlersignal zurück, um die Gewichte anzupassen. Alle "
+    "Schichten sind daher in dem Sinne gesperrt, dass sie auf den Rest des Netzes warten müssen. In "
+    "dieser Arbeit wird diese Beschränkung aufgehoben, indem Module durch Modelle des künftigen Verlaufs "
+    "voneinander entkoppelt werden."
 )
 PARAPHRASE = (
-    "Weights in a net are usually changed only once a signal has travelled all the way to the loss and back again. This "
-    "makes every part wait for every other one. We remove the wait: small learned predictors guess what the returning "
-    "signal will be, from nothing but what is at hand locally, so that each part can be trained whenever it likes."
+    "Weights in a net are usually changed only once a signal has travelled all the way to the loss and "
+    "back again. This makes every part wait for every other one. We remove the wait: small learned "
+    "predictors guess what the returning signal will be, from nothing but what is at hand locally, so "
+    "that each part can be trained whenever it likes."
 )
 
 

@@ -107,35 +107,71 @@ def test_six_authors_are_the_work_but_maybe_another_version():
 
 LONG = "We study something else entirely, at some length, and with no relation to anything that nets do. " * 4
 OTHERS = {  # documents that are not the paper: which answers are right
-    "a field guide with its id": (manuscript("A Field Guide to Cats", "Max Jaderberg", LONG, "arXiv:1703.00522v1"), {OPEN}),
-    "others under its id": (manuscript("A Field Guide to Cats", "Jane Roe", LONG, "arXiv:1703.00522v1"), {NOT}),
+    "a field guide with its id": (
+        manuscript("A Field Guide to Cats", "Max Jaderberg", LONG, "arXiv:1703.00522v1"),
+        {OPEN},
+    ),
+    "others under its id": (
+        manuscript("A Field Guide to Cats", "Jane Roe", LONG, "arXiv:1703.00522v1"),
+        {NOT},
+    ),
     "a listing that links it": (
-        listing("Sobolev Training for Neural Networks", "Wojciech Marian Czarnecki, Simon Osindero, Max Jaderberg, "
-                "Grzegorz Świrszcz, Razvan Pascanu", LONG, rest="arXiv:1608.05343v2"), {NONE}),
+        listing(
+            "Sobolev Training for Neural Networks",
+            "Wojciech Marian Czarnecki, Simon Osindero, Max Jaderberg, Grzegorz Świrszcz, Razvan Pascanu",
+            LONG,
+            rest="arXiv:1608.05343v2",
+        ),
+        {NONE},
+    ),
     "a supplement": (manuscript(f"Supplementary Material for: {DNI.title}", AUTHORS, LONG), {OPEN}),
     "a reply": (manuscript(f"{DNI.title}: A Critical Reply", AUTHORS, TEXT), {OPEN}),
     "a reply by others": (manuscript(f"{DNI.title}: A Critical Reply", "Jane Roe", LONG), {NONE, OPEN}),
     "a review that quotes it": (manuscript(f'Review of "{DNI.title}"', "Jane Roe", TEXT), {OPEN}),
-    "a review under its title": (manuscript(DNI.title, "Jane Roe", TEXT, rest="This review was posted on a blog."), {OPEN}),
+    "a review under its title": (
+        manuscript(DNI.title, "Jane Roe", TEXT, rest="This review was posted on a blog."),
+        {OPEN},
+    ),
     "a blog that names its reviewer": (manuscript(DNI.title, "Reviewed by Jane Roe", TEXT), {OPEN}),
     "a speech": (listing(DNI.title, "Presented by Jane Roe", TEXT), {OPEN}),
     "its title with other owners": (manuscript(DNI.title, "Jane Roe", TEXT), {NOT}),
     "two other owners": (manuscript(DNI.title, "Jane Roe and John Doe", LONG), {NOT}),
-    "one true author among false ones": (manuscript(DNI.title, "Qilei Zhang, Max Jaderberg, Jane Roe", TEXT), {OPEN}),
+    "one true author among false ones": (
+        manuscript(DNI.title, "Qilei Zhang, Max Jaderberg, Jane Roe", TEXT),
+        {OPEN},
+    ),
     "a false first author": (manuscript(DNI.title, f"Qilei Zhang, {AUTHORS}", TEXT), {OPEN}),
     "a false last author": (manuscript(DNI.title, f"{AUTHORS}, Qilei Zhang", TEXT), {OPEN}),
     "only the last author": (manuscript(DNI.title, "Koray Kavukcuoglu", TEXT), {OPEN}),
-    "seven fakes": (manuscript(DNI.title, ", ".join(f"Fake{c} Name{c}" for c in "abcdefg") + f", {AUTHORS}", TEXT), {OPEN}),
-    "a retraction added": (manuscript(DNI.title, AUTHORS, TEXT + " We retract all of it; every number was invented."), {OPEN}),
+    "seven fakes": (
+        manuscript(DNI.title, ", ".join(f"Fake{c} Name{c}" for c in "abcdefg") + f", {AUTHORS}", TEXT),
+        {OPEN},
+    ),
+    "a retraction added": (
+        manuscript(DNI.title, AUTHORS, TEXT + " We retract all of it; every number was invented."),
+        {OPEN},
+    ),
     "half of it forged": (manuscript(DNI.title, AUTHORS, TEXT[:400] + LONG), {OPEN}),
     "negated": (manuscript(DNI.title, AUTHORS, TEXT.replace("we break", "we never break")), {OPEN}),
     "another abstract": (manuscript(DNI.title, AUTHORS, LONG), {OPEN}),
-    "a near title": (manuscript("Decoupled Neural Interfaces by Synthetic Gradients", "Jane Roe", TEXT), {OPEN}),
+    "a near title": (
+        manuscript("Decoupled Neural Interfaces by Synthetic Gradients", "Jane Roe", TEXT),
+        {OPEN},
+    ),
     "lookalike letters": (manuscript(DNI.title.replace("e", "е").replace("o", "о"), "Jane Roe", LONG), {NOT}),
     "lookalike letters, true names": (manuscript(DNI.title.replace("a", "а"), AUTHORS, TEXT), {OPEN}),
-    "middle names": (manuscript(PINS["meprop"].title, "Xu Philip Qilei Zhang Sun, Xuancheng Ren, Shuming Ma, Houfeng Wang",
-                                ABSTRACTS["meprop"]), {OPEN}),
-    "same families": (manuscript(PINS["meprop"].title, "Ximing Sun, Bo Ren, Yan Ma, Kai Wang", ABSTRACTS["meprop"]), {OPEN}),
+    "middle names": (
+        manuscript(
+            PINS["meprop"].title,
+            "Xu Philip Qilei Zhang Sun, Xuancheng Ren, Shuming Ma, Houfeng Wang",
+            ABSTRACTS["meprop"],
+        ),
+        {OPEN},
+    ),
+    "same families": (
+        manuscript(PINS["meprop"].title, "Ximing Sun, Bo Ren, Yan Ma, Kai Wang", ABSTRACTS["meprop"]),
+        {OPEN},
+    ),
     "the other paper's text": (manuscript(DNI.title, AUTHORS, ABSTRACTS["sg"]), {OPEN}),
     "the other paper's title": (manuscript(PINS["sg"].title, AUTHORS, TEXT), {OPEN}),
     "a thesis": (manuscript("Learning without Locks: A Thesis", "Max Jaderberg", LONG), {NONE}),
@@ -147,10 +183,11 @@ OTHERS = {  # documents that are not the paper: which answers are right
             ("Benchmarking Decoupled Neural Interfaces with Synthetic Gradients", "Ekaba Bisong"),
             ("Decoupled Neural Interfaces using Synthetic Gradients for Speech", "Jane Roe, John Doe"),
             ("Decoupled Neural Interfaces using Natural Gradients", "Jane Roe"),
-            ("Attention Is All You Need", "Max Jaderberg"), ("Synthetic Gradients", "Xu Sun"),
+            ("Attention Is All You Need", "Max Jaderberg"),
+            ("Synthetic Gradients", "Xu Sun"),
         ]
     },
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("what", OTHERS)

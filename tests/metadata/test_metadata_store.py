@@ -74,7 +74,7 @@ def test_a_disk_that_is_full_beforehand(place, monkeypatch, call):
 
     before, made = content(place), plan(place)
     monkeypatch.setattr(os, call, full)
-    with pytest.raises(WriteError, match="No space left.*nothing was changed"):
+    with pytest.raises(WriteError, match=r"No space left.*nothing was changed"):
         refresh.apply(made)
     assert content(place) == before
 
