@@ -26,7 +26,8 @@ _NAME = re.compile(r"[^\W\d_][\w'’.-]*")
 _NO_NAMES = NEUTRAL | frozenset(
     "anonymous under review published conference workshop paper preprint draft proceedings supplementary material "
     "supplement appendix notes reading group deep learning machine neural networks technical report team icml iclr "
-    "nips neurips facebook microsoft openai new york san francisco hong kong states arxiv version".split()
+    "nips neurips facebook microsoft openai "
+    "from with about after press post talk news new york san francisco hong kong states arxiv version".split()
 )
 
 Title = Literal["same", "imitated", "contains", "near", "other"]

@@ -50,7 +50,8 @@ _SECTION = re.compile(
 _REFERENCE = re.compile(r"(?:[-*] )?\[[^\[\]]{1,40}\] (.+)")
 _ABOUT = re.compile(
     r"\b(?:review(?:s|ed|er|ers)?|summar(?:y|ised|ized)|blog|commentary|critique|reading group|posted|slides"
-    r"|lecture|translat(?:ed|ion|or)|presented|anonymous)\b|^>",
+    r"|lecture|translat(?:ed|ion|or)|presented|anonymous"
+    r"|this (?:post|talk|note|article)|the (?:paper|work) by|the authors|explain(?:s|ed)|wikipedia)\b|^>",
     re.IGNORECASE,
 )
 _MARKS = str.maketrans("", "", "*_`#")

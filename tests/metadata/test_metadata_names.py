@@ -10,6 +10,7 @@ from metadata_samples import PAGE, SG, examples, state
 from metadata.errors import UnusableDocumentError
 from metadata.kinds import page as arxiv_page
 from metadata.kinds import paper
+from metadata.kinds.paper import parse_date
 from metadata.parse import latex
 from metadata.parse.names import family_and_given, find_authors, split_authors
 from metadata.parse.text import clean, common, fold, printable
@@ -165,3 +166,16 @@ def test_what_is_shown_is_clean():
 
 def test_printable_disarms_terminals():
     assert printable("a\x1b[31m\u202eb") == "a\\x1b[31m\\u202eb"
+
+
+@pytest.mark.parametrize(
+    ("line", "iso"),
+    [
+        ("Jun 12 2018", "2018-06-12"), ("June 12, 2018", "2018-06-12"), ("12 Jun 2018", "2018-06-12"),
+        ("12. June 2018", "2018-06-12"), ("2018-06-12", "2018-06-12"), ("2018-13-12", None),
+        ("Jun 31 2018", None), ("Max 12 2018", None), ("June 2018", None), ("Qilei Zhang", None),
+    ],
+)  # fmt: skip
+def test_dates_of_manuscripts(line, iso):
+    found = parse_date(line)
+    assert (found.isoformat() if found else None) == iso

@@ -75,9 +75,10 @@ def test_what_is_no_regular_file_is_refused_at_once(tmp_path, capsys):
 
 
 JSON = [
-    ["verify", str(SG)], ["verify", str(IMPOSTOR)], ["verify", "missing"],
-    ["identify", str(SG)], ["identify", "missing"], ["pins"], ["pins", "--check"], ["cite"], ["cite", "nonsense"], ["cite", "dni", "--format", "bibtex"],
-    ["cite", "--format", "codemeta"], ["refresh", "nonsense"], ["refresh"], ["frobnicate"], ["cite", "--format", "x"],
+    ["verify", str(SG)], ["verify", str(IMPOSTOR)], ["verify", "missing"], ["identify", str(SG)],
+    ["identify", "missing"], ["pins"], ["pins", "--check"], ["cite"], ["cite", "nonsense"],
+    ["cite", "dni", "--format", "bibtex"], ["cite", "--format", "codemeta"], ["cite", "--format", "x"],
+    ["refresh", "nonsense"], ["refresh"], ["frobnicate"],
 ]  # fmt: skip
 
 
