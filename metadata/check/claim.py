@@ -19,7 +19,7 @@ NEAR_TITLE = (
 )
 MIN_WORDS = 30  # of an abstract; a shorter quotation shows nothing
 ALTERED = 0.2  # share of four-word sequences from which a text is an altered copy; unrelated ones have 0
-_LONGEST = 20_000  # characters of an abstract that are compared; no true one has a tenth
+_LONGEST = 6000  # characters of an abstract that are compared; no true one has half
 _TITLE_LINES = 4  # over which a PDF may spread a title
 _NAME = re.compile(r"[^\W\d_][\w'’.-]*")
 # Words of lines that name no author: where a paper stands, what it is, who has not signed it.

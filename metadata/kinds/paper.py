@@ -17,7 +17,7 @@ from metadata.parse import strict_json
 from metadata.parse.ids import is_arxiv
 from metadata.parse.text import clean, collapse, is_cut, lines, uncut
 
-_MAX_HEAD, _MAX_LINE, _MAX_ABSTRACT = 60, 2000, 20_000  # lines, characters, characters
+_MAX_HEAD, _MAX_LINE, _MAX_ABSTRACT = 60, 2000, 8000  # lines, characters, characters
 _ID = r"[a-z.-]{0,20}/?[0-9.]{4,12}(?:v[0-9]{1,4})?"
 _MENTION = re.compile(rf"\b(?:arXiv:|arxiv\.org/(?:abs|pdf)/)({_ID})\b", re.IGNORECASE)
 # A line that is nothing but the paper's own id, as arXiv stamps it: "arXiv:1706.06197v5 [cs.LG] 11 Mar 2019".

@@ -29,9 +29,9 @@ def many(place: str, count: int) -> list[object]:
     return [state()["current"][place][0]] * count
 
 
-def megabytes() -> dict[str, bytes]:
+def pages() -> dict[str, bytes]:
     before, after = TEXT.split("Abstract:")
-    found = {
+    return {
         "page, blank lines under a label": fill("\n", LABELS + "Title:\n"),
         "page, empty titles": fill("Title:\n", LABELS),
         "page, titles": fill("Title:a\n", LABELS),
@@ -41,6 +41,11 @@ def megabytes() -> dict[str, bytes]:
         "page, long abstract": fill("word ", before + "Abstract:", "x\n" + after),
         "page, authors": fill("A B, ", LABELS + "Authors:"),
         "page, history": fill("[v1] Wed, 1 Mar 2017 21:41:09 UTC\n", TEXT),
+    }
+
+
+def texts() -> dict[str, bytes]:
+    return {
         "text, blank lines": fill("\n", "T\nA\nAbstract\n"),
         "text, long abstract": fill(
             SITE.splitlines()[12] + " ", SITE[: SITE.index("Abstract")] + "Abstract\n"
@@ -62,6 +67,11 @@ def megabytes() -> dict[str, bytes]:
         },
         "text, review": fill("review ", "T\nA\nAbstract\n"),
         "text, long title": fill("Decoupled ", "# "),
+    }
+
+
+def structures() -> dict[str, bytes]:
+    return {
         **{
             f"JSON of {unit}": fill(unit, '{"state_type":[', unit.strip(",") + "]}")
             for unit in ("[],", "{},", '{"":0},', "[[[[[[]]]]]],", '{"a":{"b":[]}},', "1.5,", '"a",')
@@ -84,5 +94,9 @@ def megabytes() -> dict[str, bytes]:
         "record, event ids": record(applied_event_ids=[f"sha256:{i:064x}" for i in range(13_000)]),
         "record, unknown fields": record(**{str(i): 0 for i in range(80_000)}),
     }
+
+
+def megabytes() -> dict[str, bytes]:
+    found = pages() | texts() | structures()
     assert all(len(data) <= MAX_BYTES for data in found.values())
     return found

@@ -131,7 +131,7 @@ def test_a_failed_or_hostile_answer_changes_nothing(site, place, answer, path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"arxiv": "1703.00522v2", "updated": "2018-01-01T00:00:00Z"}, "pinned version"),
+        ({"arxiv": "1703.00522v2", "updated": "2018-01-01T00:00:00Z"}, "version: got 1703.00522v2"),
         ({"title": "Another Title"}, "title_hash"),
         ({"abstract": "Another abstract."}, "abstract_hash"),
         ({"authors": "Qilei Zhang"}, r"authors.*foreign"),
