@@ -82,14 +82,14 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _fetch(args: argparse.Namespace) -> int:
-    from repro.data import fetch
+    from repro.data import download
 
     if not args.names:
         raise BadValueError("which data sets? Give one or more names, see repro data list")
     failed = 0
     for name in args.names:
         try:
-            info = fetch(name, args.data_dir, _Megabytes())
+            info = download(name, args.data_dir, _Megabytes())
             print(f"holds   {name}: {info.note}")
         except DataError as e:
             failed += 1

@@ -1,4 +1,4 @@
-"""The stand-in for image data: scikit-learn's 1,797 handwritten digits, brought to the size asked for.
+"""A small stand-in for image data: scikit-learn's 1,797 handwritten digits, brought to the size asked for.
 
 They are 8x8 scans with values 0..16, bundled with scikit-learn, so they need no network. They are far easier
 and fewer than MNIST: results on them say that the path works, and little more.
@@ -11,7 +11,7 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
-from repro.data.sources import DIGITS
+from repro.data.fetch.bundled import DIGITS
 from repro.errors import DataError
 
 TRAIN = 1437  # four fifths; the other 360 are for testing
@@ -36,24 +36,9 @@ def raw() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     return arrays
 
 
-def resize(pictures: NDArray[np.float64], side: int) -> NDArray[np.float64]:
-    """[N, n, n] -> [N, side, side], bilinear, pixels as areas (as torch's `align_corners=False`).
-
-    Element by element, without a matrix product, so that every machine gets the same bits.
-    """
-    n = pictures.shape[-1]
-    at = np.clip((np.arange(side) + 0.5) * n / side - 0.5, 0, n - 1)
-    low = at.astype(int)
-    high, part = np.minimum(low + 1, n - 1), at - low
-    rows: NDArray[np.float64] = pictures[:, low] * (1 - part)[:, None] + pictures[:, high] * part[:, None]
-    large: NDArray[np.float64] = rows[:, :, low] * (1 - part) + rows[:, :, high] * part
-    return large
-
-
-def arrays(side: int = 28, channels: int = 1) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-    """([1797, channels * side * side] in [0, 1], [1797] labels), in the split's fixed order: train first."""
+def arrays() -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
+    """([1797, 8, 8] in [0, 1], [1797] labels), in the split's fixed order: the first `TRAIN` are for training."""
     pictures, labels = raw()
-    large = resize(pictures / 16.0, side).reshape(len(pictures), -1).astype(np.float32)
     # RandomState's stream is frozen by NumPy's promise; the newer generators' may change
-    order = np.random.RandomState(SPLIT_SEED).permutation(len(large))
-    return np.tile(large, (1, channels))[order], labels[order]
+    order = np.random.RandomState(SPLIT_SEED).permutation(len(pictures))
+    return (pictures / 16.0)[order], labels[order]

@@ -10,7 +10,7 @@ from datahelp import BLOBS, idx_bytes, small_source
 from misbehaving import Server
 
 import repro.data
-from repro.data import sources
+from repro.data.fetch import sources
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ import pytest
 
 import repro.data
 from repro import paths
-from repro.data.sources import File, Source
+from repro.data.fetch.sources import File, Source
 
 PUBLISHED = [Path(os.environ["REPRO_DATA"])] if os.environ.get("REPRO_DATA") else []
 PUBLISHED += [paths.root() / ".data", paths.root().parent / "shared" / "data"]
@@ -30,7 +30,10 @@ def small_source(files, name="mnist", **more):
         "terms": "",
         "citation": "",
         "used_by": (),
-        "images": True,
+        "loader": "images",
+        "form": "idx",
+        "shape": (1, 28, 28),
+        "stand_in": "mnist5k",
     }
     return Source(name=name, files=made, **{"folders": ("mnist", ""), "mirrors": (), **known, **more})
 

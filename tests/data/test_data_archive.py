@@ -9,8 +9,8 @@ import tarfile
 import pytest
 from datahelp import BLOBS, leftovers, put, small_source
 
-from repro.data import files
-from repro.data.obtain import obtain, unpack
+from repro.data.fetch import files
+from repro.data.fetch.obtain import obtain, unpack
 from repro.errors import DataError
 
 

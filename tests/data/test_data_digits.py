@@ -1,4 +1,4 @@
-"""The stand-in: always the same bits, the promised shapes, honestly labelled."""
+"""The small stand-in: always the same bits, the promised shapes, honestly labelled."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pytest
 import torch
 
 import repro.data
-from repro.data import digits
+from repro.data import images
 from repro.errors import DataError
 
 
 def test_resize_is_torchs_bilinear():
     pictures = np.random.RandomState(0).rand(3, 8, 8)
     for side in (28, 32, 8, 5):
-        ours = torch.from_numpy(digits.resize(pictures, side))
+        ours = torch.from_numpy(images.resize(pictures, side))
         theirs = torch.nn.functional.interpolate(
             torch.from_numpy(pictures)[:, None], size=(side, side), mode="bilinear", align_corners=False
         )[:, 0]
@@ -26,12 +26,13 @@ def test_resize_is_torchs_bilinear():
 
 def test_resize_keeps_size_and_constants():
     pictures = np.random.RandomState(0).rand(2, 8, 8)
-    assert (digits.resize(pictures, 8) == pictures).all()
-    assert np.allclose(digits.resize(np.full((1, 8, 8), 0.3), 28), 0.3, atol=1e-15)
+    assert (images.resize(pictures, 8) == pictures).all()
+    assert np.allclose(images.resize(np.full((1, 8, 8), 0.3), 28), 0.3, atol=1e-15)
 
 
 def test_the_bits_are_the_same_everywhere():
-    x, y = digits.arrays()
+    train, test = images.bundled("digits", (1, 28, 28))
+    x, y = (np.concatenate(both) for both in zip(train, test, strict=True))
     sums = [hashlib.sha256(a.tobytes()).hexdigest() for a in (x, y)]
     assert sums == [
         "6ad5a392c95b53b824fb0784d17043f80ddfb94bbfbef0283da7f52d8f01c29f",

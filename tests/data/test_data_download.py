@@ -11,8 +11,8 @@ import pytest
 from datahelp import BLOBS
 from misbehaving import wait_for
 
-from repro.data.download import Downloads, NoMirrorError
-from repro.data.request import AUTOMATIC, Limits, UselessError, ask
+from repro.data.fetch.download import Downloads, NoMirrorError
+from repro.data.fetch.request import AUTOMATIC, Limits, UselessError, ask
 
 BRISK = Limits(connect=1, answer=0.7, unreachable=1.4, stall=0.7, window=0.3, slowest=4096, total=8)
 

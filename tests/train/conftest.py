@@ -42,4 +42,6 @@ def numbered() -> ImageData:
         x[:, 0] = torch.arange(first, first + count)
         return x, torch.arange(count) % 10
 
-    return ImageData(*part(0, 600), *part(1000, 100), DataInfo("numbered", "numbered", False, {}, ""))
+    return ImageData(
+        *part(0, 600), *part(1000, 100), DataInfo("numbered", "numbered", False, {}, ""), (1, 28, 28)
+    )

@@ -11,14 +11,14 @@ import zlib
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from repro.data import marker
-from repro.data.files import examine, missing_error, sha256
-from repro.data.sources import File, Source
+from repro.data.fetch import marker
+from repro.data.fetch.files import examine, missing_error, sha256
+from repro.data.fetch.sources import File, Source
 from repro.errors import DataError
 
 if TYPE_CHECKING:  # requests is slow to import and absent on bare machines
-    from repro.data.download import Downloads, Progress
-    from repro.data.request import Limits
+    from repro.data.fetch.download import Downloads, Progress
+    from repro.data.fetch.request import Limits
 
 
 def mirrors_of(source: Source) -> tuple[str, ...]:
@@ -47,7 +47,7 @@ def obtain(
     try:
         import filelock
 
-        from repro.data.request import ASKED, AUTOMATIC
+        from repro.data.fetch.request import ASKED, AUTOMATIC
     except ImportError as error:
         why = f"downloading needs {error.name}"
         raise missing_error(source, _wanted(source, base, asked), base, why) from error
@@ -83,7 +83,7 @@ def unpack(archive: Path, source: Source, wanted: list[File], folder: Path) -> N
 
 def _obtain_alone(source: Source, base: Path, asked: bool, limits: Limits, progress: Progress | None) -> None:
     """The download itself, under the lock: what another process brought meanwhile is not fetched again."""
-    from repro.data.download import Downloads, NoMirrorError
+    from repro.data.fetch.download import Downloads, NoMirrorError
 
     wanted = _wanted(source, base, asked)
     if not wanted:

@@ -1,4 +1,4 @@
-"""What is known of each data set: files, lengths, SHA-256, publishers, terms, citation. Plain constants.
+"""What is known of each published data set: files, lengths, SHA-256, publishers, terms, citation. Plain constants.
 
 The sums were taken from files that equal the published ones (checked against the md5 sums or git ids that
 their publishers or long-used libraries state). Nothing here is opened or downloaded.
@@ -7,62 +7,9 @@ their publishers or long-used libraries state). Nothing here is opened or downlo
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from repro.errors import UnknownNameError
-
-
-@dataclass(frozen=True)
-class File:
-    """A published file: its name, its length in bytes, its SHA-256 in hex.
-
-    `plain` is the same file uncompressed, which is accepted in its place.
-    """
-
-    name: str
-    size: int
-    sha256: str
-    plain: File | None = None
-
-
-@dataclass(frozen=True)
-class Source:
-    """A data set: its files and where they come from.
-
-    `folders` are the places below the data folder where files are looked for; downloads go to the first.
-    `mirrors` are base addresses, tried in order; empty where no open publisher is known, and then `how` says
-    how a user gets a copy. `archive` is the one file in which the publisher packs all the others, `member`
-    the folder inside it. `images` says whether `load_images` can load it.
-    """
-
-    name: str
-    title: str
-    files: tuple[File, ...]
-    folders: tuple[str, ...]
-    mirrors: tuple[str, ...]
-    terms: str
-    citation: str
-    used_by: tuple[str, ...]
-    images: bool = False
-    archive: File | None = None
-    member: str = ""
-    how: str = ""
-
-    @property
-    def size(self) -> int:
-        """Bytes of all its files as published."""
-        return sum(f.size for f in self.files)
-
-    @property
-    def sums(self) -> dict[str, str]:
-        """File name -> SHA-256 of the file as published."""
-        return {f.name: f.sha256 for f in self.files}
-
-
-def _files(manifest: str) -> tuple[File, ...]:
-    """Files from lines of `sha256 bytes name`."""
-    rows = (line.split() for line in manifest.strip().splitlines())
-    return tuple(File(name, int(size), sha256) for sha256, size, name in rows)
+from repro.data.fetch.source import File, Source, files_of
 
 
 def _with_plain(packed: Iterable[File], plain: Iterable[File]) -> tuple[File, ...]:
@@ -86,7 +33,7 @@ ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2 10008 t10k-labe
 MNIST = Source(
     name="mnist",
     title="MNIST (60,000 + 10,000 images 28x28)",
-    files=_with_plain(_files(_MNIST_GZ), _files(_MNIST_PLAIN)),
+    files=_with_plain(files_of(_MNIST_GZ), files_of(_MNIST_PLAIN)),
     folders=("mnist", "", "MNIST/raw"),  # the last is torchvision's
     mirrors=(
         "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -96,7 +43,10 @@ MNIST = Source(
     citation="LeCun, Bottou, Bengio, Haffner (1998), Gradient-based learning applied to document "
     "recognition, Proc. IEEE 86(11)",
     used_by=("dni: the MNIST results", "sg: the MNIST figures", "meprop: Figure 4, the MNIST rows"),
-    images=True,
+    loader="images",
+    form="idx",
+    shape=(1, 28, 28),
+    stand_in="mnist5k",
 )
 
 _CIFAR10 = """
@@ -113,14 +63,17 @@ _CIFAR10_ARCHIVE = """
 CIFAR10 = Source(
     name="cifar10",
     title="CIFAR-10 (50,000 + 10,000 images 3x32x32)",
-    files=_files(_CIFAR10),
+    files=files_of(_CIFAR10),
     folders=("cifar10/cifar-10-batches-py", "cifar-10-batches-py"),
     mirrors=("https://www.cs.toronto.edu/~kriz/",),
     terms="No licence stated; the publisher asks users to cite the technical report.",
     citation="Krizhevsky (2009), Learning Multiple Layers of Features from Tiny Images, Univ. of Toronto",
     used_by=("dni: the CIFAR-10 results",),
-    images=True,
-    archive=_files(_CIFAR10_ARCHIVE)[0],
+    loader="images",
+    form="cifar",
+    shape=(3, 32, 32),
+    stand_in="digits",
+    archive=files_of(_CIFAR10_ARCHIVE)[0],
     member="cifar-10-batches-py",
 )
 
@@ -129,28 +82,26 @@ fcea919f6cf83f35d4d00c6cbf08040d13d4155226340912e2fef9c9c4102cbf 5101618 ptb.tra
 c9fe6985fe0d4ccb578183407d7668fc6066c20700cb4cf87d8ff1cc34df1bf2 399782 ptb.valid.txt
 dd65dff31e70846b2a6030a87482edcd5d199130cdcfa1f3dccbb033728deee0 449945 ptb.test.txt
 """
-_PTB_CHARS = """
-e313d91425e06c4f0a8fb6e881dcce0c291f2a0e9f4dda54833069b122f91da9 10034964 ptb.char.train.txt
-21661f63ec355085879458b6524644d4add5573541b4be14fb52ab2e2e995eb8 786084 ptb.char.valid.txt
-1ef5607ac3c463b16e38bfe7900dd3bfc91de5a96e0f21e7eab5188b465b8ebe 884846 ptb.char.test.txt
-"""
 PTB = Source(
     name="ptb",
     title="Penn Treebank in Mikolov's preprocessing, words",
-    files=_files(_PTB_WORDS),
+    files=files_of(_PTB_WORDS),
     folders=("ptb", ""),
     mirrors=(),
     terms="Text of LDC's Penn Treebank (LDC99T42, Wall Street Journal): research use, no onward publication.",
     citation="Marcus, Santorini, Marcinkiewicz (1993), Building a Large Annotated Corpus of English, "
     "CL 19(2); Mikolov et al. (2010), Recurrent neural network based language model, Interspeech",
     used_by=(),
+    loader="text",
+    form="words",
+    stand_in="invented_text",
     how="its terms allow no open mirror: take the files from Mikolov's simple-examples archive (folder data)",
 )
 PTB_CHAR = replace(
     PTB,
     name="ptb_char",
-    title="Penn Treebank in Mikolov's preprocessing, characters",
-    files=_files(_PTB_CHARS),
+    title="Penn Treebank in Mikolov's preprocessing, characters",  # spelt out from the same files
+    form="characters",
     used_by=("dni: the Penn Treebank results",),
 )
 
@@ -162,41 +113,34 @@ e266e515a0a7547657ed3d90d9ba46487d6bd251f27ad4269d4e8a427c8555cd 1804515 en_ewt-
 UD_EWT = Source(
     name="ud_ewt",
     title="Universal Dependencies English EWT, release 2.16",
-    files=_files(_UD_EWT),
+    files=files_of(_UD_EWT),
     folders=("ud_english_ewt", ""),
     mirrors=("https://raw.githubusercontent.com/UniversalDependencies/UD_English-EWT/r2.16/",),
     terms="CC BY-SA 4.0 on the annotations; the texts are partly their authors'.",
     citation="Silveira et al. (2014), A Gold Standard Dependency Corpus for English, LREC",
     used_by=("meprop: tagging and parsing, in place of the licensed Wall Street Journal",),
+    loader="trees",
+    form="conllu",
+    stand_in="invented_trees",
 )
 
-_DIGITS = """
-8f26b2bd9d135c256808f68f14fdabddde6d9c7f869ae419704b051f0f14b3b3 115008 digits-images.uint8
-8ba4f891220f5e4c9c819638d1602d74b83618f167043c6da52a2a247841ddf0 1797 digits-labels.uint8
+_TREEBANK = """
+9da92d76c3666cfb6cddeaed0f7e86b344cce0f0928a286d439e555f19c37399 1740034 treebank.zip
 """
-DIGITS = Source(
-    name="digits",
-    title="scikit-learn digits (1,797 images 8x8)",
-    files=_files(_DIGITS),  # of the arrays as bytes: the set is bundled with scikit-learn, not downloaded
-    folders=(),
-    mirrors=(),
-    terms="UCI Machine Learning Repository, CC BY 4.0; bundled with scikit-learn (BSD 3-clause).",
-    citation="Alpaydin, Kaynak (1998), Optical Recognition of Handwritten Digits, UCI",
-    used_by=("stand-in for image data",),
-    images=True,
-    how="it comes with scikit-learn: install that",
+TREEBANK = Source(
+    name="treebank",
+    title="NLTK's sample of the Penn Treebank (199 Wall Street Journal files)",
+    files=files_of(_TREEBANK),
+    folders=("nltk_treebank", "corpora", ""),  # the second is NLTK's
+    mirrors=(
+        "https://raw.githubusercontent.com/nltk/nltk_data/"
+        "5db857e6f7df11eabb5e5665836db9ec8df07e28/packages/corpora/",
+    ),
+    terms="(C) LDC 1995; made available under fair use to illustrate NLTK, for non-commercial use only.",
+    citation="Marcus, Santorini, Marcinkiewicz (1993), Building a Large Annotated Corpus of English, CL 19(2); "
+    "Bird, Klein, Loper (2009), Natural Language Processing with Python, O'Reilly",
+    used_by=(),
+    loader="trees",
+    form="brackets",
+    stand_in="invented_trees",
 )
-
-SOURCES: dict[str, Source] = {s.name: s for s in (MNIST, CIFAR10, PTB, PTB_CHAR, UD_EWT, DIGITS)}
-
-
-def catalogue() -> dict[str, Source]:
-    """Every known data set by name."""
-    return dict(SOURCES)
-
-
-def source(name: str) -> Source:
-    """The data set called `name`; `UnknownNameError` otherwise."""
-    if name not in SOURCES:
-        raise UnknownNameError("data set", name, SOURCES)
-    return SOURCES[name]

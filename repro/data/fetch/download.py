@@ -14,9 +14,9 @@ from typing import BinaryIO
 
 import requests
 
-from repro.data.files import sha256
-from repro.data.request import AUTOMATIC, CutError, Limits, MirrorError, UselessError, ask, more, start
-from repro.data.sources import File
+from repro.data.fetch.files import sha256
+from repro.data.fetch.request import AUTOMATIC, CutError, Limits, MirrorError, UselessError, ask, more, start
+from repro.data.fetch.sources import File
 
 Progress = Callable[[str, int, int], None]  # file name, bytes so far, bytes in all
 

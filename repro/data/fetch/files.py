@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from repro.data.sources import SOURCES, File, Source
+from repro.data.fetch.sources import SOURCES, File, Source
 from repro.errors import DataError
 
 _CHUNK = 1 << 20

@@ -1,0 +1,46 @@
+"""Random draws by seed and purpose: independent of each other, and of what was drawn before."""
+
+from __future__ import annotations
+
+import hashlib
+
+import torch
+from torch import Tensor
+
+_GOLDEN = 0x9E3779B97F4A7C15 - (1 << 64)
+_ROUNDS = ((30, 0xBF58476D1CE4E5B9 - (1 << 64)), (27, 0x94D049BB133111EB - (1 << 64)))
+NEVER = 1 << 62  # the step that needs the host next, where none does
+
+
+def number(seed: int, purpose: str) -> int:
+    """A number in 0 … 2^64 - 1 for one purpose ("init", "batches/3", "random-k") of one seed."""
+    return int.from_bytes(hashlib.sha256(f"{seed}/{purpose}".encode()).digest()[:8], "big")
+
+
+def stream(seed: int, purpose: str) -> torch.Generator:
+    """A CPU generator for one purpose of one seed; purposes are independent."""
+    return torch.Generator().manual_seed(number(seed, purpose) % (1 << 63))
+
+
+def hashed(numbers: Tensor) -> Tensor:
+    """64 random bits for each int64, the same on every machine: a draw at a place that one can jump to.
+
+    One step of splitmix64 (Steele, Lea, Flood 2014), in integers that wrap around.
+    """
+    mixed = numbers + _GOLDEN
+    for shift, factor in _ROUNDS:
+        mixed = (mixed ^ _shifted(mixed, shift)) * factor
+    return mixed ^ _shifted(mixed, 31)
+
+
+def _shifted(numbers: Tensor, by: int) -> Tensor:
+    """int64 moved to the right as if it had no sign."""
+    return (numbers >> by) & ((1 << (64 - by)) - 1)
+
+
+def fingerprint(*tensors: Tensor) -> str:
+    """First 16 hex digits of the SHA-256 of tensors' bytes."""
+    h = hashlib.sha256()
+    for t in tensors:
+        h.update(t.detach().cpu().contiguous().numpy().tobytes())
+    return h.hexdigest()[:16]
