@@ -1,5 +1,6 @@
 # make reproduce   run every notebook; results in output/     (PROFILE=smoke|quick|cpu|paper, OUT=folder)
 # make test        lint, types, all tests, all notebooks
+# make gpu-test    what only a CUDA device can show; needs torch, numpy, filelock and pytest alone (PYTHON=…)
 # make setup       only set up .venv, which the two do first   (PYTHON=python3.12, say)
 # make lint        only lint and types
 # make clean       remove caches and output/; data, runs and .venv stay
@@ -16,13 +17,16 @@ unexport PYTHONPATH PYTHONHOME JUPYTER_PATH JUPYTER_CONFIG_DIR
 export PYTHONNOUSERSITE := 1
 export JUPYTER_PREFER_ENV_PATH := 1
 
-.PHONY: reproduce test setup lint clean
+.PHONY: reproduce test gpu-test setup lint clean
 
 reproduce: setup
 	$(PY) -m repro reproduce --profile $(PROFILE) --out $(OUT)
 
 test: lint
 	$(PY) -m pytest -n $(JOBS) --dist loadfile --nbval tests notebooks
+
+gpu-test:
+	PYTHONPATH=. $(PYTHON) -m pytest -p no:cacheprovider -q -m gpu tests/gpu
 
 lint: setup
 	$(PY) -m ruff check .

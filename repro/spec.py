@@ -48,6 +48,11 @@ class Override:
     why: str
 
 
+def because(why: str, **values: Any) -> dict[str, Override]:
+    """Overrides that share a reason: `because("seconds", steps=20, width=32)`."""
+    return {name: Override(value, why) for name, value in values.items()}
+
+
 @dataclass(frozen=True)
 class Arm:
     """One curve or one cell: a method and its setting. `reported` holds the paper's numbers by metric.

@@ -1,7 +1,7 @@
 """The exhibits: a folder each, `<paper>/<exhibit>/`, and that is the index. Importable without torch.
 
-`get` puts an exhibit together from its folder's `spec` and `claims`; who trains or draws it imports its `work` or
-`figure` (`module`).
+`get` puts an exhibit together from its folder's `spec` and `claims`; only who trains or draws it imports its
+`work` or its `figure`.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def all_exhibits() -> list[Exhibit]:
 
 @cache
 def read(package: str) -> Exhibit:
-    """The exhibit whose modules lie in `package` ("repro.exhibits.dni.table2"), with its claims filled in.
+    """The exhibit whose modules lie in `package` ("repro.exhibits.dni.table2"), with what the spec leaves open.
 
     With `runs_of`, what makes the runs is filled in from the exhibit named there; `BadValueError` if the spec
     states any of it as well.
@@ -60,18 +60,6 @@ def read(package: str) -> Exhibit:
                 raise BadValueError(f"{own.id} shows the runs of {own.runs_of}; leave out its own {name}")
         shared = {name: getattr(get(own.runs_of), name) for name in (*_SHARED, "trained_by")}
     return replace(own, claims=claims, package=package, **shared)
-
-
-def module(exhibit: Exhibit, part: str) -> Any:
-    """The module `part` ("work", "figure") of an exhibit, imported; `work` is that of the exhibit whose runs it shows."""
-    return importlib.import_module(module_name(exhibit, part))
-
-
-def module_name(exhibit: Exhibit, part: str) -> str:
-    """Where the module `part` ("work", "figure") of an exhibit lies."""
-    if part == "work" and exhibit.runs_of is not None:
-        return module_name(get(exhibit.runs_of), part)
-    return f"{exhibit.package}.{part}"
 
 
 @cache

@@ -5,13 +5,11 @@ from __future__ import annotations
 import difflib
 import shlex
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from repro.errors import BadValueError, RecordError, UnknownNameError
-from repro.paths import results_dir
-from repro.record import path_of
-from repro.spec import PROFILES, Exhibit
+from repro.record.store import best_profile
+from repro.spec import Exhibit
 
 SOURCES = ("recorded", "run")
 PARAMETERS: tuple[tuple[str, str, str], ...] = (
@@ -52,7 +50,7 @@ def parse_seeds(text: str) -> tuple[int, ...] | None:
     return tuple(found)
 
 
-def parse_settings(text: str) -> dict[str, str]:
+def parse_changes(text: str) -> dict[str, str]:
     """ "epochs=2 batch=20" as {"epochs": "2", "batch": "20"}; quotes protect spaces in a value."""
     found: dict[str, str] = {}
     try:
@@ -77,14 +75,6 @@ def refuse_misspelt(names: Iterable[str]) -> None:
     for name in names:
         if name not in known and difflib.get_close_matches(name, known, 1, 0.75):
             raise UnknownNameError("notebook parameter", name, known)
-
-
-def best_profile(exhibit: Exhibit, folder: Path | None = None) -> str | None:
-    """The largest profile with a record in `folder` (the committed results), or None."""
-    folder = folder or results_dir()
-    names = [p.name for p in exhibit.profiles]
-    there = [p for p in PROFILES if p in names and path_of(folder, exhibit.id, p).exists()]
-    return there[-1] if there else None
 
 
 def choose_profile(exhibit: Exhibit, source: str, profile: str) -> str:

@@ -17,10 +17,11 @@ from typing import IO, Any
 from repro import exhibits
 from repro.errors import ReproError
 from repro.notebook.arguments import choose_profile
-from repro.notebook.display import Table
 from repro.paths import notebooks_dir, root
-from repro.record import Record, load, path_of
-from repro.report import data_text, headline, verdict_text
+from repro.record.record import Record
+from repro.record.store import SUFFIXES, load, path_of
+from repro.show.readme import data_text, headline, verdict_text
+from repro.show.tables import aligned
 from repro.spec import Exhibit
 
 Echo = Callable[[str], None]
@@ -56,7 +57,7 @@ def execute_all(
     One that fails does not stop the others; its executed notebook keeps the traceback. `parameters` are further
     notebook parameters (seeds, settings, data_dir, device); `limit_s` replaces the time limit of the profile.
     """
-    chosen = list(ids) or list(exhibits.INDEX)
+    chosen = list(ids) or exhibits.ids()
     done = []
     for i, exhibit_id in enumerate(chosen, 1):
         name = f"[{i}/{len(chosen)}] {exhibit_id}"
@@ -64,7 +65,7 @@ def execute_all(
         done.append(_one(exhibits.get(exhibit_id), profile, out, source, echo, parameters or {}, limit_s))
         echo(f"{name}: {_outcome(done[-1])}")
     echo("")
-    echo(repr(_table(done)))
+    echo(_table(done))
     echo("")
     echo(f"executed notebooks, records (json, csv) and pictures (svg): {out}/<paper>/<exhibit>/")
     failed = [d for d in done if d.error]
@@ -88,7 +89,7 @@ def _one(
     except ReproError as e:
         return Done(exhibit.id, str(e), time.monotonic() - began)
     kept = path_of(out, exhibit.id, at)
-    for suffix in (".json", ".csv", ".svg", ".ipynb"):  # an old result must not pass for this run's
+    for suffix in (*SUFFIXES, ".ipynb"):  # an old result must not pass for this run's
         kept.with_suffix(suffix).unlink(missing_ok=True)
     given = {"source": source, "profile": at, "out": str(out), **parameters}
     notebook = notebooks_dir() / f"{exhibit.id}.ipynb"
@@ -155,7 +156,7 @@ def _outcome(d: Done) -> str:
     return f"done in {d.seconds:.0f} s: {verdict_text(exhibits.get(d.exhibit), d.record)}"
 
 
-def _table(done: Sequence[Done]) -> Table:
+def _table(done: Sequence[Done]) -> str:
     rows = []
     for d in done:
         if d.record is None:
@@ -165,7 +166,7 @@ def _table(done: Sequence[Done]) -> Table:
         ours, paper = headline(exhibit, d.record)
         verdicts, data = verdict_text(exhibit, d.record), data_text(d.record)
         rows.append((d.exhibit, verdicts, _short(ours), _short(paper), data, f"{d.seconds:.0f} s"))
-    return Table(("exhibit", "verdicts", "our number", "the paper's", "data set", "time"), rows)
+    return aligned(("exhibit", "verdicts", "our number", "the paper's", "data set", "time"), rows)
 
 
 def _short(text: str, width: int = 48) -> str:

@@ -12,7 +12,9 @@ from typing import Any
 from repro.errors import RecordError
 from repro.notebook.template import cells
 from repro.paths import root
-from repro.record import Record, save
+from repro.files import write_text
+from repro.record.record import Record
+from repro.record.store import save
 from repro.spec import Exhibit
 
 METADATA = {
@@ -55,10 +57,7 @@ def render(exhibit: Exhibit, out: Path, record: Record | None = None) -> Path:
         cell["metadata"].pop("execution", None)  # times of execution: different in every run
     nbformat.validate(notebook)
     target = out / f"{exhibit.id}.ipynb"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")  # type: ignore[no-untyped-call]
-    os.replace(temporary, target)
+    write_text(target, nbformat.writes(notebook) + "\n")  # type: ignore[no-untyped-call]
     return target
 
 

@@ -20,7 +20,7 @@ from dataclasses import replace
 from repro.record import stats
 from repro.record.judge import judge
 from repro.record.view import Row, View
-from repro.spec import Claim, Exhibit
+from repro.spec import Arm, Claim, Exhibit
 
 DRAWS = 40
 """Records of each random kind."""
@@ -99,9 +99,12 @@ def _pairing(rows: Sequence[Row], rng: random.Random) -> list[Row]:
 _RANDOM = {"permuted": _permuted, "index": _index, "steps": _steps, "pairing": _pairing}
 
 
-def survives(claim: Claim, rows: Sequence[Row]) -> bool:
-    """Whether the claim would be reproduced on these rows: its test runs, on finite values, and holds."""
-    view = View(rows)
+def survives(claim: Claim, rows: Sequence[Row], arms: Sequence[Arm] = ()) -> bool:
+    """Whether the claim would be reproduced on these rows: its test runs, on finite values, and holds.
+
+    `arms`: the exhibit's, for tests that look for arms by their setting.
+    """
+    view = View(rows, arms)
     try:
         return claim.test(view).holds and not view.not_finite
     except Exception:  # a claim whose test fails is open, never reproduced
@@ -123,7 +126,7 @@ def vacuous(exhibit: Exhibit, rows: Sequence[Row]) -> dict[str, str]:
         for kind in claim.null if seen.verdict != "open" else ():
             if kind == "reversed" and seen.verdict != "reproduced":
                 continue
-            kept = sum(survives(claim, null) for null in nulls[kind])
+            kept = sum(survives(claim, null, exhibit.arms) for null in nulls[kind])
             if kept > (CHANCE_TO_HOLD * DRAWS if kind in _RANDOM else 0):
                 found.setdefault(claim.id, []).append(f'{kept} of {len(nulls[kind])} "{kind}"')
     return {claim: f"holds on null records: {', '.join(kinds)}" for claim, kinds in found.items()}

@@ -51,18 +51,20 @@ class View:
     def where(self, **setting: Any) -> list[str]:
         """Ids of the arms with these settings that this record was to have (those that it has, if that is not known).
 
-        In the exhibit's order; None means that the arm leaves the setting out.
+        In the exhibit's order; None means that the arm leaves the setting out. `dataset` counts as a setting.
         """
         there = self._seeds if self._planned is None else self._planned
-        fit = (a for a in self._arms if all(a.setting.get(k) == v for k, v in setting.items()))
-        return [a.id for a in fit if a.id in there]
+        known = {a.id: {"dataset": a.dataset, **a.setting} for a in self._arms if a.id in there}
+        return [i for i, own in known.items() if all(own.get(k) == v for k, v in setting.items())]
 
     def arm(self, **setting: Any) -> str:
         """Id of the one arm with these settings; `MissingData` if there is none or more than one."""
         found = self.where(**setting)
         if len(found) != 1:
-            said = ", ".join(f"{k} = {v}" for k, v in setting.items())
-            raise MissingData(f"one arm with {said}; there are {', '.join(found) or 'none'}")
+            said = ", ".join(f"no {k}" if v is None else f"{k} = {v}" for k, v in setting.items())
+            raise MissingData(
+                f"one arm with {said}, but {', '.join(found)}" if found else f"an arm with {said}"
+            )
         return found[0]
 
     def has(self, arm: str, metric: str) -> bool:
@@ -78,7 +80,7 @@ class View:
         asked = list(arms)
         run = [a for a in asked if (self.has(a, metric) if self._planned is None else a in self._planned)]
         if len(run) < least:
-            raise MissingData(f"{metric} of at least {least} of {', '.join(asked)}")
+            raise MissingData(f"{metric} of at least {least} of {', '.join(asked) or 'no arm'}")
         for arm in run:
             self._rows_of(arm, metric)
         return run

@@ -1,0 +1,1 @@
+"""Every-layer DNI: test error and training curves against depth."""

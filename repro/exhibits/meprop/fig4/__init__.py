@@ -1,0 +1,1 @@
+"""Accuracy against k: overfitting, top-k against random-k, k against hidden size."""

@@ -1,0 +1,1 @@
+"""Time of the backward products against k."""

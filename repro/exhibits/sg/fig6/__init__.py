@@ -1,0 +1,1 @@
+"""A critical point created by a constant synthetic gradient."""

@@ -1,0 +1,1 @@
+"""Final loss with a synthetic gradient minus backpropagation, artificial data."""

@@ -1,0 +1,84 @@
+"""Our numbers beside the paper's, as tables, from what there is in a record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from repro.record import stats
+from repro.record.view import View
+from repro.show.tables import Table
+from repro.spec import Arm, Exhibit, Layout
+
+
+def spread_of(values: Sequence[float]) -> tuple[float, float, int]:
+    """(mean, sd, n); one value has no spread, and gets none shown: 0."""
+    return stats.mean(values), stats.sd(values) if len(values) > 1 else 0.0, len(values)
+
+
+def percentiles(view: View, arm: str, metric: str) -> tuple[float, float, float]:
+    """(median, 10th, 90th percentile) of all values of an arm."""
+    values = sorted(row[5] for row in view.select(arm, metric))
+    last = len(values) - 1
+    return stats.median(values), values[round(0.1 * last)], values[round(0.9 * last)]
+
+
+def pivot(exhibit: Exhibit, view: View, layout: Layout) -> Table:
+    """Rows × series, each cell "ours ± sd (paper)"."""
+    series = list(dict.fromkeys(a.series for a in exhibit.arms))
+    cells = {(_row(a, layout), a.series): _cell(a, view, layout) for a in exhibit.arms}
+    names = list(dict.fromkeys(_row(a, layout) for a in exhibit.arms))
+    rows = [(n, *(cells.get((n, s), "–") for s in series)) for n in names]
+    metric = exhibit.metric(layout.metric)
+    counts = sorted({len(view.final(a, metric.name)) for a in view.arms() if view.has(a, metric.name)})
+    n = " or ".join(map(str, counts)) or "0"
+    caption = f"{metric.name} ({metric.unit}): ours ± sd over n = {n} seeds; the paper's number in brackets"
+    return Table((", ".join(layout.row), *series), rows, caption)
+
+
+def _row(arm: Arm, layout: Layout) -> str:
+    own = {"dataset": arm.dataset} if arm.dataset else {}
+    values = {**layout.defaults, **own, **arm.setting}
+    return " ".join(str(values[s]) for s in layout.row) or arm.label
+
+
+def _cell(arm: Arm, view: View, layout: Layout) -> str:
+    d, told = layout.digits, arm.reported.get(layout.metric)
+    paper = "" if told is None else f" ({told:.{d}f})" if d > 2 else f" ({told:g})"
+    if not view.has(arm.id, layout.metric):
+        return f"not run{paper}"
+    mean, sd, n = spread_of(view.final(arm.id, layout.metric))
+    return f"{mean:z.{d}f}{f' ± {sd:.{d}f}' if n > 1 else ''}{paper}"
+
+
+def timing(exhibit: Exhibit, view: View) -> Table:
+    """Median and p10 to p90 of the repetitions, and the gain over the first arm, ours and the paper's.
+
+    A number that the record or the paper does not have is "–".
+    """
+    metric, first = exhibit.metrics[0], exhibit.arms[0]
+    base = percentiles(view, first.id, metric.name)[0] if view.has(first.id, metric.name) else None
+    rows = []
+    for arm in (a for a in exhibit.arms if view.has(a.id, metric.name)):
+        middle, low, high = percentiles(view, arm.id, metric.name)
+        told = arm.reported.get(metric.name)
+        gains = _gain(base, middle), _gain(first.reported.get(metric.name), told)
+        paper = "–" if told is None else f"{told:g}"
+        rows.append((arm.label, f"{middle:.3g} ({low:.3g} to {high:.3g})", gains[0], paper, gains[1]))
+    header = ("", f"ours, {metric.unit}: median (p10 to p90)", "gain", f"paper, {metric.unit}", "gain")
+    return Table(header, rows, f"gain over {first.label}; the paper's times are of its own device and sizes")
+
+
+def _gain(base: float | None, value: float | None) -> str:
+    return f"{base / value:.1f}x" if base and value else "–"
+
+
+def plain(exhibit: Exhibit, view: View) -> Table:
+    """One line an arm and metric: how many values, mean and range, the paper's number if any."""
+    rows = []
+    for arm in exhibit.arms:
+        for metric in (m.name for m in exhibit.metrics if view.has(arm.id, m.name)):
+            v = [r[5] for r in view.select(arm.id, metric)]
+            told = f"{arm.reported[metric]:g}" if metric in arm.reported else "–"
+            text = f"{stats.mean(v):.4g} ({min(v):.4g} to {max(v):.4g})"
+            rows.append((arm.label, metric, str(len(v)), text, told))
+    return Table(("arm", "metric", "values", "mean (range)", "paper"), rows)

@@ -1,0 +1,70 @@
+"""Panels that figures share: curves with their spread, final values against something, axes that say numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from repro.record.view import View
+from repro.show import style
+from repro.show.numbers import spread_of
+from repro.spec import Arm
+
+Point = tuple[float, float, int]
+"""mean, sd, n."""
+PERCENT_TICKS = [0.5, 0.7, 1, 1.5, 2, 3, 4, 6, 8, 10, 15, 20, 30, 40, 60, 90]
+
+
+def against(
+    ax: Axes, view: View, arms: Sequence[Arm], x: Mapping[str, float], metric: str, **look: Any
+) -> list[tuple[float, Point]]:
+    """Final values of a series' arms, ours and the paper's, each at its `x`; returns ours."""
+    ours = [(x[a.id], style.spread(view, a.id, metric)) for a in arms if view.has(a.id, metric)]
+    told = [(x[a.id], a.reported[metric]) for a in arms if metric in a.reported]
+    if arms:
+        series = arms[0].series
+        style.our_points(ax, [at for at, _ in ours], [point for _, point in ours], series, **look)
+        label = "_" if ours else series  # in the legend once, also when ours is not there
+        style.paper_points(ax, [at for at, _ in told], [y for _, y in told], series, label=label, **look)
+    return ours
+
+
+def band(ax: Axes, curve: Mapping[int, Sequence[float]], colour: str, label: str, line: str = "-") -> None:
+    """A curve over steps: the mean over seeds, ± sd as a band that stays above 0."""
+    x, points = list(curve), [spread_of(values) for values in curve.values()]
+    ax.plot(x, [m for m, _, _ in points], color=colour, lw=1.5, ls=line, label=label)
+    low, high = [max(m - sd, m / 3) for m, sd, _ in points], [m + sd for m, sd, _ in points]
+    ax.fill_between(x, low, high, color=colour, alpha=0.15, lw=0)
+
+
+def percent_axis(ax: Axes) -> None:
+    """y: percent, logarithmic, with plain numbers."""
+    ax.set_yscale("log")
+    ax.yaxis.set_major_locator(FixedLocator(PERCENT_TICKS))
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+
+
+def doubling_axis(ax: Axes, ticks: Sequence[float], label: str) -> None:
+    """x: logarithmic, a tick at each value."""
+    ax.set_xscale("log", base=2)
+    ax.xaxis.set_major_locator(FixedLocator(list(ticks)))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.set_xticklabels([f"{t:g}" for t in ticks])
+    ax.set_xlabel(label)
+
+
+def apart(ax: Axes, x: float) -> None:
+    """A dotted line: what lies beyond it is of another kind."""
+    ax.axvline(x, color="#999999", lw=0.8, ls=(0, (1, 3)))
+
+
+def legend_below(ax: Axes, columns: int, lower: float = -0.14, **look: Any) -> None:
+    """The legend under the axes, each label once."""
+    handles, labels = ax.get_legend_handles_labels()
+    once = dict(zip(labels, handles, strict=True))
+    look = {"loc": "upper center", "ncols": columns, "bbox_to_anchor": (0.5, lower), **look}
+    ax.legend(list(once.values()), list(once), **look)

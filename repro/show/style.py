@@ -1,0 +1,140 @@
+"""What all figures share: colours by series name, titles that say what was measured on which data, marks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from repro.record.record import Record
+from repro.record.view import View
+from repro.show.kinds import KINDS
+from repro.show.numbers import spread_of
+from repro.spec import Exhibit
+
+_CB = sns.color_palette("colorblind").as_hex()
+COLOURS: Mapping[str, str] = {
+    "MLP": "#4d4d4d",
+    "meProp top-k": _CB[0],
+    "meProp random-k": _CB[1],
+    "MLP with h = k": _CB[2],
+    "Bprop": "#7f7f7f",
+    "DNI": _CB[0],
+    "cDNI": _CB[3],
+    "No Bprop": _CB[4],
+    "stale gradients": _CB[5],
+    "dense": "#4d4d4d",
+    "meProp": _CB[0],
+    "MSE": _CB[0],
+    "log loss": _CB[1],
+    "SG": _CB[3],
+}
+"""One colour a series, the same in every figure; a colour-blind palette and greys for the baselines."""
+
+RAMPS: Mapping[str, tuple[str, ...]] = {
+    "DNI": ("#08306b", "#2171b5", "#1d91a0", "#41ab5d"),
+    "cDNI": ("#a50f15", "#de2d26", "#f46d1b", "#e8b000"),
+    "Bprop": ("#c2c2c2", "#969696", "#6b6b6b", "#3b3b3b"),
+}
+"""Depth by shade, as in the paper: DNI blue to green, cDNI red to yellow, Bprop grey."""
+
+PAPER = "paper"
+
+
+@cache
+def _theme() -> dict[str, Any]:
+    return {**sns.plotting_context("notebook", font_scale=0.85), **sns.axes_style("ticks")}
+
+
+def rc() -> dict[str, Any]:
+    """Settings under which figures are drawn: seaborn's, with a font that matplotlib itself brings."""
+    return {
+        **_theme(),
+        "font.family": ["sans-serif"],
+        "font.sans-serif": ["DejaVu Sans"],
+        "axes.grid": True,
+        "grid.color": "#e6e6e6",
+        "grid.linewidth": 0.6,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "legend.frameon": False,
+        "figure.dpi": 100,
+        "axes.formatter.use_mathtext": False,
+    }
+
+
+def colour(series: str) -> str:
+    """The colour of a series; a light brown for one that has none yet."""
+    return COLOURS.get(series, "#b07d62")
+
+
+def canvas(columns: int, size: tuple[float, float], **options: Any) -> tuple[Figure, list[Axes]]:
+    """A figure of `columns` axes side by side. No pyplot: a notebook must not show it a second time."""
+    figure = Figure(figsize=size, layout="constrained")
+    axes = figure.subplots(1, columns, squeeze=False, **options)[0]
+    return figure, list(axes)
+
+
+def title(figure: Figure, exhibit: Exhibit, record: Record) -> None:
+    """Exhibit, place in the pinned paper, profile; below it the data, in red when it is a stand-in."""
+    data = record.facts.get("data") or {}
+    stand_in = bool(data.get("stand_in") or (data and record.profile == "smoke"))
+    head = f"{exhibit.id} – {exhibit.place} of arXiv:{record.facts['paper']['arxiv']}"
+    figure.suptitle(
+        f"{head}\n{data_note(exhibit, record)}", fontsize=10.5, color="#a00000" if stand_in else "black"
+    )
+
+
+def data_note(exhibit: Exhibit, record: Record) -> str:
+    """Profile and data in one line, as it stands in every figure's title; a timing also names its device."""
+    data, kind = record.facts.get("data") or {}, KINDS[exhibit.kind]
+    note = str(data.get("note") or kind.data)
+    if kind.machine:
+        machine = record.facts["environment"][0]
+        note += f" · {machine['device']}, {machine['threads']} thread(s)"
+    custom = record.facts.get("custom") or []
+    changed = f" · changed: {', '.join(custom)}" if custom else ""
+    return f"profile {record.profile} · {note}{changed}"
+
+
+def spread(view: View, arm: str, metric: str) -> tuple[float, float, int]:
+    """(mean, sd, n) over seeds of the final values; one alone has no spread, and gets none drawn."""
+    return spread_of(view.final(arm, metric))
+
+
+def seeds_text(view: View, arms: Iterable[str], metric: str) -> str:
+    """ "n = 3" or "n = 3 to 5": how many seeds stand behind the error bars of these arms."""
+    counts = sorted({len(view.final(a, metric)) for a in arms if view.has(a, metric)})
+    if not counts:
+        return "n = 0"
+    return f"n = {counts[0]}" if len(counts) == 1 else f"n = {counts[0]} to {counts[-1]}"
+
+
+def our_points(
+    ax: Axes, x: Sequence[float], points: Sequence[tuple[float, float, int]], series: str, **style: Any
+) -> None:
+    """Our means with ± sd bars, filled markers, a solid line."""
+    if x:
+        look: dict[str, Any] = {"color": colour(series), "marker": "o", "ms": 5, "lw": 1.6, "capsize": 3}
+        means, sds = [p[0] for p in points], [p[1] for p in points]
+        ax.errorbar(x, means, yerr=sds, label=series, zorder=3, **{**look, **style})
+
+
+def paper_points(ax: Axes, x: Sequence[float], y: Sequence[float], series: str, **style: Any) -> None:
+    """The paper's numbers: hollow markers, a dashed line, the same colour."""
+    if x:
+        look: dict[str, Any] = {"color": colour(series), "marker": "o", "ms": 6.5, "lw": 1, "ls": "--"}
+        ax.plot(x, y, mfc="none", alpha=0.85, zorder=2, **{**look, **style})
+
+
+def key(ours: str) -> list[Line2D]:
+    """Legend handles that explain filled and hollow marks, whatever the colour."""
+    return [
+        Line2D([], [], color="#333333", marker="o", ms=5, lw=1.6, label=ours),
+        Line2D([], [], color="#333333", marker="o", ms=6.5, lw=1, ls="--", mfc="none", label=PAPER),
+    ]

@@ -1,0 +1,46 @@
+"""Tables of text: aligned columns in a terminal, Markdown in notebooks and documents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+Cells = Sequence[str]
+_ESCAPED = str.maketrans({"|": "\\|", "<": "\\<", "*": "\\*", "\n": " "})
+
+
+def aligned(header: Cells, rows: Sequence[Cells]) -> str:
+    """Columns as wide as their widest cell, with a rule below the header."""
+    widths = [max(len(line[i]) for line in (header, *rows)) for i in range(len(header))]
+    lines = [header, ["─" * w for w in widths], *rows]
+    return "\n".join("  ".join(c.ljust(w) for c, w in zip(x, widths, strict=True)).rstrip() for x in lines)
+
+
+def markdown(header: Cells, rows: Sequence[Cells], raw: bool = False) -> str:
+    """A Markdown table; `raw`: cells may hold Markdown of their own, so only the bars in them are escaped."""
+    lines = [_line(header, raw), "|" + "---|" * len(header), *(_line(r, raw) for r in rows)]
+    return "\n".join(lines)
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    return text.translate(_ESCAPED)
+
+
+def _line(cells: Cells, raw: bool) -> str:
+    return "| " + " | ".join(c.replace("|", "\\|") if raw else escaped(c) for c in cells) + " |"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that shows itself: `repr` is aligned text, a notebook shows Markdown. `caption` stands below it."""
+
+    header: Cells
+    rows: Sequence[Cells]
+    caption: str = ""
+
+    def __repr__(self) -> str:
+        return "\n".join(filter(None, [aligned(self.header, self.rows), self.caption]))
+
+    def _repr_markdown_(self) -> str:
+        return "\n\n".join(filter(None, [markdown(self.header, self.rows), escaped(self.caption)]))

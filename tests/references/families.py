@@ -1,0 +1,237 @@
+"""The families whose trajectories are recorded, built from the library: the one file here that knows its names.
+
+A family is a function of the runs' seeds and a dtype. What it returns trains as the exhibits' learners train (their
+generators, batches, Adam, rate drops) on data drawn from a seed. Names and shapes in it are this file's own, so that
+records outlive a move of the library: `part/name` [R, …], weights as h W (in × out), SG models [R, S, …].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import Any
+from unittest import mock
+
+import torch
+from torch import Tensor
+
+from repro.algorithms.dni import dni
+from repro.algorithms.linear_sg import LinearNet, loss_gradient
+from repro.algorithms.meprop import MLP
+from repro.data import DataInfo, ImageData
+from repro.models import norm, products
+from repro.models.fcn import FCN
+from repro.models.stack import Stack
+from repro.piece import Piece
+from repro.train import artificial, fcn, meprop_mlp
+from repro.train.loop import Context
+
+CLASSES, STEPS = 10, 25
+Show = Callable[[str, Tensor], Tensor]
+
+
+class Part:
+    """The parameters that one optimiser state belongs to; `show` turns the library's layout into ours, as views."""
+
+    def __init__(self, name: str, stack: Stack, optimizer: torch.optim.Adam, show: Show = lambda k, v: v):
+        self.name, self.stack, self.show = name, stack, show
+        leaves = optimizer.param_groups[0]["params"]
+        self.leaf = next(p for p in leaves if p.data_ptr() == stack.flat.data_ptr())
+        self.adam = optimizer.state[self.leaf]
+        if not self.adam:  # what Adam itself makes at its first step
+            self.adam["step"] = torch.zeros((), dtype=torch.float32)
+            self.adam |= {k: torch.zeros_like(self.leaf) for k in ("exp_avg", "exp_avg_sq")}
+
+    def views(self, flat: Tensor, prefix: str = "") -> dict[str, Tensor]:
+        """`flat`, laid out as the parameters are, by name."""
+        made = {}
+        for name, p in self.stack.p.items():
+            view = flat[p.storage_offset() :][: p.numel()].view(p.shape)
+            made[f"{prefix}{self.name}/{name}"] = self.show(name, view)
+        return made
+
+
+class Trained:
+    """R runs of one family, trained together."""
+
+    def __init__(self, learner: Any, parts: Sequence[Part], losses: Callable[[], dict[str, Tensor]]):
+        self.learner, self.parts, self.losses = learner, parts, losses
+        self.statistics: dict[str, Tensor] = {}  # what a step reads beside parameters and moments, [R, …]
+        self.generators: list[torch.Generator] = []  # one a run
+        self.patches: tuple[Any, ...] = ()  # hold during a step
+        # test mode, [R, N, C], on data that was not trained on
+        self.outputs: Callable[[], Tensor] = lambda: learner.net.predict(learner.data.x_test.unsqueeze(0))
+
+    @torch.no_grad()
+    def step(self, t: int) -> dict[str, Any]:
+        """Training step t: `grads`, name → [R, …], and the losses [R] by name, `loss` first."""
+        with ExitStack() as stack:
+            for patch in self.patches:
+                stack.enter_context(patch)
+            self.learner.step(t)
+        grads = {k: v.clone() for p in self.parts for k, v in p.views(p.stack.flat_grad).items()}
+        return {"grads": grads, **{k: v.clone() for k, v in self.losses().items()}}
+
+    def parameters(self) -> dict[str, Tensor]:
+        """Weights and the statistics kept beside them: views, name → [R, …]."""
+        return {k: v for p in self.parts for k, v in p.views(p.stack.flat).items()} | self.statistics
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything with a run axis that the next step depends on: views."""
+        moments = [p.views(p.adam[k], f"{k}:") for p in self.parts for k in ("exp_avg", "exp_avg_sq")]
+        return {k: v for made in moments for k, v in made.items()} | self.parameters()
+
+    @torch.no_grad()
+    def take(self, other: Trained, run: int | None = None) -> None:
+        """Become `other`, or its run number `run`, cast to the dtype here."""
+        theirs, which = other.state(), slice(None) if run is None else slice(run, run + 1)
+        for name, mine in self.state().items():
+            mine.copy_(theirs[name][which])
+        for mine, part in zip(self.parts, other.parts, strict=True):
+            mine.adam["step"].copy_(part.adam["step"])
+        for generator, saved in zip(self.generators, other.generators[which], strict=True):
+            generator.set_state(saved.get_state())
+
+
+@contextmanager
+def fast_paths(everywhere: bool) -> Iterator[None]:
+    """The library's fused batch norm and oneDNN's product, taken from some size on: now at every size, or at none."""
+    at = 1 if everywhere else 1 << 60
+    with mock.patch.object(norm, "FUSED_FROM", at), mock.patch.object(products, "FROM", at):
+        yield
+
+
+def takes_fast_paths(batch: int, inputs: int, width: int) -> bool:
+    """Whether a float32 layer of that size goes through both, where there is oneDNN."""
+    x, w = torch.empty(2, batch, inputs), torch.empty(2, inputs, width)
+    return norm.fused(x.new_empty(2, batch, width)) and (products._onednn is None or products.suits(x, w))
+
+
+def _images(inputs: int, dtype: torch.dtype) -> ImageData:
+    """160 examples to train on, 30 to test on; a noisy linear rule that can be learned. float32 values always."""
+    rng = torch.Generator().manual_seed(17)
+    x = torch.randn(190, inputs, generator=rng)
+    noise = torch.randn(190, CLASSES, generator=rng)
+    y = (x @ torch.randn(inputs, CLASSES, generator=rng) + noise).argmax(1)
+    x, info = x.to(dtype), DataInfo("drawn", "drawn", False, {}, "")
+    return ImageData(x[:160], y[:160], x[160:], y[160:], info)
+
+
+def _piece(settings: dict[str, Any], seeds: Sequence[int], params: dict[str, Any]) -> Piece:
+    arm = {"id": "arm", "settings": settings}
+    return Piece("none", "none", (arm,), tuple(seeds), params, None, None, "none")
+
+
+def _shuffle(learner: Any, batch: int) -> None:
+    """The same batches with their examples in another order: other rounding, equal mathematics."""
+    order, at = torch.randperm(batch, generator=torch.Generator().manual_seed(3)), learner.batches.at
+    learner.batches.at = lambda t: at(t)[:, order]
+
+
+def fully_connected(
+    seeds: Sequence[int],
+    dtype: torch.dtype,
+    rule: str,
+    *,
+    layers: int = 5,
+    inputs: int = 20,
+    width: int = 24,
+    batch: int = 16,
+    sg_hidden: tuple[int, ...] = (24, 24),
+    precision: str | None = None,
+    mix: float = 0.0,
+    rate: float = 2e-3,
+    drops: Sequence[tuple[float, float]] = (),
+    shuffled: bool = False,
+) -> Trained:
+    """The nets of DNI: `rule` is bprop, no_bprop, stale, dni or cdni; `mix` = λ of BP(λ)."""
+    params = {"hold_out": 0, "width": width, "batch": batch, "steps": STEPS, "rate_drops": drops}
+    params |= {"learning_rate": rate, "dni_sg_hidden": sg_hidden, "cdni_sg_hidden": ()}
+    params["sg_precision"] = precision or str(dtype).removeprefix("torch.")
+    piece = _piece({"rule": rule, "layers": layers, "decay": 0.9}, seeds, params)
+    with (
+        mock.patch.object(fcn, "load", lambda *_: _images(inputs, dtype)),
+        mock.patch.object(fcn, "FCN", partial(FCN, dtype=dtype)),
+    ):
+        it = fcn.FCNLearner(piece, Context())
+    parts, statistics = [Part("net", it.net.stack, it.optimizer)], {}
+    if it.sg:
+        shape = (len(seeds), it.sg.models)
+        parts.append(Part("sg", it.sg.stack, it.optimizer, lambda k, v: v.view(*shape, *v.shape[1:])))
+    for i in range(1, layers):
+        statistics |= {f"statistics/mean{i}": it.net.mean[i], f"statistics/var{i}": it.net.var[i]}
+        statistics |= {f"stale/{i}": it.stale.s[i]} if it.stale else {}
+    made = Trained(it, parts, lambda: {"loss": it.loss} | ({"sg_loss": it.sg_loss} if it.sg else {}))
+    made.statistics = statistics
+    made.patches = (mock.patch.object(fcn, "dni", partial(dni, mix=mix)),) if mix else ()
+    if shuffled:
+        _shuffle(it, batch)
+    return made
+
+
+def meprop(
+    seeds: Sequence[int],
+    dtype: torch.dtype,
+    rule: str,
+    *,
+    percent: float = 25,
+    at_output: bool = False,
+    shuffled: bool = False,
+) -> Trained:
+    """The MLP of meProp: `rule` is dense, top or random; `at_output`: the output layer's gradient is thinned too."""
+    params = {"dev_images": 20, "hidden": 24, "hidden_layers": 2, "learning_rate": 2e-3, "adam_eps": 1e-8}
+    piece = _piece(
+        {"rule": rule, "percent": percent}, seeds, params | {"batch": 16, "sparsify_output": at_output}
+    )
+    with (
+        mock.patch.object(meprop_mlp, "load", lambda *_: _images(20, dtype)),
+        mock.patch.object(meprop_mlp, "MLP", partial(MLP, dtype=dtype)),
+    ):
+        it = meprop_mlp.MepropLearner(piece, Context())
+    kept: dict[str, Tensor] = {}
+    gradients = it.net.step
+
+    def step(*batch: Any) -> Tensor:
+        loss = gradients(*batch)
+        kept["loss"] = loss.mean(1)  # the learner drops it
+        return loss
+
+    it.net.step = step  # type: ignore[method-assign]
+    made = Trained(it, [Part("net", it.net.stack, it.optimizer)], lambda: kept)
+    made.generators = it.generators
+    if shuffled:
+        _shuffle(it, 16)
+    return made
+
+
+def linear(
+    seeds: Sequence[int],
+    dtype: torch.dtype,
+    loss: str,
+    *,
+    deep: bool,
+    data: str,
+    drops: Sequence[tuple[float, float]] = (),
+    shuffled: bool = False,
+) -> Trained:
+    """Linear nets by backpropagation (`bp`) and with a synthetic gradient (`net` and `sg`), from equal weights."""
+    params = {"width": 9, "deep_layers": 4, "sg_after": 3, "steps": STEPS, "rate_drops": drops}
+    params |= {"learning_rate": 2e-2, "deep_learning_rate": 2e-3}
+    settings = {"dim": 2 if deep else 7, "deep": deep, "loss": loss, "data": data}
+    with mock.patch.object(artificial, "LinearNet", partial(LinearNet, dtype=dtype)):
+        it = artificial.PairLearner(_piece(settings, seeds, params), Context())
+    it.x, it.y = own = it.x.to(dtype), it.y.to(dtype)
+    if shuffled:
+        order = torch.randperm(it.x.shape[2], generator=torch.Generator().manual_seed(3))
+        it.x, it.y = it.x[..., order], it.y[..., order]
+    named = zip(("bp", "net", "sg"), it.stacks, it.optimizers, strict=True)
+    parts = [Part(*each, lambda k, v: v.mT if v.dim() == 3 else v) for each in named]
+
+    def losses() -> dict[str, Tensor]:  # after the step: the learner drops those of the step itself
+        made = [loss_gradient(loss, net.forward(it.x), it.y)[0] for net in (it.net, it.bp)]
+        return {"loss": made[0], "loss_bp": made[1]}
+
+    made = Trained(it, parts, losses)
+    made.outputs = lambda: it.net.forward(own[0]).mT
+    return made
