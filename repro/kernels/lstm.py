@@ -102,12 +102,21 @@ class LSTMWindow:
         y = self.xh[:, 1 : n + 1, :, :h].transpose(0, 1)
         torch.addcmul(o, y, self.tanh[:n], value=-1, out=self.e_c)  # o (1 − tanh²) = o − h' tanh
 
-    def pull(self, w: Tensor, dy: Tensor | None, dh: Tensor, dc: Tensor, keep: bool = True, first: bool = True) -> None:
+    def pull(
+        self,
+        w: Tensor,
+        dy: Tensor | None,
+        dh: Tensor,
+        dc: Tensor,
+        keep: bool = True,
+        first: bool = True,
+        states: Tensor | None = None,
+    ) -> None:
         """Backwards through the T cores, after `factors`; dh and dc [R, B, H] hold ∂/∂(h, c) after the window and
         end as those before it (`first`; else what that alone needs is left out).
 
         dy [R, T, B, H]: gradient at the outputs, None for none. `keep`: into `dz`, from which
-        `weight_gradient` is made.
+        `weight_gradient` is made. `states` [T, R, B, 2H]: where ∂/∂(h, c) before each core is noted, if given.
         """
         back, h = w[:, : self.hidden].mT, self.hidden
         dz_all = self.dz if keep else self._aside()
@@ -128,6 +137,8 @@ class LSTMWindow:
                     dz[..., 2 * h : 3 * h], self._peep[:, 2:3]
                 )
             torch.bmm(dz, back, out=dh)
+            if states is not None:
+                torch.cat([dh, dc], -1, out=states[t])
 
     def _aside(self) -> Tensor:
         """Room for the dz of a second sweep."""

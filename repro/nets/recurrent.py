@@ -143,6 +143,13 @@ class Head:
         torch.bmm(self.f.flatten(1, 2), self.p["M2"], out=self.out)
         return self.out.unflatten(1, (self.parts, self.batch))
 
+    def of(self, h: Tensor, rows: slice = slice(None)) -> Tensor:
+        """δ̂ [R, n, 2H] of h [R, n, H + 1] with a bias column, of these runs; keeps nothing."""
+        if self.width:
+            f = torch.bmm(h, self.p["M1"][rows]).clamp_min_(0)
+            h = torch.cat([f, torch.ones_like(f[..., :1])], -1)
+        return torch.bmm(h, self.p["M2"][rows])
+
     def regress(self, error: Tensor, weight: float = 1.0, into: bool = False) -> Tensor | None:
         """Gradients of weight · mean_B ‖δ̂ − δ‖² from error = δ̂ − δ [R, B, 2H] of part 0.
 
