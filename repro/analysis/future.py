@@ -29,7 +29,13 @@ class Future(NamedTuple):
 
 
 def future(
-    w: Tensor, v: Tensor, peep: Tensor | None, state: tuple[Tensor, Tensor], x: Tensor, y: Tensor, answer: Tensor | None
+    w: Tensor,
+    v: Tensor,
+    peep: Tensor | None,
+    state: tuple[Tensor, Tensor],
+    x: Tensor,
+    y: Tensor,
+    answer: Tensor | None,
 ) -> Future:
     """Forwards from `state` = (h, c) [R, B, H] over x [R, L, B, I], backwards from the last step with nothing beyond.
 
@@ -47,7 +53,7 @@ def future(
     logits = torch.bmm(core.y, v)
     dy = torch.bmm(logit_gradient(logits, y, answer, torch.empty_like(logits)), v[:, :h].mT)
     gradient = w.new_zeros(steps, runs, batch, 2 * h)
-    core.pull(w, dy.unflatten(1, (steps, batch)), core.dh, core.dc, states=gradient)
+    core.pull(w, dy.view(runs, steps, batch, h), core.dh, core.dc, states=gradient)
     return Future(core.xh[:, 1 : steps + 1, :, : h + 1].transpose(0, 1), gradient, core)
 
 
@@ -89,7 +95,7 @@ def life(core: LSTMWindow) -> dict[str, Tensor]:
     """How the state lives over a pass, a value a run.
 
     `forget`: mean forget gate; `forget_open`: share of them above 0.9; `cell_saturated`: share of |tanh c| above 0.9;
-    `cell_rms`; `cell_common`: |mean c|²/mean |c|² over lanes and steps, the part of the cell that holds no information.
+    `cell_rms`; `cell_common`: |mean c|²/mean |c|² over lanes and steps, the part that holds no information.
     """
     n, h = core.steps, core.hidden
     forget = core.gates[:n, ..., 2 * h : 3 * h]

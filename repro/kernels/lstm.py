@@ -128,7 +128,11 @@ class LSTMWindow:
             dc.addcmul_(dh, self.e_c[t])
             if self._peep is not None:
                 dc.addcmul_(dz[..., :h], self._peep[:, :1])
-            torch.mul(dc.unsqueeze(-2), e[..., h:].unflatten(-1, (3, h)), out=dz[..., h:].unflatten(-1, (3, h)))
+            torch.mul(
+                dc.unsqueeze(-2),
+                torch.unflatten(e[..., h:], -1, (3, h)),
+                out=torch.unflatten(dz[..., h:], -1, (3, h)),
+            )
             if t == 0 and not first:
                 return
             dc.mul_(self.gates[t, ..., 2 * h : 3 * h])

@@ -6,9 +6,7 @@ import torch
 from torch import Tensor
 
 
-def cell(
-    x: Tensor, h: Tensor, c: Tensor, w: Tensor, peep: Tensor | None = None
-) -> tuple[Tensor, Tensor]:
+def cell(x: Tensor, h: Tensor, c: Tensor, w: Tensor, peep: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """(h', c') [R, B, H] of x [R, B, I] and the state; w [R, H + 1 + I, 4H], gates o, i, f, g; peep [R, 3, H].
 
     Graves 2013 (arXiv:1308.0850), equations 7–11: i and f see c through their peepholes, o sees c'.

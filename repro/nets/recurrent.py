@@ -17,6 +17,7 @@ from repro.kernels.lstm import LSTMWindow, product
 from repro.nets.params import Params
 
 LOSSES = ("bits", "symbols")
+ALL = slice(None)
 
 
 class RecurrentNet:
@@ -59,7 +60,7 @@ class RecurrentNet:
         self.dy = like.new_zeros(runs, steps * batch, hidden)
 
     def init(self, generators: Sequence[torch.Generator], forget_bias: Sequence[float]) -> None:
-        """Weights and biases U(−1/√H, 1/√H), each run from its own generator; `forget_bias` on top of the f gate's."""
+        """Weights and biases U(−1/√H, 1/√H), each run from its own generator; `forget_bias` on top of f's."""
         h = self.hidden
         for name in ("W", "V"):
             for row, generator in zip(self.p[name], generators, strict=True):
@@ -81,7 +82,7 @@ class RecurrentNet:
         d = logit_gradient(self.logits, y, answer, self.d_logits)
         product(self.core.y.mT, d, self.g["V"], 1 / self.batch)
         torch.bmm(d, self.p["V"][:, : self.hidden].mT, out=self.dy)
-        return self.dy.unflatten(1, (self.steps, self.batch))
+        return self.dy.view(len(self.dy), self.steps, self.batch, self.hidden)
 
     def finish(self) -> None:
         """The gradients of the core's weights, after `core.pull`; then the state is carried on."""
@@ -112,15 +113,19 @@ def nats(logits: Tensor, y: Tensor, answer: Tensor | None) -> Tensor:
 class Head:
     """M: [h, 1] → 2H numbers, an estimate of ∂L/∂(h, c), through one hidden ReLU layer of `width` units (0: linear).
 
-    Source: v1 A.3 (one hidden layer as wide as the LSTM, then twice its units; the non-linearity is assumed). The last
-    layer starts at zero: δ̂ = 0. Inputs `x` [R, n, B, H + 1] have a bias column; `predict` takes what the caller put
+    Source: v1 A.3 (one hidden layer as wide as the LSTM, then twice its units; the non-linearity is assumed).
+    The last layer starts at zero: δ̂ = 0. Inputs `x` [R, n, B, H + 1] have a bias column; `predict` takes what the caller put
     there, `regress` belongs to its part 0.
     """
 
     def __init__(self, runs: int, parts: int, batch: int, hidden: int, width: int, like: Tensor):
         self.parts, self.batch, self.hidden, self.width = parts, batch, hidden, width
         device, dtype = str(like.device), like.dtype
-        shapes = {"M1": (hidden + 1, width), "M2": (width + 1, 2 * hidden)} if width else {"M2": (hidden + 1, 2 * hidden)}
+        shapes = (
+            {"M1": (hidden + 1, width), "M2": (width + 1, 2 * hidden)}
+            if width
+            else {"M2": (hidden + 1, 2 * hidden)}
+        )
         self.params = {k: Params({k: s}, runs, device, dtype) for k, s in shapes.items()}
         self.p: Mapping[str, Tensor] = {k: v.p[k] for k, v in self.params.items()}
         self.g: Mapping[str, Tensor] = {k: v.g[k] for k, v in self.params.items()}
@@ -141,9 +146,9 @@ class Head:
             torch.bmm(self.x.flatten(1, 2), self.p["M1"], out=self.a)
             torch.clamp_min(self.a.view(*self.f.shape[:3], self.width), 0, out=self.f[..., : self.width])
         torch.bmm(self.f.flatten(1, 2), self.p["M2"], out=self.out)
-        return self.out.unflatten(1, (self.parts, self.batch))
+        return self.out.view(len(self.out), self.parts, self.batch, 2 * self.hidden)
 
-    def of(self, h: Tensor, rows: slice = slice(None)) -> Tensor:
+    def of(self, h: Tensor, rows: slice = ALL) -> Tensor:
         """δ̂ [R, n, 2H] of h [R, n, H + 1] with a bias column, of these runs; keeps nothing."""
         if self.width:
             f = torch.bmm(h, self.p["M1"][rows]).clamp_min_(0)

@@ -1,9 +1,9 @@
 """What a window of a recurrent net learns from beyond its end: truncated BPTT, DNI, and its controls.
 
 Source: arXiv:1608.05343v2, section 2 ("synthetic gradients for recurrent networks"), Figure 2; supplement (v1 A.3).
-With s_T = (h_T, c_T) the state after a window, the window's weights follow Σ_{τ ≤ T} ∂L_τ/∂θ + δ_T ∂s_T/∂θ. Truncated
-BPTT sets δ_T = 0; DNI takes `factor` · δ̂_T, where δ̂_T = M(h_{T+1}) and h_{T+1} comes from an extra core. M's target at
-a window's first core is the gradient that arrives at the state before it, bootstrapped from what was injected at its end.
+With s_T = (h_T, c_T) the state after a window, its weights follow Σ_{τ ≤ T} ∂L_τ/∂θ + δ_T ∂s_T/∂θ. Truncated BPTT sets
+δ_T = 0; DNI takes `factor` · δ̂_T, where δ̂_T = M(h_{T+1}) and h_{T+1} comes from an extra core. M's target at a window's
+first core is the gradient that arrives at the state before it, bootstrapped from what was injected at its end.
 """
 
 from __future__ import annotations
@@ -99,9 +99,9 @@ class Decoupled:
     """The backward pass of a window whose end is decoupled from the next one.
 
     `factor` [R, 1, 1] on what is injected; `target_factor` [R, 1, 1] on it inside M's target where that is another
-    (the paper's 0.1 does not say which): a second, linear sweep. `aux`: a head that predicts from h_1 the δ̂ of T steps
-    later (Figure 2 (b)), which lies at the end of the same window; its loss flows into the core, its target does not.
-    `flow`: the gradient of M's own loss flows into the first core too (searched in the paper; off).
+    (the paper's 0.1 does not say which): a second, linear sweep. `aux`: a head that predicts from h_1 the δ̂ of T
+    steps later (Figure 2 (b)), which lies at the end of the same window; its loss flows into the core, its target
+    does not. M's own loss does not flow into the core (searched in the paper; it made no difference).
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class Decoupled:
         self.factor = factor
         same = target_factor is None or torch.equal(target_factor, factor)
         self.more = None if same else target_factor - factor  # type: ignore[operator]
-        self.injected = torch.zeros_like(sg.out.unflatten(1, (2, net.batch))[:, 0])
+        self.injected = torch.zeros_like(sg.out[:, : net.batch])
         self.target, self.error = torch.zeros_like(self.injected), torch.zeros_like(self.injected)
         self.predicted = self.injected
 

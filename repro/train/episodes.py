@@ -35,13 +35,16 @@ class EpisodeLearner(RecurrentLearner):
     """
 
     def __init__(self, given: Given, ctx: Context):
-        self.task, self.bits = given.setting("task"), given.param("bits")
+        self.given, self.task = given, given.setting("task")
+        self.bits = self.one("bits")
         super().__init__(given, ctx, channels(self.task, self.bits), self.bits, "bits")
         self.check, self.steps = given.param("check"), given.param("steps")
         self.thresholds: list[float] = self.own("threshold")
         self.ahead, self.probe = given.setting("ahead", 0), given.param("probe")
         times = evenly(self.steps, given.param("evaluations"))
-        self.evaluate_at = sorted({max(1, round(t / self.check)) * self.check for t in times if t < self.steps} | {self.steps})
+        self.evaluate_at = sorted(
+            {max(1, round(t / self.check)) * self.check for t in times if t < self.steps} | {self.steps}
+        )
         runs = len(given.runs)
         self.episodes = Episodes(
             self.task, self.batch, self.check * self.window, given.seeds, [1] * runs, self.bits, ctx.device
@@ -55,7 +58,7 @@ class EpisodeLearner(RecurrentLearner):
     # data -------------------------------------------------------------------------------------------------------
 
     def _load_chunk(self, n: int) -> None:
-        """The windows of `check` steps at once, time before lanes: x [R, L + 1 + ahead, B, C], y and answer [R, L, B, ·]."""
+        """All windows up to the next check, time before lanes: x [R, L + 1 + ahead, B, C], y, answer [R, L, B, ·]."""
         self.episodes.host(n)
         now = self.episodes.take()
         parts = [now]
@@ -67,7 +70,11 @@ class EpisodeLearner(RecurrentLearner):
             torch.cat(v, 2).transpose(1, 2).to(self.dtype)
             for v in ([p.x for p in parts], [p.y for p in parts], [p.answer.unsqueeze(-1) for p in parts])
         )
-        self.all = x[:, : length + 1].contiguous(), y[:, :length].contiguous(), answer[:, :length].contiguous()
+        self.all = (
+            x[:, : length + 1].contiguous(),
+            y[:, :length].contiguous(),
+            answer[:, :length].contiguous(),
+        )
         self.chunk = n
 
     def host(self, t: int) -> None:
@@ -96,7 +103,13 @@ class EpisodeLearner(RecurrentLearner):
         x, y, answer = (v[:, t : t + self.ahead] for v in self.all)
         state = tuple(v.clone() for v in net.core.state(self.window))
         there = future(
-            net.p["W"], net.p["V"], net.p.get("peep"), (state[0], state[1]), x, y.flatten(1, 2), answer.flatten(1, 2)
+            net.p["W"],
+            net.p["V"],
+            net.p.get("peep"),
+            (state[0], state[1]),
+            x,
+            y.flatten(1, 2),
+            answer.flatten(1, 2),
         )
         self.draws["oracle"].copy_(there.gradient[0])
 
@@ -109,7 +122,7 @@ class EpisodeLearner(RecurrentLearner):
 
     def _promote(self, t: int) -> None:
         _, y, answer = (v[:, : self.check * self.window] for v in self.all)
-        flat = (v.unflatten(1, (self.check, -1)).flatten(2, 3) for v in (y, answer))
+        flat = (v.reshape(len(v), self.check, -1, v.shape[3]) for v in (y, answer))
         lost = nats(self.seen, *flat).sum((1, 2))
         errors = (lost / (answer.sum((1, 2, 3)) * self.bits * math.log(2))).tolist()
         levels = self.episodes.levels_at(t // self.check)
@@ -159,7 +172,9 @@ class EpisodeLearner(RecurrentLearner):
         peep = net.p["peep"][rows] if "peep" in net.p else None
         h, c = (s[rows] for s in net.core.state(0))
         there = future(w, v, peep, (h, c), x, y, answer)
-        outputs, gradient = (part[: len(part) // 2] for part in there[:2])  # the later half has little future left
+        outputs, gradient = (
+            part[: len(part) // 2] for part in there[:2]
+        )  # the later half has little future left
         found = {"future_offline_r2": offline_r2(outputs, gradient), "future_mean": mean_share(gradient)}
         found["future_rms"] = by_run(gradient).square().mean((1, 2)).sqrt()
         if self.sg is not None:

@@ -177,4 +177,3 @@ class RecurrentLearner(Learner):
         found |= {f"{name}-{k}": v for name, head in self.heads().items() for k, v in head.kept().items()}
         found |= {f"adam{n}": o for n, o in enumerate(self.optimizers)}
         return found | ({} if self.sg is None else {"watched": self.watched})
-

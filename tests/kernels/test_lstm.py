@@ -6,7 +6,7 @@ import torch
 from repro.kernels import lstm_plain
 from repro.kernels.lstm import LSTMWindow
 
-R, T, B, I, H = 3, 4, 5, 2, 6
+R, T, B, INPUTS, H = 3, 4, 5, 2, 6
 D = torch.float64
 
 
@@ -17,10 +17,10 @@ def drawn(*shape, seed=0):
 @pytest.fixture(params=[False, True], ids=["plain gates", "peepholes"])
 def case(request):
     """(kernel after forward and backward, its gradients, autograd's), for random weights, state and gradients."""
-    w, peep = drawn(R, H + 1 + I, 4 * H), drawn(R, 3, H, seed=1) if request.param else None
-    x, h, c = drawn(R, T, B, I, seed=2), drawn(R, B, H, seed=3), drawn(R, B, H, seed=4)
+    w, peep = drawn(R, H + 1 + INPUTS, 4 * H), drawn(R, 3, H, seed=1) if request.param else None
+    x, h, c = drawn(R, T, B, INPUTS, seed=2), drawn(R, B, H, seed=3), drawn(R, B, H, seed=4)
     dy, dh, dc = drawn(R, T, B, H, seed=5), drawn(R, B, H, seed=6), drawn(R, B, H, seed=7)
-    core = LSTMWindow(R, T, B, I, H, w, extra=True)
+    core = LSTMWindow(R, T, B, INPUTS, H, w, extra=True)
     core.x[:, :T].copy_(x)
     for mine, given in zip(core.state(0), (h, c), strict=True):
         mine.copy_(given)
@@ -52,8 +52,8 @@ def test_every_gradient_is_autograds(case):
 
 def test_gradients_are_finite_differences():
     """Autograd and the kernel could share a wrong equation; a difference quotient cannot."""
-    w, x, dy = drawn(1, H + 1 + I, 4 * H), drawn(1, T, B, I, seed=2), drawn(1, T, B, H, seed=5)
-    core, g = LSTMWindow(1, T, B, I, H, w), torch.zeros_like(w)
+    w, x, dy = drawn(1, H + 1 + INPUTS, 4 * H), drawn(1, T, B, INPUTS, seed=2), drawn(1, T, B, H, seed=5)
+    core, g = LSTMWindow(1, T, B, INPUTS, H, w), torch.zeros_like(w)
     core.x[:, :T].copy_(x)
 
     def value():
@@ -84,8 +84,8 @@ def test_the_state_is_that_of_the_window_not_of_the_extra_core(case):
 
 
 def test_two_windows_are_one_long_one():
-    w, x = drawn(R, H + 1 + I, 4 * H), drawn(R, 2 * T, B, I, seed=2)
-    short, long = LSTMWindow(R, T, B, I, H, w), LSTMWindow(R, 2 * T, B, I, H, w)
+    w, x = drawn(R, H + 1 + INPUTS, 4 * H), drawn(R, 2 * T, B, INPUTS, seed=2)
+    short, long = LSTMWindow(R, T, B, INPUTS, H, w), LSTMWindow(R, 2 * T, B, INPUTS, H, w)
     long.x[:, : 2 * T].copy_(x)
     long.forward(w)
     for half in (x[:, :T], x[:, T:]):
@@ -97,7 +97,7 @@ def test_two_windows_are_one_long_one():
 
 def test_a_second_sweep_leaves_the_first_ones_weight_gradient(case):
     core, *_, grads = case
-    w, g = drawn(R, H + 1 + I, 4 * H), torch.zeros_like(grads[0])
+    w, g = drawn(R, H + 1 + INPUTS, 4 * H), torch.zeros_like(grads[0])
     core.pull(w, None, drawn(R, B, H, seed=8), drawn(R, B, H, seed=9), keep=False)
     core.weight_gradient(g, 1.0)
     assert torch.allclose(g, grads[0], rtol=1e-12, atol=1e-12)

@@ -10,7 +10,7 @@ from repro.nets.recurrent import Head, RecurrentNet, nats
 from repro.rules.recurrent import INJECTIONS, Decoupled, Injection, rms, truncated
 from repro.train.optim import adam
 
-T, B, I, H, C, W = 3, 5, 4, 7, 2, 4
+T, B, INPUTS, H, C, W = 3, 5, 4, 7, 2, 4
 D = torch.float64
 
 
@@ -19,7 +19,7 @@ def generators(runs=1):
 
 
 def net_of(runs=1, steps=T, dtype=D, extra=True, hidden=H, **more):
-    net = RecurrentNet(runs, steps, B, I, hidden, C, extra=extra, dtype=dtype, **more)
+    net = RecurrentNet(runs, steps, B, INPUTS, hidden, C, extra=extra, dtype=dtype, **more)
     net.init(generators(runs), [1.0] * runs)
     return net
 
@@ -33,9 +33,9 @@ def heads_of(net, width=H, live=True, parts=2):
 
 
 def data_of(dtype=D, runs=1, length=W * T, seed=0):
-    """Inputs with one step more, bits and whether they are asked for, time first: x [R, L + 1, B, I]."""
+    """Inputs with one step more, bits and whether they are asked for, time first: x [R, L + 1, B, INPUTS]."""
     g = torch.Generator().manual_seed(seed)
-    x = torch.randn(1, length + 1, B, I, generator=g, dtype=D)
+    x = torch.randn(1, length + 1, B, INPUTS, generator=g, dtype=D)
     y = (torch.rand(1, length, B, C, generator=g) > 0.5).to(D)
     answer = (torch.rand(1, length, B, 1, generator=g) > 0.3).to(D)
     return [v.expand(runs, *v.shape[1:]).to(dtype).contiguous() for v in (x, y, answer)]
@@ -142,7 +142,7 @@ def test_bootstrapped_target_is_the_formula_worked_out_by_hand():
     """One unit, one step, no answer: the target is what the cell sends back of factor · δ̂."""
     net = net_of(steps=1, hidden=1)
     rule = rule_of(net, heads_of(net, width=0), 0.3)
-    x = torch.randn(1, 2, B, I, generator=generators()[0], dtype=D)
+    x = torch.randn(1, 2, B, INPUTS, generator=generators()[0], dtype=D)
     for state, value in zip(net.core.state(0), (0.2, -0.4), strict=True):
         state.fill_(value)
     net.forward(x)

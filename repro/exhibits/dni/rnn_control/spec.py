@@ -1,0 +1,287 @@
+"""Is it the gradient? What is injected at the border of a window, and what it does: a control of DNI's Table 1.
+
+Ours, beyond the paper: arXiv:1608.05343v2, Table 1 and Figure 4 are the claims that it stands beside.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from repro.spec import Arm, Deviation, Exhibit, Metric, Override, Param, Profile, because
+
+TASKS = {"copy": "Copy", "repeat_copy": "Repeat Copy"}
+WINDOWS, WIDTHS = (2, 3, 4, 5), (32, 64, 256)
+KINDS = {
+    "nothing": "nothing (truncated BPTT)",
+    "synthetic": "δ̂ (DNI)",
+    "negative": "−δ̂",
+    "other_lane": "δ̂ of another lane",
+    "mean_lane": "mean of δ̂ over lanes",
+    "fixed": "a fixed random direction",
+    "redrawn": "a random direction, redrawn",
+    "noise": "Gaussian noise",
+}
+ORACLES = {"oracle": 1.0, "oracle-weak": 0.1}
+"""The true gradient of the next 24 steps, in full and times the paper's factor."""
+AHEAD = 24
+VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "nothing-forget3": ("nothing", {"forget_bias": 3.0}),
+    "nothing-forget5": ("nothing", {"forget_bias": 5.0}),
+    "synthetic-forget3": ("synthetic", {"forget_bias": 3.0}),
+    "synthetic-factor003": ("synthetic", {"factor": 0.03, "target_factor": 0.03}),
+    "synthetic-factor03": ("synthetic", {"factor": 0.3, "target_factor": 0.3}),
+    "synthetic-factor1": ("synthetic", {"factor": 1.0, "target_factor": 1.0}),
+    "synthetic-target0": ("synthetic", {"target_factor": 0.0}),
+    "synthetic-target1": ("synthetic", {"target_factor": 1.0}),
+    "synthetic-linear": ("synthetic", {"sg_hidden": False}),
+    "synthetic-slow": ("synthetic", {"sg_rate": 0.3}),
+    "synthetic-fast": ("synthetic", {"sg_rate": 3.0}),
+    "nothing-strict": ("nothing", {"threshold": 0.05}),
+    "synthetic-strict": ("synthetic", {"threshold": 0.05}),
+    "fixed-strict": ("fixed", {"threshold": 0.05}),
+    "nothing-lax": ("nothing", {"threshold": 0.3}),
+    "synthetic-lax": ("synthetic", {"threshold": 0.3}),
+    "fixed-lax": ("fixed", {"threshold": 0.3}),
+    "nothing-4bits": ("nothing", {"bits": 4}),
+    "synthetic-4bits": ("synthetic", {"bits": 4}),
+    "negative-4bits": ("negative", {"bits": 4}),
+    "fixed-4bits": ("fixed", {"bits": 4}),
+}
+
+
+def name(task: str, window: int, width: int, what: str) -> str:
+    """The id of an arm: "copy-2-32-fixed"."""
+    return f"{task}-{window}-{width}-{what}".replace("_", "-")
+
+
+def _arm(task: str, window: int, width: int, what: str, inject: str, label: str, **more: Any) -> Arm:
+    setting = {"task": task, "window": window, "width": width, "inject": inject, **more}
+    return Arm(
+        name(task, window, width, what),
+        f"{TASKS[task]}, T = {window}, {width} units: {label}",
+        label,
+        setting,
+    )
+
+
+def _arms() -> tuple[Arm, ...]:
+    made = []
+    for task in TASKS:
+        for width in WIDTHS:
+            for window in WINDOWS:
+                made += [_arm(task, window, width, k, k, label) for k, label in KINDS.items()]
+                made += [
+                    _arm(task, window, width, k, "oracle", f"true gradient × {f:g}", ahead=AHEAD, factor=f)
+                    for k, f in ORACLES.items()
+                ]
+        for what, (kind, more) in VARIANTS.items():
+            said = ", ".join(f"{k} {v:g}" for k, v in more.items())
+            made.append(_arm(task, 2, 32, what, kind, f"{KINDS[kind]}, {said}", **more))
+    return tuple(made)
+
+
+ARMS = _arms()
+PARAMS = (
+    Param("batch", 256, "v1 A.3", "sequences side by side, a lane each"),
+    Param("steps", 2_500_000, "Table 1 and Figure 4, caption", "windows of T steps"),
+    Param("learning_rate", 7e-5, "v1 A.3", "of Adam, nets and synthetic gradients"),
+    Param("factor", 0.1, "v1 A.3", "on δ̂ where the net consumes it"),
+    Param(
+        "target_factor", 0.1, "the paper's 0.1 does not say; the same", "on δ̂ in M's own target", assumed=True
+    ),
+    Param("sg_hidden", True, "v1 A.3", "M has a hidden layer as wide as the LSTM (else it is linear)"),
+    Param(
+        "sg_rate", 1.0, "the paper does not say; the same", "M's learning rate over the net's", assumed=True
+    ),
+    Param(
+        "aux_weight", 0.01, "not used here: no arm has the auxiliary task", "weight of its loss", assumed=True
+    ),
+    Param(
+        "peepholes",
+        False,
+        "measured in dni/table1; Graves 2013 has them",
+        "from the cell to the gates",
+        assumed=True,
+    ),
+    Param(
+        "forget_bias",
+        1.0,
+        "usual; the paper does not say",
+        "added to the initial bias of the forget gate",
+        assumed=True,
+    ),
+    Param("bits", 1, "the paper does not say; the smallest", "a symbol", assumed=True),
+    Param("threshold", 0.15, "section 3.1", "bits of error below which a level is solved"),
+    Param("check", 100, "the paper does not say", "windows over which the error is taken", assumed=True),
+    Param("redraw", 500, "ours", "windows after which the redrawn direction changes", assumed=True),
+    Param("evaluations", 20, "ours", "over a run", assumed=True),
+    Param(
+        "probe",
+        128,
+        "ours",
+        "steps of the pass in which the true gradient of the future is looked at",
+        assumed=True,
+    ),
+)
+
+_HERE = because("small nets learn at this rate in minutes", learning_rate=1e-3)
+_SMALL = {**_HERE, **because("a CPU", batch=16, steps=30_000)}
+_LONG = Override(60_000, "levels take longer to end with a longer window")
+_MID = Override(40_000, "levels take longer to end with a longer window")
+SEEDS = tuple(range(100, 110))
+"""Not those of the probes from which the claims were made."""
+
+
+def _of(width: int, windows: tuple[int, ...] = WINDOWS, kinds: tuple[str, ...] = ()) -> tuple[str, ...]:
+    return tuple(
+        name(task, t, width, k) for task in TASKS for t in windows for k in kinds or (*KINDS, *ORACLES)
+    )
+
+
+_FEW = ("nothing", "synthetic", "negative", "fixed")
+_CPU = (  # in the order in which they decide most for least
+    *_of(32, (2,), tuple(KINDS)),
+    *_of(32, (3,), tuple(KINDS)),
+    *_of(32, (2,), tuple(ORACLES)),
+    *(name(task, 2, 32, v) for task in TASKS for v in VARIANTS),
+    *_of(64, (2,), _FEW),
+    *_of(32, (4, 5), tuple(KINDS)),
+    *_of(64, (3,), _FEW),
+    *_of(32, (3, 4, 5), tuple(ORACLES)),
+)
+_BY_ARM = {
+    **{a: {"steps": _MID} for a in _of(32, (3,))},
+    **{a: {"steps": _LONG} for a in _of(32, (4, 5))},
+    **{a: {"batch": Override(32, "twice the width")} for a in _of(64, (2,), _FEW)},
+    **{a: {"batch": Override(32, "twice the width"), "steps": _MID} for a in _of(64, (3,), _FEW)},
+}
+PROFILES = (
+    Profile(
+        "smoke",
+        (100, 101),
+        arms=_of(32, (2,)),
+        overrides={**_SMALL, **because("seconds", steps=200, evaluations=2)},
+        together=("*",),
+        budget="≤ 15 s",
+    ),
+    Profile(
+        "quick",
+        (100, 101, 102),
+        arms=_of(32, (2,), _FEW),
+        overrides={**_SMALL, **because("30 s on one core", steps=10_000, evaluations=5)},
+        together=("*",),
+        budget="≤ 30 s on one core",
+    ),
+    Profile(
+        "cpu",
+        SEEDS,
+        arms=_CPU,
+        overrides=_SMALL,
+        arm_overrides=_BY_ARM,
+        together=("*",),
+        at_most=80,
+        budget="≤ 3 h on 2 cores: its claims hang on length",
+    ),
+    Profile("paper", SEEDS, arms=_of(256), together=("*",), at_most=80, budget="a GPU"),
+)
+
+DEVIATIONS = (
+    Deviation(
+        1,
+        "size",
+        "256 units, batch 256, 2.5 million iterations, Adam at 7e-5",
+        "cpu: 32 (and 64) units, batch 16 (32), 30,000 to 60,000 windows, Adam at 1e-3",
+        "a CPU",
+        "levels end earlier; whether the controls say the same at the paper's size is the paper profile's question",
+    ),
+    Deviation(
+        2,
+        "alphabet",
+        "not stated",
+        "1 bit a symbol, shown as −1 and +1; 4 bits once",
+        "the smallest",
+        "unknown",
+    ),
+    Deviation(
+        3,
+        "the oracle's future",
+        "the true gradient of all that follows",
+        "of the next 24 steps; across a check it sees the next windows at the level at hand",
+        "a stream without end has no last step",
+        "small: a copy of N symbols needs N + 1 steps",
+    ),
+)
+
+EXHIBIT = Exhibit(
+    id="dni/rnn-control",
+    title="Is it the gradient? Controls of DNI on recurrent nets",
+    place="beside Table 1 and Figure 4",
+    shows=(
+        "The number of levels of Copy and Repeat Copy that an LSTM solves by windows of T steps when something is "
+        "injected at a window's end: nothing, the synthetic gradient, its negative, that of another sequence, its "
+        "mean, a fixed random direction, noise, the true gradient; and how well that is predicted."
+    ),
+    kind="training",
+    params=PARAMS,
+    arms=ARMS,
+    metrics=(
+        Metric("levels", "levels", "solved; Copy: the longest N", 0.0, lower_is_better=False),
+        Metric("solved", "T_task", "the largest N R + 3 solved", 0.0, lower_is_better=False),
+        Metric("solved_at", "windows", "when a level was solved; index T_task", 0.0),
+        Metric(
+            "error",
+            "bits",
+            "a bit asked for, at the level at hand, over the last check",
+            1.0,
+            may_diverge=True,
+        ),
+        Metric(
+            "sg_r2",
+            "",
+            "1 − Σ(δ̂ − δ)²/Σδ² of M on its own target",
+            0.0,
+            lower_is_better=False,
+            may_diverge=True,
+        ),
+        Metric("sg_cosine", "", "of δ̂ and M's own target", 0.0, lower_is_better=False, may_diverge=True),
+        Metric("sg_target", "", "norm of M's target, a lane", 0.0, may_diverge=True),
+        Metric(
+            "future_r2",
+            "",
+            "of δ̂ on the true gradient of the future",
+            0.0,
+            lower_is_better=False,
+            may_diverge=True,
+        ),
+        Metric(
+            "future_cosine", "", "of δ̂ and the true gradient", 0.0, lower_is_better=False, may_diverge=True
+        ),
+        Metric(
+            "future_offline_r2",
+            "",
+            "of a linear fit to frozen weights, on lanes held out",
+            0.0,
+            lower_is_better=False,
+            may_diverge=True,
+        ),
+        Metric("future_mean", "", "|mean|²/mean square of the true gradient", 0.0, may_diverge=True),
+        Metric("future_rms", "", "of the true gradient", 0.0, may_diverge=True),
+        Metric("forget", "", "mean forget gate", 0.5, lower_is_better=False),
+        Metric("forget_open", "", "share of forget gates above 0.9", 0.0, lower_is_better=False),
+        Metric("cell_saturated", "", "share of |tanh c| above 0.9", 0.0),
+        Metric("cell_rms", "", "of the cells", 0.0),
+        Metric("cell_common", "", "|mean c|²/mean c²: the part that is the same for all sequences", 0.0),
+        Metric("gain_2", "", "‖∂s_{t+2}/∂s_t‖_F/√(2H)", 0.0, may_diverge=True),
+        Metric("gain_8", "", "‖∂s_{t+8}/∂s_t‖_F/√(2H)", 0.0, may_diverge=True),
+    ),
+    profiles=PROFILES,
+    deviations=DEVIATIONS,
+    algorithms=(
+        (
+            "θ ← θ − α(Σ ∂L_τ/∂θ + 0.1 δ̂_T ∂s_T/∂θ); M's target is what arrives at s_0",
+            "repro.rules.recurrent:Decoupled",
+        ),
+        ("what is injected in the place of δ̂_T", "repro.rules.recurrent:fixed"),
+    ),
+    group_by=("task", "window", "width", "bits", "ahead", "sg_hidden"),
+)
