@@ -1,75 +1,72 @@
-"""Records with invented numbers near the paper's: for tests of figures, tables and notebooks."""
+"""Records with invented numbers near the paper's: for tests of figures, tables and notebooks. Found from the spec."""
 
 from __future__ import annotations
 
 import hashlib
+import importlib
 import random
 from typing import Any
 
-from repro.claims import Row, judge
-from repro.piece import arms_of, digest, pieces, spec_of
-from repro.record import Record, csv_text, verdicts
+from repro.record import stats
+from repro.record.judge import judge
+from repro.record.record import SCHEMA, Record, csv_text, verdicts
+from repro.record.run import arms_of, digest, runs, spec_of
+from repro.record.view import Row
+from repro.runner.registered import registered
 from repro.spec import Exhibit
 
 DATA = {"asked": "mnist", "name": "mnist", "note": "MNIST (invented)", "stand_in": False, "files": {}}
 STAND_IN = {**DATA, "name": "digits", "note": "stand-in: scikit-learn digits, not MNIST", "stand_in": True}
 
 
-def training_rows(
-    exhibit: Exhibit, profile: str, metric: str, noise: float = 0.05, level: float = 2.0
-) -> list[Row]:
-    """Three evaluations a run that settle near the paper's number (near `level` where it gives none)."""
-    rng = random.Random(0)
+def rows_of(exhibit: Exhibit, profile: str) -> list[Row]:
+    """Rows of the kind that the exhibit has."""
+    return {"analytic": true_rows, "timing": timing_rows, "training": training_rows}[exhibit.kind](
+        exhibit, profile
+    )
+
+
+def training_rows(exhibit: Exhibit, profile: str) -> list[Row]:
+    """Three evaluations a run of the first metric, that settle near the paper's number (or its usual ones)."""
+    rng, metric = random.Random(0), exhibit.metrics[0].name
+    told = [a.reported[metric] for a in exhibit.arms if metric in a.reported] or [1.0]
+    level, noise = stats.median(told), 0.002 * (max(told) - min(told) or 1.0)
     rows: list[Row] = []
-    chosen = exhibit.profile(profile)
-    for arm in arms_of(exhibit, chosen):
-        end = arm.reported.get(metric, level)
-        for seed in chosen.seeds:
-            for step, factor in ((100, 0.02), (200, 0.01), (300, 0.0)):
-                value = end * (1 + factor) + rng.gauss(0, noise)
-                rows.append((arm.id, seed, metric, step, "", value))
+    for run in runs(exhibit, exhibit.profile(profile)):
+        end = exhibit.arm(run.arm).reported.get(metric, level)
+        for step, factor in ((100, 0.02), (200, 0.01), (300, 0.0)):
+            rows.append((run.arm, run.seed, metric, step, "", end * (1 + factor) + rng.gauss(0, noise)))
     return rows
 
 
-def timing_rows(exhibit: Exhibit) -> list[Row]:
+def timing_rows(exhibit: Exhibit, profile: str) -> list[Row]:
     """Twenty repetitions an arm, some 3 % apart, at a third of the paper's times."""
-    rng = random.Random(0)
-    metric = "backward_ms"
+    rng, metric = random.Random(0), exhibit.metrics[0].name
     return [
-        (a.id, 0, metric, 0, str(i), a.reported[metric] / 3 * rng.uniform(0.97, 1.06))
-        for a in exhibit.arms
+        (a.id, 0, metric, 0, str(i), a.reported.get(metric, 1.0) / 3 * rng.uniform(0.97, 1.06))
+        for a in arms_of(exhibit, exhibit.profile(profile))
         for i in range(20)
     ]
 
 
-def analytic_rows(exhibit: Exhibit, profile: str) -> list[Row]:
-    """The true rows: they cost nothing."""
-    from repro.train.critical_point import run
+def true_rows(exhibit: Exhibit, profile: str) -> list[Row]:
+    """The real rows: what needs no training costs nothing."""
+    from repro.train.given import Given
     from repro.train.loop import Context
 
-    return [r for p in pieces(exhibit, exhibit.profile(profile)) for r in run(p, Context()).rows]
-
-
-def rows_of(exhibit: Exhibit, profile: str) -> list[Row]:
-    """Rows of the kind that the exhibit has."""
-    if exhibit.kind == "analytic":
-        return analytic_rows(exhibit, profile)
-    if exhibit.kind == "timing":
-        return timing_rows(exhibit)
-    metric = exhibit.metrics[0].name
-    noise, level = {"gap": (1e-4, 0.0), "test_accuracy": (0.05, 96.0)}.get(metric, (0.05, 2.0))
-    return training_rows(exhibit, profile, metric, noise, level)
+    made = runs(exhibit, exhibit.profile(profile))
+    work = importlib.import_module(f"{exhibit.trained_by}.work").work
+    return [(made[r].arm, made[r].seed, *row) for r, *row in work(Given(made), Context()).rows]
 
 
 def fake_record(
     exhibit: Exhibit, profile: str, rows: list[Row], data: dict[str, Any] | None = None
 ) -> Record:
     """A record that passes every check of `repro.record`, around invented rows."""
-    made = pieces(exhibit, exhibit.profile(profile))
-    spec = spec_of(made)
+    spec = spec_of(runs(exhibit, exhibit.profile(profile)))
     text = csv_text(rows)
     facts: dict[str, Any] = {
-        "schema": 1,
+        "schema": SCHEMA,
         "exhibit": exhibit.id,
         "profile": profile,
         "paper": {"arxiv": "1706.06197v5", "title": "A title", "pith": None, "trust": "curated"},
@@ -77,16 +74,16 @@ def fake_record(
         "spec_sha256": digest(spec),
         "custom": [],
         "data": data,
-        "seeds": sorted({s for p in made for s in p.seeds}),
         "missing": [],
         "fingerprints": {},
         "notes": {},
         "csv": {"sha256": hashlib.sha256(text.encode()).hexdigest(), "rows": len(rows), "finite": True},
+        "claims": registered(exhibit),
         "code": {"commit": "0" * 40, "dirty": False, "modules": {"repro.train.fcn": "0" * 64}},
         "environment": [
             {"device": "a CPU", "kind": "cpu", "threads": 1, "torch": "2.13.0", "python": "3.11.0"}
         ],
-        "timing": {"wall_s": 12.3, "pieces": {p.name: 1.0 for p in made}, "peak_memory_mb": 100},
+        "timing": {"wall_s": 12.3, "runs": {}, "peak_memory_mb": 100},
         "created": "2026-01-01T00:00:00Z",
     }
     facts["verdicts"] = verdicts(judge(exhibit, facts, rows))

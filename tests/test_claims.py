@@ -4,10 +4,10 @@ import math
 from dataclasses import replace
 
 import pytest
-from tiny_exhibit import EXHIBIT
-
 from repro.claims import MissingData, View, judge, summary
 from repro.nulls import vacuous
+from tiny_exhibit import EXHIBIT
+
 from repro.spec import Outcome
 
 ROWS = [

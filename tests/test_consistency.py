@@ -1,4 +1,4 @@
-"""The repository agrees with itself: exhibits, committed records, versions, sizes, words."""
+"""The repository agrees with itself: results, generated pages, versions, dependencies, sizes, words."""
 
 import ast
 import re
@@ -9,24 +9,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from repro import __version__, audit, pages
-from repro.claims import MissingData, View, judge
-from repro.exhibits import INDEX, all_exhibits, get
-from repro.nulls import vacuous
-from repro.piece import arms_of, parameters, pieces
-from repro.record import load
+from repro import __version__
+from repro.exhibits import ids
+from repro.record.store import SUFFIXES
+from repro.show import pages
 from repro.spec import PROFILES
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-PLACE = re.compile(
-    r"(v\d )?(A\.\d|[A-D]\b|Tables?|Figures?|Eqs?\.|equation|[Ss]ections?|supplement|appendix|Algorithm|abstract|"
-    r"Theorem|Proposition|Definition|Lemma)",
-    re.IGNORECASE,
-)
-RECORDS = [
-    (i, p.stem) for i in INDEX for p in sorted((ROOT / "results" / i).glob("*.json")) if p.stem in PROFILES
-]
 TRACKED = subprocess.run(
     ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
 ).stdout.splitlines()
@@ -40,134 +30,8 @@ SOURCES = [
 ]
 
 
-@pytest.fixture(params=list(INDEX))
-def exhibit(request):
-    return get(request.param)
-
-
-def test_ids_and_names_are_told_apart(exhibit):
-    assert [e.id for e in all_exhibits()] == list(INDEX)
-    assert exhibit.paper in ("dni", "sg", "meprop")
-    for things in (exhibit.arms, exhibit.claims):
-        ids = [t.id for t in things]
-        assert len(set(ids)) == len(ids)
-    for named in (exhibit.params, exhibit.metrics, exhibit.profiles):
-        names = [n.name for n in named]
-        assert len(set(names)) == len(names)
-
-
-def test_it_explains_itself(exhibit):
-    assert exhibit.title and len(exhibit.shows) > 60 and PLACE.match(exhibit.place)
-    assert all(m.doc for m in exhibit.metrics) and all(a.label and a.series for a in exhibit.arms)
-
-
-def test_every_profile_is_there_and_plans_pieces(exhibit):
-    assert [p.name for p in exhibit.profiles] == list(PROFILES)
-    for profile in exhibit.profiles:
-        made = pieces(exhibit, profile)
-        assert made and len({p.name for p in made}) == len(made)
-        assert profile.budget
-        assert set(profile.more_seeds) <= {a.id for a in exhibit.arms}
-        assert set(profile.together) <= {"*", *(a.id for a in exhibit.arms)}
-        assert set(profile.cpu_apart) <= {a.id for a in exhibit.arms}
-        assert set(profile.arm_overrides) <= {a.id for a in arms_of(exhibit, profile)}
-        if profile.name in ("cpu", "paper"):
-            assert profile.stand_in is None, "only small profiles may substitute"
-
-
-def test_every_parameter_has_its_source(exhibit):
-    for p in exhibit.params:
-        assert PLACE.match(p.source) or re.match(r"assumed: \S", p.source), f"{p.name}: {p.source!r}"
-
-
-def test_overrides_name_parameters_and_keep_their_type(exhibit):
-    params = {p.name: p for p in exhibit.params}
-    for profile in exhibit.profiles:
-        for arm, overrides in {None: profile.overrides, **profile.arm_overrides}.items():
-            values = parameters(exhibit, profile, arm=arm)
-            for name, override in overrides.items():
-                like = params[name].value
-                assert override.why and values[name] == override.value
-                assert isinstance(
-                    override.value, type(like) | (int if isinstance(like, float) else type(like))
-                )
-
-
-def test_the_papers_profile_is_the_papers(exhibit):
-    silent = {p.name for p in exhibit.params if p.source.startswith("assumed:")}
-    paper = exhibit.profile("paper")
-    assert set().union(paper.overrides, *paper.arm_overrides.values()) <= silent
-
-
-def test_arms_report_known_metrics_and_share_their_settings(exhibit):
-    metrics = {m.name for m in exhibit.metrics}
-    for arm in exhibit.arms:
-        assert set(arm.reported) <= metrics
-        assert set(exhibit.group_by or ()) <= set(arm.settings)
-
-
-def test_claims_have_place_numbers_tolerance_and_known_profiles(exhibit):
-    for claim in exhibit.claims:
-        assert PLACE.search(claim.place), f"{claim.id}: {claim.place!r}"
-        assert claim.text and claim.paper and claim.tolerance
-        assert set(claim.profiles) <= set(PROFILES)
-        assert claim.profiles or claim.elsewhere, "one that is never judged says why"
-        assert exhibit.kind == "analytic" or "smoke" not in claim.profiles, "smoke only shows that it runs"
-
-
-def test_deviations_are_numbered(exhibit):
-    assert [d.number for d in exhibit.deviations] == list(range(1, len(exhibit.deviations) + 1))
-    assert all(d.what and d.paper and d.ours and d.why for d in exhibit.deviations)
-
-
-@pytest.mark.parametrize(("exhibit_id", "profile"), RECORDS)
-def test_committed_records_hold(exhibit_id, profile):
-    """They load, are fresh, complete, of committed code, and their stored verdicts follow from their rows."""
-    known, record = get(exhibit_id), load(ROOT / "results", exhibit_id, profile)
-    audit.refuse_for_results(known, record)
-    assert audit.problems(known, record) == []
-    assert [j.reason for j in record.judgements(known) if "its test failed" in j.reason] == []
-    assert (ROOT / "results" / exhibit_id / f"{profile}.svg").exists()
-
-
-@pytest.mark.parametrize(("exhibit_id", "profile"), RECORDS)
-def test_no_claim_survives_where_there_is_nothing_to_see(exhibit_id, profile):
-    known, record = get(exhibit_id), load(ROOT / "results", exhibit_id, profile)
-    assert vacuous(known, record.rows) == {}
-
-
-@pytest.mark.parametrize(("exhibit_id", "profile"), RECORDS)
-def test_a_lost_arm_never_decides_a_claim(exhibit_id, profile):
-    """Each verdict stays what it was or becomes open: none is won or lost by what is not there."""
-    known, record = get(exhibit_id), load(ROOT / "results", exhibit_id, profile)
-    before = {j.claim.id: j.verdict for j in judge(known, record.facts, record.rows)}
-    for lost in {r[0] for r in record.rows}:
-        rows = [r for r in record.rows if r[0] != lost]
-        for j in judge(known, record.facts, rows):
-            assert j.verdict in ("open", before[j.claim.id]), f"{j.claim.id} without {lost}"
-            assert "its test failed" not in j.reason, f"{j.claim.id} without {lost}: {j.reason}"
-
-
-@pytest.mark.parametrize(("exhibit_id", "profile"), RECORDS)
-def test_a_lost_run_leaves_every_claim_open(exhibit_id, profile):
-    """One seed less moves means and spreads, so the piece that the record says is missing decides."""
-    known, record = get(exhibit_id), load(ROOT / "results", exhibit_id, profile)
-    for arm, seed in {r[:2] for r in record.rows}:
-        rows = [r for r in record.rows if r[:2] != (arm, seed)]
-        lost = {**record.facts, "missing": [{"piece": f"{arm}/{seed}", "why": "its worker died"}]}
-        for j in judge(known, lost, rows):
-            assert j.verdict == "open", f"{j.claim.id} without seed {seed} of {arm}"
-            assert "its test failed" not in j.reason, f"{j.claim.id} without seed {seed} of {arm}"
-
-
-def test_claims_about_nothing_say_what_is_missing(exhibit):
-    for claim in exhibit.claims:
-        with pytest.raises(MissingData):
-            claim.test(View([]))
-
-
 def test_nothing_in_results_is_unknown():
-    known = {f"results/{i}/{p}{s}" for i in INDEX for p in PROFILES for s in (".json", ".csv", ".svg")}
+    known = {f"results/{i}/{p}{s}" for i in ids() for p in PROFILES for s in SUFFIXES}
     assert {t for t in TRACKED if t.startswith("results/")} <= known
 
 

@@ -3,11 +3,11 @@
 import random
 
 import pytest
+from repro.claims import View
+from repro.nulls import DRAWS, null_records, survives, vacuous
 from tiny_exhibit import EXHIBIT
 
-from repro.claims import View
 from repro.errors import BadValueError, UnknownNameError
-from repro.nulls import DRAWS, null_records, survives, vacuous
 from repro.spec import NULLS, Claim, Outcome
 
 GOOD = [(f"arm-{n}", s, "height", 60, "", n / 10 + s / 1000) for n in (4, 3, 2, 1) for s in (0, 1)]

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 import pytest
+from repro.piece import parameters, pieces
 from tiny_exhibit import EXHIBIT
 
 from repro import pages
 from repro.errors import BadValueError, UnknownNameError
 from repro.exhibits import get
 from repro.notebook.tables import specification
-from repro.piece import parameters, pieces
 from repro.spec import Override, Param
 
 SLOW = {"arm-2": {"steps": Override(90, "it is slow"), "rate": Override(0.5, "it is slow")}}

@@ -16,6 +16,7 @@ from repro.errors import ReproError, UnknownNameError
 
 COMMANDS = {
     "list": "the exhibits: id, place in the paper, title, committed records",
+    "new": "begin an exhibit: its folder and its notebook",
     "run": "train exhibits at a profile; record, table and picture go to an output folder",
     "reproduce": "run every notebook; what `make reproduce` calls",
     "render": "make an exhibit's notebook from its record",

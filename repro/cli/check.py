@@ -10,11 +10,11 @@ from typing import Any
 
 from repro.cli.parser import add_json, chosen, print_json
 from repro.cli.records import recorded, strays
-from repro.cli.text import verdict_table
 from repro.errors import RecordError
 from repro.record.audit import problems, refuse_for_results
 from repro.record.judge import summary
 from repro.record.record import Record
+from repro.show import claims
 from repro.spec import Exhibit
 
 EXAMPLES = """  repro check
@@ -79,7 +79,7 @@ def _checked(exhibit: Exhibit, record: Record, name: str) -> dict[str, Any]:
         "summary": summary(judgements),
         "sha256": record.sha256(),
         "verdicts": {j.claim.id: j.verdict for j in judgements},
-        "table": verdict_table(exhibit, judgements),
+        "table": claims.lines(exhibit, judgements, claims.judged_late(exhibit, record)),
     }
 
 

@@ -9,7 +9,8 @@ from repro.cli.records import recorded_profile
 from repro.errors import UnknownNameError
 from repro.exhibits import get
 from repro.paths import results_dir
-from repro.record import load, require_fresh
+from repro.record.fresh import require_fresh
+from repro.record.store import load
 
 STYLES = ("text", "bibtex")
 EXAMPLES = """  repro cite dni/table2                       from the best committed record

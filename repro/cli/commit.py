@@ -1,7 +1,8 @@
 """Copy finished records into results/, with their verdicts computed afresh. Nothing is given to git.
 
-Refused: a working tree with uncommitted changes (outside results/), and records that are stale, broken, lack
-runs (but at `paper`, whose records grow), used changed parameters or a stand-in where none is allowed, or were made from uncommitted code.
+Refused: a working tree with uncommitted changes (outside results/), and records that are stale, broken, lack runs
+(but at `paper`, whose records grow), used changed parameters or a stand-in where none is allowed, or were made from
+uncommitted code.
 """
 
 from __future__ import annotations

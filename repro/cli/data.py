@@ -6,8 +6,8 @@ import argparse
 import sys
 
 from repro.cli.parser import add_json, folder, print_json
-from repro.cli.text import table
 from repro.errors import BadValueError, DataError, UnknownNameError
+from repro.show.tables import aligned
 
 ACTIONS = ("list", "fetch", "check")
 EXAMPLES = """  repro data list
@@ -59,7 +59,7 @@ def _list(args: argparse.Namespace) -> int:
         )
         return 0
     rows = [(s.name, f"{s.size / 1e6:.1f} MB", found[s.name].partition(":")[0], s.title) for s in sources]
-    print(table(("data set", "size", "status", "title"), rows))
+    print(aligned(("data set", "size", "status", "title"), rows))
     return 0
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 
 from repro.cli.parser import add_json, print_json
-from repro.cli.text import table
 from repro.exhibits import all_exhibits
-from repro.paths import results_dir
-from repro.spec import PROFILES, Exhibit
+from repro.record.store import recorded
+from repro.show.tables import aligned
+from repro.spec import Exhibit
 
 EXAMPLES = """  repro list
   repro list --json | python -m json.tool
@@ -27,13 +27,8 @@ def main(args: argparse.Namespace) -> int:
         print_json([_facts(e) for e in exhibits])
         return 0
     rows = [(e.id, e.kind, ", ".join(recorded(e)) or "–", e.place, e.title) for e in exhibits]
-    print(table(("exhibit", "kind", "records", "place", "title"), rows))
+    print(aligned(("exhibit", "kind", "records", "place", "title"), rows))
     return 0
-
-
-def recorded(exhibit: Exhibit) -> list[str]:
-    """Profiles at which the exhibit has a committed record (not opened: that is for `repro check`)."""
-    return [p for p in PROFILES if (results_dir() / exhibit.id / f"{p}.json").exists()]
 
 
 def _facts(exhibit: Exhibit) -> dict[str, object]:

@@ -16,7 +16,6 @@ from repro.record.view import MissingData
 from repro.spec import PROFILES, Exhibit
 
 
-
 def recorded_profile(exhibit: Exhibit) -> str:
     """The biggest profile with a record; `RecordError` if there is none."""
     profile = best_profile(exhibit)

@@ -11,7 +11,8 @@ import sys
 from repro.cli.parser import add_ids, add_profile, chosen, folder
 from repro.cli.records import draw_picture, recorded_profile
 from repro.paths import notebooks_dir, results_dir
-from repro.record import load, path_of, require_fresh
+from repro.record.fresh import require_fresh
+from repro.record.store import load, path_of
 
 EXAMPLES = """  repro render dni/table2                     from the best committed record
   repro render --all --profile quick --out /tmp/look

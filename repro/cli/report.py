@@ -19,8 +19,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Carry it out."""
-    from repro import pages
-    from repro.report import readme_block, update_readme
+    from repro.show import pages
+    from repro.show.readme import readme_block, update_readme
 
     if not (args.write or args.check):
         print(readme_block())

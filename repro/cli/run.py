@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from repro.cli import parser as common
-from repro.cli.progress import ProgressLines
 from repro.cli.records import draw_picture
-from repro.cli.text import minutes, verdict_table
 from repro.errors import BadValueError, ReproError
 from repro.paths import runs_dir
 from repro.record.judge import summary
+from repro.record.plan import planned
 from repro.record.record import Record
-from repro.record.run import runs
 from repro.record.store import save
+from repro.show import claims
+from repro.show.progress import ProgressLines, minutes
 from repro.spec import Exhibit
 
 EXAMPLES = """  repro run dni/table2                                     at the quick profile
@@ -43,7 +43,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--data-dir", type=common.existing_folder, metavar="DIR", help="data sets (REPRO_DATA, else .data)")
     add("--runs-dir", type=common.folder, metavar="DIR", help="resumable runs (REPRO_RUNS, else .runs)")
     add("--out", type=common.folder, default=Path("output"), metavar="DIR", help="default: output/")
-    add("--seeds", type=common.seeds, metavar="S", help="only these of the profile's, or others: 0,1,2 or 0-4")
+    add(
+        "--seeds", type=common.seeds, metavar="S", help="only these of the profile's, or others: 0,1,2 or 0-4"
+    )
     add("--arms", type=common.names, metavar="A", help="only these of the profile's, like dni-3,cdni-3")
     add("--budget", type=common.seconds, metavar="T", help="stop cleanly after 90s, 40m or 2h; all is kept")
     add(
@@ -71,8 +73,8 @@ def main(args: argparse.Namespace) -> int:
     """Run all exhibits that were asked for; one that fails does not stop the others."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     exhibits = common.chosen(args)
-    for exhibit in exhibits:  # a misspelt parameter is refused before torch is loaded, let alone used
-        runs(exhibit, exhibit.profile(args.profile), args.seeds, dict(args.set))
+    for exhibit in exhibits:  # a misspelt name is refused before torch is loaded, let alone used
+        planned(exhibit, args.profile, args.seeds, args.arms, dict(args.set))
     options = _options(args)
     for folder in (args.out, runs_dir(args.runs_dir)):
         _make(folder)
@@ -166,7 +168,7 @@ def _tell(exhibit: Exhibit, record: Record, told: Any) -> None:
     data = f", data: {facts['data']['note']}" if facts["data"] else ""
     spent = minutes(facts["timing"]["wall_s"])
     print(f"\n{exhibit.id} at {record.profile}: {summary(judgements)}; {spent} of training{data}", file=told)
-    print(verdict_table(exhibit, judgements), file=told)
+    print(claims.lines(exhibit, judgements), file=told)
     for why, lost in _by_reason(facts["missing"]).items():
         print(f"missing: {', '.join(lost)}: {why}", file=told)
     print(file=told, flush=True)

@@ -10,7 +10,6 @@ import argparse
 
 from repro.cli.parser import add_json, print_json
 from repro.cli.records import recorded
-from repro.cli.text import table
 from repro.errors import RecordError
 from repro.exhibits import all_exhibits
 from repro.record.fresh import stale_because
@@ -18,6 +17,7 @@ from repro.record.judge import summary
 from repro.record.record import Record
 from repro.runner.code import changed_since
 from repro.runner.keys import work_of
+from repro.show.tables import aligned
 from repro.spec import Exhibit
 
 EXAMPLES = """  repro status
@@ -37,7 +37,7 @@ def main(args: argparse.Namespace) -> int:
     if args.json:
         print_json([dict(zip(keys, row, strict=True)) for row in rows])
     else:
-        print(table(keys, rows))
+        print(aligned(keys, rows))
     return 0
 
 
@@ -54,5 +54,6 @@ def _state(exhibit: Exhibit, record: Record | RecordError | None) -> tuple[str, 
         return f"broken: {record}", "", ""
     why = stale_because(exhibit, record)
     changed = changed_since(work_of(exhibit.trained_by), record.facts["code"]["modules"])
-    note = f"code changed since: {', '.join(changed)}" if changed else ""
+    more = f" and {len(changed) - 3} modules more" if len(changed) > 3 else ""
+    note = f"code changed since: {', '.join(changed[:3])}{more}" if changed else ""
     return f"stale: {why}" if why else "fresh", summary(record.judgements(exhibit)), note

@@ -26,19 +26,20 @@ def parse(data: bytes, name: str) -> list[Sentence]:
         raise DataError(f"{name}, line {at}: not UTF-8: byte {data[error.start]:#04x}") from error
     found: list[Sentence] = []
     words: list[Sequence[str]] = []
-    first = number = 1
-    for number, line in enumerate(text.split("\n"), 1):  # not splitlines: other signs may stand in a form
+    first = number = 0  # lines: of the sentence at hand, and this one
+    lines = text.removesuffix("\n").split("\n")  # not splitlines: other signs may stand in a form
+    for number, line in enumerate(lines, 1):
         if line.startswith("#") and not words:
             continue
         if line:
             columns = _columns(line, name, number)
-            first = number if not words else first
+            first = first or number
             if not _PASSED_OVER.fullmatch(columns[0]):
                 _refuse_word(columns, len(words) + 1, name, number)
                 words.append(columns)
         elif words:
             found.append(_sentence(words, name, first))
-            words = []
+            words, first = [], 0
     if words or not text.endswith("\n"):
         raise DataError(f"{name}, line {number}: truncated: no blank line after the last sentence")
     if not found:

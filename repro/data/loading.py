@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from repro import paths
 from repro.data.fetch.sources import SOURCES, Source, source
-from repro.data.sets import DataSet, ImageData, TextData, TreeData
+from repro.data.sets import DataInfo, DataSet, ImageData, TextData, TreeData
 from repro.data.settle import PathLike, info
 from repro.errors import UnknownNameError
 
@@ -28,42 +28,66 @@ def load(
     A stand-in comes in the shape of what it stands for: images with its number of inputs, text in its words or
     characters.
     """
-    settled = info(name, data_dir, stand_in, download)
-    found, asked, base = source(settled.name), source(name), paths.data_dir(data_dir)
-    if asked.loader == "text":
-        from repro.data import text
+    loader = {"images": load_images, "text": load_text, "trees": load_trees}[source(name).loader]
+    found: DataSet = loader(name, device, data_dir, stand_in, download)
+    return found
 
-        return TextData(*text.load(found, asked, base, device), settled)
-    if asked.loader == "trees":
-        from repro.data import trees
 
-        return TreeData(*trees.load(found, base, device), settled)
-    from repro.data import images
+# Each kind by itself, so that the code of one is no part of what another's runs depend on.
 
+
+def load_images(
+    name: str,
+    device: str | torch.device = "cpu",
+    data_dir: PathLike | None = None,
+    stand_in: str | None = None,
+    download: bool = True,
+) -> ImageData:
+    """`load` of an image data set; `UnknownNameError` for one of another kind."""
+    from repro.data.images import load as read
+
+    found, asked, settled = _settled("images", name, data_dir, stand_in, download)
     assert asked.shape is not None
-    train, test = images.load(found, asked, base, device)
+    train, test = read(found, asked, paths.data_dir(data_dir), device)
     return ImageData(*train, *test, settled, asked.shape)
 
 
-def load_images(name: str, device: str | torch.device = "cpu", **options: Any) -> ImageData:
-    """`load` of an image data set; `UnknownNameError` for one of another kind."""
-    data = load(_of_kind("images", name), device, **options)
-    assert isinstance(data, ImageData)
-    return data
-
-
-def load_text(name: str, device: str | torch.device = "cpu", **options: Any) -> TextData:
+def load_text(
+    name: str,
+    device: str | torch.device = "cpu",
+    data_dir: PathLike | None = None,
+    stand_in: str | None = None,
+    download: bool = True,
+) -> TextData:
     """`load` of a text; `UnknownNameError` for a data set of another kind."""
-    data = load(_of_kind("text", name), device, **options)
-    assert isinstance(data, TextData)
-    return data
+    from repro.data.text import load as read
+
+    found, asked, settled = _settled("text", name, data_dir, stand_in, download)
+    return TextData(*read(found, asked, paths.data_dir(data_dir), device), settled)
 
 
-def load_trees(name: str, device: str | torch.device = "cpu", **options: Any) -> TreeData:
+def load_trees(
+    name: str,
+    device: str | torch.device = "cpu",
+    data_dir: PathLike | None = None,
+    stand_in: str | None = None,
+    download: bool = True,
+) -> TreeData:
     """`load` of a treebank; `UnknownNameError` for a data set of another kind."""
-    data = load(_of_kind("trees", name), device, **options)
-    assert isinstance(data, TreeData)
-    return data
+    from repro.data.trees import load as read
+
+    found, _, settled = _settled("trees", name, data_dir, stand_in, download)
+    return TreeData(*read(found, paths.data_dir(data_dir), device), settled)
+
+
+def _settled(
+    kind: str, name: str, data_dir: PathLike | None, stand_in: str | None, download: bool
+) -> tuple[Source, Source, DataInfo]:
+    """The source that is read, the one that was asked for, and what a record says of it."""
+    if source(name).loader != kind:
+        raise UnknownNameError(NAMES[kind], name, [s.name for s in SOURCES.values() if s.loader == kind])
+    settled = info(name, data_dir, stand_in, download)
+    return source(settled.name), source(name), settled
 
 
 def check_bundled(wanted: Source) -> None:
@@ -80,10 +104,3 @@ def check_bundled(wanted: Source) -> None:
         from repro.data import mnist5k
 
         mnist5k.raw()
-
-
-def _of_kind(kind: str, name: str) -> str:
-    """`name`, if it is a data set of this kind."""
-    if source(name).loader != kind:
-        raise UnknownNameError(NAMES[kind], name, [s.name for s in SOURCES.values() if s.loader == kind])
-    return name

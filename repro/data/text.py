@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from repro.data.fetch.files import read
 from repro.data.fetch.sources import Source
 from repro.errors import DataError
 
+_ODD = re.compile("[\x00-\x1f\x7f\ufffd]")  # control signs, and the mark of a letter that was lost
 END = "<eos>"  # what a line feed is in words; in characters it is itself
 Loaded = tuple[Tensor, Tensor, Tensor, tuple[str, ...], str]
 
@@ -45,16 +47,12 @@ def lines(data: bytes, name: str) -> list[str]:
         raise DataError(f"{name}, line {text.count(chr(10)) + 1}: truncated: the last line has no line feed")
     found = [line.strip(" ") for line in text[:-1].split("\n")]
     for i, line in enumerate(found, 1):
-        odd = [c for c in line if c < " " or c == "\ufffd"] if not line.isprintable() else []
-        if not line or odd or END in line:
-            what = (
-                "empty"
-                if not line
-                else f"holds {odd[0]!r}"
-                if odd
-                else f"holds {END}, which we put at its end"
-            )
-            raise DataError(f"{name}, line {i}: {what}")
+        if not line:
+            raise DataError(f"{name}, line {i}: empty")
+        if odd := _ODD.search(line):
+            raise DataError(f"{name}, line {i}: holds {odd[0]!r}")
+        if END in line:
+            raise DataError(f"{name}, line {i}: holds {END}, which we put at its end")
     return found
 
 

@@ -41,12 +41,13 @@ class Params:
         for name, shape in shapes.items():
             self.spans[name] = (at, at + math.prod(shape))
             at += math.prod(shape)
-        self.p = self._views(self.flat, shapes)
-        self.g = self._views(self.flat_grad, shapes)
+        self._shapes = dict(shapes)
+        self.p, self.g = self.views(self.flat), self.views(self.flat_grad)
 
-    def _views(self, flat: Tensor, shapes: Mapping[str, Sequence[int]]) -> dict[str, Tensor]:
+    def views(self, flat: Tensor) -> dict[str, Tensor]:
+        """Any tensor like `flat` (a moment of Adam) by the parameters' names: views [R·models, *shape]."""
         rows = flat.view(self.runs * self.models, -1)
-        return {k: rows[:, a:b].view(len(rows), *shapes[k]) for k, (a, b) in self.spans.items()}
+        return {k: rows[:, a:b].view(len(rows), *self._shapes[k]) for k, (a, b) in self.spans.items()}
 
     def fingerprint(self, run: int) -> str:
         """First 16 hex digits of the SHA-256 of one run's parameters: tells two initialisations apart."""

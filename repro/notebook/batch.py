@@ -20,7 +20,8 @@ from repro.notebook.arguments import choose_profile
 from repro.paths import notebooks_dir, root
 from repro.record.record import Record
 from repro.record.store import SUFFIXES, load, path_of
-from repro.show.readme import data_text, headline, verdict_text
+from repro.show.claims import in_short
+from repro.show.readme import data_text, headline
 from repro.show.tables import aligned
 from repro.spec import Exhibit
 
@@ -153,7 +154,7 @@ def _pass_on(lines: IO[str], echo: Echo) -> None:
 def _outcome(d: Done) -> str:
     if d.error or d.record is None:
         return f"FAILED after {d.seconds:.0f} s: {d.error}"
-    return f"done in {d.seconds:.0f} s: {verdict_text(exhibits.get(d.exhibit), d.record)}"
+    return f"done in {d.seconds:.0f} s: {in_short(exhibits.get(d.exhibit), d.record)}"
 
 
 def _table(done: Sequence[Done]) -> str:
@@ -164,7 +165,7 @@ def _table(done: Sequence[Done]) -> str:
             continue
         exhibit = exhibits.get(d.exhibit)
         ours, paper = headline(exhibit, d.record)
-        verdicts, data = verdict_text(exhibit, d.record), data_text(d.record)
+        verdicts, data = in_short(exhibit, d.record), data_text(d.record)
         rows.append((d.exhibit, verdicts, _short(ours), _short(paper), data, f"{d.seconds:.0f} s"))
     return aligned(("exhibit", "verdicts", "our number", "the paper's", "data set", "time"), rows)
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from repro.errors import RecordError
+from repro.files import write_text
 from repro.notebook.template import cells
 from repro.paths import root
-from repro.files import write_text
 from repro.record.record import Record
 from repro.record.store import save
 from repro.spec import Exhibit

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import logging
+import sys
 from functools import cached_property
 from pathlib import Path
 
 from repro import exhibits
 from repro.errors import BadValueError
 from repro.notebook import tables
-from repro.notebook.arguments import choose_profile, parse_seeds, parse_settings, refuse_misspelt
-from repro.notebook.display import Code, Picture, Table, Text
+from repro.notebook.arguments import choose_profile, parse_changes, parse_seeds, refuse_misspelt
+from repro.notebook.display import Code, Picture, Text
 from repro.notebook.source import source_of
 from repro.paths import results_dir, root
-from repro.piece import pieces
-from repro.record import Record, load, require_fresh, save
+from repro.record.fresh import require_fresh
+from repro.record.record import Record, seeds_of
+from repro.record.run import runs, spec_of
+from repro.record.store import load, save
+from repro.show import claims, kinds
+from repro.show.tables import Table
 from repro.spec import Exhibit
 
 
@@ -51,17 +56,17 @@ class Shown:
         profile: str,
         device: str,
         seeds: str,
-        settings: str,
+        changes: str,
         data_dir: str,
         out: str,
     ):
         self.exhibit, self.source, self.device = exhibit, source, device
         self.profile = choose_profile(exhibit, source, profile)
-        self.seeds, self.settings = parse_seeds(seeds), parse_settings(settings)
-        if source == "recorded" and (self.seeds or self.settings):
+        self.seeds, self.changes = parse_seeds(seeds), parse_changes(changes)
+        if source == "recorded" and (self.seeds or self.changes):
             raise BadValueError('seeds and settings need source "run": a record has been made with its own')
         self.data_dir, self.out = data_dir or None, out
-        self.planned = pieces(exhibit, exhibit.profile(self.profile), self.seeds, self.settings)
+        self.planned = runs(exhibit, exhibit.profile(self.profile), self.seeds, self.changes)
 
     def __repr__(self) -> str:
         how = "its committed record" if self.source == "recorded" else "a run of its own"
@@ -76,19 +81,21 @@ class Shown:
         return record
 
     def _run(self) -> Record:
-        from repro.notebook.progress import Lines
         from repro.runner.run import Options, run_exhibit, to_do
+        from repro.show.progress import ProgressLines
 
         logging.getLogger("repro.data").addHandler(logging.NullHandler())  # said by `record`, not on stderr
-        options = Options(self.device, self.data_dir, seeds=self.seeds, settings=self.settings)
-        lines = Lines(len(to_do(self.exhibit, self.profile, options)))
+        options = Options(self.device, self.data_dir, seeds=self.seeds, changes=self.changes)
+        lines = ProgressLines(
+            len(to_do(self.exhibit, self.profile, options)), sys.stdout
+        )  # stderr would be red
         return run_exhibit(self.exhibit, self.profile, options, lines)
 
     def specification(self) -> Table:
-        """Every hyper-parameter with its source; the values are those that the record's pieces used."""
+        """Every hyper-parameter with its source; the values are those that the record's runs used."""
         recorded = self.source == "recorded"
-        used = self._record.facts["spec"]["pieces"] if recorded else [p.as_json() for p in self.planned]
-        return tables.specification(self.exhibit, self.profile, used)
+        spec = self._record.facts["spec"] if recorded else spec_of(self.planned)
+        return tables.specification(self.exhibit, self.profile, spec)
 
     def code(self, path: str) -> Code:
         """The source of "module:object" as it stands in this repository."""
@@ -99,17 +106,16 @@ class Shown:
         record = self._record
         data = record.facts["data"] or {}
         loud = "**STAND-IN DATA, verdicts stay open.** " if data.get("stand_in") else ""
-        lines = [
-            f"{loud}{self!r}: {len(record.rows)} rows, seeds {', '.join(map(str, record.facts['seeds']))}."
-        ]
+        seeds = ", ".join(map(str, seeds_of(record.facts)))
+        lines = [f"{loud}{self!r}: {len(record.rows)} rows, seeds {seeds}."]
         lines += [f"Data: {data['note']}."] if data else []
-        lines += [f"Missing: {m['piece']} ({m['why']})." for m in record.facts["missing"]]
+        lines += [f"Missing: {tables.missing(record)}."] if record.facts["missing"] else []
         return Text(" ".join([*lines, *self._keep(record)]))
 
     def _keep(self, record: Record) -> list[str]:
         if not self.out:
             return []
-        from repro.plotting import draw, save_svg
+        from repro.show.draw import draw, save_svg
 
         path = save(record, Path(self.out))
         save_svg(draw(self.exhibit, record), path.with_suffix(".svg"))
@@ -117,17 +123,18 @@ class Shown:
 
     def figure(self) -> Picture:
         """The exhibit's figure: ours filled, the paper's numbers hollow or dashed."""
-        from repro.plotting.draw import draw, png_bytes
+        from repro.show.draw import draw, png_bytes
 
         return Picture(repr(self), png_bytes(draw(self.exhibit, self._record)))
 
     def numbers(self) -> Table:
         """Our numbers ± sd beside the paper's."""
-        return tables.numbers(self.exhibit, self._record)
+        return kinds.numbers(self.exhibit, self._record)
 
     def claims(self) -> Table:
         """The verdict on each claim, computed afresh from the record's rows."""
-        return tables.claims(self._record.judgements(self.exhibit))
+        late = claims.judged_late(self.exhibit, self._record)
+        return claims.table(self._record.judgements(self.exhibit), late)
 
     def deviations(self) -> Table:
         """The numbered differences from the paper."""

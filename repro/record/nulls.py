@@ -100,13 +100,11 @@ _RANDOM = {"permuted": _permuted, "index": _index, "steps": _steps, "pairing": _
 
 
 def survives(claim: Claim, rows: Sequence[Row], arms: Sequence[Arm] = ()) -> bool:
-    """Whether the claim would be reproduced on these rows: its test runs, on finite values, and holds.
-
-    `arms`: the exhibit's, for tests that look for arms by their setting.
-    """
+    """Whether the claim would hold on these rows, of `arms`: its test runs, on finite values, past its gate."""
     view = View(rows, arms)
     try:
-        return claim.test(view).holds and not view.not_finite
+        outcome = claim.test(view)
+        return bool(outcome.holds) and not outcome.gate and not view.not_finite
     except Exception:  # a claim whose test fails is open, never reproduced
         return False
 
@@ -124,7 +122,7 @@ def vacuous(exhibit: Exhibit, rows: Sequence[Row]) -> dict[str, str]:
             continue
         (seen,) = judge(replace(exhibit, claims=(claim,)), {"profile": claim.profiles[0]}, rows)
         for kind in claim.null if seen.verdict != "open" else ():
-            if kind == "reversed" and seen.verdict != "reproduced":
+            if kind == "reversed" and seen.verdict == "not reproduced":
                 continue
             kept = sum(survives(claim, null, exhibit.arms) for null in nulls[kind])
             if kept > (CHANCE_TO_HOLD * DRAWS if kind in _RANDOM else 0):

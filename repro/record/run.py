@@ -34,14 +34,9 @@ class Run:
 
     def identity(self) -> dict[str, Any]:
         """What tells runs apart, whatever exhibit shows them: plain JSON data."""
-        return plain(
-            {
-                "setting": dict(self.setting),
-                "seed": self.seed,
-                "params": dict(self.params),
-                "dataset": self.dataset,
-            }
-        )
+        values = {"setting": dict(self.setting), "seed": self.seed, "params": dict(self.params)}
+        made: dict[str, Any] = plain({**values, "dataset": self.dataset})
+        return made
 
     def as_json(self) -> dict[str, Any]:
         """The run as plain JSON data, to be shipped."""

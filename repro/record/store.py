@@ -124,7 +124,9 @@ def validate(facts: Mapping[str, Any], name: str) -> None:
     import jsonschema
 
     if isinstance(facts, dict) and facts.get("schema") == 1:
-        raise RecordError(f"record of {name} has schema 1: carry it over with `repro commit --carry`")
+        raise RecordError(
+            f"record of {name} has schema 1: carry it over with `python -m repro.runner.migrate`"
+        )
     try:
         jsonschema.validate(facts, JSON_SCHEMA)
     except jsonschema.ValidationError as e:

@@ -10,7 +10,8 @@ from typing import Any
 
 from torch import Tensor
 
-from repro.nets.net import Log, silent
+from repro.nets.losses import softmax_error
+from repro.nets.net import Log, Net, silent
 from repro.nets.segments import Segment
 
 
@@ -19,6 +20,10 @@ class Rule:
 
     h_i is the output of segment i, δ_i = ∂L/∂h_i as it arrives from what segment i + 1 consumed.
     """
+
+    def room(self, batch: int) -> Sequence[Tensor | None] | None:
+        """Where a forward pass over `batch` examples shall write each h_i, if the rule minds."""
+        return None
 
     def begin(self, tape: Sequence[Any], y: Any, delta: Any) -> None:
         """Before a backward pass: `tape` = [h_0, …, h_N], labels y, `delta` = ∂L/∂h_N."""
@@ -72,3 +77,16 @@ def backward(
         arriving = segments[i - 1].pull(consumed, i > 1 and rule.wants(i - 1))
         there = now
     return rule.end()
+
+
+def classify(net: Net, rule: Rule, x: Tensor, y: Tensor, log: Log = silent) -> tuple[Tensor, Any]:
+    """One pass of a softmax classifier: all gradients, of the mean loss over the batch, but no update.
+
+    x [R, B, …], y [R, B] int64. Returns the loss of each example [R, B] and what the rule returns. Rules see the
+    gradient of an example's own loss, as DNI's targets are; the mean is taken in the parameters' gradients.
+    """
+    tape = net.forward(x, rule.room(x.shape[1]), log)
+    loss, delta = softmax_error(tape[-1], y)
+    made = backward(net.segments, tape, y, delta, rule, log)
+    net.params.flat_grad.mul_(1 / y.shape[-1])
+    return loss, made

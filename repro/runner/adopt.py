@@ -11,14 +11,15 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from repro.errors import first_line
-from repro.record.run import Run
-from repro.runner import cache
+from repro.files import write_bytes
+from repro.runner import cache, code
+from repro.runner.groups import Group
+from repro.runner.keys import code_of, work_of
 from repro.train.checkpoint import load_checkpoint
 from repro.train.loop import LATEST, PREVIOUS, ROWS, Replay, Result
 
@@ -32,32 +33,33 @@ Work = Callable[..., Result]
 _log = logging.getLogger("repro.runner")
 
 
-def finished(runs_dir: str, keys: Mapping[str, str], sha: str, work: Work) -> dict[str, dict[str, Any]]:
+def finished(runs_dir: str, keys: Mapping[str, str], package: str, work: Work) -> dict[str, dict[str, Any]]:
     """Run's name → the adopted result, for those of `keys` (name → key) that other code has made.
 
     A result is checked in the group in which it was trained, since the last digits may depend on it.
     """
+    sha, digests = code_of(package), code.digests(work_of(package))
     found: dict[str, dict[str, Any]] = {}
     tried: dict[Path, bool] = {}
     for name, key in keys.items():
         for old in cache.others(runs_dir, key, sha):
-            folder = Path(runs_dir) / "groups" / old["group"]["folder"]
+            prints = old["meta"]["prints"]
             if old["meta"]["train_s"] * old["group"]["size"] < WORTH_S:
                 continue
+            folder = Path(runs_dir) / "groups" / old["group"]["folder"]
             if folder not in tried:
-                tried[folder] = _same(folder, LATEST, old["meta"]["prints"], work)
+                tried[folder] = _same(folder, LATEST, prints, work)
             if tried[folder]:
                 history = [*old.get("adopted", ()), {"code_sha256": old["code_sha256"], "code": old["code"]}]
-                prints = old["meta"]["prints"]
                 checked = {k: [p["from"], p["at"]] for k, p in prints.items()}
-                made = {**old, "code_sha256": sha, "adopted": history, "replayed": checked}
-                found[name] = cache.keep(runs_dir, made)
+                now = {"code_sha256": sha, "code": digests, "adopted": history, "replayed": checked}
+                found[name] = cache.keep(runs_dir, {**old, **now})
                 break
     return found
 
 
 def checkpoints(folder: Path, work: Work) -> None:
-    """Bring the checkpoints of unfinished training by other code here, if that code does the same."""
+    """Bring the checkpoints of unfinished training by other code here, if this code does the same."""
     if (folder / LATEST).exists() or not folder.parent.exists():
         return
     there = [f for f in folder.parent.iterdir() if f != folder and (f / LATEST).exists()]
@@ -66,46 +68,48 @@ def checkpoints(folder: Path, work: Work) -> None:
         if not saved or saved["spent"] < WORTH_S or not (old / ROWS).exists():
             continue
         if _same(old, PREVIOUS, saved["prints"], work):
-            folder.mkdir(parents=True, exist_ok=True)
-            for name in (ROWS, LATEST):
-                shutil.copyfile(old / name, folder / name)
+            for name in (
+                ROWS,
+                PREVIOUS,
+                LATEST,
+            ):  # last what says that they are here: a kill between costs nothing
+                write_bytes(folder / name, (old / name).read_bytes())
+            _forget(old, LATEST, PREVIOUS, ROWS, GROUP)
             return
 
 
 def tidy(folder: Path, meta: Mapping[str, Any]) -> None:
     """After the end: keep what a replay needs of training that was worth it, remove the rest."""
     worth = meta.get("train_s", 0.0) >= WORTH_S and "late" in meta.get("prints", {})
-    for name in (PREVIOUS, ROWS, "checkpoint.bad", "previous.bad", "progress", "failure.txt"):
-        (folder / name).unlink(missing_ok=True)
-    for torn in folder.glob("*.tmp"):  # left by runners that were killed in the middle of a write
-        torn.unlink(missing_ok=True)
+    torn = [p.name for p in folder.glob("*.tmp")]  # left by runners that were killed in the middle of a write
+    _forget(folder, PREVIOUS, ROWS, "checkpoint.bad", "previous.bad", "progress", "failure.txt", *torn)
     if not worth:
-        for name in (LATEST, GROUP):
-            (folder / name).unlink(missing_ok=True)
-        with contextlib.suppress(OSError):  # other code's checkpoints are there
-            folder.rmdir()
-            folder.parent.rmdir()
+        _forget(folder, LATEST, GROUP)
+
+
+def _forget(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # more is there
+        folder.rmdir()
+        folder.parent.rmdir()
 
 
 def _same(folder: Path, checkpoint: str, prints: Mapping[str, Any], work: Work) -> bool:
     """Whether today's code goes the same way after the start and after the checkpoint of the group in `folder`."""
+    for name in ("early", "late"):
+        if name not in prints or not (folder / checkpoint).exists():
+            return _no(folder, f"there is no {name} fingerprint to compare with")
     try:
-        runs = [Run.from_json(r) for r in json.loads((folder / GROUP).read_text(encoding="utf-8"))["runs"]]
+        group = Group.from_json(json.loads((folder / GROUP).read_text(encoding="utf-8")))
         for name, start in (("early", None), ("late", folder / checkpoint)):
-            if name not in prints or (start and not start.exists()):
-                return _no(folder, f"there is no {name} fingerprint to compare with")
-            now = _replayed(runs, Replay(start, prints[name]["at"]), work)
-            if now != prints[name]["weights"]:
+            replayed = work(group.runs, replay=Replay(start, prints[name]["at"])).meta.get("replayed")
+            if replayed != prints[name]["weights"]:
                 return _no(folder, f"{prints[name]['at']} steps on, its weights are others")
     except Exception as e:  # code that cannot replay is code that does something else
         return _no(folder, first_line(e))
     _log.info("the code has changed, the numbers have not: %s is adopted", folder)
     return True
-
-
-def _replayed(runs: Sequence[Run], replay: Replay, work: Work) -> list[str] | None:
-    found: list[str] | None = work(runs, replay=replay).meta.get("replayed")
-    return found
 
 
 def _no(folder: Path, why: str) -> bool:

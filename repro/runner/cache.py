@@ -30,7 +30,8 @@ def read(runs_dir: str | Path, key: str, code: str) -> dict[str, Any] | None:
     path = file_of(runs_dir, key, code)
     try:
         result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if result.pop("sha256") == _sum(result) and result["key"] == key:
+        whole = result.pop("sha256") == _sum(result)
+        if whole and result["key"] == key and result["code_sha256"][:16] == code[:16]:
             return result
     except FileNotFoundError:
         return None
@@ -45,7 +46,10 @@ def read(runs_dir: str | Path, key: str, code: str) -> dict[str, Any] | None:
 def keep(runs_dir: str | Path, result: dict[str, Any]) -> dict[str, Any]:
     """Write a run's result under its key and code; returns it as it will be read."""
     result = json.loads(json.dumps(result))  # tuples are lists, keys are text
-    write_json(file_of(runs_dir, result["key"], result["code_sha256"]), {**result, "sha256": _sum(result)})
+    path = file_of(runs_dir, result["key"], result["code_sha256"])
+    write_json(path, {**result, "sha256": _sum(result)})
+    for torn in path.parent.glob("*.tmp"):  # left by runners that were killed in the middle of a write
+        torn.unlink(missing_ok=True)
     return result
 
 

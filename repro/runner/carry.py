@@ -10,9 +10,10 @@ import importlib
 import logging
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +40,12 @@ class Job:
     """A group and where to carry it out: plain data, so that any executor can ship it.
 
     `jointly`: its runs are measured beside each other, and kept or made again as a whole; `alone`: nothing else may
-    run meanwhile. `code`: the digest of the
-    sender's code, where it must be the worker's too. `deadline`: the `time.time()` at which to stop.
+    run meanwhile. `code`: the digest of the sender's code, where it must be the worker's too. `deadline`: the
+    `time.time()` at which to stop.
     """
 
     exhibit: str
-    group: dict[str, Any]
+    group: Group
     runs_dir: str
     device: str
     data_dir: str | None = None
@@ -56,26 +57,23 @@ class Job:
     code: str | None = None
     deadline: float | None = None
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The group as messages call it: "exhibit arms/seeds"."""
-        return f"{self.exhibit} {Group.from_json(self.group).name}"
+        return f"{self.exhibit} {self.group.name}"
 
 
 def keys_of(job: Job, data: Mapping[str, DataInfo | None]) -> dict[str, str]:
     """Run's name → what its result is kept under; `data` by run name."""
-    group = Group.from_json(job.group)
-    beside = group.runs if job.jointly else ()
-    made = {}
-    for run in group.runs:
-        made[run.name] = key_of(group.package, run, data[run.name], job.device, job.threads, beside)
-    return made
+    package, runs = job.group.package, job.group.runs
+    beside = runs if job.jointly else ()
+    return {r.name: key_of(package, r, data[r.name], job.device, job.threads, beside) for r in runs}
 
 
 def data_by_run(job: Job, download: bool | None = None) -> dict[str, DataInfo | None]:
     """Run's name → which data it will use; `DataError` if they are missing and no stand-in is allowed."""
     allowed = job.download if download is None else download
-    return {r.name: data_of(r, job.data_dir, allowed) for r in Group.from_json(job.group).runs}
+    return {r.name: data_of(r, job.data_dir, allowed) for r in job.group.runs}
 
 
 def look_up(job: Job, keys: Mapping[str, str], sha: str) -> dict[str, dict[str, Any]]:
@@ -87,27 +85,29 @@ def look_up(job: Job, keys: Mapping[str, str], sha: str) -> dict[str, dict[str, 
 
 def carry_out(job: Job, progress: Progress | None = None) -> dict[str, dict[str, Any]]:
     """Run's name → its result, {"key", "code", "data", "rows", "meta", …}: kept, adopted or trained."""
-    group = Group.from_json(job.group)
-    sha = code_of(group.package)
-    if job.code not in (None, sha):
-        raise RunError(
-            f"{job.name}: this worker's code is another version (digest {sha[:12]}, the sender's {job.code[:12]}): "
-            "update the worker"
-        )
+    sha = code_of(job.group.package)
+    _require_senders_code(job, sha)
     data = data_by_run(job)
     keys = keys_of(job, data)
     found = look_up(job, keys, sha)
     if len(found) < len(keys):
-        with _locked(job.runs_dir, keys.values()):
+        with _locked(job, keys.values()):
             found = look_up(job, keys, sha)  # another runner may have finished some while we waited
-            rest = tuple(r for r in group.runs if r.name not in found)
-            if rest and job.deadline is not None and time.time() > job.deadline:
-                raise OutOfTimeError("the time is up before it began")
+            rest = tuple(r for r in job.group.runs if r.name not in found)
             if rest:
-                found |= _make(job, Group(group.package, rest), data, keys, sha, progress)
+                found |= _make(job, Group(job.group.package, rest), data, keys, progress)
     if progress:
         progress(job.name, 1.0)
     return found
+
+
+def _require_senders_code(job: Job, sha: str) -> None:
+    if job.code in (None, sha):
+        return
+    raise RunError(
+        f"{job.name}: this worker's code is another version (digest {sha[:12]}, the sender's {str(job.code)[:12]}): "
+        "update and restart the worker"
+    )
 
 
 def attempt(job: Job, progress: Progress | None = None) -> dict[str, Any]:
@@ -126,21 +126,25 @@ def attempt(job: Job, progress: Progress | None = None) -> dict[str, Any]:
 
 
 @contextmanager
-def _locked(runs_dir: str, keys: Any) -> Iterator[None]:
+def _locked(job: Job, keys: Iterable[str]) -> Iterator[None]:
     """Hold the locks of all these runs; in one order, so that two runners never wait for each other."""
-    from filelock import FileLock
+    from filelock import FileLock, Timeout
 
     with ExitStack() as held:
-        for key in sorted(keys):
-            folder = cache.folder_of(runs_dir, key)
+        for key in sorted({*keys}):  # arms may be alike
+            folder = cache.folder_of(job.runs_dir, key)
             folder.mkdir(parents=True, exist_ok=True)
-            held.enter_context(FileLock(folder / "lock"))  # released by the system when its holder dies
+            left = -1 if job.deadline is None else max(0.0, job.deadline - time.time())
+            try:  # released by the system when its holder dies
+                held.enter_context(FileLock(folder / "lock", timeout=left))
+            except Timeout:
+                raise OutOfTimeError("the time is up while another runner was at it") from None
         yield
 
 
-def group_folder(job: Job, keys: Sequence[str], sha: str) -> Path:
-    """Where a group's checkpoints are: a folder of its runs and, in it, one of the code that trains them."""
-    return Path(job.runs_dir) / "groups" / digest(list(keys))[:32] / sha[:16]
+def group_folder(job: Job, keys: Sequence[str]) -> Path:
+    """Where the checkpoints of runs with these keys are: a folder of theirs and, in it, one of the code."""
+    return Path(job.runs_dir) / "groups" / digest(list(keys))[:32] / code_of(job.group.package)[:16]
 
 
 def _make(
@@ -148,57 +152,54 @@ def _make(
     group: Group,
     data: Mapping[str, DataInfo | None],
     keys: Mapping[str, str],
-    sha: str,
     progress: Progress | None,
 ) -> dict[str, dict[str, Any]]:
     """Results of runs that are not kept: adopted from other code if that is shown to do the same, else trained."""
+    if job.deadline is not None and time.time() > job.deadline:
+        raise OutOfTimeError("the time is up before it began")
     devices.prepare(job.device, job.threads)
-    own = [keys[r.name] for r in group.runs]
-    folder = group_folder(job, own, sha)
-    work = _Work(job, group)
-    found = adopt.finished(job.runs_dir, dict(zip((r.name for r in group.runs), own, strict=True)), sha, work)
-    if len(found) == len(group.runs):
+    work = _Work(job, group.package)
+    found = adopt.finished(job.runs_dir, {r.name: keys[r.name] for r in group.runs}, group.package, work)
+    if job.jointly and len(found) < len(group.runs):
+        found = {}
+    rest = Group(group.package, tuple(r for r in group.runs if r.name not in found))
+    if not rest.runs:
         return found
-    if found and not job.jointly:  # the rest is another group
-        rest = Group(group.package, tuple(r for r in group.runs if r.name not in found))
-        return found | _make(job, rest, data, keys, sha, progress)
+    folder = group_folder(job, [keys[r.name] for r in rest.runs])
     adopt.checkpoints(folder, work)
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / adopt.GROUP, group.as_json())
-    result, meta = _train(work, folder, progress)
-    made = results_of(group, result, meta, data, keys, sha, f"{folder.parent.name}/{folder.name}")
+    write_json(folder / adopt.GROUP, rest.as_json())
+    result, meta = _train(work, rest, folder, progress)
+    made = results_of(rest, result, meta, data, keys, f"{folder.parent.name}/{folder.name}")
     kept = {name: cache.keep(job.runs_dir, r) for name, r in made.items()}
     adopt.tidy(folder, result.meta)
-    return kept
+    return found | kept
 
 
 class _Work:
-    """The work of a group's exhibit: called to train, or to replay some steps."""
+    """The work of an exhibit's package: called to train, or to replay some steps."""
 
-    def __init__(self, job: Job, group: Group):
-        self.job, self.group = job, group
+    def __init__(self, job: Job, package: str):
+        self.job, self.package = job, package
 
     def __call__(self, runs: Sequence[Run], **options: Any) -> Result:
-        given = Given(runs)
         job = self.job
-        ctx = Context(job.device, job.data_dir, job.download, checkpoint_s=job.checkpoint_s)
-        for name, value in options.items():
-            setattr(ctx, name, value)
-        function = importlib.import_module(f"{self.group.package}.work").work
-        done: Result = function(given, ctx)
+        given = Given([Run.from_json(r.as_json()) for r in runs])  # a replay reads them from JSON too
+        ctx = Context(job.device, job.data_dir, job.download, checkpoint_s=job.checkpoint_s, **options)
+        done: Result = importlib.import_module(f"{self.package}.work").work(given, ctx)
         given.refuse_unread()
         return done
 
 
-def _train(work: _Work, folder: Path, progress: Progress | None) -> tuple[Result, dict[str, Any]]:
+def _train(
+    work: _Work, group: Group, folder: Path, progress: Progress | None
+) -> tuple[Result, dict[str, Any]]:
     job = work.job
     machine.reset_peak(job.device)
     started = time.time()
     deadline = None if job.deadline is None else time.monotonic() + job.deadline - started
     try:
-        done = work(
-            work.group.runs, folder=folder, deadline=deadline, progress=_teller(job, folder, progress)
-        )
+        done = work(group.runs, folder=folder, deadline=deadline, progress=_teller(job, folder, progress))
     except OutOfTimeError:
         raise
     except BadValueError as e:

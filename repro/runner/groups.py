@@ -20,8 +20,9 @@ class Group:
     @property
     def name(self) -> str:
         """The group as messages call it: "dni-3/0", "linear2-deep-log..random2-deep-log/0-9"."""
-        arms, seeds = (list(dict.fromkeys(x)) for x in zip(*((r.arm, r.seed) for r in self.runs), strict=True))
-        several = f"{arms[0]}..{arms[-1]}" if len(arms) > 1 else str(arms[0])
+        arms = list(dict.fromkeys(r.arm for r in self.runs))
+        seeds = list(dict.fromkeys(r.seed for r in self.runs))
+        several = f"{arms[0]}..{arms[-1]}" if len(arms) > 1 else arms[0]
         row = seeds == list(range(seeds[0], seeds[0] + len(seeds))) and len(seeds) > 1
         return f"{several}/{f'{seeds[0]}-{seeds[-1]}' if row else ','.join(map(str, seeds))}"
 
@@ -44,10 +45,16 @@ def groups(exhibit: Exhibit, profile: Profile, made: Iterable[Run], device: str)
     found: dict[str, list[Run]] = {}
     for run in made:
         found.setdefault(_key(exhibit, profile, run, device), []).append(run)
-    most = profile.at_most or max(map(len, found.values()), default=1)
-    parts = [runs[i : i + most] for runs in found.values() for i in range(0, len(runs), most)]
-    made_groups = [Group(exhibit.trained_by, tuple(part)) for part in parts]
-    return sorted(made_groups, key=lambda g: min(r.seed for r in g.runs))
+    most = 0 if exhibit.jointly else profile.at_most
+    parts = [part for runs in found.values() for part in _parts(runs, most or len(runs))]
+    return sorted((Group(exhibit.trained_by, p) for p in parts), key=lambda g: min(r.seed for r in g.runs))
+
+
+def _parts(runs: Sequence[Run], most: int) -> list[tuple[Run, ...]]:
+    """The runs in parts of equal size, as far as it goes, of `most` at most: 4 and 4 rather than 6 and 2."""
+    count = -(-len(runs) // most)
+    size = -(-len(runs) // count)
+    return [tuple(runs[i : i + size]) for i in range(0, len(runs), size)]
 
 
 def _key(exhibit: Exhibit, profile: Profile, run: Run, device: str) -> str:
@@ -56,13 +63,5 @@ def _key(exhibit: Exhibit, profile: Profile, run: Run, device: str) -> str:
     joined = "*" in profile.together or run.arm in profile.together
     if not joined or (device == "cpu" and run.arm in profile.apart_on_cpu):
         return run.name
-    shared = run.setting
-    if exhibit.group_by is not None:
-        shared = {k: run.setting.get(k) for k in exhibit.group_by}
-    own = "" if exhibit.group_by is not None else run.arm
-    return canonical([own, shared, dict(run.params), run.dataset])
-
-
-def names(made: Sequence[Group]) -> list[str]:
-    """The groups' names."""
-    return [g.name for g in made]
+    shared = {k: run.setting.get(k) for k in exhibit.group_by} if exhibit.group_by is not None else run.arm
+    return canonical([shared, dict(run.params), run.dataset])

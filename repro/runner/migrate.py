@@ -21,8 +21,10 @@ from repro.record.view import Row
 from repro.runner.registered import registered
 from repro.spec import PROFILES, Exhibit
 
-KEPT = ("exhibit", "profile", "paper", "custom", "data", "fingerprints", "notes", "csv", "code")
-KEPT_TOO = ("environment", "created")
+KEPT = (
+    *("exhibit", "profile", "paper", "custom", "data", "fingerprints", "notes", "csv", "code"),
+    *("environment", "created"),
+)
 
 
 def carry_over(exhibit: Exhibit, old: Mapping[str, Any], rows: tuple[Row, ...]) -> Record:
@@ -31,8 +33,14 @@ def carry_over(exhibit: Exhibit, old: Mapping[str, Any], rows: tuple[Row, ...]) 
     known = _runs_of_pieces(old["spec"]["pieces"])
     for run in made:
         _require_same(run, known)
+    gone = known.keys() - {(r.arm, r.seed) for r in made}
+    if gone or old["missing"]:
+        lost = [f"{arm}/{seed}" for arm, seed in sorted(gone)] or [m["piece"] for m in old["missing"]]
+        raise StaleRecordError(
+            f"{', '.join(lost)} {'is in the record alone' if gone else 'is missing in the record'}"
+        )
     spec = spec_of(made)
-    facts: dict[str, Any] = {k: old[k] for k in (*KEPT, *KEPT_TOO)}
+    facts: dict[str, Any] = {k: old[k] for k in KEPT}
     facts |= {
         "schema": SCHEMA,
         "spec": spec,

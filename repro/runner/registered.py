@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from repro.record.run import digest
-from repro.runner.code import test_digest
+from repro.runner.code import test_of
 from repro.spec import Claim, Exhibit
 
 
 def registered(exhibit: Exhibit) -> dict[str, str]:
-    """Claim's id → digest of its words, its place, its tolerance, where it is judged, and its test."""
+    """Claim's id → digest of its words, its place, its tolerance, its conditions, and its test."""
     return {claim.id: _one(claim) for claim in exhibit.claims}
 
 
 def _one(claim: Claim) -> str:
-    words = (claim.text, claim.place, claim.paper, claim.tolerance, claim.profiles, claim.stand_in_ok)
-    return digest([*words, test_digest(f"{claim.test.__module__}:{claim.test.__name__}")])
+    words = (claim.text, claim.place, claim.paper, claim.tolerance, claim.given)
+    conditions = (claim.profiles, claim.stand_in_ok, claim.finding)
+    return digest([*words, *conditions, test_of(claim.test)])

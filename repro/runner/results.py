@@ -8,7 +8,7 @@ from typing import Any
 from repro.data import DataInfo
 from repro.runner import code
 from repro.runner.groups import Group
-from repro.runner.keys import work_of
+from repro.runner.keys import code_of, work_of
 from repro.train.loop import Result
 
 
@@ -18,11 +18,10 @@ def results_of(
     meta: Mapping[str, Any],
     data: Mapping[str, DataInfo | None],
     keys: Mapping[str, str],
-    sha: str,
     folder: str,
 ) -> dict[str, dict[str, Any]]:
     """Run's name → its result: its rows, what made them, and its share of what the group took."""
-    digests, made = code.digests(work_of(group.package)), {}
+    sha, digests, made = code_of(group.package), code.digests(work_of(group.package)), {}
     share = {k: meta[k] / len(group.runs) for k in ("wall_s", "train_s")}
     for i, run in enumerate(group.runs):
         info = data[run.name]

@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from repro.errors import first_line
 from repro.runner.carry import Job, Progress, attempt, data_by_run, group_folder, keys_of, read_progress
-from repro.runner.groups import Group
-from repro.runner.keys import code_of
 
 POLL_S = 1.0
 
@@ -32,7 +31,7 @@ class Collected:
     def add(self, job: Job, outcome: dict[str, Any]) -> None:
         """Keep what `attempt` returned for this job; a success forgets earlier failures."""
         self.late |= outcome.get("late", False)
-        for run in Group.from_json(job.group).runs:
+        for run in job.group.runs:
             if "results" in outcome:
                 self.results[run.name] = outcome["results"][run.name]
                 self.failures.pop(run.name, None)
@@ -41,7 +40,7 @@ class Collected:
 
     def lacks(self, job: Job) -> bool:
         """Whether a run of the job has failed."""
-        return any(r.name in self.failures for r in Group.from_json(job.group).runs)
+        return any(r.name in self.failures for r in job.group.runs)
 
 
 def collect(
@@ -125,7 +124,7 @@ def _outcome(job: Job, future: Future[dict[str, Any]]) -> dict[str, Any]:
     except BrokenProcessPool:
         return {"failure": f"{job.name} failed: its worker process died", "broken": True}
     except Exception as e:  # the executor's own trouble: a lost node, a result that cannot travel
-        return {"failure": f"{job.name} failed: {type(e).__name__}: {e}"}
+        return {"failure": f"{job.name} failed: {first_line(e)}"}
 
 
 class Folders(dict[str, Path | None]):
@@ -136,7 +135,7 @@ class Folders(dict[str, Path | None]):
         if job.name not in self:
             try:
                 keys = keys_of(job, data_by_run(job, download=False))
-                self[job.name] = group_folder(job, list(keys.values()), code_of(job.group["package"]))
+                self[job.name] = group_folder(job, list(keys.values()))
             except Exception:  # no progress to show is no reason to stop
                 self[job.name] = None
         return self[job.name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,13 +33,13 @@ def draw(exhibit: Exhibit, record: Record) -> Figure:
     return figure
 
 
-def save_svg(figure: Figure, path: Path) -> Path:
+def save_svg(figure: Figure, path: str | os.PathLike[str]) -> Path:
     """Write the figure as SVG, atomically and with the same bytes in every process; returns the path.
 
     Text is written as outlines, so that it looks the same where the font is not installed.
     """
-    write_text(path, svg_text(figure))
-    return path
+    write_text(Path(path), svg_text(figure))
+    return Path(path)
 
 
 def svg_text(figure: Figure) -> str:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from repro.exhibits import all_exhibits
+from repro.files import write_text
 from repro.paths import root
+from repro.show.tables import markdown
+from repro.show.words import source_of
 from repro.spec import Exhibit, Override, Profile
 
 _MADE = "<!-- generated from repro/exhibits by `repro report --write`; do not edit -->"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return lines + ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
-
-
-def _heading(exhibit: Exhibit) -> list[str]:
-    return ["", f"## {exhibit.id} – {exhibit.title}", "", f"Paper: {exhibit.place}.", ""]
+_table = partial(markdown, raw=True)
 
 
 def deviations() -> str:
@@ -28,37 +24,31 @@ def deviations() -> str:
         "What differs from the pinned papers: their value, ours, why, and the effect if it is known."
     )
     for exhibit in all_exhibits():
-        lines += _heading(exhibit)
-        lines += _table(
-            ("", "what", "paper", "ours", "why", "effect"),
-            [(str(d.number), d.what, d.paper, d.ours, d.why, d.effect) for d in exhibit.deviations],
-        )
+        numbered = [(str(d.number), d.what, d.paper, d.ours, d.why, d.effect) for d in exhibit.deviations]
+        lines += [*_heading(exhibit), _table(("", "what", "paper", "ours", "why", "effect"), numbered)]
         changed = [
-            (where, f"`{name}`", f"{exhibit_value(exhibit, name)}", f"{o.value}", o.why)
+            (where, f"`{name}`", f"{exhibit.param(name).value}", f"{o.value}", o.why)
             for p in exhibit.profiles
             for where, overrides in _overrides(p)
             for name, o in overrides.items()
         ]
         if changed:
-            lines += ["", "Parameters that a profile changes:", ""]
-            lines += _table(("profile", "parameter", "full size", "here", "why"), changed)
-        assumed = [
-            (f"`{p.name}`", f"{p.value}", p.source) for p in exhibit.params if p.source.startswith("assumed")
-        ]
+            head = ("profile", "parameter", "full size", "here", "why")
+            lines += ["", "Parameters that a profile changes:", "", _table(head, changed)]
+        assumed = [(f"`{p.name}`", f"{p.value}", source_of(p)) for p in exhibit.params if p.assumed]
         if assumed:
             lines += ["", "Assumed, because the paper does not say:", ""]
-            lines += _table(("parameter", "value", "why"), assumed)
+            lines.append(_table(("parameter", "value", "why"), assumed))
     return "\n".join(lines) + "\n"
+
+
+def _heading(exhibit: Exhibit) -> list[str]:
+    return ["", f"## {exhibit.id} – {exhibit.title}", "", f"Paper: {exhibit.place}.", ""]
 
 
 def _overrides(profile: Profile) -> Iterator[tuple[str, Mapping[str, Override]]]:
     yield f"`{profile.name}`", profile.overrides
     yield from ((f"`{profile.name}`, {arm}", own) for arm, own in profile.arm_overrides.items())
-
-
-def exhibit_value(exhibit: Exhibit, name: str) -> object:
-    """The full-size value of a parameter."""
-    return next(p.value for p in exhibit.params if p.name == name)
 
 
 def metrics() -> str:
@@ -68,20 +58,17 @@ def metrics() -> str:
         "A record's CSV has the columns arm, seed, metric, step, index, value; these are its metrics."
     )
     for exhibit in all_exhibits():
-        lines += _heading(exhibit)
-        lines += _table(
-            ("metric", "unit", "meaning", "chance level", "better"),
-            [
-                (
-                    f"`{m.name}`",
-                    m.unit or "–",
-                    m.doc,
-                    "–" if m.chance is None else f"{m.chance:g}",
-                    "lower" if m.lower_is_better else "higher",
-                )
-                for m in exhibit.metrics
-            ],
-        )
+        rows = [
+            (
+                f"`{m.name}`",
+                m.unit or "–",
+                m.doc,
+                "–" if m.chance is None else f"{m.chance:g}",
+                "lower" if m.lower_is_better else "higher",
+            )
+            for m in exhibit.metrics
+        ]
+        lines += [*_heading(exhibit), _table(("metric", "unit", "meaning", "chance level", "better"), rows)]
     return "\n".join(lines) + "\n"
 
 
@@ -93,5 +80,5 @@ def update(check: bool = False) -> bool:
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             current = False
             if not check:
-                path.write_text(text, encoding="utf-8", newline="\n")
+                write_text(path, text)
     return current

@@ -1,4 +1,4 @@
-"""Named progress lines on standard error: one that is rewritten on a terminal, a few that stay in a log."""
+"""Named progress lines: one that is rewritten on a terminal, a few that stay in a log or in a notebook."""
 
 from __future__ import annotations
 
@@ -6,23 +6,21 @@ import sys
 import time
 from typing import TextIO
 
-from repro.cli.text import minutes
-
 LOG_EVERY_S = 15.0
 
 
 class ProgressLines:
-    """Called with (name of a piece, fraction of it): counts pieces, estimates what is left."""
+    """Called with (name of a group, fraction of it): counts groups, estimates what is left."""
 
     def __init__(self, total: int, stream: TextIO | None = None):
         self.total, self.stream = total, stream or sys.stderr
         self.live = self.stream.isatty()
         self.fractions: dict[str, float] = {}
-        self.seen: dict[str, tuple[float, float]] = {}  # piece → (when, fraction) it was first told of
+        self.seen: dict[str, tuple[float, float]] = {}  # group → (when, fraction) it was first told of
         self.started = self.told = time.monotonic()
 
     def __call__(self, name: str, fraction: float) -> None:
-        """Note the fraction; tell it if the piece is finished or the last line is old."""
+        """Note the fraction; tell it if the group is finished or the last line is old."""
         if self.fractions.get(name) == 1.0:
             return
         self.fractions[name] = fraction
@@ -44,12 +42,12 @@ class ProgressLines:
         )
 
     def _left(self, now: float) -> float:
-        """Seconds left: as long as the pieces so far took on average, and no less than any needs at its pace."""
+        """Seconds left: as long as the groups so far took on average, and no less than any needs at its pace."""
         part = sum(self.fractions.values()) / self.total
         left = (now - self.started) * (1 - part) / part if part > 0 else 0.0
         for name, (since, then) in self.seen.items():
             fraction = self.fractions[name]
-            if then < fraction < 1:  # pieces differ in length: one long one may outlast the average
+            if then < fraction < 1:  # groups differ in length: one long one may outlast the average
                 left = max(left, (now - since) * (1 - fraction) / (fraction - then))
         return left
 
@@ -59,3 +57,10 @@ class ProgressLines:
         else:
             self.stream.write(text + "\n")
         self.stream.flush()
+
+
+def minutes(seconds: float) -> str:
+    """Seconds as "1:05" or "2:03:07"."""
+    whole = round(seconds)
+    hours, rest = divmod(whole, 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"

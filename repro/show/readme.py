@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
-from repro import exhibits, stats
-from repro.claims import View, summary
+from repro import exhibits
 from repro.errors import RecordError, ReproError
-from repro.notebook.arguments import best_profile
+from repro.files import write_text
 from repro.paths import notebooks_dir, results_dir, root
-from repro.record import Record, load, path_of, require_fresh
+from repro.record import stats
+from repro.record.fresh import require_fresh
+from repro.record.record import Record
+from repro.record.store import best_profile, load, path_of
+from repro.record.view import View
+from repro.show.claims import AFTER, in_short
+from repro.show.tables import markdown
 from repro.spec import Exhibit
 
-PICTURES = ("meprop/fig4", "dni/table2", "sg/fig6")
-"""Whose picture the README shows: the first that has one."""
-_HEAD = "| exhibit | what | record | verdicts | our number | the paper's | run it |\n|---|---|---|---|---|---|---|"
+_HEAD = ("exhibit", "what", "record", "verdicts", "our number", "the paper's", "run it")
 
 
 def headline(exhibit: Exhibit, record: Record) -> tuple[str, str]:
@@ -24,7 +26,7 @@ def headline(exhibit: Exhibit, record: Record) -> tuple[str, str]:
     for j in record.judgements(exhibit):
         if j.ours != "–":
             return j.ours, j.claim.paper
-    view = View(record.rows)
+    view = View(record.rows, exhibit.arms)
     for arm in exhibit.arms:
         for metric, told in arm.reported.items():
             # one value a run: of many (layers, repetitions) none is the number
@@ -32,12 +34,6 @@ def headline(exhibit: Exhibit, record: Record) -> tuple[str, str]:
                 ours = stats.plus_minus(view.final(arm.id, metric))
                 return f"{arm.label}: {ours} {exhibit.metric(metric).unit}", f"{told:g}"
     return "–", "–"
-
-
-def verdict_text(exhibit: Exhibit, record: Record) -> str:
-    """ "5 of 6 reproduced, 1 open"."""
-    judgements = record.judgements(exhibit)
-    return summary(judgements) if judgements else "no claims yet"
 
 
 def data_text(record: Record) -> str:
@@ -50,34 +46,32 @@ def data_text(record: Record) -> str:
 
 def readme_block() -> str:
     """The index of exhibits: what, best profile, verdicts, our headline number beside the paper's, command."""
-    return "\n".join([_HEAD, *(_line(e) for e in exhibits.all_exhibits())])
+    rows = [_row(e) for e in exhibits.all_exhibits()]
+    note = f"\n\n{AFTER}." if any("†" in row[3] for row in rows) else ""
+    return markdown(_HEAD, rows, raw=True) + note
 
 
-def _line(exhibit: Exhibit) -> str:
+def _row(exhibit: Exhibit) -> tuple[str, ...]:
     there = (notebooks_dir() / f"{exhibit.id}.ipynb").exists()
     notebook = f"[{exhibit.id}](notebooks/{exhibit.id}.ipynb)" if there else exhibit.id
     what = f"{exhibit.title} ({exhibit.place})"
     profile = best_profile(exhibit)
     if profile is None:
-        cells = (notebook, what, "none yet", "–", "–", "–", f"`repro run {exhibit.id}`")
-    else:
-        record = load(results_dir(), exhibit.id, profile)
-        require_fresh(exhibit, record)
-        ours, paper = headline(exhibit, record)
-        link = f"[{profile}](results/{exhibit.id}/{profile}.json)"
-        command = f"`repro run {exhibit.id} --profile {profile}`"
-        cells = (notebook, what, link, verdict_text(exhibit, record), ours, paper, command)
-    return "| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |"
+        return (notebook, what, "none yet", "–", "–", "–", f"`repro run {exhibit.id}`")
+    record = load(results_dir(), exhibit.id, profile)
+    require_fresh(exhibit, record)
+    link = f"[{profile}](results/{exhibit.id}/{profile}.json)"
+    command = f"`repro run {exhibit.id} --profile {profile}`"
+    return (notebook, what, link, in_short(exhibit, record), *headline(exhibit, record), command)
 
 
 def picture_block() -> str:
     """Markdown of the README's picture: the figure of the first exhibit that has one among the records."""
-    for exhibit_id in PICTURES:
-        exhibit = exhibits.get(exhibit_id)
+    for exhibit in exhibits.all_exhibits():
         profile = best_profile(exhibit)
-        path = path_of(results_dir(), exhibit_id, profile).with_suffix(".svg") if profile else None
+        path = path_of(results_dir(), exhibit.id, profile).with_suffix(".svg") if profile else None
         if path and path.exists():
-            return f"![{exhibit.title}](results/{exhibit_id}/{profile}.svg)"
+            return f"![{exhibit.title}](results/{exhibit.id}/{profile}.svg)"
     return "*(A picture appears here with the first committed record.)*"
 
 
@@ -99,7 +93,5 @@ def update_readme(check: bool, path: Path | None = None) -> bool:
         raise ReproError(f"no {path.name} in {path.parent}: restore it from git") from None
     new = replace_block(replace_block(old, "exhibits", readme_block()), "picture", picture_block())
     if new != old and not check:
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")
-        temporary.write_text(new, encoding="utf-8", newline="\n")
-        os.replace(temporary, path)
+        write_text(path, new)
     return new == old

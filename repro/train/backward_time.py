@@ -11,14 +11,12 @@ from collections.abc import Callable
 
 import torch
 
-from repro.algorithms.meprop import unified_backward
 from repro.errors import BadValueError
-from repro.piece import Piece
+from repro.kernels.topk import unified_backward
 from repro.train.batches import stream
-from repro.train.loop import Context, Result, Row
-
-VARIES = frozenset({"k"})
-"""Settings that are read for each arm."""
+from repro.train.given import Given
+from repro.train.loop import Context, Result
+from repro.train.rows import RunRow
 
 
 def measure(call: Callable[[], object], device: str) -> float:
@@ -35,12 +33,16 @@ def measure(call: Callable[[], object], device: str) -> float:
     return (time.perf_counter() - began) * 1e3
 
 
-def products(piece: Piece, device: str) -> dict[str, Callable[[], torch.Tensor]]:
-    """arm id → one backward pass through y = x W: ∂L/∂W and ∂L/∂x (returned), in buffers that all arms share."""
-    p, rng = piece.params, stream(0, "backward-time")
-    x = torch.randn(p["batch"], p["inputs"], generator=rng).to(device)
-    g = torch.randn(p["batch"], p["hidden"], generator=rng).to(device)
-    w = torch.randn(p["hidden"], p["inputs"], generator=rng).to(device)
+def products(given: Given, device: str) -> list[Callable[[], torch.Tensor]]:
+    """For each run one backward pass through y = x W: ∂L/∂W and ∂L/∂x (returned), in buffers that all runs share.
+
+    A run's setting `k` is the number of columns kept; without it the products are dense.
+    """
+    batch, inputs, hidden = (given.param(name) for name in ("batch", "inputs", "hidden"))
+    rng = stream(0, "backward-time")
+    x = torch.randn(batch, inputs, generator=rng).to(device)
+    g = torch.randn(batch, hidden, generator=rng).to(device)
+    w = torch.randn(hidden, inputs, generator=rng).to(device)
     g_w, g_x = torch.zeros_like(w), torch.zeros_like(x)
 
     def dense() -> torch.Tensor:
@@ -50,27 +52,23 @@ def products(piece: Piece, device: str) -> dict[str, Callable[[], torch.Tensor]]
     def sparse(k: int) -> Callable[[], torch.Tensor]:
         return lambda: unified_backward(x, w, g, k, g_w, g_x)
 
-    return {a["id"]: sparse(a["settings"]["k"]) if "k" in a["settings"] else dense for a in piece.arms}
+    return [dense if k is None else sparse(k) for k in given.settings("k", None)]
 
 
-def run(piece: Piece, ctx: Context) -> Result:
-    """Milliseconds of each arm's backward pass, one row a repetition (index); `BadValueError` for less than one."""
-    p = piece.params
-    if p["repetitions"] < 1 or p["warm_up"] < 0:
-        raise BadValueError(
-            f"repetitions is {p['repetitions']} and warm_up {p['warm_up']}; expected at least 1 and 0"
-        )
-    calls = products(piece, ctx.device)
-    rows: list[Row] = []
-    order = list(calls.items())
-    with torch.no_grad():
-        for i in range(-p["warm_up"], p["repetitions"]):
-            turn = i % len(
-                calls
-            )  # who goes first changes, so that nobody always meets the dense arm's caches
-            for arm, call in (*order[turn:], *order[:turn]):
-                ms = measure(call, ctx.device)
-                if i >= 0:
-                    rows.append((arm, 0, "backward_ms", 0, str(i), ms))
-            ctx.progress((i + p["warm_up"] + 1) / (p["warm_up"] + p["repetitions"]))
+@torch.no_grad()
+def run(given: Given, ctx: Context) -> Result:
+    """Milliseconds of each run's backward pass, one row a repetition (index); `BadValueError` for less than one."""
+    repetitions, warm_up = given.param("repetitions"), given.param("warm_up")
+    if repetitions < 1 or warm_up < 0:
+        raise BadValueError(f"repetitions is {repetitions} and warm_up {warm_up}; expected at least 1 and 0")
+    calls = list(enumerate(products(given, ctx.device)))
+    given.refuse_unread()
+    rows: list[RunRow] = []
+    for i in range(-warm_up, repetitions):
+        turn = i % len(calls)  # who goes first changes, so that nobody always meets the dense call's caches
+        for r, call in (*calls[turn:], *calls[:turn]):
+            ms = measure(call, ctx.device)
+            if i >= 0:
+                rows.append((r, "backward_ms", 0, str(i), ms))
+        ctx.progress((i + warm_up + 1) / (warm_up + repetitions))
     return Result(rows, {"info": {"threads": torch.get_num_threads()}})

@@ -9,11 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from repro.piece import Piece
-from repro.train.loop import Context, Result, Row
-
-VARIES = frozenset({"formula", "rule"})
-"""Settings that differ between arms: they say what an arm is; the rows are chosen by its name."""
+from repro.errors import UnknownNameError
+from repro.train.given import Given
+from repro.train.loop import Context, Result
+from repro.train.rows import RunRow
 
 
 def loss(a: float, b: float, xs: Sequence[float]) -> float:
@@ -59,27 +58,46 @@ def grid(limit: float, per_side: int) -> list[float]:
     return [limit * i / half for i in range(-half, half + 1)]
 
 
-def run(piece: Piece, ctx: Context) -> Result:
-    """Rows on a grid of (a, b): objective, true rule, SG system; and how far each rule travels from a start."""
-    p = piece.params
-    xs = [float(x) for x in p["inputs"]]
-    rows: list[Row] = []
-    values = grid(p["limit"], p["grid"])
-    for a in values:
-        for b in values:
-            at = f"{a:g};{b:g}"
-            rows.append(("objective", 0, "loss", 0, at, loss(a, b, xs)))
-            rows.append(("printed", 0, "loss", 0, at, loss(b, a, xs)))
-            rows.append(("bprop", 0, "update", 0, at, math.hypot(*true_update(a, b, xs))))
-            c = sg_optimum(a, b, xs)
-            rows.append(("sg", 0, "update", 0, at, math.hypot(*sg_update(c, xs))))
-    for a, b in p["starts"]:
-        for rule in ("bprop", "sg"):
-            distance = travel(rule, a, b, xs, p["steps"], p["rate"])
-            rows.append((rule, 0, "travel", p["steps"], f"{a:g};{b:g}", distance))
-    for x, s in zip(xs, output_gradients(1, 0, xs), strict=True):
-        rows.append(("bprop", 0, "output_gradient", 0, f"{x:g}", s))
-        rows.append(("sg", 0, "output_gradient", 0, f"{x:g}", sg_optimum(1, 0, xs)))
-    wanted = {a["id"] for a in piece.arms}
+def _of_formula(formula: str, points: Sequence[tuple[float, float]], xs: Sequence[float]) -> list[tuple[str, float]]:
+    """(index, L) of each point; "text" as the text defines L, "transposed" as the figure shows it."""
+    if formula not in ("text", "transposed"):
+        raise UnknownNameError("formula of the objective", formula, ("text", "transposed"))
+    swap = formula == "transposed"
+    return [(f"{a:g};{b:g}", loss(b, a, xs) if swap else loss(a, b, xs)) for a, b in points]
+
+
+def _of_rule(
+    rule: str, points: Sequence[tuple[float, float]], xs: Sequence[float]
+) -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:
+    """(index, size of the update of (a, b)) of each point, and (index, ∂L/∂f or its estimate) of each input."""
+    if rule not in ("bprop", "sg"):
+        raise UnknownNameError("learning rule", rule, ("bprop", "sg"))
+
+    def update(a: float, b: float) -> tuple[float, float]:
+        return sg_update(sg_optimum(a, b, xs), xs) if rule == "sg" else true_update(a, b, xs)
+
+    updates = [(f"{a:g};{b:g}", math.hypot(*update(a, b))) for a, b in points]
+    true = output_gradients(1, 0, xs)
+    return updates, [(f"{x:g}", sg_optimum(1, 0, xs) if rule == "sg" else s) for x, s in zip(xs, true, strict=True)]
+
+
+def run(given: Given, ctx: Context) -> Result:
+    """On a grid of (a, b): the objective of each `formula`; of each `rule` its updates, and how far it travels."""
+    xs = [float(x) for x in given.param("inputs")]
+    values = grid(given.param("limit"), given.param("grid"))
+    points = [(a, b) for a in values for b in values]
+    starts, steps, rate = (given.param(name) for name in ("starts", "steps", "rate"))
+    formulas, rules = given.settings("formula", None), given.settings("rule", None)
+    given.refuse_unread()
+    rows: list[RunRow] = []
+    for r, (formula, rule) in enumerate(zip(formulas, rules, strict=True)):
+        if formula is not None:
+            rows += [(r, "loss", 0, at, value) for at, value in _of_formula(formula, points, xs)]
+            continue
+        updates, gradients = _of_rule(rule, points, xs)
+        rows += [(r, "update", 0, at, value) for at, value in updates]
+        for a, b in starts:
+            rows.append((r, "travel", steps, f"{a:g};{b:g}", travel(rule, a, b, xs, steps, rate)))
+        rows += [(r, "output_gradient", 0, at, value) for at, value in gradients]
     ctx.progress(1.0)
-    return Result([r for r in rows if r[0] in wanted], {})
+    return Result(rows)

@@ -8,9 +8,8 @@ import torch
 
 from repro.errors import BadValueError, UnknownNameError
 from repro.nets.fcn import fcn
-from repro.nets.losses import softmax_error
 from repro.nets.params import Params
-from repro.rules.backward import Rule, backward
+from repro.rules.backward import Rule, classify
 from repro.rules.controls import NoBprop, Stale
 from repro.rules.every_layer import EveryLayer, SyntheticGradients
 from repro.train.batches import Batches, stream
@@ -86,11 +85,7 @@ class FCNLearner(Learner):
     def device(self) -> None:
         """One Adam step of nets and SG models on a batch of each run."""
         x, y = gather(self.x, self.y, self.batches.take())
-        room = self.rule.room(x.shape[1]) if isinstance(self.rule, EveryLayer) else None
-        tape = self.net.forward(x, room)
-        loss, delta = softmax_error(tape[-1], y)
-        sg_loss = backward(self.net.segments, tape, y, delta, self.rule)
-        self.net.params.flat_grad.mul_(1 / y.shape[-1])  # δ is an example's own: the mean is taken here
+        loss, sg_loss = classify(self.net, self.rule, x, y)
         torch.mean(loss, 1, out=self.loss)
         if sg_loss is not None:
             torch.mean(sg_loss, 1, out=self.sg_loss)

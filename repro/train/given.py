@@ -43,7 +43,9 @@ class Given:
         for run in self.runs:
             values = run.setting if kind == "setting" else run.params
             if name not in values and default is ...:
-                raise BadValueError(f"run {run.name} has no {kind} {name}; it has {', '.join(values) or 'none'}")
+                raise BadValueError(
+                    f"run {run.name} has no {kind} {name}; it has {', '.join(values) or 'none'}"
+                )
             found.append(values.get(name, default))
         return found
 

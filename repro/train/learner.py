@@ -12,9 +12,8 @@ from repro.nets.params import Params
 from repro.train.given import Given
 from repro.train.loop import Context
 from repro.train.optim import Optimizer
+from repro.train.rows import RunRow
 
-RunRow = tuple[int, str, int, str, float]
-"""run (its place in the group), metric, step, index, value."""
 Kept = Tensor | Optimizer | torch.Generator
 
 

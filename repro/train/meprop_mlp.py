@@ -36,11 +36,11 @@ class MepropLearner(Learner):
         rule, hidden = given.setting("rule"), given.param("hidden")
         if rule not in RULES:
             raise UnknownNameError("learning rule", rule, RULES)
-        k = hidden if rule == "dense" else max(1, round(given.setting("percent") * hidden / 100))
-        width = k if rule == "small" else hidden
+        self.k = hidden if rule == "dense" else max(1, round(given.setting("percent") * hidden / 100))
+        width = self.k if rule == "small" else hidden
         self.sizes = (self.x.shape[1], *[width] * given.param("hidden_layers"), CLASSES)
         self.batches = Batches(len(self.x), given.param("batch"), given.seeds, ctx.device)
-        self.keep = self._keep(rule, k)
+        self.keep = self._keep(rule)
         self.net = mlp(self.sizes, len(given.runs), ctx.device, self.dtype, self.keep)
         self.net.init([stream(s, "init") for s in given.seeds])
         self.rule, self.optimizer = Rule(), adam(self.params(), given.params("learning_rate"), given.param("adam_eps"))
@@ -66,13 +66,13 @@ class MepropLearner(Learner):
         self.x, self.y, self.x_dev, self.y_dev = x[n:], data.y_train[n:], x[:n], data.y_train[:n]
         self.x_test, self.y_test = data.x_test.to(self.dtype), data.y_test
 
-    def _keep(self, rule: str, k: int) -> list[Keep | None]:
+    def _keep(self, rule: str) -> list[Keep | None]:
         """What each linear map keeps of its output gradient."""
         if rule not in ("top", "random"):
             return [None] * (len(self.sizes) - 1)
         shape = len(self.given.runs), self.batches.batch
         made: list[Keep | None] = [
-            TopK(k) if rule == "top" else RandomK(k, *shape, n, self.ctx.device) for n in self.sizes[1:]
+            TopK(self.k) if rule == "top" else RandomK(self.k, *shape, n, self.ctx.device) for n in self.sizes[1:]
         ]
         return made if self.given.param("sparsify_output") else [*made[:-1], None]
 
@@ -132,6 +132,7 @@ def run(given: Given, ctx: Context) -> Result:
         "inputs": learner.sizes[0],
         "train": len(learner.x),
         "dev": len(learner.x_dev),
+        "k": learner.k,
         "width": learner.sizes[1],
     }
     return result

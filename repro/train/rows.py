@@ -14,7 +14,8 @@ class RowLog:
     """The rows of a group's training, in a file of one JSON line each, or in memory where there is no folder."""
 
     def __init__(self, path: Path | None):
-        self.path, self._memory = path, [] if path is None else None
+        self.path = path
+        self._memory: list[RunRow] | None = [] if path is None else None
         self._size = 0
 
     def holds(self, size: int) -> bool:

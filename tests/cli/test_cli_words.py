@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
+from repro.cli.progress import ProgressLines
 
 from repro.cli import main
 from repro.cli.app import COMMANDS, PASSED_ON
 from repro.cli.parser import seeds
-from repro.cli.progress import ProgressLines
 from repro.errors import BadValueError
 from repro.exhibits import INDEX
 

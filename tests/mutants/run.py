@@ -1,7 +1,7 @@
 """Plants one small mistake after the other and tells which of them no test notices: not part of the test suite.
 
-`python tests/mutants/run.py [--only WORD] [--tests PATH …]` works in a copy of the repository; a mistake whose text is
-not there exactly once is named, so that the table (`mutants.txt`) can follow code that has moved.
+`python tests/mutants/run.py [--only WORD] [--tests PATH …]` works in a copy of the repository; a mistake whose text
+is not there exactly once is named, so that the table (`mutants.txt`) can follow code that has moved.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def plant(mutant: Mutant, root: Path) -> dict[Path, str]:
 
 
 def noticed_by(root: Path, tests: list[str]) -> str:
-    """The first test that fails in `root`; "" if all pass."""
+    """The first test that fails in `root`; "" if all pass. `tests` are arguments of pytest."""
     command = [
         sys.executable,
         "-m",
@@ -132,18 +132,18 @@ def main() -> int:
     """Exit code 0 if every mutant of the table was found and noticed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", metavar="WORD", help="mutants whose place or reason holds WORD")
-    parser.add_argument(
-        "--tests", nargs="+", default=list(TESTS), metavar="PATH", help="what may notice them"
-    )
+    parser.add_argument("--tests", nargs="+", default=list(TESTS), metavar="PATH", help="what may notice")
+    parser.add_argument("--keyword", default="", metavar="EXPR", help="of these tests some, as pytest's -k")
     options = parser.parse_args()
+    tests = [*options.tests, "-k", options.keyword] if options.keyword else options.tests
     mutants = [m for m in read_table(TABLE.read_text(encoding="utf-8")) if options.only in str(m)]
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         copy_to(root)
-        if by := noticed_by(root, options.tests):
+        if by := noticed_by(root, tests):
             print(f"without any mistake this fails: {by}")
             return 2
-        verdicts = [judge(m, root, options.tests) for m in mutants]
+        verdicts = [judge(m, root, tests) for m in mutants]
     print(", ".join(f"{verdicts.count(v)} {v}" for v in ("killed", "SURVIVED", "lost")))
     return 0 if set(verdicts) <= {"killed"} else 1
 

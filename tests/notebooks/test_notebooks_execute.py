@@ -7,18 +7,18 @@ import nbformat
 import pytest
 
 from repro.errors import BadValueError, UnknownNameError
-from repro.exhibits import INDEX, get
+from repro.exhibits import get, ids
 from repro.notebook import batch
 from repro.notebook.build import new_notebook
 from repro.notebook.execute import check_parameters, execute, execute_all, main, parameters_of
-from repro.record import load
+from repro.record.store import load
 
 
 @pytest.fixture
 def written(tmp_path, monkeypatch):
     """Notebooks as the template makes them, in a folder of the test's own; no network, own pieces."""
     folder = tmp_path / "notebooks"
-    for exhibit_id in INDEX:
+    for exhibit_id in ids():
         (folder / exhibit_id).parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(new_notebook(get(exhibit_id)), folder / f"{exhibit_id}.ipynb")
     monkeypatch.setattr(batch, "notebooks_dir", lambda: folder)
@@ -65,7 +65,7 @@ def test_misspelt_parameters_end_the_process_with_code_2(written, tmp_path, caps
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("exhibit_id", INDEX)
+@pytest.mark.parametrize("exhibit_id", ids())
 def test_smoke_run_of_each_notebook(exhibit_id, written, tmp_path):
     said = []
     out = tmp_path / "out"

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from repro.exhibits import INDEX, get
-from repro.notebook.arguments import PARAMETERS, best_profile
+from repro.exhibits import all_exhibits, get
+from repro.notebook.arguments import PARAMETERS
 from repro.notebook.build import METADATA
 from repro.notebook.template import HEADINGS, cells
+from repro.record.store import best_profile
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 COMMITTED = sorted(FOLDER.glob("*/*.ipynb"))
@@ -32,7 +33,7 @@ def code_cells(content):
 
 
 def test_every_recorded_exhibit_has_its_notebook():
-    wanted = {e for e in INDEX if best_profile(get(e), FOLDER.parent / "results")}
+    wanted = {e.id for e in all_exhibits() if best_profile(e, FOLDER.parent / "results")}
     assert {f"{p.parent.name}/{p.stem}" for p in COMMITTED} == wanted
 
 

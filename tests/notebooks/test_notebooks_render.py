@@ -12,7 +12,8 @@ from record_fakes import DATA, fake_record, rows_of
 from repro.errors import RecordError
 from repro.exhibits import get
 from repro.notebook.build import render
-from repro.record import Record, save
+from repro.record.record import Record
+from repro.record.store import save
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -29,7 +29,7 @@ CASES: dict[str, Build] = {
     "meprop-random": partial(F.meprop, rule="random"),
     "meprop-random-output": partial(F.meprop, rule="random", at_output=True),
     "linear-shallow-mse": partial(F.linear, loss="mse", deep=False, data="linear"),
-    "linear-shallow-log": partial(F.linear, loss="log", deep=False, data="noisy", drops=((0.5, 0.1),)),
+    "linear-shallow-log": partial(F.linear, loss="log", deep=False, data="noisy", drops=((0.4, 0.1),)),
     "linear-deep-mse": partial(F.linear, loss="mse", deep=True, data="noisy"),
     "linear-deep-log": partial(F.linear, loss="log", deep=True, data="random"),
 }

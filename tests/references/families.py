@@ -9,23 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from typing import Any
 from unittest import mock
 
 import torch
 from torch import Tensor
 
-from repro.algorithms.dni import dni
-from repro.algorithms.linear_sg import LinearNet, loss_gradient
-from repro.algorithms.meprop import MLP
 from repro.data import DataInfo, ImageData
-from repro.models import norm, products
-from repro.models.fcn import FCN
-from repro.models.stack import Stack
-from repro.piece import Piece
+from repro.kernels import norm, products
+from repro.nets.losses import mean_loss, softmax_error
+from repro.nets.params import Params
+from repro.record.run import Run
+from repro.rules.controls import Stale
+from repro.rules.every_layer import EveryLayer
 from repro.train import artificial, fcn, meprop_mlp
+from repro.train.given import Given
+from repro.train.learner import Learner
 from repro.train.loop import Context
+from repro.train.optim import Adam
 
 CLASSES, STEPS = 10, 25
 Show = Callable[[str, Tensor], Tensor]
@@ -34,22 +35,17 @@ Show = Callable[[str, Tensor], Tensor]
 class Part:
     """The parameters that one optimiser state belongs to; `show` turns the library's layout into ours, as views."""
 
-    def __init__(self, name: str, stack: Stack, optimizer: torch.optim.Adam, show: Show = lambda k, v: v):
-        self.name, self.stack, self.show = name, stack, show
-        leaves = optimizer.param_groups[0]["params"]
-        self.leaf = next(p for p in leaves if p.data_ptr() == stack.flat.data_ptr())
-        self.adam = optimizer.state[self.leaf]
-        if not self.adam:  # what Adam itself makes at its first step
-            self.adam["step"] = torch.zeros((), dtype=torch.float32)
-            self.adam |= {k: torch.zeros_like(self.leaf) for k in ("exp_avg", "exp_avg_sq")}
+    def __init__(
+        self, name: str, params: Params, optimizer: Adam, j: int, show: Show = lambda k, v: v
+    ):
+        self.name, self.params, self.show = name, params, show
+        self.moments = {"exp_avg": optimizer.m[j], "exp_avg_sq": optimizer.v[j]}
+        self.count = optimizer.counts[j]
 
     def views(self, flat: Tensor, prefix: str = "") -> dict[str, Tensor]:
         """`flat`, laid out as the parameters are, by name."""
-        made = {}
-        for name, p in self.stack.p.items():
-            view = flat[p.storage_offset() :][: p.numel()].view(p.shape)
-            made[f"{prefix}{self.name}/{name}"] = self.show(name, view)
-        return made
+        named = self.params.views(flat).items()
+        return {f"{prefix}{self.name}/{name}": self.show(name, view) for name, view in named}
 
 
 class Trained:
@@ -61,7 +57,8 @@ class Trained:
         self.generators: list[torch.Generator] = []  # one a run
         self.patches: tuple[Any, ...] = ()  # hold during a step
         # test mode, [R, N, C], on data that was not trained on
-        self.outputs: Callable[[], Tensor] = lambda: learner.net.predict(learner.data.x_test.unsqueeze(0))
+        self.outputs: Callable[[], Tensor] = lambda: learner.net.predict(self.held_out.unsqueeze(0))
+        self.held_out = torch.empty(0)
 
     @torch.no_grad()
     def step(self, t: int) -> dict[str, Any]:
@@ -70,16 +67,16 @@ class Trained:
             for patch in self.patches:
                 stack.enter_context(patch)
             self.learner.step(t)
-        grads = {k: v.clone() for p in self.parts for k, v in p.views(p.stack.flat_grad).items()}
+        grads = {k: v.clone() for p in self.parts for k, v in p.views(p.params.flat_grad).items()}
         return {"grads": grads, **{k: v.clone() for k, v in self.losses().items()}}
 
     def parameters(self) -> dict[str, Tensor]:
         """Weights and the statistics kept beside them: views, name → [R, …]."""
-        return {k: v for p in self.parts for k, v in p.views(p.stack.flat).items()} | self.statistics
+        return {k: v for p in self.parts for k, v in p.views(p.params.flat).items()} | self.statistics
 
     def state(self) -> dict[str, Tensor]:
         """Everything with a run axis that the next step depends on: views."""
-        moments = [p.views(p.adam[k], f"{k}:") for p in self.parts for k in ("exp_avg", "exp_avg_sq")]
+        moments = [p.views(m, f"{k}:") for p in self.parts for k, m in p.moments.items()]
         return {k: v for made in moments for k, v in made.items()} | self.parameters()
 
     @torch.no_grad()
@@ -89,7 +86,7 @@ class Trained:
         for name, mine in self.state().items():
             mine.copy_(theirs[name][which])
         for mine, part in zip(self.parts, other.parts, strict=True):
-            mine.adam["step"].copy_(part.adam["step"])
+            mine.count.copy_(part.count)
         for generator, saved in zip(self.generators, other.generators[which], strict=True):
             generator.set_state(saved.get_state())
 
@@ -115,18 +112,25 @@ def _images(inputs: int, dtype: torch.dtype) -> ImageData:
     noise = torch.randn(190, CLASSES, generator=rng)
     y = (x @ torch.randn(inputs, CLASSES, generator=rng) + noise).argmax(1)
     x, info = x.to(dtype), DataInfo("drawn", "drawn", False, {}, "")
-    return ImageData(x[:160], y[:160], x[160:], y[160:], info)
+    return ImageData(x[:160], y[:160], x[160:], y[160:], info, (1, 1, inputs))
 
 
-def _piece(settings: dict[str, Any], seeds: Sequence[int], params: dict[str, Any]) -> Piece:
-    arm = {"id": "arm", "settings": settings}
-    return Piece("none", "none", (arm,), tuple(seeds), params, None, None, "none")
+def _learner(
+    cls: type[Learner],
+    dtype: torch.dtype,
+    setting: dict[str, Any],
+    seeds: Sequence[int],
+    params: dict[str, Any],
+) -> Any:
+    """A learner of `cls` that computes in `dtype`."""
+    given = Given([Run("arm", seed, setting, params) for seed in seeds])
+    return type(cls.__name__, (cls,), {"dtype": dtype})(given, Context())
 
 
 def _shuffle(learner: Any, batch: int) -> None:
     """The same batches with their examples in another order: other rounding, equal mathematics."""
-    order, at = torch.randperm(batch, generator=torch.Generator().manual_seed(3)), learner.batches.at
-    learner.batches.at = lambda t: at(t)[:, order]
+    order, take = torch.randperm(batch, generator=torch.Generator().manual_seed(3)), learner.batches.take
+    learner.batches.take = lambda: take()[:, order]
 
 
 def fully_connected(
@@ -147,24 +151,23 @@ def fully_connected(
 ) -> Trained:
     """The nets of DNI: `rule` is bprop, no_bprop, stale, dni or cdni; `mix` = λ of BP(λ)."""
     params = {"hold_out": 0, "width": width, "batch": batch, "steps": STEPS, "rate_drops": drops}
-    params |= {"learning_rate": rate, "dni_sg_hidden": sg_hidden, "cdni_sg_hidden": ()}
+    params |= {"learning_rate": rate, "dni_sg_hidden": sg_hidden, "cdni_sg_hidden": (), "evaluations": 1}
     params["sg_precision"] = precision or str(dtype).removeprefix("torch.")
-    piece = _piece({"rule": rule, "layers": layers, "decay": 0.9}, seeds, params)
-    with (
-        mock.patch.object(fcn, "load", lambda *_: _images(inputs, dtype)),
-        mock.patch.object(fcn, "FCN", partial(FCN, dtype=dtype)),
-    ):
-        it = fcn.FCNLearner(piece, Context())
-    parts, statistics = [Part("net", it.net.stack, it.optimizer)], {}
+    setting = {"rule": rule, "layers": layers, "decay": 0.9}
+    with mock.patch.object(fcn, "load", lambda *_: _images(inputs, dtype)):
+        it = _learner(fcn.FCNLearner, dtype, setting, seeds, params)
+    parts, statistics = [Part("net", it.net.params, it.optimizer, 0)], {}
     if it.sg:
         shape = (len(seeds), it.sg.models)
-        parts.append(Part("sg", it.sg.stack, it.optimizer, lambda k, v: v.view(*shape, *v.shape[1:])))
-    for i in range(1, layers):
-        statistics |= {f"statistics/mean{i}": it.net.mean[i], f"statistics/var{i}": it.net.var[i]}
-        statistics |= {f"stale/{i}": it.stale.s[i]} if it.stale else {}
+        show = lambda k, v: v.view(*shape, *v.shape[1:])  # noqa: E731
+        parts.append(Part("sg", it.sg.params, it.optimizer, 1, show))
+    for i, segment in it.net.numbered()[:-1]:
+        statistics |= {f"statistics/mean{i}": segment.mean, f"statistics/var{i}": segment.var}
+        statistics |= {f"stale/{i}": it.rule.s[i]} if isinstance(it.rule, Stale) else {}
+    if isinstance(it.rule, EveryLayer):
+        it.rule.mix = mix
     made = Trained(it, parts, lambda: {"loss": it.loss} | ({"sg_loss": it.sg_loss} if it.sg else {}))
-    made.statistics = statistics
-    made.patches = (mock.patch.object(fcn, "dni", partial(dni, mix=mix)),) if mix else ()
+    made.statistics, made.held_out = statistics, it.x_eval
     if shuffled:
         _shuffle(it, batch)
     return made
@@ -181,25 +184,19 @@ def meprop(
 ) -> Trained:
     """The MLP of meProp: `rule` is dense, top or random; `at_output`: the output layer's gradient is thinned too."""
     params = {"dev_images": 20, "hidden": 24, "hidden_layers": 2, "learning_rate": 2e-3, "adam_eps": 1e-8}
-    piece = _piece(
-        {"rule": rule, "percent": percent}, seeds, params | {"batch": 16, "sparsify_output": at_output}
-    )
-    with (
-        mock.patch.object(meprop_mlp, "load", lambda *_: _images(20, dtype)),
-        mock.patch.object(meprop_mlp, "MLP", partial(MLP, dtype=dtype)),
-    ):
-        it = meprop_mlp.MepropLearner(piece, Context())
+    params |= {"batch": 16, "sparsify_output": at_output, "epochs": 1, "max_steps": STEPS, "evaluations": 1}
+    with mock.patch.object(meprop_mlp, "load", lambda *_: _images(20, dtype)):
+        it = _learner(meprop_mlp.MepropLearner, dtype, {"rule": rule, "percent": percent}, seeds, params)
     kept: dict[str, Tensor] = {}
-    gradients = it.net.step
 
-    def step(*batch: Any) -> Tensor:
-        loss = gradients(*batch)
+    def noted(logits: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        loss, delta = softmax_error(logits, y)
         kept["loss"] = loss.mean(1)  # the learner drops it
-        return loss
+        return loss, delta
 
-    it.net.step = step  # type: ignore[method-assign]
-    made = Trained(it, [Part("net", it.net.stack, it.optimizer)], lambda: kept)
-    made.generators = it.generators
+    made = Trained(it, [Part("net", it.net.params, it.optimizer, 0)], lambda: kept)
+    made.patches = (mock.patch.object(meprop_mlp, "softmax_error", noted),)
+    made.generators, made.held_out = it.generators, it.x_test
     if shuffled:
         _shuffle(it, 16)
     return made
@@ -218,20 +215,20 @@ def linear(
     """Linear nets by backpropagation (`bp`) and with a synthetic gradient (`net` and `sg`), from equal weights."""
     params = {"width": 9, "deep_layers": 4, "sg_after": 3, "steps": STEPS, "rate_drops": drops}
     params |= {"learning_rate": 2e-2, "deep_learning_rate": 2e-3}
-    settings = {"dim": 2 if deep else 7, "deep": deep, "loss": loss, "data": data}
-    with mock.patch.object(artificial, "LinearNet", partial(LinearNet, dtype=dtype)):
-        it = artificial.PairLearner(_piece(settings, seeds, params), Context())
-    it.x, it.y = own = it.x.to(dtype), it.y.to(dtype)
+    setting = {"dim": 2 if deep else 7, "deep": deep, "loss": loss, "data": data}
+    it = _learner(artificial.PairLearner, dtype, setting, seeds, params)
+    own = it.x
     if shuffled:
-        order = torch.randperm(it.x.shape[2], generator=torch.Generator().manual_seed(3))
+        order = torch.randperm(own.shape[2], generator=torch.Generator().manual_seed(3))
         it.x, it.y = it.x[..., order], it.y[..., order]
-    named = zip(("bp", "net", "sg"), it.stacks, it.optimizers, strict=True)
-    parts = [Part(*each, lambda k, v: v.mT if v.dim() == 3 else v) for each in named]
+    named = zip(("bp", "net", "sg"), it.params(), (0, 1, 2), strict=True)
+    transposed = lambda k, v: v.mT if v.dim() == 3 else v  # noqa: E731
+    parts = [Part(name, params, it.optimizer, j, transposed) for name, params, j in named]
 
     def losses() -> dict[str, Tensor]:  # after the step: the learner drops those of the step itself
-        made = [loss_gradient(loss, net.forward(it.x), it.y)[0] for net in (it.net, it.bp)]
+        made = [mean_loss(loss, net.predict(it.x), it.y)[0] for net in (it.net, it.bp)]
         return {"loss": made[0], "loss_bp": made[1]}
 
     made = Trained(it, parts, losses)
-    made.outputs = lambda: it.net.forward(own[0]).mT
+    made.outputs = lambda: it.net.predict(own).mT
     return made

@@ -28,9 +28,10 @@ SAFETY = 10
 FLOORS = {
     "float64 step, worst": 1e-10,
     "final weights, worst": 1e-10,
-    "float32 step, worst": 1e-4,
+    # a ReLU whose input is 0 up to rounding may fall to either side elsewhere: the median is what is sharp
+    "float32 step, worst": 2e-3,
     "float32 step, median": 1e-6,
-    "float32 update, worst": 1e-3,
+    "float32 update, worst": 5e-3,
     "float32 update, median": 1e-6,
 }
 
@@ -81,6 +82,12 @@ def measure(case: str, recorded: Recording) -> dict[str, dict[str, float]]:
     return {name: {k: float(f"{v:.2g}") for k, v in m.items()} for name, m in measured.items()}
 
 
+def tolerance(measured: dict[str, dict[str, float]]) -> dict[str, float]:
+    """Kind → what may differ."""
+    worst = {k: max(m[k] for m in measured.values()) for k in next(iter(measured.values()))}
+    return {k: float(f"{max(FLOORS[k], SAFETY * v):.1g}") for k, v in worst.items()}
+
+
 def processor() -> str:
     """Its name and the instruction set that torch uses."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
@@ -92,13 +99,12 @@ def record(case: str) -> dict[str, Any]:
     """The file of a case."""
     recorded = trace(case, SEEDS)
     measured = measure(case, recorded)
-    worst = {k: max(m[k] for m in measured.values()) for k in next(iter(measured.values()))}
     return {
         "case": case,
         "seeds": SEEDS,
         "made": {"processor": processor(), "torch": torch.__version__, "threads": torch.get_num_threads()},
         "measured": measured,
-        "tolerance": {k: float(f"{max(FLOORS[k], SAFETY * v):.1g}") for k, v in worst.items()},
+        "tolerance": tolerance(measured),
         **recorded,
     }
 

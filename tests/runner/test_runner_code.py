@@ -1,50 +1,49 @@
-"""A piece's key changes with all that moves its numbers, and with nothing else."""
+"""Code counts as far as a work reaches it, by whatever way; wording and what is not used do not."""
 
-import importlib
 import sys
-from dataclasses import replace
-from types import MappingProxyType
 
 import pytest
-from tiny_exhibit import EXHIBIT
 
-from repro.data import DataInfo
-from repro.piece import pieces
-from repro.runner import code
-from repro.runner.pieces import key_of
+from repro.errors import UnknownNameError
+from repro.runner import code, source
+from repro.runner.keys import code_of, work_of
 
 SOURCE = '''"""Work."""
 import math
 
-def run(piece, ctx):
+def work(given, ctx):
     """Do it."""
     return math.pi * 2
 '''
-DATA = DataInfo("mnist", "mnist", False, MappingProxyType({"a.gz": "0" * 64}), "MNIST")
+LAYERS = """
+def linear(x):
+    return x + 1
 
-
-def forget():
-    """Sources change under the test's feet: drop what was read."""
-    code._read.cache_clear()
-    code._reached.cache_clear()
-    code._digests.cache_clear()
+def norm(x):
+    return x + 2
+"""
 
 
 @pytest.fixture
-def key(tmp_path, monkeypatch):
-    """`key(source, …)`: the key of a piece whose work has this source."""
-    monkeypatch.syspath_prepend(tmp_path)
-    piece = replace(pieces(EXHIBIT, EXHIBIT.profile("smoke"))[0], work="some_work:run")
+def digest(mine):
+    """`digest(source, layers=…)`: of all that the work with this source reaches."""
+    mine.write(
+        "net", "from mine.layers import norm\n\nclass Net:\n    def go(self, x):\n        return norm(x)\n"
+    )
+    mine.write("passed", "from mine.layers import norm\n")
+    mine.write("__init__", "from mine.passed import norm\n")
 
-    def make(source=SOURCE, piece_changes=(), data=DATA, device="cpu"):
-        (tmp_path / "some_work.py").write_text(source, encoding="utf-8")
-        forget()
-        importlib.invalidate_caches()
-        return key_of(replace(piece, **dict(piece_changes)), data, device)
+    def make(text=SOURCE, **others):
+        for name, content in {"layers": LAYERS, **others}.items():
+            mine.write(name, content)
+        mine.write("work", text)
+        return code.digests("mine.work:work")
 
-    yield make
-    forget()
-    sys.modules.pop("some_work", None)
+    return make
+
+
+def using(line, use):
+    return SOURCE.replace("math.pi * 2", use).replace("import math\n", f"import math\n{line}\n")
 
 
 @pytest.mark.parametrize(
@@ -54,111 +53,179 @@ def key(tmp_path, monkeypatch):
         ('"""Work."""', '"""Other words."""'),
         ("math.pi * 2", "math.pi * 2  # twice"),
         ("math.pi * 2", "(math.pi\n            * 2)"),
-        ("\ndef run", "\n\n\n# a note\ndef run"),
+        ("\ndef work", "\n\n\n# a note\ndef work"),
     ],
 )
-def test_wording_and_layout_do_not_count(key, old, new):
+def test_wording_and_layout_do_not_count(digest, old, new):
     changed = SOURCE.replace(old, new)
-    assert changed != SOURCE and key(changed) == key()
+    assert changed != SOURCE and digest(changed) == digest()
 
 
 @pytest.mark.parametrize(
     ("old", "new"), [("* 2", "* 3"), ("math.pi", "math.e"), ("ctx):", "ctx=None):"), ("return", "yield")]
 )
-def test_code_counts(key, old, new):
-    assert key(SOURCE.replace(old, new)) != key()
+def test_code_counts(digest, old, new):
+    assert digest(SOURCE.replace(old, new)) != digest()
 
 
 @pytest.mark.parametrize(
     ("line", "use"),
     [
-        ("from repro.models import layers", "layers.bn_relu"),
-        ("from repro.models import layers as L", "L.bn_relu"),
-        ("from repro.models.layers import bn_relu", "bn_relu"),
-        ("import repro.models.layers as whole", "str(whole)"),
-        ("", "__import__('math'); from repro.models.layers import bn_relu"),
-        ("from repro.models.fcn import FCN", "FCN"),  # through other modules
+        ("from mine import layers", "layers.norm(1)"),
+        ("from mine import layers as L", "L.norm(1)"),
+        ("from mine.layers import norm as n", "n(1)"),
+        ("from .layers import norm", "norm(1)"),
+        ("from . import layers", "layers.norm(1)"),
+        ("import mine.layers as whole", "str(whole)"),
+        ("import mine.layers\nimport mine.net", "mine.layers.norm(1)"),
+        ("import mine", "mine.layers.norm(1)"),
+        ("from mine.layers import *", "norm(1)"),
+        ("try:\n    from mine.layers import norm\nexcept ImportError:\n    norm = abs", "norm(1)"),
+        ("", "__import__('math'); from mine.layers import norm"),
+        ("", "__import__('math'); import mine.layers as inner"),
+        ("from mine.net import Net", "Net().go(1)"),  # through another module
+        ("from mine import norm", "norm(1)"),  # passed on, and again
+        ("import mine", "mine.norm(1)"),
+        ("from mine import passed", "passed.norm(1)"),
+        ("from mine import passed", "str(passed)"),
+        ("from mine.layers import norm\ntable = {}\ntable['n'] = norm", "table['n'](1)"),
     ],
 )
-def test_used_definitions_count_wherever_they_come_from(key, line, use):
-    found = digests_of(key, line, use)
-    assert "repro.models.layers" in found
-    assert (
-        found["repro.models.layers"]
-        != digests_of(key, "from repro.models import layers", "layers.linear")["repro.models.layers"]
-    )
-
-
-def test_unused_definitions_and_imports_do_not_count(key):
-    more = SOURCE + "\nfrom repro.models import layers\n\ndef other():\n    return layers.linear\n"
-    assert key(more) == key()
-    used = more.replace("math.pi * 2", "other()")
-    assert key(used) != key(used.replace("layers.linear", "layers.bn_relu"))
-
-
-def test_loose_statements_and_used_constants_count(key):
-    assert key(SOURCE + "\nprint()\n") != key()
-    constant = SOURCE.replace("math.pi * 2", "math.pi * K") + "\nK = 3\n"
-    assert key(constant) != key(constant.replace("K = 3", "K = 4"))
-
-
-def digests_of(key, line, use):
-    key(SOURCE.replace("    return math.pi * 2", f"    {use}").replace("import math", f"import math\n{line}"))
-    return code.digests("some_work:run")
+def test_what_is_used_counts_wherever_it_comes_from(digest, line, use):
+    text = using(line, use)
+    assert digest(text) != digest(text, layers=LAYERS.replace("x + 2", "x + 3"))
 
 
 @pytest.mark.parametrize(
-    "changes",
-    [
-        {"data": replace(DATA, files={"a.gz": "1" * 64})},
-        {"data": replace(DATA, name="digits")},
-        {"data": None},
-        {"device": "cuda"},
-        {"piece_changes": {"params": {"steps": 21}}},
-        {"piece_changes": {"seeds": (1,)}},
-        {"piece_changes": {"arms": ({"id": "arm-4", "settings": {"factor": 5}},)}},
-    ],
-    ids=str,
+    "line", ["from mine import layers", "import mine.layers as layers", "from mine import layers, net"]
 )
-def test_spec_data_and_device_count(key, changes):
-    assert key(**changes) != key()
+def test_of_a_module_only_the_definitions_that_are_used_count(digest, line):
+    text = using(line, "layers.norm(1)")
+    assert digest(text) == digest(text, layers=LAYERS.replace("x + 1", "x + 7"))
+    whole = using(line, "str(layers)")
+    assert digest(whole) != digest(whole, layers=LAYERS.replace("x + 1", "x + 7"))
 
 
-def test_the_note_on_the_data_does_not_count(key):
-    assert key(data=replace(DATA, note="MNIST, differently said")) == key()
+def test_unused_definitions_and_imports_do_not_count(digest):
+    more = SOURCE + "\nfrom mine import layers\n\ndef other():\n    return layers.linear\n"
+    assert digest(more) == digest()
+    used = more.replace("math.pi * 2", "other()")
+    assert digest(used) != digest(used.replace("layers.linear", "layers.norm"))
+
+
+@pytest.mark.parametrize(
+    ("more", "old", "new"),
+    [
+        ("print()", "print()", "print(1)"),
+        ("K = 3", "K = 3", "K = 4"),
+        ("K = 3\nK = K * 2", "K = 3", "K = 4"),
+        ("K = [1]\nK[0] = 5", "= 5", "= 6"),
+        ("K = 3\nmath.tau = 1", "tau = 1", "tau = 2"),
+    ],
+)
+def test_loose_statements_and_used_variables_count(digest, more, old, new):
+    text = SOURCE.replace("* 2", "* K" if "K" in more else "* 2") + f"\n{more}\n"
+    assert digest(text) != digest(text.replace(old, new))
+
+
+@pytest.mark.parametrize("where", ["__init__", "flags", "beyond"])
+def test_what_runs_on_being_imported_counts(digest, where):
+    """Though no name is used: of the package, of a module that is imported, of one that this one imports."""
+    others = {"__init__": "", "flags": "from mine import beyond\n", "beyond": ""}
+    text = using("from mine import flags", "1")
+    changed = {**others, where: others[where] + "print('set a flag')\n"}
+    assert digest(text, **others) != digest(text, **changed)
+
+
+def test_all_of_the_package_counts_but_what_is_apart(mine, monkeypatch):
+    """Nothing is listed that counts: a new module of the package does by itself."""
+    monkeypatch.setattr(source, "PACKAGE", "mine")
+    monkeypatch.setattr(source, "APART", ("mine.files",))
+    monkeypatch.syspath_prepend(mine.folder.parent / "other")
+    (mine.folder.parent / "other").mkdir()
+    work = "from mine.new import f\nfrom mine.files import g\n\ndef work(given, ctx):\n    return f() + g()\n"
+    (mine.folder.parent / "other" / "others_work.py").write_text(work)
+    seen = set()
+    for new, files in (("1", "1"), ("2", "1"), ("2", "2")):
+        mine.write("new", f"def f():\n    return {new}\n")
+        mine.write("files", f"def g():\n    return {files}\n")
+        found = code.digests("others_work:work")
+        assert "mine.new" in found and "mine.files" not in found
+        seen.add(found["mine.new"])
+    assert len(seen) == 2
+
+
+@pytest.mark.parametrize(
+    ("source_name", "counts"),
+    [("layers.cpp", True), ("layers.cu", True), ("shared.h", True), ("net.cpp", False), ("notes.txt", False)],
+)
+def test_compiled_sources_count_by_their_bytes(digest, mine, source_name, counts):
+    """A module's own, and those that are no module's; not those of another module."""
+    text = using("from mine.layers import norm", "norm(1)")
+    before = digest(text)
+    (mine.folder / source_name).write_text("int f() { return 1; }")
+    there = digest(text)
+    assert (there != before) == counts
+    (mine.folder / source_name).write_text("int f() { return 2; }")
+    assert (digest(text) != there) == counts
+
+
+def test_every_compiled_source_of_ours_is_some_modules():
+    top = source.locate("repro").parent
+    lost = [p for s in source.NATIVE for p in top.rglob(f"*{s}") if not list(p.parent.glob("*.py"))]
+    assert lost == [], "in a folder without modules nothing would count them"
+
+
+def test_two_packages_may_have_one_work(mine):
+    mine.write("work", "from mine.family import work\n")
+    mine.write("second/__init__", "")
+    mine.write("second/work", "from mine.family import work as work\n")
+    mine.write("family", "def work(given, ctx):\n    return 1\n")
+    assert work_of("mine") == work_of("mine.second") == "mine.family:work"
+    assert code_of("mine") == code_of("mine.second")
+    mine.write("second/work", "")
+    with pytest.raises(UnknownNameError, match=r"definition in mine.second.work 'work'"):
+        work_of("mine.second")
 
 
 def test_digests_are_the_same_under_every_python():
     """`ast.dump` changed in 3.12 and in 3.13; records must not look changed because of it."""
     tree = code.ast.parse("def f(a, *, b=None) -> int:\n    return [x for x in a if f'{x!r:>{b}}']\n")
-    assert code.dump(tree.body[0].args) == (
+    assert source.dump(tree.body[0].args) == (
         "arguments(posonlyargs=[], args=[arg(arg='a')], kwonlyargs=[arg(arg='b')], "
         "kw_defaults=[Constant(value=None)], defaults=[])"
     )
-    assert "type_params" not in code.dump(tree) and "decorator_list=[]" in code.dump(tree)
+    assert "type_params" not in source.dump(tree) and "decorator_list=[]" in source.dump(tree)
     if sys.version_info[:2] == (3, 11):
-        assert code.dump(tree) == code.ast.dump(tree)
+        assert source.dump(tree) == code.ast.dump(tree)
 
 
 def test_changed_modules_are_named():
-    now = code.digests("repro.train.images:load")
-    assert code.changed_since("repro.train.images:load", now) == []
-    then = {**now, "repro.train.images": "0" * 64, "repro.train.gone": "1" * 64}
-    assert code.changed_since("repro.train.images:load", then) == ["repro.train.gone", "repro.train.images"]
+    now = code.digests("tiny.work:work")
+    assert code.changed_since("tiny.work:work", now) == []
+    then = {**now, "repro.train.loop": "0" * 64, "repro.train.gone": "1" * 64}
+    assert code.changed_since("tiny.work:work", then) == ["repro.train.gone", "repro.train.loop"]
 
 
-def test_what_makes_tensors_of_data_and_sets_the_arithmetic_counts(key, monkeypatch):
-    found = digests_of(key, "from repro.train.images import load", "load")
-    makers = {f"repro.data.{name}" for name in ("loading", "images", "mnist5k", "digits", "idx", "cifar")}
-    assert makers | {"repro.device"} <= found.keys()
-    finders = {"repro.data", "repro.data.settle", "repro.data.fetch.files", "repro.data.fetch.obtain"}
-    assert not finders & found.keys(), "these only find files"
-    plain = digests_of(key, "", "math.pi")
-    assert plain.keys() == {"some_work", "repro.device"}
+def test_what_sets_the_arithmetic_counts_and_what_moves_files_does_not(digest):
+    found = code.digests("tiny.work:work")
+    assert {"tiny.work", "repro.train.loop", "repro.train.given", "repro.device"} <= found.keys()
+    assert not [m for m in found if m.startswith(("repro.record", "repro.runner", "repro.errors"))]
+    assert not {"repro.train.rows", "repro.train.checkpoint"} & found.keys()
+    assert digest().keys() == {"mine.work", "repro.device"}
+    stats = using("from repro.record.stats import median", "median([1.0])")
+    assert "repro.record.stats" in digest(stats), "it computes, wherever it lies"
+
+
+def test_reading_code_imports_nothing(mine):
+    mine.write("work", "import mine.loud\n\ndef work(given, ctx):\n    return mine.loud\n")
+    mine.write("loud", "raise RuntimeError('imported')\n")
+    assert "mine.loud" in code.digests("mine.work:work")
+    assert "mine.loud" not in sys.modules
 
 
 def test_digests_are_computed_once_and_not_shared(monkeypatch):
-    first = code.digests("repro.train.images:load")
+    first = code.digests("tiny.work:work")
     monkeypatch.setattr(code, "_reached", None)
     first.clear()
-    assert code.digests("repro.train.images:load")
+    assert code.digests("tiny.work:work")

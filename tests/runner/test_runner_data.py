@@ -4,17 +4,17 @@ import json
 
 import pytest
 from matplotlib.figure import Figure
+from repro.claims import judge
+from repro.runner.pieces import attempt
 from two_sets_exhibit import EXHIBIT
 
 from repro import audit
-from repro.claims import judge
 from repro.errors import DataError, PieceError
 from repro.notebook import tables
 from repro.notebook.show import Shown
 from repro.plotting import style
 from repro.record import Record, data_facts, data_sets, load, save
 from repro.runner import schedule
-from repro.runner.pieces import attempt
 from repro.runner.run import Options, run_exhibit
 
 

@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from repro.piece import parts
 from tiny_exhibit import EXHIBIT
 
 from repro.errors import BadValueError, PieceError
 from repro.exhibits import get
-from repro.piece import parts
 from repro.record import csv_text
 from repro.runner import schedule
 from repro.runner.cluster import connected

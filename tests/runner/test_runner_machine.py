@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from repro.piece import pieces
+from repro.runner.pieces import Job, attempt
 from tiny_exhibit import EXHIBIT
 
-from repro.piece import pieces
 from repro.runner import pieces as carried
-from repro.runner.pieces import Job, attempt
 from repro.train import loop
 
 

@@ -1,4 +1,4 @@
-"""Pieces small enough for a unit test, on the bundled stand-in data or on images that carry their own number."""
+"""Runs small enough for a unit test, on the bundled stand-in data or on images that carry their own number."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import torch
 
 from repro.data import DataInfo, ImageData
 from repro.exhibits import get
-from repro.piece import Piece, pieces
+from repro.record.run import runs
+from repro.train.given import Given
 
 SMALL: dict[str, dict[str, Any]] = {
     "dni/table2": {"steps": 12, "evaluations": 3, "width": 16, "batch": 32, "dni_sg_hidden": (24,)},
@@ -20,15 +21,20 @@ SMALL: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture
-def small_piece() -> Any:
-    """small_piece(exhibit, arm, seeds, name=value …) → a piece that trains in well under a second."""
+def small() -> Any:
+    """small(exhibit, arm, seeds, name=value …) → runs that train together, in well under a second.
 
-    def make(exhibit_id: str, arm: str, seeds: tuple[int, ...], **changes: Any) -> Piece:
-        exhibit = get(exhibit_id)
-        profile = replace(exhibit.profile("smoke"), arms=(arm,), together=("*",))
-        made = pieces(exhibit, profile, seeds, SMALL.get(exhibit_id))[0]
-        assert changes.keys() <= made.params.keys()
-        return replace(made, params={**made.params, **changes})
+    `arm` may be several, as a tuple; `dni_sg_hidden` and its like change nothing in arms that do not have them.
+    """
+
+    def make(exhibit_id: str, arm: str | tuple[str, ...], seeds: tuple[int, ...], **changes: Any) -> Given:
+        exhibit, arms = get(exhibit_id), (arm,) if isinstance(arm, str) else arm
+        made = runs(exhibit, replace(exhibit.profile("smoke"), arms=arms), seeds)
+        assert changes.keys() <= {k for run in made for k in run.params}
+        wanted = SMALL.get(exhibit_id, {}) | changes
+        return Given(
+            [replace(r, params={**r.params, **{k: v for k, v in wanted.items() if k in r.params}}) for r in made]
+        )
 
     return make
 

@@ -9,10 +9,14 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from repro.algorithms.linear_sg import LinearNet, LinearSG, backprop_step, sg_step
-from repro.piece import Piece
+from repro.nets.fcn import linear_net
+from repro.nets.losses import mean_loss
+from repro.rules.backward import Rule, backward
+from repro.rules.dni import DNI
+from repro.rules.linear_sg import LinearSG
 from repro.train.artificial import PairLearner, draw, run
 from repro.train.batches import stream
+from repro.train.given import Given
 from repro.train.loop import Context
 
 SEEDS = (0, 3)
@@ -43,75 +47,76 @@ def test_random_labels_are_fair_and_each_seed_is_another_data_set() -> None:
     assert not torch.equal(draw("random", 2, 100, 0)[0], draw("random", 2, 100, 1)[0])
 
 
-def make(small_piece: Callable[..., Piece], arm: str, **changes: Any) -> PairLearner:
-    return PairLearner(small_piece("sg/table2", arm, SEEDS, **changes), Context())
+def make(small: Callable[..., Given], arm: str, **changes: Any) -> PairLearner:
+    return PairLearner(small("sg/table2", arm, SEEDS, **changes), Context())
 
 
 @pytest.mark.parametrize("kind", ["mse", "log"])
 @pytest.mark.parametrize(("deep", "sizes", "at"), [("shallow", (2, 2), 1), ("deep", (2, *[6] * 4, 2), 3)])
 @torch.no_grad()
 def test_steps_are_those_of_both_rules_with_adam(
-    deep: str, sizes: tuple[int, ...], at: int, kind: str, small_piece: Callable[..., Piece]
+    deep: str, sizes: tuple[int, ...], at: int, kind: str, small: Callable[..., Given]
 ) -> None:
     """Four steps with a drop of the rate after the second one, against the rules called directly."""
-    rates = {"learning_rate": 1e-2, "deep_learning_rate": 1e-3}
-    drops = {"steps": 4, "rate_drops": ((0.5, 0.1),)}
-    shape = {"width": 6, "deep_layers": 4, "sg_after": 3}
-    learner = make(small_piece, f"noisy2-{deep}-{kind}", **rates, **drops, **shape)
+    rate = 1e-2 if deep == "shallow" else 1e-3
+    own = {"learning_rate": rate} if deep == "shallow" else {"deep_learning_rate": rate}
+    own |= {} if deep == "shallow" else {"width": 6, "deep_layers": 4, "sg_after": 3}
+    learner = make(small, f"noisy2-{deep}-{kind}", steps=4, rate_drops=((0.5, 0.1),), **own)
     drawn = [draw("noisy", 2, 100, s) for s in SEEDS]
     x, y = (torch.stack([d[i].T for d in drawn]) for i in (0, 1))
-    bp, net = LinearNet(sizes, 2), LinearNet(sizes, 2)
-    bp.init([stream(s, "init") for s in SEEDS])
-    net.init([stream(s, "init") for s in SEEDS])
-    sg = LinearSG(net, sizes[at], 2)
-    stacks = (bp.stack, net.stack, sg.stack)
-    start = [s.flat.clone() for s in stacks]
-    leaves = [torch.nn.Parameter(s.flat, requires_grad=False) for s in stacks]
-    for leaf, stack in zip(leaves, stacks, strict=True):
-        leaf.grad = stack.flat_grad
-    adam, rate = torch.optim.Adam(leaves), 1e-2 if deep == "shallow" else 1e-3
+    bp, net = linear_net(sizes, 2), linear_net(sizes, 2)
+    for each in (bp, net):
+        each.init([stream(s, "init") for s in SEEDS])
+    sg = LinearSG(sizes[at], 2, 2)
+    params = (bp.params, net.params, sg.params)
+    start = [p.flat.clone() for p in params]
+    leaves = [torch.nn.Parameter(p.flat, requires_grad=False) for p in params]
+    for leaf, p in zip(leaves, params, strict=True):
+        leaf.grad = p.flat_grad
+    adam = torch.optim.Adam(leaves)
     for t in range(4):
-        backprop_step(bp, kind, x, y)
-        sg_step(net, sg, at, kind, x, y)
+        for each, rule in ((bp, Rule()), (net, DNI({at: sg}))):
+            tape = each.forward(x)
+            backward(each.segments, tape, y, mean_loss(kind, tape[-1], y)[1], rule)
         adam.param_groups[0]["lr"] = rate if t < 2 else rate / 10
         adam.step()
         learner.step(t)
-    for ours, theirs, before in zip(learner.stacks, stacks, start, strict=True):
+    for ours, theirs, before in zip(learner.params(), params, start, strict=True):
         assert torch.allclose(ours.flat, theirs.flat, rtol=1e-5, atol=1e-7)
         assert (theirs.flat - before).abs().max() > rate / 2
-    assert not torch.allclose(bp.stack.flat, net.stack.flat)
+    assert not torch.allclose(bp.params.flat, net.params.flat)
 
 
 @torch.no_grad()
-def test_the_rate_drops_at_its_fractions_of_the_steps(small_piece: Callable[..., Piece]) -> None:
+def test_the_rate_drops_at_its_fractions_of_the_steps(small: Callable[..., Given]) -> None:
     drops = {"steps": 100, "rate_drops": ((0.6, 0.1), (0.8, 0.5)), "learning_rate": 1e-2}
-    learner = make(small_piece, "linear2-shallow-mse", **drops)
+    learner = make(small, "linear2-shallow-mse", **drops)
     for t, factor in ((0, 1), (59, 1), (60, 0.1), (79, 0.1), (80, 0.05), (99, 0.05)):
         learner.step(t)
-        assert [o.param_groups[0]["lr"] for o in learner.optimizers] == pytest.approx([1e-2 * factor] * 3)
+        assert learner.optimizer.rate.flatten().tolist() == pytest.approx([1e-2 * factor] * 2)
 
 
 @pytest.mark.parametrize(("arm", "samples"), [("linear2-shallow-log", 100), ("random100-shallow-log", 1000)])
 @torch.no_grad()
 def test_the_gap_is_loss_with_sg_minus_loss_with_backpropagation(
-    arm: str, samples: int, small_piece: Callable[..., Piece]
+    arm: str, samples: int, small: Callable[..., Given]
 ) -> None:
-    learner = make(small_piece, arm, learning_rate=1e-2)
+    learner = make(small, arm, learning_rate=1e-2)
     for t in range(5):
         learner.step(t)
-    found = {(seed, metric): v for _, seed, metric, t, _, v in learner.evaluate(5) if t == 5}
+    found = {(r, metric): v for r, metric, t, _, v in learner.evaluate(5) if t == 5}
     for r, seed in enumerate(SEEDS):
         x, y = draw(arm.partition("-")[0].rstrip("012"), learner.x.shape[1], samples, seed)
         losses = {}
         for name, net in (("loss_bp", learner.bp), ("loss_sg", learner.net)):
-            p = net.stack.p
+            p = net.params.p
             losses[name] = F.cross_entropy(x @ p["W1"][r].T + p["b1"][r], y.argmax(1)).item()
-            assert found[seed, name] == pytest.approx(losses[name], rel=1e-5)
-        assert found[seed, "gap"] == pytest.approx(losses["loss_sg"] - losses["loss_bp"], abs=1e-6)
-        assert abs(found[seed, "gap"]) > 1e-5
+            assert found[r, name] == pytest.approx(losses[name], rel=1e-5)
+        assert found[r, "gap"] == pytest.approx(losses["loss_sg"] - losses["loss_bp"], abs=1e-6)
+        assert abs(found[r, "gap"]) > 1e-5
     assert len(found) == 6
 
 
-def test_losses_are_kept_at_four_times(small_piece: Callable[..., Piece]) -> None:
-    result = run(small_piece("sg/table2", "random2-shallow-mse", (1,)), Context())
-    assert [r[3] for r in result.rows if r[2] == "gap"] == [1, 10, 50, 100]
+def test_losses_are_kept_at_four_times(small: Callable[..., Given]) -> None:
+    result = run(small("sg/table2", "random2-shallow-mse", (1,)), Context())
+    assert [r[2] for r in result.rows if r[1] == "gap"] == [1, 10, 50, 100]

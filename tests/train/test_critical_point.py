@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
+from repro.errors import UnknownNameError
 from repro.train.critical_point import (
     grid,
     loss,
     output_gradients,
+    run,
     sg_optimum,
     sg_update,
     travel,
     true_update,
 )
+from repro.train.given import Given
+from repro.train.loop import Context
 
 XS = (-2.0, -1.0, 1.0, 2.0)
 
@@ -42,3 +48,22 @@ def test_grid_is_exactly_symmetric() -> None:
     assert values[12] == 0
     assert values == [-v for v in reversed(values)]
     assert values[-1] == 3
+
+
+def test_each_run_has_the_rows_of_its_formula_or_rule(small: Callable[..., Given]) -> None:
+    arms = ("objective", "printed", "bprop", "sg")
+    found = {row[:4]: row[4] for row in run(small("sg/fig6", arms, (0,)), Context()).rows}
+    assert found[0, "loss", 0, "3;0"] == found[1, "loss", 0, "0;3"] == 18
+    assert found[0, "loss", 0, "0;3"] == found[1, "loss", 0, "3;0"] == 12
+    assert found[2, "update", 0, "1;0"] == 6 and found[3, "update", 0, "1;0"] == 0
+    assert [found[2, "output_gradient", 0, x] for x in ("-2", "-1", "1", "2")] == [-1, -1, 1, 1]
+    assert all(found[3, "output_gradient", 0, x] == 0 for x in ("-2", "-1", "1", "2"))
+    travels = {(r, at): v for (r, metric, _, at), v in found.items() if metric == "travel"}
+    assert {r for r, _ in travels} == {2, 3} and travels[2, "2;1"] > 1 > travels[3, "2;1"] == 0
+
+
+def test_an_unknown_rule_is_refused(small: Callable[..., Given]) -> None:
+    given = small("sg/fig6", ("sg",), (0,))
+    given.runs[0].setting["rule"] = "sgg"  # type: ignore[index]
+    with pytest.raises(UnknownNameError, match="did you mean 'sg'"):
+        run(given, Context())

@@ -1,4 +1,4 @@
-"""What image classifiers share: test error over chunks, batches of each run, evaluation times."""
+"""What image classifiers share: test error over chunks, batches of each run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from repro.train.images import error_rate, evenly, gather
+from repro.train.images import error_rate, gather
 
 
 @pytest.mark.parametrize(("n", "chunk"), [(10, 4), (10, 5), (3, 4), (2500, 1000)])
@@ -33,8 +33,3 @@ def test_gather_takes_each_runs_own_examples() -> None:
     found, labels = gather(x, y, torch.tensor([[5, 0], [2, 2]]))
     assert found.tolist() == [[[10, 11], [0, 1]], [[4, 5], [4, 5]]]
     assert labels.tolist() == [[50, 0], [20, 20]]
-
-
-def test_evenly_ends_at_the_end() -> None:
-    assert evenly(100, 4) == [25, 50, 75, 100]
-    assert evenly(3, 10) == [1, 2, 3]

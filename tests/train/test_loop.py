@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 import torch
-
 from repro.checkpoint import load_checkpoint, save_checkpoint
-from repro.errors import BadValueError
 from repro.piece import Piece
+
+from repro.errors import BadValueError
 from repro.train import backward_time, fcn, images, loop, meprop_mlp
 from repro.train.batches import Batches
 from repro.train.loop import Context, fit

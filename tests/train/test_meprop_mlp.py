@@ -9,11 +9,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from repro.algorithms.meprop import MLP, Sparsify, random_k, top_k
 from repro.data import ImageData, load_images
-from repro.piece import Piece
+from repro.errors import BadValueError
+from repro.kernels.topk import random_k, top_k
+from repro.nets.fcn import mlp
+from repro.nets.linear import Keep
+from repro.nets.losses import softmax_error
+from repro.rules.backward import Rule, backward
 from repro.train import meprop_mlp
 from repro.train.batches import Batches, stream
+from repro.train.given import Given
 from repro.train.loop import Context
 
 SEEDS = (0, 3)
@@ -26,50 +31,53 @@ def no_graphs() -> Iterator[None]:
         yield
 
 
-def make(small_piece: Callable[..., Piece], arm: str, **changes: Any) -> meprop_mlp.MepropLearner:
-    piece = small_piece("meprop/fig4", arm, SEEDS, hidden=HIDDEN, **changes)
-    return meprop_mlp.MepropLearner(piece, Context())
+def make(small: Callable[..., Given], arm: str, **changes: Any) -> meprop_mlp.MepropLearner:
+    return meprop_mlp.MepropLearner(small("meprop/fig4", arm, SEEDS, hidden=HIDDEN, **changes), Context())
 
 
-def rules(rule: str) -> Sparsify:
+def keeps(rule: str) -> Keep | None:
     generators = [stream(s, "random-k") for s in SEEDS]
-    return {
-        "top": lambda g: top_k(g, K),
-        "random": lambda g: random_k(g, K, generators),
-    }.get(rule, lambda g: g)
+
+    def at_random(g: Tensor) -> Tensor:
+        return random_k(g, K, torch.stack([torch.rand(g.shape[1:], generator=r) for r in generators]))
+
+    return {"top": lambda g: top_k(g, K), "random": at_random}.get(rule)
 
 
 @pytest.mark.parametrize("at_output", [True, False])
 @pytest.mark.parametrize("arm", ["dense", "top-8", "random-8", "small-8"])
 def test_steps_are_those_of_the_rule_with_adam(
-    arm: str, at_output: bool, small_piece: Callable[..., Piece]
+    arm: str, at_output: bool, small: Callable[..., Given]
 ) -> None:
     rate, eps = 1e-2, 1e-3
-    learner = make(small_piece, arm, sparsify_output=at_output, learning_rate=rate, adam_eps=eps)
     rule = arm.partition("-")[0]
-    width = K if rule == "small" else HIDDEN
-    net = MLP((784, width, width, 10), len(SEEDS))
+    asked = {"sparsify_output": at_output} if rule in ("top", "random") else {}
+    learner = make(small, arm, learning_rate=rate, adam_eps=eps, **asked)
+    width, keep = K if rule == "small" else HIDDEN, keeps(rule)
+    net = mlp((784, width, width, 10), len(SEEDS), keep=[keep, keep, keep if at_output else None])
     net.init([stream(s, "init") for s in SEEDS])
-    assert torch.equal(net.stack.flat, learner.net.stack.flat)
-    leaf = torch.nn.Parameter(net.stack.flat, requires_grad=False)
-    leaf.grad = net.stack.flat_grad
+    assert torch.equal(net.params.flat, learner.net.params.flat)
+    leaf = torch.nn.Parameter(net.params.flat, requires_grad=False)
+    leaf.grad = net.params.flat_grad
     adam = torch.optim.Adam([leaf], lr=rate, eps=eps)
-    data, sparsify = load_images("digits"), rules(rule)
+    data = load_images("digits")
     x, y = data.x_train[200:], data.y_train[200:]
     order = Batches(len(x), 10, SEEDS, "cpu")
     for t in range(4):
         at = order.at(t)
-        net.step(x[at], y[at], sparsify, sparsify if at_output else lambda g: g)
+        tape = net.forward(x[at])
+        delta = softmax_error(tape[-1], y[at])[1] / 10
+        backward(net.segments, tape, y[at], delta, Rule())
         adam.step()
         learner.step(t)
-        assert torch.allclose(learner.net.stack.flat, net.stack.flat, rtol=1e-5, atol=1e-7)
-    assert (net.stack.flat - make(small_piece, arm).net.stack.flat).abs().max() > rate
+        assert torch.allclose(learner.net.params.flat, net.params.flat, rtol=1e-5, atol=1e-7)
+    assert (net.params.flat - make(small, arm).net.params.flat).abs().max() > rate
 
 
-def test_gradients_have_k_entries_at_most(small_piece: Callable[..., Piece]) -> None:
-    learner = make(small_piece, "top-8", batch=1)
+def test_gradients_have_k_entries_at_most(small: Callable[..., Given]) -> None:
+    learner = make(small, "top-8", batch=1)
     learner.step(0)
-    columns = [(learner.net.stack.g[f"W{i}"].abs().sum(1) > 0).sum(1).tolist() for i in (1, 2, 3)]
+    columns = [(learner.net.params.g[f"W{i}"].abs().sum(1) > 0).sum(1).tolist() for i in (1, 2, 3)]
     assert columns == [[K, K]] * 3
 
 
@@ -84,42 +92,42 @@ def scores(
             assert y is learner.y_dev
             seen["dev"] += 1
             return 100 - torch.tensor(dev[seen["dev"]], dtype=torch.float64)
-        assert x is learner.data.x_test and y is learner.data.y_test
+        assert x is learner.x_test and y is learner.y_test
         return 100 - torch.tensor(test[seen["dev"]], dtype=torch.float64)
 
     return error_rate
 
 
 def test_the_dev_split_alone_chooses(
-    small_piece: Callable[..., Piece], monkeypatch: pytest.MonkeyPatch
+    small: Callable[..., Given], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each run keeps the test accuracy of its own best dev score, the first of equals."""
-    learner = make(small_piece, "top-8")
+    learner = make(small, "top-8")
     dev = [[90.0, 80.0], [95.0, 79.0], [93.0, 85.0], [95.0, 84.0]]
     test = [[88.0, 97.0], [91.0, 70.0], [99.0, 71.0], [60.0, 99.0]]
     monkeypatch.setattr(meprop_mlp, "error_rate", scores(learner, dev, test))
     rows = [r for t in (1, 2, 3, 4) for r in learner.evaluate(t * learner.batches.per_epoch)]
-    assert [r[5] for r in rows if r[1] == 3] == [80, 79, 85, 84]
-    assert {r[2] for r in rows} == {"dev_accuracy"}
-    found = {(r[1], r[2]): r[5] for r in learner.final()}
-    assert found == {
-        (0, "test_accuracy"): 91,
-        (0, "best_epoch"): 2,
-        (3, "test_accuracy"): 71,
-        (3, "best_epoch"): 3,
-    }
+    assert [r[4] for r in rows if r[0] == 1] == [80, 79, 85, 84]
+    assert {r[1] for r in rows} == {"dev_accuracy"}
+    at = {0: 2 * learner.batches.per_epoch, 1: 3 * learner.batches.per_epoch}
+    assert learner.final(at[0] * 2) == [
+        (0, "test_accuracy", at[0], "", 91),
+        (0, "best_epoch", at[0], "", 2),
+        (1, "test_accuracy", at[1], "", 71),
+        (1, "best_epoch", at[1], "", 3),
+    ]
 
 
-@pytest.mark.parametrize(("asked", "dev"), [(60, 60), (5000, 100)])  # a sixth at most
+@pytest.mark.parametrize(("asked", "dev"), [(60, 60), (100, 100), (0, 100)])  # 0: a sixth
 def test_the_dev_images_are_the_first_and_never_trained_on(
     asked: int,
     dev: int,
-    small_piece: Callable[..., Piece],
+    small: Callable[..., Given],
     numbered: ImageData,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(meprop_mlp, "load", lambda piece, ctx: numbered)
-    learner = make(small_piece, "dense", dev_images=asked)
+    monkeypatch.setattr(meprop_mlp, "load", lambda given, ctx: numbered)
+    learner = make(small, "dense", dev_images=asked)
     assert learner.x_dev[:, 0].tolist() == list(range(dev))
     assert learner.x[:, 0].tolist() == list(range(dev, 600))
     assert learner.y.tolist() == [n % 10 for n in learner.x[:, 0].tolist()]
@@ -127,9 +135,26 @@ def test_the_dev_images_are_the_first_and_never_trained_on(
     assert learner.batches.n == 600 - dev
 
 
-def test_epochs_and_evaluations_count_as_told(small_piece: Callable[..., Piece]) -> None:
-    piece = small_piece("meprop/fig4", "dense", (0,), max_steps=0, epochs=0.5, evaluations=4, batch=103)
-    result = meprop_mlp.run(piece, Context())  # 1,237 images: 12 batches an epoch
-    assert [r[3] for r in result.rows if r[2] == "dev_accuracy"] == [3, 6]
+def test_epochs_and_evaluations_count_as_told(small: Callable[..., Given]) -> None:
+    given = small("meprop/fig4", "top-8", (0,), max_steps=0, epochs=0.5, evaluations=4, batch=103)
+    result = meprop_mlp.run(given, Context())  # 1,237 images: 12 batches an epoch
+    assert [r[2] for r in result.rows if r[1] == "dev_accuracy"] == [3, 6]
+    assert [r[1] for r in result.rows].count("test_accuracy") == 1
     assert result.meta["steps"] == 6
-    assert result.meta["info"] == {"inputs": 784, "train": 1237, "dev": 200}
+    assert result.meta["info"] == {"inputs": 784, "train": 1237, "dev": 200, "k": 2, "width": 20}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"max_steps": -1}, "in -1 steps"),
+        ({"max_steps": 0, "epochs": 0.0}, "in 0 steps"),
+        ({"dev_images": -1}, "dev_images is -1; expected 1 to 239"),
+        ({"dev_images": 5000}, "dev_images is 5000; expected 1 to 239, a sixth of the 1437 training images, or 0"),
+    ],
+)
+def test_sizes_without_sense_are_refused_by_name(
+    changes: dict[str, Any], words: str, small: Callable[..., Given]
+) -> None:
+    with pytest.raises(BadValueError, match=words):
+        make(small, "dense", **changes)

@@ -87,11 +87,12 @@ class Episodes:
             raise BadValueError(
                 f"level {level} of run {run} from step {t}; expected 1 or more, from {last} on"
             )
-        self.load([c for c in self.history if c[:2] != (t, run)] + [(t, run, level)], after=t)
+        self.load([*self.history, (t, run, level)], after=t)
 
     def load(self, history: Iterable[Change], after: int = 0) -> None:
         """Take over the changes of an earlier training; what was made of steps `after` on is forgotten."""
-        self.history = tuple(sorted((int(t), int(r), int(level)) for t, r, level in history))
+        last = {(int(t), int(run)): int(level) for t, run, level in history}  # of several at one step
+        self.history = tuple(sorted((t, run, level) for (t, run), level in last.items()))
         self._end = min(self._end, after)
         if self._known.step >= after:
             self._known = self._first()

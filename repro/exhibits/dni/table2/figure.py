@@ -68,8 +68,8 @@ def _curves(ax: Axes, arms: Sequence[Arm], view: View) -> None:
 def _papers_ends(ax: Axes, arms: Sequence[Arm], x: float, last: float) -> None:
     """The paper's final values of the nets that are drawn, in a strip of their own: its runs are longer."""
     panels.apart(ax, (x * last) ** 0.5)
-    place = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "top", "fontsize": 7}
-    ax.annotate("paper,\nat 500k", (x, 1), **place)
+    place = ("data", "axes fraction")
+    ax.annotate("paper,\nat 500k", (x, 1), xycoords=place, ha="center", va="top", fontsize=7)
     for arm in (a for a in arms if not _deep(a) and ERROR in a.reported):
         style.paper_points(ax, [x], [arm.reported[ERROR]], arm.series, color=_shade(arm), ms=5, ls="")
 

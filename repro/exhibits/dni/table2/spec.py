@@ -236,10 +236,10 @@ EXHIBIT = Exhibit(
     algorithms=(
         (
             "δ̂_i = M_{i+1}(h_i, y): layer i learns from δ̂_i, M_{i+1} regresses to δ_i",
-            "repro.algorithms.dni:dni",
+            "repro.rules.every_layer:EveryLayer.consume",
         ),
-        ("δ_i through layer i + 1 alone, from what it consumed", "repro.algorithms.backprop:backward"),
-        ("L_SG = ‖δ̂_i − δ_i‖², δ_i constant", "repro.algorithms.dni:SyntheticGradients.regress"),
+        ("δ_i through layer i + 1 alone, from what it consumed", "repro.rules.backward:backward"),
+        ("L_SG = ‖δ̂_i − δ_i‖², δ_i constant", "repro.rules.every_layer:SyntheticGradients.regress"),
     ),
     deviations=DEVIATIONS,
 )

@@ -188,7 +188,7 @@ EXHIBIT = Exhibit(
     table=Layout("test_accuracy", ("percent",), {"percent": "all"}),
     deviations=DEVIATIONS,
     algorithms=(
-        ("top_k(g): keep the k entries of largest magnitude", "repro.algorithms.meprop:top_k"),
-        ("∂L/∂W ← top_k(g) xᵀ and ∂L/∂x ← Wᵀ top_k(g)", "repro.algorithms.meprop:MLP.step"),
+        ("top_k(g): keep the k entries of largest magnitude", "repro.kernels.topk:top_k"),
+        ("∂L/∂W ← top_k(g) xᵀ and ∂L/∂x ← Wᵀ top_k(g)", "repro.nets.dense:Dense.pull"),
     ),
 )

@@ -43,8 +43,8 @@ def _times(
     colour, dense = style.colour("meProp"), style.colour("dense")
     middle = [m for m, _, _ in ours.values()]
     bars = [[m - low for m, low, _ in ours.values()], [high - m for m, _, high in ours.values()]]
-    look = {"color": colour, "capsize": 3, "label": "ours, k kept: median, p10 to p90"}
-    ax.errorbar(list(ours), middle, bars, fmt="o-", **look)
+    label = "ours, k kept: median, p10 to p90"
+    ax.errorbar(list(ours), middle, bars, fmt="o-", color=colour, capsize=3, label=label)
     if base:
         ax.axhline(base[0], color=dense, lw=1.6, label="ours, dense")
         ax.axhspan(base[1], base[2], color=dense, alpha=0.15, lw=0)

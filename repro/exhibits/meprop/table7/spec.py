@@ -92,8 +92,8 @@ EXHIBIT = Exhibit(
     algorithms=(
         (
             "∂L/∂W ← g_kᵀ x, ∂L/∂x ← g_k W_kᵀ with the k columns of largest Σ_B |g|",
-            "repro.algorithms.meprop:unified_backward",
-        )
+            "repro.kernels.topk:unified_backward",
+        ),
     ),
     group_by=(),
     jointly=True,

@@ -24,13 +24,13 @@ def points(view: View, metric: str, **setting: str) -> Points:
 def _sg_and_true(view: View, metric: str) -> tuple[Points, Points]:
     """What the SG system and the true rule do; `MissingData` unless at the same points."""
     sg, true = (points(view, metric, rule=rule) for rule in ("sg", "bprop"))
-    return _alike(sg, true, metric)
+    _refuse_unlike(sg, true, metric)
+    return sg, true
 
 
-def _alike(one: Points, other: Points, metric: str) -> tuple[Points, Points]:
+def _refuse_unlike(one: Points, other: Points, metric: str) -> None:
     if one.keys() != other.keys():
         raise MissingData(f"{metric} of both arms at the same points (a, b)")
-    return one, other
 
 
 def _some(at: list[tuple[float, float]], where: str) -> list[tuple[float, float]]:
@@ -109,7 +109,8 @@ def _cone(view: View) -> Outcome:
     tolerance="exact",
 )
 def _printed(view: View) -> Outcome:
-    loss, printed = _alike(*(points(view, "loss", formula=f) for f in ("text", "transposed")), "loss")
+    loss, printed = (points(view, "loss", formula=formula) for formula in ("text", "transposed"))
+    _refuse_unlike(loss, printed, "loss")
     corners = (3.0, 0.0), (0.0, 3.0)
     if not loss.keys() >= {*corners}:
         raise MissingData("loss at (3, 0) and (0, 3)")

@@ -178,9 +178,9 @@ EXHIBIT = Exhibit(
     algorithms=(
         (
             "Definition 2: θ_<h ← θ_<h − α SG(h, y) ∂h/∂θ_<h; SG regresses to ∂L/∂h",
-            "repro.algorithms.linear_sg:sg_step",
+            "repro.rules.dni:DNI.consume",
         ),
-        ("SG(h, y) = h A + y B + C, L_SG = ‖SG(h, y) − ∂L/∂h‖²", "repro.algorithms.linear_sg:LinearSG"),
+        ("SG(h, y) = h A + y B + C, L_SG = ‖SG(h, y) − ∂L/∂h‖²", "repro.rules.linear_sg:LinearSG"),
     ),
     group_by=("dim", "deep", "loss"),
 )

@@ -9,8 +9,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from repro.algorithms.dni import SyntheticGradients
-from repro.models.fcn import FCN
+from repro.nets import fcn as nets
+from repro.nets.net import Net
+from repro.rules.backward import Rule, classify
+from repro.rules.every_layer import SyntheticGradients
 from repro.train.batches import stream
 
 RUNS, BATCH, INPUTS, HIDDEN, CLASSES = 2, 6, 20, 8, 5
@@ -38,23 +40,33 @@ def fcn(
     inputs: int = INPUTS,
     hidden: int = HIDDEN,
     dtype: torch.dtype = torch.float64,
-) -> FCN:
-    net = FCN((inputs, *[hidden] * (layers - 1), CLASSES), runs, dtype=dtype)
-    net.init(generators(runs))
+) -> Net:
+    return filled(nets.fcn((inputs, *[hidden] * (layers - 1), CLASSES), runs, dtype=dtype))
+
+
+def filled(net: Net) -> Net:
+    """The net with initial weights, and biases, γ and β that hide no mistake as 0 and 1 would."""
+    net.init(generators(net.runs))
     rng = torch.Generator().manual_seed(9)
-    for name, p in net.stack.p.items():  # γ = 1 and β = 0 would hide mistakes
+    for name, p in net.params.p.items():
         if name.startswith(("gamma", "beta", "b")):
             p.add_(torch.rand(p.shape, generator=rng, dtype=p.dtype) * 0.5)
     return net
 
 
-def models(net: FCN, hidden: tuple[int, ...], labels: int, noise: float = 0.0) -> SyntheticGradients:
-    sg = SyntheticGradients(net, hidden, labels)
-    sg.init(generators(net.stack.runs, "init-sg"))
+def models(net: Net, hidden: tuple[int, ...], labels: int, noise: float = 0.0) -> SyntheticGradients:
+    like, width = net.params.flat, net.segments[0].outputs  # type: ignore[attr-defined]
+    sg = SyntheticGradients(width, len(net.segments) - 1, net.runs, hidden, labels, dtype=like.dtype)
+    sg.init(generators(net.runs, "init-sg"))
     rng = torch.Generator().manual_seed(5)
-    for p in sg.stack.p.values():
+    for p in sg.params.p.values():
         p.add_(torch.randn(p.shape, generator=rng, dtype=p.dtype) * noise)
     return sg
+
+
+def means(net: Net, rule: Rule, x: Tensor, y: Tensor) -> Tensor:
+    """Gradients of a classifier under `rule`; the mean loss of each run, [R]."""
+    return classify(net, rule, x, y)[0].mean(1)
 
 
 def leaves(parameters: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -73,27 +85,27 @@ def fcn_activations(p: dict[str, Tensor], run: int, x: Tensor, depth: int) -> li
     return [*h, h[-1] @ p[f"W{depth}"][run] + p[f"b{depth}"][run]]
 
 
-def backprop_gradients(net: FCN, x: Tensor, y: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+def backprop_gradients(net: Net, x: Tensor, y: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
     """Sum over runs of the mean loss, and every parameter's gradient, by autograd."""
-    p = leaves(net.stack.p)
+    p = leaves(net.params.p)
     total = torch.zeros((), dtype=torch.float64)
     for r in range(len(x)):
-        logits = fcn_activations(p, r, x[r].double(), net.depth)[-1]
+        logits = fcn_activations(p, r, x[r].double(), len(net.segments))[-1]
         total = total + F.cross_entropy(logits, y[r])
     total.backward()
     return total.detach(), {k: v.grad for k, v in p.items()}
 
 
-def bootstrapped(net: FCN, synthetic: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+def bootstrapped(net: Net, synthetic: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
     """Targets δ_i [R, S, B, H] and parameter gradients by autograd: each layer's own graph, fed with its δ̂."""
-    p = leaves(net.stack.p)
-    targets: list[list[Tensor]] = [[] for _ in range(net.depth - 1)]
+    p = leaves(net.params.p)
+    targets: list[list[Tensor]] = [[] for _ in range(len(net.segments) - 1)]
     for r in range(len(x)):
-        values = [h.detach() for h in fcn_activations(p, r, x[r].double(), net.depth)]
-        for i in range(1, net.depth + 1):
+        values = [h.detach() for h in fcn_activations(p, r, x[r].double(), len(net.segments))]
+        for i in range(1, len(net.segments) + 1):
             below = values[i - 1].clone().requires_grad_()
             a = below @ p[f"W{i}"][r]
-            if i < net.depth:
+            if i < len(net.segments):
                 out = bn_relu(a, p[f"gamma{i}"][r], p[f"beta{i}"][r])
                 loss = (out * synthetic[r, i - 1]).sum()
             else:
@@ -108,7 +120,7 @@ def sg_gradients(
     sg: SyntheticGradients, h: Tensor, onehot: Tensor, target: Tensor
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Sum of L_SG over the models, and their parameters' gradients, by autograd; h and target [R, S, B, H]."""
-    p, last = leaves(sg.stack.p), len(sg.sizes) - 1
+    p, last = leaves(sg.params.p), len(sg.sizes) - 1
     total = torch.zeros((), dtype=torch.float64)
     for m in range(sg.runs * sg.models):
         run, layer = divmod(m, sg.models)

@@ -7,23 +7,23 @@ from __future__ import annotations
 
 import pytest
 import torch
-from nets import CLASSES, backprop_gradients, batch, bootstrapped, fcn, models, sg_gradients
+from oracles import CLASSES, backprop_gradients, batch, bootstrapped, fcn, models, sg_gradients
 from torch import Tensor
 from torch.nn import functional as F
 
-from repro.algorithms.backprop import backprop, backward
-from repro.algorithms.dni import SyntheticGradients, dni
-from repro.models import norm, products
-from repro.models.fcn import FCN
+from repro.kernels import norm, products
+from repro.nets.net import Net
+from repro.rules.backward import Rule, classify
+from repro.rules.every_layer import EveryLayer, SyntheticGradients
 
 BATCH, INPUTS, HIDDEN = 64, 512, 256
 
 
-def large(runs: int) -> tuple[FCN, Tensor, Tensor]:
+def large(runs: int) -> tuple[Net, Tensor, Tensor]:
     net = fcn(3, runs, INPUTS, HIDDEN, torch.float32)
     x, y = batch(1, runs, BATCH, INPUTS, torch.float32)
     assert norm.fused(x.new_empty(runs, BATCH, HIDDEN))
-    assert products._onednn is None or products.suits(x, net.stack.p["W1"])
+    assert products._onednn is None or products.suits(x, net.params.p["W1"])
     return net, x, y
 
 
@@ -39,10 +39,10 @@ def same(found: dict[str, Tensor], exact: dict[str, Tensor]) -> None:
 @pytest.mark.parametrize("runs", [1, 3])
 def test_backprop(runs: int) -> None:
     net, x, y = large(runs)
-    loss = backprop(net, x, y)
+    loss, _ = classify(net, Rule(), x, y)
     total, grads = backprop_gradients(net, x, y)
     assert torch.allclose(loss.mean(1).sum().double(), total, rtol=1e-4)
-    same(net.stack.g, grads)
+    same(net.params.g, grads)
 
 
 @pytest.mark.parametrize("runs", [1, 3])
@@ -52,30 +52,27 @@ def test_dni(runs: int, hidden: tuple[int, ...], labels: int, monkeypatch: pytes
     net, x, y = large(runs)
     sg = models(net, hidden, labels, noise=0.05)
     if hidden:
-        assert products._onednn is None or products.suits(x[..., :HIDDEN], sg.stack.p["W1"])
-    dni(net, sg, *batch(2, runs, BATCH, INPUTS, torch.float32))  # leaves its traces in every buffer
+        assert products._onednn is None or products.suits(x[..., :HIDDEN], sg.params.p["W1"])
+    rule = EveryLayer(sg, CLASSES)
+    classify(net, rule, *batch(2, runs, BATCH, INPUTS, torch.float32))  # leaves its traces in every buffer
     seen: list[Tensor] = []
     regress = SyntheticGradients.regress
     monkeypatch.setattr(sg, "regress", lambda error: seen.append(error.clone()) or regress(sg, error))
-    _, sg_loss = dni(net, sg, x, y)
-    onehot, h = F.one_hot(y, CLASSES), torch.stack(net.h[1:], 1)
+    _, sg_loss = classify(net, rule, x, y)
+    onehot, h = F.one_hot(y, CLASSES), torch.stack(net.forward(x)[1:-1], 1)
     synthetic = sg.predict(h, onehot).double()
     targets, grads = bootstrapped(net, synthetic, x, y)
     assert (synthetic - seen[0] - targets).norm() < 1e-3 * targets.norm()
-    same(net.stack.g, grads)
+    same(net.params.g, grads)
     total, sg_grads = sg_gradients(sg, h, onehot, targets)
     assert torch.allclose(sg_loss.sum().double(), total, rtol=1e-3)
-    same(sg.stack.g, sg_grads)
+    same(sg.params.g, sg_grads)
 
 
-def test_one_forward_pass_is_good_for_one_backward_pass() -> None:
-    net, x, y = large(1)
-    logits = net.forward(x)
-    backward(net, y, logits, lambda i, delta: delta)
-    with pytest.raises(RuntimeError, match="call forward again"):
-        backward(net, y, logits, lambda i, delta: delta)
+def test_models_regress_once_a_prediction() -> None:
+    net, x, _ = large(1)
     sg = models(net, (512,), 0, noise=0.05)
-    error = sg.predict(torch.stack(net.h[1:], 1)).clone()
+    error = sg.predict(torch.stack(net.forward(x)[1:-1], 1)).clone()
     sg.regress(error.clone())
     with pytest.raises(RuntimeError, match="call forward again"):
         sg.regress(error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from repro.models import products
+from repro.kernels import products
 
 
 def pair(runs: int, inputs: int, outputs: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from record_fakes import DATA, STAND_IN, fake_record, rows_of
 
-from repro import report
-from repro.claims import View
 from repro.cli.app import COMMANDS, PASSED_ON, _parser
 from repro.errors import RecordError, StaleRecordError
-from repro.exhibits import INDEX, all_exhibits, get
-from repro.piece import digest
-from repro.record import Record, path_of, save
+from repro.exhibits import all_exhibits, get, ids
+from repro.record.record import Record
+from repro.record.run import digest
+from repro.record.store import path_of, save
+from repro.show import readme
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CODE = re.findall(r"^```\n(.*?)^```", README, re.M | re.S)
 LINES = [line.split("  #")[0].strip() for block in CODE for line in block.splitlines()]
@@ -33,13 +33,13 @@ def recorded(tmp_path, monkeypatch):
 
 
 def test_the_generated_parts_are_up_to_date():
-    assert report.update_readme(check=True), "repro report --write"
+    assert readme.update_readme(check=True), "repro report --write"
 
 
 def test_a_line_an_exhibit_from_its_best_record(recorded):
-    lines = report.readme_block().splitlines()[2:]
-    assert len(lines) == len(INDEX)
-    for exhibit_id, line in zip(INDEX, lines, strict=True):
+    lines = readme.readme_block().splitlines()[2:]
+    assert len(lines) == len(ids())
+    for exhibit_id, line in zip(ids(), lines, strict=True):
         assert exhibit_id in line and f"(results/{exhibit_id}/cpu.json)" in line
         assert f"`repro run {exhibit_id} --profile cpu`" in line
         assert "reproduced" in line
@@ -48,62 +48,72 @@ def test_a_line_an_exhibit_from_its_best_record(recorded):
 def test_the_headline_is_the_first_claim_that_can_be_computed(recorded):
     exhibit = get("sg/fig6")
     record = fake_record(exhibit, "cpu", rows_of(exhibit, "cpu"))
-    ours, paper = report.headline(exhibit, record)
-    assert ours == exhibit.claims[0].test(View(record.rows)).ours
+    ours, paper = readme.headline(exhibit, record)
+    assert ours == exhibit.claims[0].test(record.view(exhibit)).ours
     assert paper == exhibit.claims[0].paper
 
 
 def test_without_any_number_the_headline_is_empty():
     exhibit = get("sg/fig6")
-    assert report.headline(exhibit, fake_record(exhibit, "cpu", [])) == ("–", "–")
+    assert readme.headline(exhibit, fake_record(exhibit, "cpu", [])) == ("–", "–")
 
 
 def test_of_many_values_a_run_none_is_the_headline():
     exhibit = get("meprop/table7")
     rows = [r for r in rows_of(exhibit, "cpu") if r[0] != "dense"]  # which every claim needs
-    assert report.headline(exhibit, fake_record(exhibit, "cpu", rows)) == ("–", "–")
+    assert readme.headline(exhibit, fake_record(exhibit, "cpu", rows)) == ("–", "–")
 
 
 def test_a_stand_in_is_marked():
     exhibit = get("meprop/fig4")
     rows = rows_of(exhibit, "quick")
-    assert report.data_text(fake_record(exhibit, "quick", rows, STAND_IN)) == "digits (STAND-IN)"
-    assert report.data_text(fake_record(exhibit, "quick", rows, DATA)) == "mnist"
+    assert readme.data_text(fake_record(exhibit, "quick", rows, STAND_IN)) == "digits (STAND-IN)"
+    assert readme.data_text(fake_record(exhibit, "quick", rows, DATA)) == "mnist"
 
 
 def test_a_stale_record_is_no_result(recorded):
     exhibit = get("sg/fig6")
     good = fake_record(exhibit, "cpu", rows_of(exhibit, "cpu"))
-    facts = {**good.facts, "spec": {"pieces": []}, "spec_sha256": digest({"pieces": []})}
-    save(Record(facts, good.rows), recorded)
-    with pytest.raises(StaleRecordError):
-        report.readme_block()
+    spec = {**good.facts["spec"], "params": {**good.facts["spec"]["params"], "steps": 7}}
+    save(Record({**good.facts, "spec": spec, "spec_sha256": digest(spec)}, good.rows), recorded)
+    with pytest.raises(StaleRecordError, match="steps was 7, is 400"):
+        readme.readme_block()
+
+
+def test_a_claim_that_changed_after_the_record_is_marked(recorded):
+    assert "†" not in readme.readme_block()
+    exhibit = get("sg/fig6")
+    good = fake_record(exhibit, "cpu", rows_of(exhibit, "cpu"))
+    save(Record({**good.facts, "claims": {**good.facts["claims"], "F6-1": "0" * 64}}, good.rows), recorded)
+    lines = readme.readme_block().splitlines()
+    assert [("1 †" in line) for line in lines[2:7]].count(True) == 1
+    assert lines[-1].startswith("† judged after the fact")
 
 
 def test_the_picture_is_the_first_that_exists(recorded):
-    assert "picture appears" in report.picture_block()
+    assert "picture appears" in readme.picture_block()
     path_of(recorded, "sg/fig6", "cpu").with_suffix(".svg").write_text("<svg/>", encoding="utf-8")
-    assert report.picture_block().endswith("(results/sg/fig6/cpu.svg)")
+    assert readme.picture_block().endswith("(results/sg/fig6/cpu.svg)")
 
 
 def test_update_writes_once_and_check_never(recorded, tmp_path):
-    readme = tmp_path / "README.md"
+    path = tmp_path / "README.md"
     text = (
         "a\n<!-- picture:begin -->\n<!-- picture:end -->\n<!-- exhibits:begin -->x<!-- exhibits:end -->\nb\n"
     )
-    readme.write_text(text, encoding="utf-8")
-    assert not report.update_readme(check=True, path=readme)
-    assert readme.read_text(encoding="utf-8") == text
-    assert not report.update_readme(check=False, path=readme)
-    assert report.update_readme(check=True, path=readme)
-    written = readme.read_text(encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
+    assert not readme.update_readme(check=True, path=path)
+    assert path.read_text(encoding="utf-8") == text
+    assert not readme.update_readme(check=False, path=path)
+    assert readme.update_readme(check=True, path=path)
+    written = path.read_text(encoding="utf-8")
     assert written.startswith("a\n") and written.endswith("\nb\n") and "dni/table2" in written
 
 
 def test_a_readme_without_the_marks_is_refused(recorded, tmp_path):
     (tmp_path / "README.md").write_text("nothing", encoding="utf-8")
     with pytest.raises(RecordError, match="exhibits:begin"):
-        report.update_readme(check=False, path=tmp_path / "README.md")
+        readme.update_readme(check=False, path=tmp_path / "README.md")
 
 
 @pytest.mark.parametrize("command", OURS)

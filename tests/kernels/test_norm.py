@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from repro.models import layers, norm
+from repro.kernels import norm
+from repro.kernels import norm_plain as plain
 
 
 def inputs(runs: int, batch: int, hidden: int) -> list[torch.Tensor]:
@@ -19,13 +20,13 @@ def inputs(runs: int, batch: int, hidden: int) -> list[torch.Tensor]:
 def test_fused_equals_the_formula(runs: int) -> None:
     a, d, gamma, beta = inputs(runs, 64, 160)
     assert norm.fused(a), "large enough for the kernel"
-    fast, slow = norm.bn_relu(a.clone(), gamma, beta), layers.bn_relu(a.clone(), gamma, beta)
+    fast, slow = norm.bn_relu(a.clone(), gamma, beta), plain.bn_relu(a.clone(), gamma, beta)
     for name in ("out", "mean", "var", "rstd"):
         assert torch.allclose(getattr(fast, name), getattr(slow, name), rtol=1e-4, atol=1e-5), name
         assert getattr(fast, name).shape == getattr(slow, name).shape
     grads = [torch.empty(runs, 160) for _ in range(4)]
     one = norm.bn_relu_backward(d, fast, gamma, grads[0], grads[1])
-    two = layers.bn_relu_backward(d, slow, gamma, grads[2], grads[3])
+    two = plain.bn_relu_backward(d, slow, gamma, grads[2], grads[3])
     assert torch.allclose(one, two, rtol=1e-3, atol=1e-4)
     assert torch.allclose(grads[0], grads[2], rtol=1e-3, atol=1e-3)
     assert torch.allclose(grads[1], grads[3], rtol=1e-3, atol=1e-3)
@@ -36,13 +37,13 @@ def test_fused_equals_the_formula(runs: int) -> None:
 def test_fused_in_bfloat16_keeps_float32_statistics() -> None:
     a, d, gamma, beta = inputs(2, 64, 160)
     rough = norm.bn_relu(a.bfloat16(), gamma, beta)
-    exact = layers.bn_relu(a.clone(), gamma, beta)
+    exact = plain.bn_relu(a.clone(), gamma, beta)
     assert rough.out.dtype == torch.bfloat16 and rough.mean.dtype == rough.rstd.dtype == torch.float32
     assert (rough.out - exact.out).norm() < 0.01 * exact.out.norm()
     assert torch.allclose(rough.mean, exact.mean, rtol=1e-2, atol=1e-3)
     grads = [torch.empty(2, 160) for _ in range(4)]
     one = norm.bn_relu_backward(d.bfloat16(), rough, gamma, grads[0], grads[1])
-    two = layers.bn_relu_backward(d, exact, gamma, grads[2], grads[3])
+    two = plain.bn_relu_backward(d, exact, gamma, grads[2], grads[3])
     assert (one - two).norm() < 0.02 * two.norm()
     assert (grads[0] - grads[2]).norm() < 0.02 * grads[2].norm()
 
@@ -54,7 +55,7 @@ def test_the_formula_in_bfloat16_keeps_float32_statistics() -> None:
     d = torch.randn(2, 512, 8, generator=rng).bfloat16()
     gamma, beta = (torch.rand(2, 8, generator=rng) + 0.5 for _ in range(2))
     assert not norm.fused(a)
-    exact = layers.bn_relu(a.double(), gamma.double(), beta.double())
+    exact = plain.bn_relu(a.double(), gamma.double(), beta.double())
     rough = norm.bn_relu(a.clone(), gamma, beta)
     assert rough.out.dtype == torch.bfloat16 and rough.mean.dtype == rough.rstd.dtype == torch.float32
     assert torch.allclose(rough.mean.double(), exact.mean, rtol=1e-6)
@@ -62,7 +63,7 @@ def test_the_formula_in_bfloat16_keeps_float32_statistics() -> None:
     assert (rough.out - exact.out).norm() < 4e-3 * exact.out.norm()
     grads = [torch.empty(2, 8, dtype=t) for t in (torch.float32, torch.float64) for _ in range(2)]
     one = norm.bn_relu_backward(d, rough, gamma, grads[0], grads[1])
-    two = layers.bn_relu_backward(d.double(), exact, gamma.double(), grads[2], grads[3])
+    two = plain.bn_relu_backward(d.double(), exact, gamma.double(), grads[2], grads[3])
     assert one.dtype == torch.bfloat16
     assert (one - two).norm() < 4e-3 * two.norm()
     for mine, true in ((grads[0], grads[2]), (grads[1], grads[3])):

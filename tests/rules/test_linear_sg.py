@@ -6,17 +6,22 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from repro.algorithms.linear_sg import LinearNet, LinearSG, backprop_step, loss_gradient, sg_step
+from repro.nets.fcn import linear_net
+from repro.nets.losses import mean_loss
+from repro.nets.net import Net
+from repro.rules.backward import Rule, backward
+from repro.rules.dni import DNI
+from repro.rules.linear_sg import LinearSG
 from repro.train.batches import stream
 
 RUNS, SAMPLES = 2, 30
 
 
-def problem(sizes: tuple[int, ...]) -> tuple[LinearNet, torch.Tensor, torch.Tensor]:
-    net = LinearNet(sizes, RUNS, dtype=torch.float64)
+def problem(sizes: tuple[int, ...]) -> tuple[Net, torch.Tensor, torch.Tensor]:
+    net = linear_net(sizes, RUNS, dtype=torch.float64)
     net.init([stream(s, "init") for s in range(RUNS)])
     rng = torch.Generator().manual_seed(0)
-    for name, p in net.stack.p.items():
+    for name, p in net.params.p.items():
         if name.startswith("b"):
             p.copy_(torch.randn(p.shape, generator=rng, dtype=p.dtype))
     x = torch.randn(RUNS, SAMPLES, sizes[0], generator=rng, dtype=torch.float64)
@@ -24,12 +29,24 @@ def problem(sizes: tuple[int, ...]) -> tuple[LinearNet, torch.Tensor, torch.Tens
     return net, x.mT.contiguous(), y.mT.contiguous()  # samples are columns
 
 
+def model(width: int) -> LinearSG:
+    return LinearSG(width, 2, RUNS, dtype=torch.float64)
+
+
+def step(net: Net, kind: str, x: torch.Tensor, y: torch.Tensor, rule: Rule) -> torch.Tensor:
+    """Full-batch gradients; the mean loss [R]."""
+    tape = net.forward(x)
+    loss, delta = mean_loss(kind, tape[-1], y)
+    backward(net.segments, tape, y, delta, rule)
+    return loss
+
+
 @pytest.mark.parametrize("kind", ["mse", "log"])
 @pytest.mark.parametrize("sizes", [(3, 2), (3, 4, 4, 4, 2)])
 def test_backprop_equals_autograd(kind: str, sizes: tuple[int, ...]) -> None:
     net, x, y = problem(sizes)
-    loss = backprop_step(net, kind, x, y)
-    p = {k: v.clone().requires_grad_() for k, v in net.stack.p.items()}
+    loss = step(net, kind, x, y, Rule())
+    p = {k: v.clone().requires_grad_() for k, v in net.params.p.items()}
     h = x
     for i in range(1, len(sizes)):
         h = p[f"W{i}"] @ h + p[f"b{i}"].unsqueeze(-1)
@@ -40,7 +57,7 @@ def test_backprop_equals_autograd(kind: str, sizes: tuple[int, ...]) -> None:
     total.backward()
     assert torch.allclose(loss.sum(), total)
     for name, leaf in p.items():
-        assert torch.allclose(net.stack.g[name], leaf.grad, rtol=1e-9, atol=1e-12), name
+        assert torch.allclose(net.params.g[name], leaf.grad, rtol=1e-9, atol=1e-12), name
 
 
 @pytest.mark.parametrize("at", [1, 2, 3])
@@ -48,49 +65,50 @@ def test_deep_linear_mse_has_an_exact_linear_sg(at: int) -> None:
     """∂L/∂h = Wᵀ (W h + b − y) with W, b the map above h: A = Wᵀ W, B = −Wᵀ, C = Wᵀ b, at any parameters."""
     net, x, y = problem((3, 4, 4, 4, 2))
     other, _, _ = problem((3, 4, 4, 4, 2))
-    sg = LinearSG(net, 4, 2)
+    sg = model(4)
     for r in range(RUNS):
         w = torch.eye(4, dtype=torch.float64)
         b = torch.zeros(4, dtype=torch.float64)
-        for i in range(at + 1, net.depth + 1):
-            above, shift = net.stack.p[f"W{i}"][r], net.stack.p[f"b{i}"][r]
+        for i in range(at + 1, len(net.segments) + 1):
+            above, shift = net.params.p[f"W{i}"][r], net.params.p[f"b{i}"][r]
             w, b = above @ w, above @ b + shift
-        sg.stack.p["A"][r], sg.stack.p["B"][r], sg.stack.p["C"][r] = w.T @ w, -w.T, w.T @ b
-    sg.stack.flat.div_(SAMPLES)  # the loss is a mean over the samples
-    sg_step(net, sg, at, "mse", x, y)
-    backprop_step(other, "mse", x, y)
-    assert torch.allclose(net.stack.flat_grad, other.stack.flat_grad, rtol=1e-9, atol=1e-13)
-    assert sg.stack.flat_grad.abs().max() < 1e-12, "nothing left to learn for the SG"
+        sg.params.p["A"][r], sg.params.p["B"][r], sg.params.p["C"][r] = w.T @ w, -w.T, w.T @ b
+    sg.params.flat.div_(SAMPLES)  # the loss is a mean over the samples
+    step(net, "mse", x, y, DNI({at: sg}))
+    step(other, "mse", x, y, Rule())
+    assert torch.allclose(net.params.flat_grad, other.params.flat_grad, rtol=1e-9, atol=1e-13)
+    assert sg.params.flat_grad.abs().max() < 1e-12, "nothing left to learn for the SG"
 
 
 def test_zero_sg_leaves_the_layers_below_alone() -> None:
     net, x, y = problem((3, 4, 4, 2))
-    sg_step(net, LinearSG(net, 4, 2), 2, "log", x, y)
-    assert not net.stack.g["W1"].any()
-    assert not net.stack.g["W2"].any()
-    assert net.stack.g["W3"].abs().max() > 1e-3
+    step(net, "log", x, y, DNI({2: model(4)}))
+    assert not net.params.g["W1"].any()
+    assert not net.params.g["W2"].any()
+    assert net.params.g["W3"].abs().max() > 1e-3
 
 
 def test_sg_regresses_to_the_true_gradient() -> None:
     net, x, y = problem((3, 4, 2))
-    sg = LinearSG(net, 4, 2)
-    net.forward(x)
+    sg, h = model(4), net.forward(x)[1]
     target = torch.randn(RUNS, 4, SAMPLES, dtype=torch.float64, generator=torch.Generator().manual_seed(4))
-    p = {k: (v + 0.1).clone().requires_grad_() for k, v in sg.stack.p.items()}
-    sg.stack.flat.add_(0.1)
-    sg.regress(net.h[1], y, sg.predict(net.h[1], y), target)
-    out = p["A"] @ net.h[1] + p["B"] @ y + p["C"].unsqueeze(-1)
-    (out - target).square().sum(1).mean(-1).sum().backward()
+    sg.params.flat.add_(0.1)
+    p = {k: v.clone().requires_grad_() for k, v in sg.params.p.items()}
+    loss = sg.regress(sg.predict(h, y) - target)
+    out = p["A"] @ h + p["B"] @ y + p["C"].unsqueeze(-1)
+    exact = (out - target).square().sum(1).mean(-1)
+    exact.sum().backward()
+    assert torch.allclose(loss, exact)
     for name, leaf in p.items():
-        assert torch.allclose(sg.stack.g[name], leaf.grad, rtol=1e-9, atol=1e-12), name
+        assert torch.allclose(sg.params.g[name], leaf.grad, rtol=1e-9, atol=1e-12), name
 
 
 def test_loss_gradient_is_that_of_the_mean_loss() -> None:
     p = torch.randn(1, 2, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     y = F.one_hot(torch.tensor([[0, 1, 1, 0]]), 2).double().mT
     for kind in ("mse", "log"):
-        loss, delta = loss_gradient(kind, p, y)
+        loss, delta = mean_loss(kind, p, y)
         leaf = p.clone().requires_grad_()
-        loss_gradient(kind, leaf, y)[0].sum().backward()
+        mean_loss(kind, leaf, y)[0].sum().backward()
         assert torch.allclose(delta, leaf.grad)
         assert loss.shape == (1,)

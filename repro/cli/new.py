@@ -1,0 +1,76 @@
+"""Begin an exhibit: a folder in repro/exhibits/ and a notebook, which work as they stand and say what goes where.
+
+Nothing else has to know of it: the folders are the index. Nothing that is there is overwritten.
+"""
+
+from __future__ import annotations
+
+import argparse
+import keyword
+import re
+from pathlib import Path
+
+from repro import exhibits
+from repro.errors import BadValueError, UnknownNameError
+from repro.files import write_text
+from repro.paths import notebooks_dir, root
+
+EXAMPLES = """  repro new dni/fig5
+  repro run dni/fig5 --profile smoke          what it makes trains already
+"""
+SKELETON = Path(exhibits.__file__).parent / "skeleton"
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The new exhibit's id."""
+    parser.add_argument("exhibit", metavar="ID", help="paper and name, like dni/fig5")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Make the folder and the notebook; prints what is next."""
+    paper, name = _parts(args.exhibit)
+    folder, notebook = root() / "repro" / "exhibits" / paper / name, notebooks_dir() / paper / f"{name}.ipynb"
+    for path in (folder, notebook):
+        if path.exists():
+            raise BadValueError(
+                f"{path.relative_to(root())} is there already: choose another name, or edit that"
+            )
+    for source in sorted(SKELETON.glob("*.py")):
+        write_text(folder / source.name, _renamed(source.read_text(encoding="utf-8"), paper, name))
+    write_text(folder / "__init__.py", f'"""TODO: what {paper}/{name} is, in one line."""\n')
+    _write_notebook(args.exhibit, notebook)
+    print(f"{folder.relative_to(root())}/   spec, claims, figure, work: what to fill in says TODO")
+    print(
+        f"{notebook.relative_to(root())}   `repro render {args.exhibit}` executes it once there is a record"
+    )
+    print(f"next: repro run {args.exhibit} --profile smoke")
+    return 0
+
+
+def _parts(text: str) -> tuple[str, str]:
+    """Paper and name of an id; an error that says what is wrong with it."""
+    paper, slash, name = text.partition("/")
+    if not slash:
+        raise BadValueError(f"exhibit {text!r}: expected paper/name, like dni/fig5")
+    if paper not in exhibits.PAPERS:
+        raise UnknownNameError("paper", paper, exhibits.PAPERS)
+    if not NAME.fullmatch(name) or keyword.iskeyword(name):
+        raise BadValueError(f"name {name!r}: expected small letters and digits, like fig5 or table1")
+    return paper, name
+
+
+def _renamed(text: str, paper: str, name: str) -> str:
+    text = text.replace("dni/skeleton", f"{paper}/{name}")
+    return text.replace("repro.exhibits.skeleton", f"repro.exhibits.{paper}.{name}")
+
+
+def _write_notebook(exhibit_id: str, path: Path) -> None:
+    from dataclasses import replace
+
+    import nbformat
+
+    from repro.notebook.build import new_notebook
+
+    made = new_notebook(replace(exhibits.read("repro.exhibits.skeleton"), id=exhibit_id))
+    write_text(path, nbformat.writes(made) + "\n")  # type: ignore[no-untyped-call]

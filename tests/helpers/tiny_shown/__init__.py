@@ -1,0 +1,1 @@
+"""An exhibit that shows the runs of the tiny one."""

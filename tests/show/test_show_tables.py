@@ -1,0 +1,75 @@
+"""Tables: text and Markdown, our numbers beside the paper's, verdicts, progress, and what is not there."""
+
+import io
+from dataclasses import replace
+
+import pytest
+from record_fakes import DATA, fake_record, rows_of
+
+from repro.exhibits import get
+from repro.record.judge import Judgement
+from repro.show import claims
+from repro.show.kinds import numbers
+from repro.show.progress import ProgressLines
+from repro.show.tables import Table, markdown
+
+
+def test_a_table_is_aligned_text_and_escaped_markdown():
+    table = Table(("a", "claim"), [("1", "Σ|x| < 2*y")], "caption")
+    assert repr(table) == "a  claim\n─  ──────────\n1  Σ|x| < 2*y\ncaption"
+    assert table._repr_markdown_() == "| a | claim |\n|---|---|\n| 1 | Σ\\|x\\| \\< 2\\*y |\n\ncaption"
+
+
+def test_cells_with_markdown_of_their_own_keep_it():
+    assert markdown(("", "b"), [("[x](y)", "*z* | w")], raw=True) == (
+        "|  | b |\n|---|---|\n| [x](y) | *z* \\| w |"
+    )
+
+
+def test_our_numbers_stand_beside_the_papers():
+    exhibit = get("dni/table2")
+    table = numbers(exhibit, fake_record(exhibit, "cpu", rows_of(exhibit, "cpu"), DATA))
+    rows = {r[0]: r for r in table.rows}
+    assert rows["mnist fcn 3"][1].endswith("(9.3)") and "±" in rows["mnist fcn 3"][1]
+    assert rows["cifar10 cnn 4"][1] == "not run (38.1)"
+    assert table.header[1:] == ("No Bprop", "Bprop", "DNI", "cDNI", "stale gradients")
+
+
+@pytest.mark.parametrize("untold", ["dense", "k-8"])
+def test_a_time_that_the_paper_leaves_out_is_a_dash(untold):
+    exhibit = get("meprop/table7")
+    arms = tuple(replace(a, reported={}) if a.id == untold else a for a in exhibit.arms)
+    exhibit = replace(exhibit, arms=arms)
+    rows = {r[0]: r for r in numbers(exhibit, fake_record(exhibit, "cpu", rows_of(exhibit, "cpu"))).rows}
+    assert rows["k = 8"][4] == "–" and rows[exhibit.arm(untold).label][3] == "–"
+    assert rows["k = 8"][2] != "–", "ours is there all the same"
+
+
+def test_without_the_first_arm_there_is_no_gain():
+    exhibit = get("meprop/table7")
+    left = [r for r in rows_of(exhibit, "cpu") if r[0] != "dense"]
+    assert {r[2] for r in numbers(exhibit, fake_record(exhibit, "cpu", left)).rows} == {"–"}
+
+
+def test_verdicts_say_what_is_ours_what_is_late_and_what_an_open_one_indicates():
+    first, second, third = get("sg/fig6").claims[:3]
+    judged = [
+        Judgement(replace(first, finding=True), "reproduced", "1", "exact"),
+        Judgement(second, "open", "2", "stand-in: digits", "holds here"),
+        Judgement(replace(third, given="on a CPU"), "direction only", "3", "exact"),
+    ]
+    table = claims.table(judged, {"F6-3"})
+    assert [r[0] for r in table.rows] == ["F6-2", "F6-3", "F6-1 (ours)"]
+    assert [r[4] for r in table.rows] == ["open (holds here)", "direction only †", "reproduced"]
+    assert table.rows[1][5] == "exact; on a CPU"
+    assert table.caption.startswith("0 of 2 reproduced") and "† judged after the fact" in table.caption
+    assert "~ direction only" in claims.lines(get("sg/fig6"), judged)
+
+
+def test_progress_that_is_no_terminal_is_a_line_a_group():
+    stream = io.StringIO()
+    tell = ProgressLines(2, stream)
+    for group, fraction in (("a", 0.1), ("a", 1.0), ("b", 0.5), ("b", 1.0)):
+        tell(group, fraction)
+    first, second = stream.getvalue().splitlines()
+    assert first.startswith("   1/2  a  done") and second.startswith("   2/2  b  done")

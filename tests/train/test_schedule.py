@@ -1,0 +1,31 @@
+"""When the rate falls and when a run is evaluated."""
+
+from __future__ import annotations
+
+import pytest
+
+from repro.errors import BadValueError
+from repro.train.schedule import RateDrops, evenly
+
+
+def test_evenly_ends_at_the_end() -> None:
+    assert evenly(100, 4) == [25, 50, 75, 100]
+    assert evenly(3, 10) == [1, 2, 3]
+
+
+@pytest.mark.parametrize(("steps", "times"), [(0, 3), (5, 0), (-1, 1)])
+def test_no_evaluation_at_all_is_refused(steps: int, times: int) -> None:
+    with pytest.raises(BadValueError, match=f"{times} evaluations in {steps} steps"):
+        evenly(steps, times)
+
+
+def test_factors_multiply_from_their_steps_on() -> None:
+    drops = RateDrops(((0.6, 0.1), (0.8, 0.5)), 100)
+    rates = {t: drops.rate(2.0, t) for t in (0, 59, 60, 79, 80, 99)}
+    assert rates == pytest.approx({0: 2, 59: 2, 60: 0.2, 79: 0.2, 80: 0.1, 99: 0.1})
+
+
+def test_a_drop_between_two_steps_is_rounded_or_waited_for() -> None:
+    """0.1 · 24 = 2.4: rounded, step 2 is the first with the lower rate; else step 3."""
+    assert [RateDrops(((0.1, 0.1),), 24).rate(1.0, t) for t in (1, 2, 3)] == [1, 0.1, 0.1]
+    assert [RateDrops(((0.1, 0.1),), 24, whole=False).rate(1.0, t) for t in (1, 2, 3)] == [1, 1, 0.1]
