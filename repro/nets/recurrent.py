@@ -114,8 +114,8 @@ class Head:
     """M: [h, 1] → 2H numbers, an estimate of ∂L/∂(h, c), through one hidden ReLU layer of `width` units (0: linear).
 
     Source: v1 A.3 (one hidden layer as wide as the LSTM, then twice its units; the non-linearity is assumed).
-    The last layer starts at zero: δ̂ = 0. Inputs `x` [R, n, B, H + 1] have a bias column; `predict` takes what the caller put
-    there, `regress` belongs to its part 0.
+    The last layer starts at zero: δ̂ = 0. Inputs `x` [R, n, B, H + 1] have a bias column; `predict`
+    takes what the caller put there, `regress` belongs to its part 0.
     """
 
     def __init__(self, runs: int, parts: int, batch: int, hidden: int, width: int, like: Tensor):

@@ -1,9 +1,10 @@
 """What a window of a recurrent net learns from beyond its end: truncated BPTT, DNI, and its controls.
 
 Source: arXiv:1608.05343v2, section 2 ("synthetic gradients for recurrent networks"), Figure 2; supplement (v1 A.3).
-With s_T = (h_T, c_T) the state after a window, its weights follow Σ_{τ ≤ T} ∂L_τ/∂θ + δ_T ∂s_T/∂θ. Truncated BPTT sets
-δ_T = 0; DNI takes `factor` · δ̂_T, where δ̂_T = M(h_{T+1}) and h_{T+1} comes from an extra core. M's target at a window's
-first core is the gradient that arrives at the state before it, bootstrapped from what was injected at its end.
+With s_T = (h_T, c_T) the state after a window, its weights follow Σ_{τ ≤ T} ∂L_τ/∂θ + δ_T ∂s_T/∂θ. Truncated BPTT
+sets δ_T = 0; DNI takes `factor` · δ̂_T, where δ̂_T = M(h_{T+1}) and h_{T+1} comes from an extra core. M's target at a
+window's first core is the gradient that arrives at the state before it, bootstrapped from what was injected at its
+end.
 """
 
 from __future__ import annotations

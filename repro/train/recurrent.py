@@ -58,7 +58,8 @@ class RecurrentLearner(Learner):
 
     def own(self, name: str) -> list[Any]:
         """The setting of that name of each run, or the parameter where its arm has none."""
-        of_arm, shared = self.given.settings(name, None), self.given.params(name)
+        of_arm = self.given.settings(name, None)
+        shared = self.given.params(name) if name in self.given.runs[0].params else of_arm
         return [b if a is None else a for a, b in zip(of_arm, shared, strict=True)]
 
     def one(self, name: str) -> Any:

@@ -5,6 +5,7 @@ Ours, beyond the paper: arXiv:1608.05343v2, Table 1 and Figure 4 are the claims 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from repro.spec import Arm, Deviation, Exhibit, Metric, Override, Param, Profile, because
@@ -54,33 +55,26 @@ def name(task: str, window: int, width: int, what: str) -> str:
     return f"{task}-{window}-{width}-{what}".replace("_", "-")
 
 
-def _arm(task: str, window: int, width: int, what: str, inject: str, label: str, **more: Any) -> Arm:
-    setting = {"task": task, "window": window, "width": width, "inject": inject, **more}
-    return Arm(
-        name(task, window, width, what),
-        f"{TASKS[task]}, T = {window}, {width} units: {label}",
-        label,
-        setting,
-    )
+def _arm(task: str, window: int, width: int, what: str, inject: str, said: str = "", **more: Any) -> Arm:
+    setting = {"task": task, "window": window, "width": width, "inject": inject}
+    setting |= {"bits": 1, "ahead": 0, "sg_hidden": True, **more}
+    series = KINDS.get(inject, "true gradient")
+    label = f"{TASKS[task]}, T = {window}, {width} units: {series}{said}"
+    return Arm(name(task, window, width, what), label, series, setting)
 
 
-def _arms() -> tuple[Arm, ...]:
-    made = []
+def _arms() -> Iterator[Arm]:
     for task in TASKS:
         for width in WIDTHS:
-            for window in WINDOWS:
-                made += [_arm(task, window, width, k, k, label) for k, label in KINDS.items()]
-                made += [
-                    _arm(task, window, width, k, "oracle", f"true gradient × {f:g}", ahead=AHEAD, factor=f)
-                    for k, f in ORACLES.items()
-                ]
+            for t in WINDOWS:
+                yield from (_arm(task, t, width, k, k) for k in KINDS)
+                for k, f in ORACLES.items():
+                    yield _arm(task, t, width, k, "oracle", f" × {f:g}", ahead=AHEAD, factor=f)
         for what, (kind, more) in VARIANTS.items():
-            said = ", ".join(f"{k} {v:g}" for k, v in more.items())
-            made.append(_arm(task, 2, 32, what, kind, f"{KINDS[kind]}, {said}", **more))
-    return tuple(made)
+            yield _arm(task, 2, 32, what, kind, "".join(f", {k} {v:g}" for k, v in more.items()), **more)
 
 
-ARMS = _arms()
+ARMS = tuple(_arms())
 PARAMS = (
     Param("batch", 256, "v1 A.3", "sequences side by side, a lane each"),
     Param("steps", 2_500_000, "Table 1 and Figure 4, caption", "windows of T steps"),
@@ -89,31 +83,27 @@ PARAMS = (
     Param(
         "target_factor", 0.1, "the paper's 0.1 does not say; the same", "on δ̂ in M's own target", assumed=True
     ),
-    Param("sg_hidden", True, "v1 A.3", "M has a hidden layer as wide as the LSTM (else it is linear)"),
     Param(
         "sg_rate", 1.0, "the paper does not say; the same", "M's learning rate over the net's", assumed=True
     ),
-    Param(
-        "aux_weight", 0.01, "not used here: no arm has the auxiliary task", "weight of its loss", assumed=True
-    ),
+    Param("aux_weight", 0.01, "no arm here has the auxiliary task", "of its loss", assumed=True),
     Param(
         "peepholes",
         False,
-        "measured in dni/table1; Graves 2013 has them",
+        "v1 A.3 has them; dni/table1 measures both",
         "from the cell to the gates",
         assumed=True,
     ),
     Param(
         "forget_bias",
         1.0,
-        "usual; the paper does not say",
+        "usual; not stated",
         "added to the initial bias of the forget gate",
         assumed=True,
     ),
-    Param("bits", 1, "the paper does not say; the smallest", "a symbol", assumed=True),
     Param("threshold", 0.15, "section 3.1", "bits of error below which a level is solved"),
     Param("check", 100, "the paper does not say", "windows over which the error is taken", assumed=True),
-    Param("redraw", 500, "ours", "windows after which the redrawn direction changes", assumed=True),
+    Param("redraw", 500, "ours", "windows between redrawn directions", assumed=True),
     Param("evaluations", 20, "ours", "over a run", assumed=True),
     Param(
         "probe",
@@ -212,10 +202,38 @@ DEVIATIONS = (
     ),
 )
 
+
+def _free(name: str, doc: str, lower: bool = False) -> Metric:
+    """A metric without unit that may diverge with its net."""
+    return Metric(name, "", doc, 0.0, lower_is_better=lower, may_diverge=True)
+
+
+METRICS = (
+    Metric("levels", "levels", "solved; Copy: the longest N", 0.0, lower_is_better=False),
+    Metric("solved", "T_task", "the largest N R + 3 solved", 0.0, lower_is_better=False),
+    Metric("solved_at", "windows", "when a level was solved; index T_task", 0.0),
+    Metric("error", "bits", "a bit asked for, at the level at hand, last check", 1.0, may_diverge=True),
+    _free("sg_r2", "1 − Σ(δ̂ − δ)²/Σδ² of M on its own target"),
+    _free("sg_cosine", "of δ̂ and M's own target"),
+    _free("sg_target", "norm of M's target, a lane", lower=True),
+    _free("future_r2", "of δ̂ on the true gradient of the future"),
+    _free("future_cosine", "of δ̂ and the true gradient"),
+    _free("future_offline_r2", "of a linear fit to frozen weights, on lanes held out"),
+    _free("future_mean", "|mean|²/mean square of the true gradient", lower=True),
+    _free("future_rms", "of the true gradient", lower=True),
+    _free("forget", "mean forget gate"),
+    _free("forget_open", "share of forget gates above 0.9"),
+    _free("cell_saturated", "share of |tanh c| above 0.9", lower=True),
+    _free("cell_rms", "of the cells", lower=True),
+    _free("cell_common", "|mean c|²/mean c²: what is the same for all sequences", lower=True),
+    _free("gain_2", "‖∂s_{t+2}/∂s_t‖_F/√(2H)", lower=True),
+    _free("gain_8", "‖∂s_{t+8}/∂s_t‖_F/√(2H)", lower=True),
+)
+
 EXHIBIT = Exhibit(
     id="dni/rnn-control",
     title="Is it the gradient? Controls of DNI on recurrent nets",
-    place="beside Table 1 and Figure 4",
+    place="Table 1 and Figure 4 (ours, beside them)",
     shows=(
         "The number of levels of Copy and Repeat Copy that an LSTM solves by windows of T steps when something is "
         "injected at a window's end: nothing, the synthetic gradient, its negative, that of another sequence, its "
@@ -224,56 +242,7 @@ EXHIBIT = Exhibit(
     kind="training",
     params=PARAMS,
     arms=ARMS,
-    metrics=(
-        Metric("levels", "levels", "solved; Copy: the longest N", 0.0, lower_is_better=False),
-        Metric("solved", "T_task", "the largest N R + 3 solved", 0.0, lower_is_better=False),
-        Metric("solved_at", "windows", "when a level was solved; index T_task", 0.0),
-        Metric(
-            "error",
-            "bits",
-            "a bit asked for, at the level at hand, over the last check",
-            1.0,
-            may_diverge=True,
-        ),
-        Metric(
-            "sg_r2",
-            "",
-            "1 − Σ(δ̂ − δ)²/Σδ² of M on its own target",
-            0.0,
-            lower_is_better=False,
-            may_diverge=True,
-        ),
-        Metric("sg_cosine", "", "of δ̂ and M's own target", 0.0, lower_is_better=False, may_diverge=True),
-        Metric("sg_target", "", "norm of M's target, a lane", 0.0, may_diverge=True),
-        Metric(
-            "future_r2",
-            "",
-            "of δ̂ on the true gradient of the future",
-            0.0,
-            lower_is_better=False,
-            may_diverge=True,
-        ),
-        Metric(
-            "future_cosine", "", "of δ̂ and the true gradient", 0.0, lower_is_better=False, may_diverge=True
-        ),
-        Metric(
-            "future_offline_r2",
-            "",
-            "of a linear fit to frozen weights, on lanes held out",
-            0.0,
-            lower_is_better=False,
-            may_diverge=True,
-        ),
-        Metric("future_mean", "", "|mean|²/mean square of the true gradient", 0.0, may_diverge=True),
-        Metric("future_rms", "", "of the true gradient", 0.0, may_diverge=True),
-        Metric("forget", "", "mean forget gate", 0.5, lower_is_better=False),
-        Metric("forget_open", "", "share of forget gates above 0.9", 0.0, lower_is_better=False),
-        Metric("cell_saturated", "", "share of |tanh c| above 0.9", 0.0),
-        Metric("cell_rms", "", "of the cells", 0.0),
-        Metric("cell_common", "", "|mean c|²/mean c²: the part that is the same for all sequences", 0.0),
-        Metric("gain_2", "", "‖∂s_{t+2}/∂s_t‖_F/√(2H)", 0.0, may_diverge=True),
-        Metric("gain_8", "", "‖∂s_{t+8}/∂s_t‖_F/√(2H)", 0.0, may_diverge=True),
-    ),
+    metrics=METRICS,
     profiles=PROFILES,
     deviations=DEVIATIONS,
     algorithms=(
