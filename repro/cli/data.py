@@ -54,12 +54,16 @@ def _list(args: argparse.Namespace) -> int:
             [
                 {"name": s.name, "title": s.title, "bytes": s.size, "status": found[s.name], "terms": s.terms}
                 | {"files": dict(s.sums), "mirrors": list(s.mirrors), "used_by": list(s.used_by)}
+                | {"kind": s.loader, "stand_in": s.stand_in}
                 for s in sources
             ]
         )
         return 0
-    rows = [(s.name, f"{s.size / 1e6:.1f} MB", found[s.name].partition(":")[0], s.title) for s in sources]
-    print(aligned(("data set", "size", "status", "title"), rows))
+    rows = [
+        (s.name, s.loader, f"{s.size / 1e6:.1f} MB", found[s.name].partition(":")[0], s.title)
+        for s in sources
+    ]
+    print(aligned(("data set", "kind", "size", "status", "title"), rows))
     return 0
 
 

@@ -35,7 +35,7 @@ def stale_because(exhibit: Exhibit, record: Record) -> str:
 def _difference(then: Run, now: Run) -> str:
     """The first difference of two runs, by name: "steps was 400, is 500"."""
     before, after = then.identity(), now.identity()
-    flat = [{**d, **d.pop("setting"), **d.pop("params")} for d in (before, after)]
+    flat = [{**d.pop("setting"), **d.pop("params"), **d} for d in (before, after)]
     for name in {**flat[0], **flat[1]}:
         was, is_ = (_shown(d, name) for d in flat)
         if was != is_:

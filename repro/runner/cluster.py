@@ -1,4 +1,4 @@
-"""Groups of runs on a Dask cluster: an address in, an executor out. SLURM, PBS and others come through dask-jobqueue."""
+"""Groups on a Dask cluster: an address in, an executor out. SLURM, PBS and others come through dask-jobqueue."""
 
 from __future__ import annotations
 

@@ -48,3 +48,11 @@ def load_checkpoint(path: Path | None) -> dict[str, Any] | None:
         _log.warning("%s is damaged (its SHA-256 is another); kept as %s, training starts afresh", path, bad)
         return None
     return torch.load(io.BytesIO(memoryview(data)[_SUM:]), map_location="cpu", weights_only=True)  # type: ignore[no-any-return]
+
+
+def copied(state: dict[str, Any]) -> dict[str, Any]:
+    """A copy of a learner's state as a checkpoint would give it back."""
+    data = io.BytesIO()
+    torch.save(state, data)
+    data.seek(0)
+    return torch.load(data, map_location="cpu", weights_only=True)  # type: ignore[no-any-return]

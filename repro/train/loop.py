@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
 from repro.errors import BadValueError, OutOfTimeError
-from repro.train.checkpoint import load_checkpoint, save_checkpoint
+from repro.train.checkpoint import copied, load_checkpoint, save_checkpoint
 from repro.train.given import Given
 from repro.train.rows import RowLog, RunRow
 
 PRINT_AFTER = 50
-"""Steps after the start, and after a checkpoint, at which weights are fingerprinted: see `Replay`."""
+"""Steps after the start, and after a checkpoint, at which weights are fingerprinted: see `Fit.prints`."""
 LATEST, PREVIOUS, ROWS = "checkpoint.pt", "previous.pt", "rows.jsonl"
 
 
@@ -39,7 +41,7 @@ class Learner(Protocol):
         """Everything that the next step depends on."""
 
     def load(self, state: dict[str, Any]) -> None:
-        """Restore what `state` returned."""
+        """Restore what `state` returned, in place, at any step."""
 
     def prints(self) -> list[str]:
         """A hash of each run's weights as they are now."""
@@ -50,10 +52,14 @@ class Learner(Protocol):
 
 @dataclass(frozen=True)
 class Replay:
-    """Steps to take again, from a checkpoint (or from the start), to see whether the code still does the same."""
+    """Steps to take again, from a checkpoint (or from the start), to see whether the code still does the same.
+
+    `to_end`: with all rows on the way and at the end. From the start, with those that are measured there.
+    """
 
     checkpoint: Path | None
     until: int
+    to_end: bool = False
 
 
 @dataclass
@@ -97,24 +103,38 @@ def fit(learner: Learner, ctx: Context) -> Result:
 
 
 def _replay(learner: Learner, asked: Replay) -> Result:
-    t = 0
+    t, rows = 0, list[RunRow]()
     if asked.checkpoint is not None:
         saved = load_checkpoint(asked.checkpoint)
         if saved is None:
             return Result([], {"replayed": None})
         learner.load(saved["learner"])
         t = saved["t"]
-    while t < asked.until:
-        learner.step(t)
+    since, due, done = t, set(learner.evaluate_at), False
+    while t < asked.until and not done:
+        done = learner.step(t)
         t += 1
-    return Result([], {"replayed": learner.prints()})
+        if asked.to_end and (t in due or done):
+            rows += learner.evaluate(t)
+    weights = learner.prints()
+    if asked.to_end:
+        rows += learner.final(t)
+    elif asked.checkpoint is None:
+        rows += learner.evaluate(t)
+    return Result([], {"replayed": _as_print(since, t, weights, rows)})
+
+
+def _as_print(since: int, t: int, weights: list[str], rows: list[RunRow]) -> dict[str, Any]:
+    return {"from": since, "at": t, "weights": weights, "rows": sha256(json.dumps(rows).encode()).hexdigest()}
 
 
 class Fit:
     """One training from start or checkpoint to its end.
 
     `prints`: "early" and "late" → {"from": step of the checkpoint (0: the start), "at": step, "weights": a hash a
-    run}. Replaying the steps between with other code shows whether it still computes the same, bit for bit.
+    run, "rows": a hash of those that a `Replay` makes}. Taking the steps between again with other code shows whether
+    it still computes the same, bit for bit. The late one of unfinished training comes soon after its checkpoint, that
+    of finished training at the end.
     """
 
     def __init__(self, learner: Learner, ctx: Context):
@@ -130,6 +150,7 @@ class Fit:
         self.log.rewind(known["rows"])
         self.beginnings, self.before, self.prints = known["beginnings"], known["spent"], known["prints"]
         self.since = self.t if saved else 0  # the checkpoint that the next print belongs to
+        self.rows: list[RunRow] = []  # since then
         self.started = self.saved_at = self.told_at = time.monotonic()
 
     def _saved(self) -> dict[str, Any] | None:
@@ -148,21 +169,31 @@ class Fit:
             done = learner.step(self.t)
             self.t += 1
             if self.t in due or done:
-                self.log.add(learner.evaluate(self.t))
+                self._add(learner.evaluate(self.t))
             if self.t - self.since == PRINT_AFTER:
                 self._print()
             self._pause(done)
-        if self.t - self.since < PRINT_AFTER and self.since:
-            self._print()
-        self.log.add(learner.final(self.t))
+        weights = learner.prints()
+        self._add(learner.final(self.t))
+        if self.since:
+            self.prints["late"] = _as_print(self.since, self.t, weights, self.rows)
         self.ctx.progress(1.0)
         spent = self.before + time.monotonic() - self.started
         meta = {"beginnings": self.beginnings, "steps": self.t, "train_s": spent, "before_s": self.before}
         return Result(self.log.read(), {**meta, "prints": self.prints})
 
+    def _add(self, rows: list[RunRow]) -> None:
+        self.log.add(rows)
+        self.rows += rows
+
     def _print(self) -> None:
-        name = "late" if self.since else "early"
-        self.prints[name] = {"from": self.since, "at": self.t, "weights": self.learner.prints()}
+        name, rows, weights = "late" if self.since else "early", list[RunRow](), self.learner.prints()
+        if not self.since and self.ctx.folder:
+            # measured out of turn, which must leave no trace: a best score so far belongs to the learner's state
+            before = copied(self.learner.state())
+            rows = self.learner.evaluate(self.t)
+            self.learner.load(before)
+        self.prints[name] = _as_print(self.since, self.t, weights, rows)
 
     def _pause(self, done: bool) -> None:
         """What is due between two steps: progress, a checkpoint, the end of the time."""
@@ -190,4 +221,4 @@ class Fit:
         spent = self.before + now - self.started
         state = {"t": self.t, "rows": self.log.size, "beginnings": self.beginnings, "spent": spent}
         save_checkpoint(latest, {**state, "prints": self.prints, "learner": self.learner.state()})
-        self.since = self.t
+        self.since, self.rows = self.t, []

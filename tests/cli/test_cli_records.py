@@ -5,13 +5,14 @@ import shutil
 import subprocess
 
 import pytest
+import tiny_exhibit
 
-import repro.exhibits
 from repro.cli import main
 from repro.cli.commit import _refuse_downgrade
 from repro.errors import RecordError
-from repro.exhibits import get
-from repro.record import Record, load
+from repro.exhibits import EXTRA, get
+from repro.record.record import Record, seeds_of
+from repro.record.store import load
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def clone(places, monkeypatch):
     top.mkdir()
     monkeypatch.setenv("REPRO_ROOT", str(top))
     monkeypatch.setenv("REPRO_RESULTS", str(top / "results"))
-    monkeypatch.setitem(repro.exhibits.INDEX, "meprop/tiny", "tiny_exhibit")
+    monkeypatch.setitem(EXTRA, "meprop/tiny", "tiny")
     monkeypatch.chdir(top)
     (top / "code.py").write_text("a = 1\n")
     (top / ".gitignore").write_text("output/\n")
@@ -60,7 +61,7 @@ def test_render_draws_the_committed_records_picture_again(clone, capsys, monkeyp
     assert picture.read_text() == "an old one", "elsewhere means: leave the repository alone"
     assert main(["render", "meprop/tiny"]) == 0
     assert picture.read_text() == drawn
-    monkeypatch.setattr("repro.plotting.draw", lambda *a: 1 / 0)
+    monkeypatch.setattr("repro.show.draw.draw", lambda *a: 1 / 0)
     assert main(["render", "meprop/tiny"]) == 1
     assert "the picture failed: ZeroDivisionError" in capsys.readouterr().err
 
@@ -70,16 +71,16 @@ def test_run_for_scripts(clone, capsys):
     (facts,) = json.loads(capsys.readouterr().out)
     record = load(clone / "output", "meprop/tiny", "smoke")
     assert facts["sha256"] == record.sha256() and facts["error"] is None
-    assert record.facts["custom"] == ["seeds"] and record.facts["seeds"] == [3]
+    assert record.facts["custom"] == ["seeds"] and seeds_of(record.facts) == [3]
 
 
 def test_one_exhibit_that_fails_does_not_stop_the_next(clone, capsys, monkeypatch):
     fail = ["--set", "fail=arm-1/0"]
     run("--profile", "smoke", *fail, code=1)
     out, err = capsys.readouterr()
-    assert "missing: arm-1/0: piece meprop/tiny arm-1/0 failed" in out
+    assert "missing: arm-1/0: meprop/tiny arm-1/0 failed" in out
     assert "not complete: meprop/tiny" in err
-    monkeypatch.setitem(repro.exhibits.INDEX, "meprop/cpu-data", "no_data_exhibit")
+    monkeypatch.setitem(EXTRA, "meprop/cpu-data", tiny_exhibit.NO_DATA)
     assert main(["run", "meprop/cpu-data", "meprop/tiny", "--profile", "cpu", "--json"]) == 1
     out, err = capsys.readouterr()
     first, second = json.loads(out)
@@ -89,7 +90,7 @@ def test_one_exhibit_that_fails_does_not_stop_the_next(clone, capsys, monkeypatc
 
 
 def test_a_picture_that_fails_does_not_cost_the_record(clone, capsys, monkeypatch):
-    monkeypatch.setattr("tiny_work.draw", lambda *_: 1 / 0)
+    monkeypatch.setattr("tiny.figure.draw", lambda *_: 1 / 0)
     run("--profile", "smoke", code=1)
     assert "ZeroDivisionError" in capsys.readouterr().err
     assert load(clone / "output", "meprop/tiny", "smoke").rows
@@ -128,7 +129,7 @@ def test_commit_check_status_cite(clone, capsys):
         ([], lambda top: (top / "code.py").unlink(), "uncommitted changes (code.py)"),
         ([], lambda top: shutil.rmtree(top / ".git"), "not a git checkout"),
         (["--set", "steps=30"], lambda top: None, "made with changed steps"),
-        (["--seeds", "0,1"], lambda top: None, "made with changed seeds"),
+        (["--seeds", "0,7"], lambda top: None, "made with changed seeds"),
     ],
 )
 def test_commit_refuses(clone, capsys, arguments, prepare, words):
@@ -171,7 +172,7 @@ def tamper(path, old, new):
         (".csv", "arm-4,0,", "arm-4,7,", "meprop/tiny/quick.csv does not have the SHA-256"),
         (".json", '"verdict": "reproduced"', '"verdict": "open"', "verdict on faster: stored open"),
         (".json", '"steps": 60', '"steps": 61', "its spec does not have the digest it states"),
-        (".json", '"schema": 1', '"schema": 2', "schema"),
+        (".json", '"schema": 2', '"schema": 3', "schema"),
         (".json", "{", "", "is not JSON"),
     ],
 )
@@ -220,11 +221,11 @@ def test_check_finds_halves_and_strays(committed, capsys):
 
 
 def test_check_status_and_render_name_a_stale_record(committed, capsys, monkeypatch):
-    monkeypatch.setitem(repro.exhibits.INDEX, "meprop/tiny", "slower_exhibit")
+    monkeypatch.setitem(EXTRA, "meprop/tiny", tiny_exhibit.SLOWER)
     assert main(["check", "meprop/tiny"]) == 1
-    assert "stale: params of piece arm-4/0 changed: rate was 0.01, is 0.02" in capsys.readouterr().out
+    assert "stale: run arm-4/0 changed: rate was 0.01, is 0.02" in capsys.readouterr().out
     assert main(["status"]) == 0
-    assert "stale: params of piece arm-4/0 changed: rate" in capsys.readouterr().out
+    assert "stale: run arm-4/0 changed: rate" in capsys.readouterr().out
     for command in ("render", "cite"):
         assert main([command, "meprop/tiny"]) == 1
         assert "repro run meprop/tiny --profile quick" in capsys.readouterr().err
@@ -241,6 +242,6 @@ def test_a_claim_that_changed_is_judged_again(committed, capsys):
 
 def test_a_verdict_against_the_paper_is_no_failure(committed, capsys, monkeypatch):
     tamper(committed, '"verdict": "reproduced"', '"verdict": "not reproduced"')
-    monkeypatch.setitem(repro.exhibits.INDEX, "meprop/tiny", "strict_exhibit")
+    monkeypatch.setitem(EXTRA, "meprop/tiny", tiny_exhibit.STRICT)
     assert main(["check", "meprop/tiny"]) == 0
     assert "0 of 1 reproduced, 1 not reproduced" in capsys.readouterr().out

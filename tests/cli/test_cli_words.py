@@ -8,22 +8,21 @@ import time
 from pathlib import Path
 
 import pytest
-from repro.cli.progress import ProgressLines
 
 from repro.cli import main
 from repro.cli.app import COMMANDS, PASSED_ON
 from repro.cli.parser import seeds
 from repro.errors import BadValueError
-from repro.exhibits import INDEX
+from repro.exhibits import ids
 
 
 def test_list_names_every_exhibit(capsys, places):
     assert main(["list"]) == 0
     out = capsys.readouterr().out
-    assert all(i in out for i in INDEX)
+    assert all(i in out for i in ids())
     assert main(["list", "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
-    assert [f["id"] for f in facts] == list(INDEX) and facts[0]["records"] == []
+    assert [f["id"] for f in facts] == ids() and facts[0]["records"] == []
 
 
 def test_list_answers_at_once_and_without_torch(places):
@@ -142,46 +141,6 @@ def test_nobody_reading_is_no_error(places):
     err = process.stderr.read().decode()
     process.stderr.close()
     assert process.wait(30) == 141 and err == ""
-
-
-class Terminal:
-    def __init__(self, live):
-        self.live, self.text = live, ""
-
-    def isatty(self):
-        return self.live
-
-    def write(self, text):
-        self.text += text
-
-    def flush(self):
-        pass
-
-
-@pytest.mark.parametrize("live", [True, False])
-def test_progress_lines_count_pieces_by_name(live):
-    stream = Terminal(live)
-    tell = ProgressLines(2, stream)
-    for name, fraction in (("a/0", 0.5), ("a/0", 1.0), ("a/0", 1.0), ("a/1", 0.2), ("a/1", 1.0)):
-        tell(name, fraction)
-    lines = stream.text.splitlines()
-    assert len([x for x in lines if "done" in x]) == 2
-    assert "   2/2  a/1  done" in lines[-1]
-    assert ("\r\x1b[K" in stream.text) == live and ("50%" in stream.text) == live
-
-
-def test_the_time_left_is_no_less_than_a_running_piece_needs(monkeypatch):
-    now = [0.0]
-    monkeypatch.setattr("repro.cli.progress.time.monotonic", lambda: now[0])
-    tell = ProgressLines(10, Terminal(True))
-    for n in range(9):  # kept from an earlier run: there at once
-        tell(f"short/{n}", 1.0)
-    for now[0], fraction in ((1.0, 0.0), (101.0, 0.1)):
-        tell("long/0", fraction)
-    assert tell._left(now[0]) == pytest.approx(900)
-    now[0] = 1001.0
-    tell("long/0", 1.0)
-    assert tell._left(now[0]) == 0
 
 
 def test_data_list_and_check(capsys, places):

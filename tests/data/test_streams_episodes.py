@@ -129,6 +129,28 @@ def test_a_level_set_at_random_moments_contradicts_no_window_shown_before():
         shown = now
 
 
+def test_a_level_set_for_a_step_gone_by_holds_when_it_comes_again():
+    stream, known = (Episodes("copy", 5, 3, (4, 2), (2, 3)) for _ in range(2))
+    known.load([(6, 1, 9)])
+    for t in (3, 30):  # within what is made already, and long after it
+        stream.load([])
+        stream.host(t)
+        stream.set_level(1, 9, 6)
+        for again in (30, 8, 6, 5):
+            stream.host(again)
+            assert same(stream.take(), known.at(again)), (t, again)
+
+
+def test_another_history_takes_the_place_of_the_one_before():
+    stream, known = (Episodes("copy", 5, 3, (4, 2), (2, 3)) for _ in range(2))
+    stream.load([(6, 1, 9), (8, 0, 1)])
+    stream.host(30)
+    stream.load([(7, 1, 4)])
+    known.load([(7, 1, 4)])
+    stream.host(31)
+    assert same(stream.take(), known.at(31))
+
+
 def test_one_runs_levels_do_not_touch_the_others():
     both, alone = Episodes("copy", 3, 2, (0, 1), (2, 2)), Episodes("copy", 3, 2, (1,), (2,))
     both.set_level(0, 9, 4)

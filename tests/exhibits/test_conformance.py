@@ -15,8 +15,7 @@ from repro.record.judge import judge
 from repro.record.nulls import vacuous
 from repro.record.run import arms_of, parameters, runs
 from repro.record.view import MissingData, View
-from repro.show import draw
-from repro.show.draw import SVG_LIMIT, png_bytes, svg_text
+from repro.show.draw import SVG_LIMIT, draw, png_bytes, svg_text
 from repro.show.kinds import KINDS, numbers
 from repro.show.style import COLOURS
 from repro.spec import PROFILES

@@ -13,6 +13,7 @@ from repro.errors import RecordError
 from repro.exhibits import get
 from repro.notebook.build import render
 from repro.record.record import Record
+from repro.record.run import digest
 from repro.record.store import save
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,10 +68,8 @@ def test_nbval_notices_a_changed_number(rendered):
 def test_a_stale_record_is_refused_with_the_remedy(tmp_path):
     exhibit = get("sg/fig6")
     record = fake_record(exhibit, "cpu", rows_of(exhibit, "cpu"))
-    facts = {**record.facts, "spec": {"pieces": []}}
-    from repro.piece import digest
-
-    stale = Record({**facts, "spec_sha256": digest(facts["spec"])}, record.rows)
+    spec = {"params": {}, "arms": {}}
+    stale = Record({**record.facts, "spec": spec, "spec_sha256": digest(spec)}, record.rows)
     with pytest.raises(RecordError, match=r"StaleRecordError.*make it again"):
         render(exhibit, tmp_path, stale)
     assert not list(tmp_path.iterdir())

@@ -1,20 +1,19 @@
 """An exhibit whose arms bring data sets of their own: all of them are settled, recorded, checked and shown."""
 
 import json
+from dataclasses import replace
 
 import pytest
-from matplotlib.figure import Figure
-from repro.claims import judge
-from repro.runner.pieces import attempt
-from two_sets_exhibit import EXHIBIT
+from running import trained
+from tiny_exhibit import TWO_SETS as EXHIBIT
 
-from repro import audit
-from repro.errors import DataError, PieceError
-from repro.notebook import tables
-from repro.notebook.show import Shown
-from repro.plotting import style
-from repro.record import Record, data_facts, data_sets, load, save
-from repro.runner import schedule
+from repro.errors import DataError, RunError
+from repro.record import audit
+from repro.record.judge import judge
+from repro.record.record import Record, data_facts, data_sets
+from repro.record.store import load, save
+from repro.runner import keys, schedule
+from repro.runner.carry import attempt
 from repro.runner.run import Options, run_exhibit
 
 
@@ -57,12 +56,12 @@ def test_a_second_set_that_is_missing_is_an_error_before_any_work(places):
 def test_two_answers_for_one_name_make_no_record(places, monkeypatch):
     def odd(job, progress=None):
         outcome = attempt(job, progress)
-        if job.piece["name"] == "arm-1/0":
-            outcome["result"]["data"]["name"] = "mnist"
+        for name, result in outcome["results"].items():
+            result["data"]["name"] = "mnist" if name == "arm-1/0" else result["data"]["name"]
         return outcome
 
     monkeypatch.setattr(schedule, "attempt", odd)
-    with pytest.raises(PieceError, match=r"asked for mnist used different data \(digits and mnist\)"):
+    with pytest.raises(RunError, match=r"asked for mnist used different data \(digits and mnist\)"):
         run_exhibit(EXHIBIT, "smoke")
 
 
@@ -90,15 +89,16 @@ def test_a_stand_in_for_one_of_them_is_not_committed_where_none_is_allowed(recor
         audit.refuse_for_results(EXHIBIT, Record({**clean, "profile": "cpu"}, record.rows))
 
 
-def test_notebook_and_figure_name_them_all(record, places):
-    both = record.facts["data"]["note"]
-    assert "; stand-in: " in both
-    assert tables.specification(EXHIBIT, "quick", record.facts["spec"]["pieces"]).caption.startswith(
-        "profile quick: data set digits, mnist (stand-in allowed: digits)"
-    )
-    assert ("data", both) in tables.provenance(record).rows
-    shown = Shown(EXHIBIT, "run", "quick", "auto", "", "", "", "")
-    assert repr(shown.record()).startswith("**STAND-IN DATA") and f"Data: {both}." in repr(shown.record())
-    figure = Figure()
-    style.title(figure, EXHIBIT, record)
-    assert both in figure.get_suptitle()
+def test_data_that_change_their_name_between_groups_are_no_mixture(record, places, monkeypatch):
+    """The stand-in was used, then the published set came: what was trained on the other is not taken for it."""
+    (places / "steps.log").unlink()
+    real = keys.data_info
+
+    def published(name, *more):
+        found = real("digits", *more)
+        return found if name == "digits" else replace(found, name="mnist", asked="mnist", note="MNIST")
+
+    monkeypatch.setattr(keys, "data_info", published)
+    again = run_exhibit(EXHIBIT, "quick")
+    assert trained(places) == {f"{a}/{s}" for a in ("arm-2", "arm-1") for s in (0, 1)}
+    assert not again.facts["data"]["stand_in"]

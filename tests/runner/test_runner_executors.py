@@ -1,19 +1,17 @@
-"""Whoever carries out the pieces, the numbers are the same bit for bit; and what is told on the way is true."""
+"""Whoever carries out the groups, the numbers are the same bit for bit; and what is told on the way is true."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
-from repro.piece import parts
 from tiny_exhibit import EXHIBIT
 
-from repro.errors import BadValueError, PieceError
-from repro.exhibits import get
-from repro.record import csv_text
+from repro.errors import BadValueError, RunError
+from repro.exhibits import get, ids
+from repro.record.record import csv_text, run_names
 from repro.runner import schedule
 from repro.runner.cluster import connected
-from repro.runner.run import Options, plan, run_exhibit, to_do
+from repro.runner.run import Options, run_exhibit, to_do
 
 
 def run(places, name, executor=None, workers=1, progress=None):
@@ -38,34 +36,6 @@ def test_any_executor(places, here):
     assert there.sha256() == here.sha256()
 
 
-def test_a_cpu_takes_runs_that_are_to_be_apart_one_by_one(places, here):
-    """The tiny work knows no run axis, so a piece that reached it whole would fail."""
-    arms = ("arm-4", "arm-3", "arm-2", "arm-1")
-    joined = replace(EXHIBIT.profile("quick"), together=("*",), cpu_apart=arms)
-    apart = replace(EXHIBIT, profiles=(joined,))
-    options = Options(runs_dir=str(places / "apart"))
-    seen = []
-    record = run_exhibit(apart, "quick", options, lambda name, fraction: seen.append(name))
-    assert csv_text(record.rows) == csv_text(here.rows) and not record.facts["missing"]
-    assert len(record.facts["spec"]["pieces"]) == 4, "the record is that of the whole pieces"
-    assert len(set(seen)) == len(to_do(apart, "quick", options)) == 8
-    (whole, *_) = plan(apart, "quick", options)
-    assert parts(joined, whole, "cuda") == (whole,)
-
-
-@pytest.mark.slow
-def test_a_dask_cluster(places, here):
-    distributed = pytest.importorskip("distributed", reason="the extra [cluster] is not installed")
-    with (
-        distributed.LocalCluster(
-            n_workers=1, threads_per_worker=2, processes=False, protocol="tcp", dashboard_address=None
-        ) as cluster,
-        connected(cluster.scheduler_address) as executor,
-    ):
-        there = run(places, "dask", executor)
-    assert there.sha256() == here.sha256()
-
-
 def test_a_cluster_that_cannot_be_had_is_one_sentence(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(BadValueError, match="needs Dask"), connected("tcp://127.0.0.1:1"):
@@ -82,7 +52,7 @@ def test_on_other_machines_the_device_is_named_and_looked_for_there(places, monk
         to_do(EXHIBIT, "quick", Options("cuda"))
     there = Options("cuda", elsewhere=True, runs_dir=str(places / "elsewhere"))
     assert len(to_do(EXHIBIT, "quick", there)) == 8
-    with ThreadPoolExecutor(1) as executor, pytest.raises(PieceError, match="sees no CUDA device"):
+    with ThreadPoolExecutor(1) as executor, pytest.raises(RunError, match="sees no CUDA device"):
         run_exhibit(EXHIBIT, "quick", there, executor=executor)
 
 
@@ -93,20 +63,21 @@ def test_where_the_data_are_travels_with_the_job(places, monkeypatch):
     )
     for variable, given, expected in (("/from/variable", None, "/from/variable"), ("/a", "/given", "/given")):
         monkeypatch.setenv("REPRO_DATA", variable)
-        with pytest.raises(PieceError):
+        with pytest.raises(RunError):
             run_exhibit(EXHIBIT, "quick", Options(data_dir=given, runs_dir=str(places / "sent")))
         assert {job.data_dir for job in sent} == {expected}
         sent.clear()
 
 
 @pytest.mark.slow
+@pytest.mark.skipif("sg/table2" not in ids(), reason="sg/table2 is not here")
 def test_real_training_in_one_process_and_in_two(places):
     """Learning with a synthetic gradient, matrix products and Adam: not a bit may differ."""
     records = [
         run_exhibit(
             get("sg/table2"),
             "smoke",
-            Options(settings={"steps": 20}, runs_dir=str(places / str(n)), workers=n),
+            Options(changes={"steps": 20}, runs_dir=str(places / str(n)), workers=n),
         )
         for n in (1, 2)
     ]
@@ -118,12 +89,12 @@ def test_real_training_in_one_process_and_in_two(places):
 def test_other_seeds_give_other_numbers(places, here):
     options = Options(seeds=(5, 6), runs_dir=str(places / "seeds"))
     other = run_exhibit(EXHIBIT, "quick", options)
-    assert other.facts["custom"] == ["seeds"] and other.facts["seeds"] == [5, 6]
+    assert other.facts["custom"] == ["seeds"] and {r[1] for r in other.rows} == {5, 6}
     assert not {r[5] for r in other.rows} & {r[5] for r in here.rows}
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_progress_names_every_piece_once_it_is_done(places, workers):
+def test_progress_names_every_group_once_it_is_done(places, workers):
     told = []
     run(places, "told", workers=workers, progress=lambda name, fraction: told.append((name, fraction)))
     done = [name for name, fraction in told if fraction == 1.0]
@@ -133,21 +104,19 @@ def test_progress_names_every_piece_once_it_is_done(places, workers):
 
 def test_progress_of_another_process_is_seen(places, monkeypatch):
     told = []
-    options = Options(settings={"steps": 400, "pause": 0.01}, seeds=(0,), workers=2)
+    options = Options(changes={"steps": 400, "pause": 0.01}, seeds=(0,), workers=2)
     one = type(EXHIBIT)(**{**vars(EXHIBIT), "arms": (EXHIBIT.arm("arm-3"),)})
     run_exhibit(one, "quick", options, lambda name, fraction: told.append(fraction))
     assert told[-1] == 1.0 and any(0 < fraction < 1 for fraction in told)
     assert told == sorted(told)
 
 
-def test_where_a_worker_writes_is_looked_up_once_a_piece(places, monkeypatch):
+def test_where_a_worker_writes_is_looked_up_once_a_group(places, monkeypatch):
     asked = []
-    real = schedule.key_of
-    monkeypatch.setattr(
-        schedule, "key_of", lambda piece, *more: asked.append(piece.name) or real(piece, *more)
-    )
+    real = schedule.keys_of
+    monkeypatch.setattr(schedule, "keys_of", lambda job, *more: asked.append(job.name) or real(job, *more))
     monkeypatch.setattr(schedule, "POLL_S", 0.01)
-    options = Options(settings={"steps": 100, "pause": 0.01}, runs_dir=str(places / "polled"), workers=2)
+    options = Options(changes={"steps": 100, "pause": 0.01}, runs_dir=str(places / "polled"), workers=2)
     run_exhibit(EXHIBIT, "smoke", options, lambda name, fraction: None)
     assert len(asked) == len(set(asked)) >= 1
 
@@ -155,6 +124,6 @@ def test_where_a_worker_writes_is_looked_up_once_a_piece(places, monkeypatch):
 def test_the_record_keeps_memory_times_and_machine(here):
     timing, (machine,) = here.facts["timing"], here.facts["environment"]
     assert 20 < timing["peak_memory_mb"] < 8000
-    assert set(timing["pieces"]) == {p["name"] for p in here.facts["spec"]["pieces"]}
-    assert 0 < sum(timing["pieces"].values()) <= timing["wall_s"] + 0.5
+    assert set(timing["runs"]) == set(run_names(here.facts)) and len(timing["runs"]) == 8
+    assert 0 < sum(timing["runs"].values()) <= timing["wall_s"] + 0.5
     assert machine["threads"] == 1 and machine["kind"] == "cpu" and machine["torch"]

@@ -148,7 +148,7 @@ def test_a_damaged_result_is_named_and_computed_again_and_no_other(places, finis
 
 @pytest.fixture
 def halfway(places, monkeypatch):
-    """The folder of a run that Ctrl-C stopped in step 230, with checkpoints of 150 and 200; the undisturbed record."""
+    """The folder of a run stopped in step 230, with checkpoints of 150 and 200; the undisturbed record."""
     real = Walker.host
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(Walker, "host", lambda self, t: interrupt() if t == 230 else real(self, t))

@@ -9,7 +9,7 @@ from pathlib import Path
 from record_fakes import DATA, STAND_IN, fake_record, rows_of
 
 from repro.exhibits import get
-from repro.show import draw, save_svg
+from repro.show.draw import draw, save_svg
 from repro.show.style import COLOURS
 
 
@@ -54,7 +54,7 @@ _SAVE = """
 import sys
 from record_fakes import DATA, fake_record, rows_of
 from repro.exhibits import get
-from repro.show import draw, save_svg
+from repro.show.draw import draw, save_svg
 e = get("sg/table2")
 save_svg(draw(e, fake_record(e, "cpu", rows_of(e, "cpu"), DATA)), sys.argv[1])
 """

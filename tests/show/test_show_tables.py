@@ -1,6 +1,5 @@
-"""Tables: text and Markdown, our numbers beside the paper's, verdicts, progress, and what is not there."""
+"""Tables: text and Markdown, our numbers beside the paper's, verdicts, and what is not there."""
 
-import io
 from dataclasses import replace
 
 import pytest
@@ -10,7 +9,6 @@ from repro.exhibits import get
 from repro.record.judge import Judgement
 from repro.show import claims
 from repro.show.kinds import numbers
-from repro.show.progress import ProgressLines
 from repro.show.tables import Table, markdown
 
 
@@ -64,12 +62,3 @@ def test_verdicts_say_what_is_ours_what_is_late_and_what_an_open_one_indicates()
     assert table.rows[1][5] == "exact; on a CPU"
     assert table.caption.startswith("0 of 2 reproduced") and "† judged after the fact" in table.caption
     assert "~ direction only" in claims.lines(get("sg/fig6"), judged)
-
-
-def test_progress_that_is_no_terminal_is_a_line_a_group():
-    stream = io.StringIO()
-    tell = ProgressLines(2, stream)
-    for group, fraction in (("a", 0.1), ("a", 1.0), ("b", 0.5), ("b", 1.0)):
-        tell(group, fraction)
-    first, second = stream.getvalue().splitlines()
-    assert first.startswith("   1/2  a  done") and second.startswith("   2/2  b  done")

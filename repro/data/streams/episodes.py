@@ -94,7 +94,7 @@ class Episodes:
         last = {(int(t), int(run)): int(level) for t, run, level in history}  # of several at one step
         self.history = tuple(sorted((t, run, level) for (t, run), level in last.items()))
         self._end = min(self._end, after)
-        if self._known.step >= after:
+        if self._known.step > after:
             self._known = self._first()
 
     def levels_at(self, t: int) -> tuple[int, ...]:

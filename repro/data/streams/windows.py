@@ -60,7 +60,7 @@ class Windows:
     def take(self) -> Tensor:
         """Tokens [R, B, T + ahead] of this step."""
         now = self._read(self._moved)
-        self._moved.add_(self.window).remainder_(len(self.tokens))
+        self._moved.add_(self.window)
         return now
 
     def at(self, t: int) -> Tensor:

@@ -1,13 +1,14 @@
 """Null records: what each kind destroys, and that a claim which survives them is found out."""
 
 import random
+from dataclasses import replace
 
 import pytest
-from repro.claims import View
-from repro.nulls import DRAWS, null_records, survives, vacuous
 from tiny_exhibit import EXHIBIT
 
 from repro.errors import BadValueError, UnknownNameError
+from repro.record.nulls import DRAWS, null_records, survives, vacuous
+from repro.record.view import View
 from repro.spec import NULLS, Claim, Outcome
 
 GOOD = [(f"arm-{n}", s, "height", 60, "", n / 10 + s / 1000) for n in (4, 3, 2, 1) for s in (0, 1)]
@@ -45,7 +46,21 @@ def test_vacuous_claims_are_found_and_honest_ones_are_not():
     assert set(found) == {"always", "not-worse", "blind"}
     assert found["blind"] == 'holds on null records: 1 of 1 "reversed", 40 of 40 "permuted"'
     assert '4 of 4 "equal"' in found["not-worse"]
-    assert survives(honest, GOOD) and not survives(absent, GOOD)
+    assert survives(honest, GOOD, EXHIBIT.arms) and not survives(absent, GOOD, EXHIBIT.arms)
+
+
+def test_claims_that_find_their_arms_by_setting_are_found_out_too():
+    by_setting = claim("by-setting", lambda v: Outcome(v.mean(v.arm(factor=4), "height") < 1e9, ""))
+    among = claim("among", lambda v: Outcome(len(v.where(factor=4)) == 1, ""))
+    exhibit = replace(EXHIBIT, claims=(*EXHIBIT.claims, by_setting, among))
+    assert set(vacuous(exhibit, GOOD)) == {"by-setting", "among"}
+
+
+def test_what_the_gate_stops_survives_nothing():
+    gated = claim("gated", lambda v: Outcome(True, "", gate="the baseline has not learned"))
+    undecided = claim("undecided", lambda v: Outcome(None, ""))
+    direction = claim("direction", lambda v: Outcome(True, "", size=False))
+    assert not survives(gated, GOOD) and not survives(undecided, GOOD) and survives(direction, GOOD)
 
 
 def test_a_claim_that_a_record_contradicts_is_not_blamed_for_holding_on_its_reverse():

@@ -4,10 +4,11 @@ import math
 from dataclasses import replace
 
 import pytest
-from repro.claims import MissingData, View, judge, summary
-from repro.nulls import vacuous
 from tiny_exhibit import EXHIBIT
 
+from repro.record.judge import judge, summary
+from repro.record.nulls import vacuous
+from repro.record.view import MissingData, View
 from repro.spec import Outcome
 
 ROWS = [
@@ -83,10 +84,10 @@ def test_where_a_claim_is_not_judged_it_says_why(profiles, reason):
     [
         ({"profile": "smoke"}, GOOD, "not assessable at smoke: needs quick or cpu or paper"),
         ({"data": STAND_IN}, GOOD, "stand-in: digits"),
-        ({"missing": [{"piece": "x", "why": ""}]}, GOOD, "1 pieces are missing"),
+        ({"spec": {"arms": {"arm-4": {"seeds": [0, 1, 2]}}}}, GOOD, "arm arm-4 with seed 2, not run yet"),
         ({"custom": ["steps", "seeds"]}, GOOD, "parameters were changed: steps, seeds"),
         ({}, [(*GOOD[0][:5], math.nan), *GOOD[1:]], "not finite: height of arm arm-4"),
-        ({}, GOOD[2:], "not in this record: height of arm arm-4"),
+        ({}, GOOD[2:], "not in this record: one arm with factor = 4; there are none"),
     ],
 )
 def test_a_verdict_stays_open_for_a_reason(facts, rows, reason):
@@ -103,10 +104,10 @@ def test_a_test_that_fails_leaves_its_claim_open():
 def test_every_arm_means_every_arm_that_the_profile_runs():
     arms = ("arm-4", "arm-9", "arm-2")
     assert View(GOOD).those_run(arms, "height") == ["arm-4", "arm-2"]
-    assert View(GOOD, {"arm-4"}).those_run(arms, "height") == ["arm-4"]
+    assert View(GOOD, (), {("arm-4", 0), ("arm-4", 1)}).those_run(arms, "height") == ["arm-4"]
     assert View(GOOD).those_run(("arm-9",), "height", 0) == []
     with pytest.raises(MissingData, match="height of arm arm-9"):
-        View(GOOD, {"arm-4", "arm-9"}).those_run(arms, "height")
+        View(GOOD, (), {("arm-4", 0), ("arm-9", 0)}).those_run(arms, "height")
     with pytest.raises(MissingData, match="height of at least 3 of arm-4, arm-9, arm-2"):
         View(GOOD).those_run(arms, "height", 3)
 
@@ -116,11 +117,14 @@ def test_a_record_knows_which_arms_it_was_to_have():
         arms = view.those_run([f"arm-{n}" for n in range(1, 5)], "height")
         return Outcome(all(view.mean(a, "height") > 0.15 for a in arms), str(len(arms)))
 
-    spec = {"pieces": [{"arms": [{"id": r[0]}]} for r in GOOD]}
+    spec = {"arms": {r[0]: {"seeds": [0, 1]} for r in GOOD}}
     without = [r for r in GOOD if r[0] != "arm-1"]  # the one at which the claim fails
     assert only({"spec": spec}, test=every).verdict == "not reproduced"
     assert only({"spec": spec}, without, test=every).reason == "not in this record: height of arm arm-1"
-    assert only({}, without, test=every).verdict == "reproduced"
+    one_seed = [r for r in GOOD if r[:2] != ("arm-1", 1)]
+    lost = only({"spec": spec}, one_seed, test=every).reason
+    assert lost == "not in this record: height of arm arm-1 with seed 1, not run yet"
+    assert only({}, without, test=every).verdict == "reproduced", "what was planned is not known"
 
 
 def test_values_that_are_not_finite_open_only_the_claims_that_read_them():
@@ -150,3 +154,28 @@ def test_a_claim_that_needs_no_particular_data_is_judged_on_a_stand_in():
 def test_a_summary_counts():
     assert summary([only({}), only({}, GOOD[2:])]) == "1 of 2 reproduced, 1 open"
     assert summary([]) == "0 of 0 reproduced"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "verdict", "reason"),
+    [
+        (Outcome(True, "", size=False), "direction only", "in this order"),
+        (
+            Outcome(True, "", size=None),
+            "direction only",
+            "in this order; the seeds that there are do not decide the size",
+        ),
+        (Outcome(False, "", size=True), "not reproduced", "in this order"),
+        (Outcome(None, ""), "open", "the seeds that there are do not decide it"),
+        (Outcome(True, "", gate="the baseline has not learned"), "open", "the baseline has not learned"),
+    ],
+)
+def test_a_verdict_has_a_gate_a_direction_and_a_size(outcome, verdict, reason):
+    judgement = only({}, test=lambda view: outcome)
+    assert (judgement.verdict, judgement.reason) == (verdict, reason)
+
+
+@pytest.mark.parametrize(("holds", "here"), [(True, "holds here"), (False, "does not hold here"), (None, "")])
+def test_on_other_data_a_claim_is_open_with_an_indication(holds, here):
+    judgement = only({"data": STAND_IN}, test=lambda view: Outcome(holds, "1"))
+    assert (judgement.verdict, judgement.here) == ("open", here)

@@ -7,19 +7,11 @@ from dataclasses import replace
 import pytest
 from tiny_exhibit import EXHIBIT
 
-from repro import audit
 from repro.errors import RecordError, StaleRecordError
-from repro.record import (
-    Record,
-    csv_rows,
-    csv_text,
-    finite,
-    load,
-    path_of,
-    require_fresh,
-    save,
-    stale_because,
-)
+from repro.record import audit
+from repro.record.fresh import require_fresh, stale_because
+from repro.record.record import Record, csv_rows, csv_text, finite
+from repro.record.store import load, path_of, save
 from repro.runner.run import Options, run_exhibit
 from repro.spec import Override, Param
 
@@ -43,17 +35,24 @@ def test_what_is_saved_is_loaded(record, saved, places):
 def test_it_says_what_made_it(record):
     facts = record.facts
     assert facts["paper"]["arxiv"] == "1706.06197v5"
-    assert facts["spec"]["pieces"][0]["params"]["steps"] == 60
-    assert facts["seeds"] == [0, 1] and facts["missing"] == [] and facts["custom"] == []
-    assert set(facts["code"]["modules"]) == {"tiny_work", "repro.train.loop", "repro.device"}
-    assert facts["fingerprints"]["arm-4/1"] == {"weights": "0.000000"}
+    assert facts["spec"]["params"]["steps"] == 60
+    assert facts["spec"]["arms"]["arm-4"] == {
+        "setting": {"factor": 4},
+        "dataset": None,
+        "seeds": [0, 1],
+        "params": {},
+    }
+    assert facts["missing"] == [] and facts["custom"] == []
+    assert {"tiny.work", "repro.train.loop", "repro.device"} <= set(facts["code"]["modules"])
+    assert facts["fingerprints"]["arm-4/1"] == {"weights": "0.000000000000"}
+    assert facts["claims"].keys() == {"faster"}
 
 
 def test_the_digest_ignores_when_and_where_and_nothing_else(record):
     facts = record.facts
     later = {**facts, "created": "2000-01-01T00:00:00Z", "timing": {}, "environment": [], "code": {}}
     assert Record(later, record.rows).sha256() == record.sha256()
-    for part in ("csv", "data", "spec", "seeds", "verdicts", "fingerprints", "missing", "paper"):
+    for part in ("csv", "data", "spec", "claims", "verdicts", "fingerprints", "missing", "paper"):
         assert Record({**facts, part: "other"}, record.rows).sha256() != record.sha256()
 
 
@@ -98,10 +97,16 @@ def test_a_torn_table_is_refused(saved, places):
     [
         (lambda f: f.pop("csv"), "top level: 'csv' is a required property"),
         (lambda f: f.update(extra=1), "Additional properties"),
-        (lambda f: f.update(schema=9), "schema: 1 was expected"),
+        (lambda f: f.update(schema=9), "schema: 2 was expected"),
+        (lambda f: f.update(schema=1), "has schema 1: carry it over with `python -m repro.runner.migrate`"),
+        (
+            lambda f: f["spec"]["arms"]["arm-4"].pop("seeds"),
+            "spec/arms/arm-4: 'seeds' is a required property",
+        ),
+        (lambda f: f["claims"].update(faster="x"), "claims/faster: 'x' does not match"),
         (lambda f: f.update(profile="huge"), "profile: 'huge' is not one of"),
         (lambda f: f["paper"].update(arxiv="1706.06197"), "paper/arxiv"),
-        (lambda f: f["spec"]["pieces"][0]["params"].update(steps=9), "spec does not have the digest"),
+        (lambda f: f["spec"]["params"].update(steps=9), "spec does not have the digest"),
         (lambda f: f.update(exhibit="sg/table2"), "is one of sg/table2 at quick"),
     ],
 )
@@ -131,7 +136,7 @@ def with_profile(**changes):
     return changed(profiles=(*others, replace(EXHIBIT.profile("quick"), **changes)))
 
 
-FASTER = replace(EXHIBIT.arms[0], settings={"factor": 5})
+FASTER = replace(EXHIBIT.arms[0], setting={"factor": 5})
 
 
 @pytest.mark.parametrize(
@@ -140,11 +145,11 @@ FASTER = replace(EXHIBIT.arms[0], settings={"factor": 5})
         (changed(params=(Param("steps", 61, "Table 0"), *EXHIBIT.params[1:])), "steps was 60, is 61"),
         (with_profile(overrides={"rate": Override(0.5, "why")}), "rate was 0.01, is 0.5"),
         (changed(params=(*EXHIBIT.params, Param("momentum", 0.9, "x"))), "momentum was absent, is 0.9"),
-        (changed(arms=(FASTER, *EXHIBIT.arms[1:])), "entry 0 settings factor was 4, is 5"),
-        (with_profile(seeds=(0, 1, 2)), "new: arm-1/2, arm-2/2, arm-3/2 and 1 more; gone: none"),
+        (changed(arms=(FASTER, *EXHIBIT.arms[1:])), "run arm-4/0 changed: factor was 4, is 5"),
+        (with_profile(seeds=(0, 1, 2)), "new: arm-4/2, arm-3/2, arm-2/2 and 1 more; gone: none"),
         (with_profile(arms=("arm-4", "arm-3", "arm-2")), "gone: arm-1/0, arm-1/1"),
-        (with_profile(dataset="mnist"), "dataset of piece arm-4/0 changed: was absent, is 'mnist'"),
-        (changed(work="tiny_work:walk"), "work of piece arm-4/0 changed: was 'tiny_work:run'"),
+        (with_profile(dataset="mnist"), "run arm-4/0 changed: dataset was None, is 'mnist'"),
+        (with_profile(more_seeds={"arm-1": (2, 3)}), "new: arm-1/2, arm-1/3; gone: none"),
     ],
 )
 def test_a_stale_record_names_what_changed_and_the_remedy(record, exhibit, why):
@@ -155,13 +160,17 @@ def test_a_stale_record_names_what_changed_and_the_remedy(record, exhibit, why):
 
 
 def test_wording_makes_no_record_stale(record):
-    wording = changed(title="Another title", params=tuple(replace(p, doc="x") for p in EXHIBIT.params))
+    wording = changed(
+        title="Another title",
+        params=tuple(replace(p, doc="x") for p in EXHIBIT.params),
+        arms=tuple(replace(a, label="x", series="y", reported={}) for a in EXHIBIT.arms),
+    )
     require_fresh(wording, record)
     assert stale_because(wording, record) == ""
 
 
 def test_custom_records_are_stale(places):
-    custom = run_exhibit(EXHIBIT, "quick", Options(settings={"steps": 30}))
+    custom = run_exhibit(EXHIBIT, "quick", Options(changes={"steps": 30}))
     assert "steps was 30, is 60" in stale_because(EXHIBIT, custom)
 
 
