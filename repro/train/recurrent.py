@@ -33,12 +33,12 @@ class RecurrentLearner(Learner):
     def __init__(self, given: Given, ctx: Context, inputs: int, outputs: int, loss: str):
         super().__init__(given, ctx)
         self.window, self.batch = given.setting("window"), given.param("batch")
-        self.width, runs = given.setting("width"), len(given.runs)
+        self.width, runs = self.one("width"), len(given.runs)
         self.kinds: list[str] = given.settings("inject")
         self.plain_bptt = all(k == TRUNCATED for k in self.kinds)
         self.net = RecurrentNet(
             runs, self.window, self.batch, inputs, self.width, outputs, loss, not self.plain_bptt,
-            given.param("peepholes"), ctx.device, self.dtype,
+            self.one("peepholes"), ctx.device, self.dtype,
         )  # fmt: skip
         self.net.init([stream(s, "init") for s in given.seeds], self.own("forget_bias"))
         self.sg, self.aux = self._heads(given.setting("aux", False))
