@@ -10,4 +10,6 @@ from repro.train.loop import Context, Result
 
 def run(given: Given, ctx: Context) -> Result:
     """Train the runs of one task."""
-    return (episodes if given.setting("task") in TASKS else text).run(given, ctx)
+    if given.setting("task") in TASKS:
+        return episodes.run(given, ctx)
+    return text.run(given, ctx)

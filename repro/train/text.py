@@ -33,7 +33,7 @@ class TextLearner(RecurrentLearner):
     """
 
     def __init__(self, given: Given, ctx: Context):
-        first = given.runs[0]
+        first, self.task = given.runs[0], given.setting("task")
         if first.dataset is None:
             raise BadValueError(f"run {first.name} has no text to train on")
         text = load_text(
@@ -113,7 +113,7 @@ def bits_per_symbol(net: RecurrentNet, tokens: Tensor, eye: Tensor) -> Sequence[
         seen = core.xh[:, 1 : len(y) + 1, :, : h + 1].flatten(1, 2)
         total += nats(torch.bmm(seen, v), y.reshape(1, -1).expand(runs, -1), None).sum(1)
         core.carry()
-    return (total / (lanes * (each - 1) * math.log(2))).tolist()  # type: ignore[no-any-return]
+    return (total / (lanes * (each - 1) * math.log(2))).tolist()
 
 
 def run(given: Given, ctx: Context) -> Result:

@@ -40,7 +40,7 @@ def _early(view: View, arm: str) -> Difference:
     return paired([_at(c, 0.25) - 0.5 * _at(c, 1.0) for c in curves.values()])
 
 
-def _at(curve: dict[float, float], share: float) -> float:
+def _at(curve: dict[int, float], share: float) -> float:
     """The value at the last step up to this share of the run."""
     return curve[max(s for s in curve if s <= share * max(curve))]
 

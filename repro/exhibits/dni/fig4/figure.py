@@ -41,7 +41,7 @@ def draw(
 def curves(ax: Axes, exhibit: Exhibit, view: View, task: str, metric: str, shown: tuple[str, ...]) -> None:
     """Every arm of these methods on one task."""
     for method in shown:
-        for arm in view.where(task=task, method=method, peepholes=True):
+        for arm in view.where(task=task, peepholes=True, **METHODS[method][1]):
             if view.has(arm, metric):
                 t, label = int(exhibit.arm(arm).setting["window"]), METHODS[method][0]
                 at = {step * t: mean(v) for step, v in view.curve(arm, metric).items()}

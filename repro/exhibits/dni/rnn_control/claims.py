@@ -41,7 +41,7 @@ def _gain(
     view: View, task: str, what: str, base: str = "nothing", window: int = 2, metric: str = "levels"
 ) -> Difference:
     """Levels of an arm beyond those of another, paired by seed."""
-    return paired(view.paired(*(_id(view, task, k, window) for k in (what, base)), metric))
+    return paired(view.paired(*(_id(view, task, k, window) for k in (what, base)), metric))  # type: ignore[call-arg]
 
 
 def _gains(view: View, what: str, base: str = "nothing", window: int = 2) -> dict[str, Difference]:

@@ -33,7 +33,7 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
 
 def _of(exhibit: Exhibit, view: View, task: str) -> dict[str, list[Arm]]:
     """Method → its arms with numbers, by T."""
-    ids = {m: view.where(task=task, method=m, peepholes=True) for m in METHODS}
+    ids = {m: view.where(task=task, peepholes=True, **METHODS[m][1]) for m in METHODS}
     return {m: [exhibit.arm(a) for a in own if view.has(a, METRICS[task])] for m, own in ids.items()}
 
 

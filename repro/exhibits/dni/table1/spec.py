@@ -44,9 +44,7 @@ def _arm(task: str, method: str, window: int, reported: float | None, **more: An
     label, setting = METHODS[method]
     arm = name(task, method, window) + "".join(f"-{k}" for k in more)
     said = "".join(f", {k} {v}" for k, v in more.items())
-    setting = (
-        {"task": task, "method": method, "window": window, "ahead": 0, "peepholes": True} | setting | more
-    )
+    setting = {"task": task, "window": window, "peepholes": True} | setting | more
     metric = "bpc" if task == "ptb" else "solved"
     wide = {"width": Override(1024, "section 3.1: 1024 units on Penn Treebank")} if task == "ptb" else {}
     return Arm(
@@ -191,6 +189,6 @@ EXHIBIT = Exhibit(
         ("θ ← θ − α(Σ ∂L_τ/∂θ + 0.1 δ̂_T ∂s_T/∂θ)", "repro.rules.recurrent:Decoupled"),
         ("(o, i, f, g) and c' = f c + i g", "repro.kernels.lstm:LSTMWindow"),
     ),
-    group_by=("task", "method", "window", "inject", "aux", "ahead", "peepholes"),
-    table=Layout("solved", ("task", "method"), digits=0),
+    group_by=("task", "window", "inject", "aux", "peepholes"),
+    table=Layout("solved", ("task", "inject", "aux"), digits=0),
 )
