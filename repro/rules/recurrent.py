@@ -66,6 +66,13 @@ def oracle(sg: Tensor, draws: Mapping[str, Tensor]) -> Tensor:
     return draws["oracle"]
 
 
+def untrained(sg: Tensor, draws: Mapping[str, Tensor]) -> Tensor:
+    """What an M that learns nothing says: a random linear map `draws["map"]` [R, H + 1, 2H] of `draws["h"]`
+    [R, B, H + 1], the output that δ̂ is made from, with the rms of δ̂."""
+    said = torch.bmm(draws["h"], draws["map"])
+    return said * (rms(sg) / rms(said).clamp_min(1e-30))
+
+
 def rms(v: Tensor) -> Tensor:
     """Root mean square over lanes and units of each run, [R, 1, 1]."""
     return v.square().mean((1, 2), keepdim=True).sqrt_()
@@ -73,7 +80,7 @@ def rms(v: Tensor) -> Tensor:
 
 INJECTIONS: dict[str, Inject] = {
     f.__name__: f
-    for f in (nothing, synthetic, negative, other_lane, mean_lane, fixed, redrawn, noise, oracle)
+    for f in (nothing, synthetic, negative, other_lane, mean_lane, fixed, redrawn, noise, oracle, untrained)
 }
 
 

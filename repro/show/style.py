@@ -44,6 +44,7 @@ COLOURS: Mapping[str, str] = {
     "a random direction, redrawn": _CB[5],
     "Gaussian noise": _CB[6],
     "true gradient": "#1a1a1a",
+    "an M that learns nothing": _CB[7],
 }
 """One colour a series, the same in every figure; a colour-blind palette and greys for the baselines."""
 

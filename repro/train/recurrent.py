@@ -107,6 +107,13 @@ class RecurrentLearner(Learner):
         self.draws["lane"] = torch.zeros(runs, self.batch, 1, dtype=torch.int64, device=like.device)
         for r, seed in enumerate(self.given.seeds):
             self._directions("direction", r, stream(seed, "direction"))
+        if "untrained" in self.kinds:
+            assert self.sg is not None
+            drawn = [
+                torch.randn(self.width + 1, 2 * self.width, generator=stream(s, "map"))
+                for s in self.given.seeds
+            ]
+            self.draws |= {"map": torch.stack(drawn).to(like), "h": self.sg.x[:, 1]}
 
     def _directions(self, name: str, r: int, generator: torch.Generator) -> None:
         drawn = torch.randn(1, 2 * self.width, generator=generator)

@@ -263,6 +263,10 @@ def test_what_each_control_injects():
         "noise": torch.randn(4, B, 6, generator=g, dtype=D),
         "oracle": torch.randn(4, B, 6, generator=g, dtype=D),
     }
+    draws |= {
+        "h": torch.randn(4, B, 3, generator=g, dtype=D),
+        "map": torch.randn(4, 3, 6, generator=g, dtype=D),
+    }
     got = {k: inject(sg, draws).expand_as(sg) for k, inject in INJECTIONS.items()}
     size = math.sqrt(float(sg[1].square().mean()))
     assert got["nothing"].abs().max() == 0
@@ -273,6 +277,9 @@ def test_what_each_control_injects():
     assert torch.allclose(got["redrawn"][1, 2], draws["redrawn"][1, 0] * size)
     assert torch.allclose(got["noise"][1, 2], draws["noise"][1, 2] * size)
     assert torch.equal(got["oracle"], draws["oracle"])
+    said = draws["h"][1, 2] @ draws["map"][1]
+    assert torch.allclose(got["untrained"][1, 2] / said, (got["untrained"][1, 2] / said)[:1].expand(6))
+    assert torch.allclose(rms(got["untrained"]), rms(sg))
     assert torch.allclose(rms(sg)[1, 0, 0], torch.tensor(size, dtype=D))
     kinds = ["noise", "noise", "fixed", "oracle"]
     mixed = Injection(kinds)(sg, draws, torch.empty_like(sg))

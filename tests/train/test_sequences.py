@@ -14,7 +14,17 @@ from repro.train.given import Given
 from repro.train.loop import Context, fit
 from repro.train.text import TextLearner, bits_per_symbol
 
-KINDS = ("nothing", "synthetic", "negative", "other_lane", "mean_lane", "fixed", "redrawn", "noise")
+KINDS = (
+    "nothing",
+    "synthetic",
+    "negative",
+    "other_lane",
+    "mean_lane",
+    "fixed",
+    "redrawn",
+    "noise",
+    "untrained",
+)
 PARAMS = {
     "batch": 6, "width": 8, "bits": 1, "steps": 60, "check": 10, "evaluations": 3, "probe": 12, "threshold": 0.15,
     "learning_rate": 1e-2, "factor": 0.1, "target_factor": 0.1, "sg_rate": 1.0, "sg_hidden": True,
@@ -181,7 +191,9 @@ def test_the_number_of_a_text_run_is_the_test_at_its_best_validation(places, mon
 @pytest.mark.parametrize("exhibit_id", ["dni/rnn-control", "dni/table1"])
 def test_the_exhibits_arms_are_trained_by_what_reads_all_their_settings(exhibit_id, places):
     exhibit = get(exhibit_id)
-    made = runs(exhibit, exhibit.profile("smoke"), (0,), {"steps": "100"} if exhibit_id == "dni/table1" else None)
+    made = runs(
+        exhibit, exhibit.profile("smoke"), (0,), {"steps": "100"} if exhibit_id == "dni/table1" else None
+    )
     kinds = {}
     for run in made:
         kinds.setdefault(tuple(run.setting.get(k) for k in exhibit.group_by), run)

@@ -253,3 +253,18 @@ def _latch(view: View) -> Outcome:
 )
 def _latch_sg(view: View) -> Outcome:
     return _beyond([_gain(view, t, "synthetic", metric="cell_saturated") for t in TASKS])
+
+
+@_finding("RC-21", "BPTT lacks no other learning rate", f"δ̂ beyond it at 3e-4 and 3e-3; {_BOTH}", VARIED)
+def _rate(view: View) -> Outcome:
+    return _beyond([_gain(view, t, "synthetic", f"nothing-rate{k}") for t in TASKS for k in ("03", "3")])
+
+
+@_finding("RC-22", "An M that never learns solves as many levels", _EQUAL, VARIED)
+def _untrained(view: View) -> Outcome:
+    return _equal(view, "untrained")
+
+
+@_finding("RC-23", "At 3 % of its size the fixed direction solves as many levels as δ̂", _EQUAL, VARIED)
+def _weak(view: View) -> Outcome:
+    return _equal(view, "fixed-weak")

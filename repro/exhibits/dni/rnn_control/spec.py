@@ -22,6 +22,7 @@ KINDS = {
     "redrawn": "a random direction, redrawn",
     "noise": "Gaussian noise",
 }
+OTHERS = {"oracle": "true gradient", "untrained": "an M that learns nothing"}
 ORACLES = {"oracle": 1.0, "oracle-weak": 0.1}
 """The true gradient of the next 24 steps, in full and times the paper's factor."""
 AHEAD = 24
@@ -43,6 +44,10 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "nothing-lax": ("nothing", {"threshold": 0.3}),
     "synthetic-lax": ("synthetic", {"threshold": 0.3}),
     "fixed-lax": ("fixed", {"threshold": 0.3}),
+    "nothing-rate03": ("nothing", {"learning_rate": 3e-4}),
+    "nothing-rate3": ("nothing", {"learning_rate": 3e-3}),
+    "fixed-weak": ("fixed", {"factor": 0.003, "target_factor": 0.003}),
+    "untrained": ("untrained", {}),
     "nothing-4bits": ("nothing", {"bits": 4}),
     "synthetic-4bits": ("synthetic", {"bits": 4}),
     "negative-4bits": ("negative", {"bits": 4}),
@@ -58,7 +63,7 @@ def name(task: str, window: int, width: int, what: str) -> str:
 def _arm(task: str, window: int, width: int, what: str, inject: str, said: str = "", **more: Any) -> Arm:
     setting = {"task": task, "window": window, "width": width, "inject": inject}
     setting |= {"bits": 1, "ahead": 0, "sg_hidden": True, **more}
-    series = KINDS.get(inject, "true gradient")
+    series = (KINDS | OTHERS)[inject]
     label = f"{TASKS[task]}, T = {window}, {width} units: {series}{said}"
     return Arm(name(task, window, width, what), label, series, setting)
 
@@ -75,43 +80,28 @@ def _arms() -> Iterator[Arm]:
 
 
 ARMS = tuple(_arms())
+
+
+def _ours(name: str, value: Any, doc: str, why: str = "ours") -> Param:
+    """A parameter on which the paper is silent."""
+    return Param(name, value, why, doc, assumed=True)
+
+
 PARAMS = (
     Param("batch", 256, "v1 A.3", "sequences side by side, a lane each"),
     Param("steps", 2_500_000, "Table 1 and Figure 4, caption", "windows of T steps"),
     Param("learning_rate", 7e-5, "v1 A.3", "of Adam, nets and synthetic gradients"),
     Param("factor", 0.1, "v1 A.3", "on δ̂ where the net consumes it"),
-    Param(
-        "target_factor", 0.1, "the paper's 0.1 does not say; the same", "on δ̂ in M's own target", assumed=True
-    ),
-    Param(
-        "sg_rate", 1.0, "the paper does not say; the same", "M's learning rate over the net's", assumed=True
-    ),
-    Param("aux_weight", 0.01, "no arm here has the auxiliary task", "of its loss", assumed=True),
-    Param(
-        "peepholes",
-        False,
-        "v1 A.3 has them; dni/table1 measures both",
-        "from the cell to the gates",
-        assumed=True,
-    ),
-    Param(
-        "forget_bias",
-        1.0,
-        "usual; not stated",
-        "added to the initial bias of the forget gate",
-        assumed=True,
-    ),
+    _ours("target_factor", 0.1, "on δ̂ in M's own target", "the paper's 0.1 does not say; the same"),
+    _ours("sg_rate", 1.0, "M's learning rate over the net's", "not stated; the same"),
+    _ours("aux_weight", 0.01, "of the auxiliary loss", "no arm here has the auxiliary task"),
+    _ours("peepholes", False, "from cell to gates", "v1 A.3 has them; dni/table1 measures both"),
+    _ours("forget_bias", 1.0, "at the start", "usual; not stated"),
     Param("threshold", 0.15, "section 3.1", "bits of error below which a level is solved"),
-    Param("check", 100, "the paper does not say", "windows over which the error is taken", assumed=True),
-    Param("redraw", 500, "ours", "windows between redrawn directions", assumed=True),
-    Param("evaluations", 20, "ours", "over a run", assumed=True),
-    Param(
-        "probe",
-        128,
-        "ours",
-        "steps of the pass in which the true gradient of the future is looked at",
-        assumed=True,
-    ),
+    _ours("check", 100, "windows over which the error is taken", "not stated"),
+    _ours("redraw", 500, "windows between redrawn directions"),
+    _ours("evaluations", 20, "over a run"),
+    _ours("probe", 128, "steps in which the true gradient is looked at"),
 )
 
 _HERE = because("small nets learn at this rate in minutes", learning_rate=1e-3)
@@ -185,20 +175,10 @@ DEVIATIONS = (
         "levels end earlier; whether the controls say the same at the paper's size is the paper profile's question",
     ),
     Deviation(
-        2,
-        "alphabet",
-        "not stated",
-        "1 bit a symbol, shown as −1 and +1; 4 bits once",
-        "the smallest",
-        "unknown",
+        2, "alphabet", "not stated", "1 bit a symbol, as −1 and +1; 4 bits once", "the smallest", "unknown"
     ),
     Deviation(
-        3,
-        "the oracle's future",
-        "the true gradient of all that follows",
-        "of the next 24 steps; across a check it sees the next windows at the level at hand",
-        "a stream without end has no last step",
-        "small: a copy of N symbols needs N + 1 steps",
+        3, "the oracle's future", "all that follows", "the next 24 steps", "a stream has no end", "small"
     ),
 )
 
