@@ -9,15 +9,15 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
-    ("errors", "paths", "files", "spec"),
+    ("errors", "paths", "files", "claim", "spec"),
     ("device", "tree", "data", "record"),
     ("kernels",),
     ("nets",),
     ("rules", "analysis"),
-    ("train",),
+    ("train", "decouple"),
     ("exhibits",),
     ("runner",),
-    ("show", "notebook", "bench"),
+    ("show", "notebook", "bench", "decouple"),
     ("cli", "__main__"),
 )
 ALLOWED = {"torch", "numpy", "filelock"}
@@ -60,8 +60,13 @@ def at_import(tree):
         todo += ast.iter_child_nodes(node)
 
 
+PARTS = {"figure": "show", "spec": "record", "claims": "record"}
+"""An exhibit's modules lie in its folder, each on the floor of its trade; its `work` on that of the exhibits."""
+
+
 def layer(module):
-    part = "show" if draws(module) else module.split(".")[1]
+    _, part, *rest = module.split(".")
+    part = PARTS.get(rest[-1], part) if part == "exhibits" and rest else part
     return next((i for i, names in enumerate(LAYERS) if part in names), None)
 
 

@@ -10,7 +10,6 @@ for parameters, which are part of a run's identity.
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,13 +17,12 @@ from typing import Any
 
 from repro.errors import first_line
 from repro.files import write_bytes
+from repro.record.run import Run
 from repro.runner import cache, code
-from repro.runner.groups import Group
 from repro.runner.keys import code_of, work_of
 from repro.train.checkpoint import load_checkpoint
 from repro.train.loop import LATEST, PREVIOUS, ROWS, Replay, Result
 
-GROUP = "group.json"
 WORTH_S = 30.0
 """Seconds of training from which on a replay costs less than training again."""
 
@@ -75,17 +73,19 @@ def checkpoints(folder: Path, work: Work) -> None:
                 LATEST,
             ):  # last what says that they are here: a kill between costs nothing
                 write_bytes(folder / name, (old / name).read_bytes())
-            _forget(old, LATEST, PREVIOUS, ROWS, GROUP)
+            _forget(old, LATEST, PREVIOUS, ROWS)
             return
 
 
 def tidy(folder: Path, meta: Mapping[str, Any]) -> None:
     """After the end: keep what a replay needs of training that was worth it, remove the rest."""
+    if not folder.exists():  # so quick that there was nothing to write
+        return
     worth = meta.get("train_s", 0.0) >= WORTH_S and "late" in meta.get("prints", {})
     torn = [p.name for p in folder.glob("*.tmp")]  # left by runners that were killed in the middle of a write
     _forget(folder, PREVIOUS, ROWS, "checkpoint.bad", "previous.bad", "progress", "failure.txt", *torn)
     if not worth:
-        _forget(folder, LATEST, GROUP)
+        _forget(folder, LATEST)
 
 
 def _forget(folder: Path, *names: str) -> None:
@@ -104,10 +104,13 @@ def _same(
         if name not in prints or (name == "late" and not (folder / checkpoint).exists()):
             return _no(folder, f"there is no {name} fingerprint to compare with")
     try:
-        group = Group.from_json(json.loads((folder / GROUP).read_text(encoding="utf-8")))
+        saved = load_checkpoint(folder / checkpoint)
+        if saved is None:
+            return _no(folder, "its checkpoint is damaged")
+        runs = [Run.from_json(r) for r in saved["runs"]]
         for name, start in (("early", None), ("late", folder / checkpoint)):
             asked = Replay(start, prints[name]["at"], to_end=finished and start is not None)
-            now = work(group.runs, replay=asked).meta.get("replayed") or {}
+            now = work(runs, replay=asked).meta.get("replayed") or {}
             for part in ("weights", "rows"):
                 if now.get(part) != prints[name][part]:
                     return _no(folder, f"after {prints[name]['at']} steps its {part} are others")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from typing import Any
 
 from repro.errors import BadValueError
 
@@ -21,12 +23,12 @@ def connected(address: str | None) -> Iterator[Executor | None]:
         yield None
         return
     try:
-        from distributed import Client
+        distributed: Any = importlib.import_module("distributed")
     except ModuleNotFoundError:
         raise BadValueError("--scheduler needs Dask: pip install -e '.[cluster]'") from None
     try:
-        client = Client(address, timeout=CONNECT_S)
+        client = distributed.Client(address, timeout=CONNECT_S)
     except (OSError, ValueError) as e:  # a TimeoutError is an OSError
         raise BadValueError(f"no Dask scheduler answers at {address!r}: {e}") from None
     with client:
-        yield client.get_executor()
+        yield client.get_executor(pure=False)  # else what is tried again is what failed before

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from repro.record.run import Run, canonical
 from repro.spec import Exhibit, Profile
@@ -25,15 +24,6 @@ class Group:
         several = f"{arms[0]}..{arms[-1]}" if len(arms) > 1 else arms[0]
         row = seeds == list(range(seeds[0], seeds[0] + len(seeds))) and len(seeds) > 1
         return f"{several}/{f'{seeds[0]}-{seeds[-1]}' if row else ','.join(map(str, seeds))}"
-
-    def as_json(self) -> dict[str, Any]:
-        """The group as plain JSON data."""
-        return {"package": self.package, "runs": [r.as_json() for r in self.runs]}
-
-    @staticmethod
-    def from_json(data: Mapping[str, Any]) -> Group:
-        """The inverse of `as_json`."""
-        return Group(data["package"], tuple(map(Run.from_json, data["runs"])))
 
 
 def groups(exhibit: Exhibit, profile: Profile, made: Iterable[Run], device: str) -> list[Group]:

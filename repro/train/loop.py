@@ -54,7 +54,7 @@ class Learner(Protocol):
 class Replay:
     """Steps to take again, from a checkpoint (or from the start), to see whether the code still does the same.
 
-    `to_end`: with all rows on the way and at the end. From the start, with those that are measured there.
+    `to_end`: with the rows that only the end has.
     """
 
     checkpoint: Path | None
@@ -114,7 +114,7 @@ def _replay(learner: Learner, asked: Replay) -> Result:
     while t < asked.until and not done:
         done = learner.step(t)
         t += 1
-        if asked.to_end and (t in due or done):
+        if t in due or done:
             rows += learner.evaluate(t)
     weights = learner.prints()
     if asked.to_end:
@@ -150,7 +150,6 @@ class Fit:
         self.log.rewind(known["rows"])
         self.beginnings, self.before, self.prints = known["beginnings"], known["spent"], known["prints"]
         self.since = self.t if saved else 0  # the checkpoint that the next print belongs to
-        self.rows: list[RunRow] = []  # since then
         self.started = self.saved_at = self.told_at = time.monotonic()
 
     def _saved(self) -> dict[str, Any] | None:
@@ -169,29 +168,25 @@ class Fit:
             done = learner.step(self.t)
             self.t += 1
             if self.t in due or done:
-                self._add(learner.evaluate(self.t))
+                self.log.add(learner.evaluate(self.t))
             if self.t - self.since == PRINT_AFTER:
                 self._print()
             self._pause(done)
         weights = learner.prints()
-        self._add(learner.final(self.t))
+        self.log.add(learner.final(self.t))
         if self.since:
-            self.prints["late"] = _as_print(self.since, self.t, weights, self.rows)
+            self.prints["late"] = _as_print(self.since, self.t, weights, self.log.new)
         self.ctx.progress(1.0)
         spent = self.before + time.monotonic() - self.started
         meta = {"beginnings": self.beginnings, "steps": self.t, "train_s": spent, "before_s": self.before}
         return Result(self.log.read(), {**meta, "prints": self.prints})
 
-    def _add(self, rows: list[RunRow]) -> None:
-        self.log.add(rows)
-        self.rows += rows
-
     def _print(self) -> None:
-        name, rows, weights = "late" if self.since else "early", list[RunRow](), self.learner.prints()
+        name, rows, weights = "late" if self.since else "early", self.log.new, self.learner.prints()
         if not self.since and self.ctx.folder:
             # measured out of turn, which must leave no trace: a best score so far belongs to the learner's state
             before = copied(self.learner.state())
-            rows = self.learner.evaluate(self.t)
+            rows = rows + self.learner.evaluate(self.t)
             self.learner.load(before)
         self.prints[name] = _as_print(self.since, self.t, weights, rows)
 
@@ -215,10 +210,13 @@ class Fit:
         self.saved_at = now
         if self.since < self.t < self.since + PRINT_AFTER:
             self._print()
+        self.log.flush()
         latest = folder / LATEST
         if latest.exists():
             os.replace(latest, folder / PREVIOUS)
-        spent = self.before + now - self.started
+        spent, runs = self.before + now - self.started, [r.as_json() for r in self.learner.given.runs]
         state = {"t": self.t, "rows": self.log.size, "beginnings": self.beginnings, "spent": spent}
-        save_checkpoint(latest, {**state, "prints": self.prints, "learner": self.learner.state()})
-        self.since, self.rows = self.t, []
+        save_checkpoint(
+            latest, {**state, "runs": runs, "prints": self.prints, "learner": self.learner.state()}
+        )
+        self.since = self.t

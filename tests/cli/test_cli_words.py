@@ -11,7 +11,7 @@ import pytest
 
 from repro.cli import main
 from repro.cli.app import COMMANDS, PASSED_ON
-from repro.cli.parser import seeds
+from repro.cli.parser import names, seconds, seeds
 from repro.errors import BadValueError
 from repro.exhibits import ids
 
@@ -87,6 +87,10 @@ def test_help_of_all_names_every_command(capsys):
         ("run sg/table2 --seeds 3-1", "seeds '3-1': expected"),
         ("run sg/table2 --device gpu", "unknown device 'gpu': did you mean 'cpu'?"),
         ("run sg/table2 --workers 0", "workers is 0; expected 1 or more"),
+        ("run sg/table2 --arms bpropp", "unknown arm of sg/table2 at quick 'bpropp'"),
+        ("run sg/table2 --arms ,", "',' names nothing; expected names with commas between"),
+        ("run sg/table2 --budget soon", "'soon' is no time; expected one like 90s, 40m or 2h"),
+        ("run sg/table2 --budget 0s", "'0s' is no time"),
         ("run sg/table2 --workers two", "invalid int value: 'two'"),
         ("run sg/table2 --data-dir nowhere", "'nowhere' is not a folder"),
         ("commit sg/table2", "which profile?"),
@@ -162,3 +166,20 @@ def test_a_terminal_without_our_signs_is_no_reason_to_fail():
         check=False,
     )
     assert done.returncode == 0 and b"?" in done.stdout and b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("90s", 90), ("40m", 2400), ("1.5h", 5400), ("12", 12), ("0.5", 0.5)]
+)
+def test_times_as_people_write_them(text, expected):
+    assert seconds(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "m", "-3s", "nan", "inf", "1e400h", "3 weeks"])
+def test_what_is_no_time_is_refused(text):
+    with pytest.raises(BadValueError, match="is no time"):
+        seconds(text)
+
+
+def test_names_with_commas_between():
+    assert names("dni-3, cdni-3,") == ("dni-3", "cdni-3")

@@ -17,16 +17,33 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
-from repro.checkpoint import load_checkpoint, save_checkpoint
 from repro.exhibits import all_exhibits
-from repro.piece import Piece, pieces
-from repro.train import batches, fcn, images, meprop_mlp
+from repro.nets import dense
+from repro.record.run import Run, arms_of, runs
+from repro.rules import meprop
+from repro.train import batches, fcn, images
+from repro.train.checkpoint import load_checkpoint, save_checkpoint
+from repro.train.given import Given
 from repro.train.loop import Context
 
 pytestmark = pytest.mark.skipif(torch.cuda.is_available(), reason="a real device is there")
 
-ARMS = {f"{e.id} {p.name}": p for e in all_exhibits() for p in pieces(e, e.profile("smoke"), (0, 1))}
+Arm = tuple[str, tuple[Run, ...]]
+"""The package whose work trains it, and its runs."""
 HALF = 3  # steps before and after the checkpoint
+
+
+def smoke_arms() -> dict[str, Arm]:
+    made = {}
+    for e in (e for e in all_exhibits() if e.runs_of is None):
+        profile = e.profile("smoke")
+        every = runs(e, profile, (0, 1))
+        for arm in arms_of(e, profile):
+            made[f"{e.id} {arm.id}"] = (e.trained_by, tuple(r for r in every if r.arm == arm.id))
+    return made
+
+
+ARMS = smoke_arms()
 
 
 class Found(Exception):
@@ -48,19 +65,20 @@ def ledger() -> Iterator[pretend.Ledger]:
 
 
 @pytest.fixture
-def learner_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[Piece, str], Any]:
-    """learner_of(piece, device) → the learner that the piece's work makes, or None if it trains nothing."""
+def learner_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """learner_of(arm, device) → the learner that the arm's work makes, or None if it trains nothing."""
 
     def find(learner: Any, *_: Any) -> None:
         raise Found(learner)
 
-    def make(piece: Piece, device: str = "cuda") -> Any:
-        module, _, function = piece.work.partition(":")
-        work = importlib.import_module(module)
-        if hasattr(work, "fit"):
-            monkeypatch.setattr(work, "fit", find)
+    def make(arm: Arm, device: str = "cuda") -> Any:
+        package, own = arm
+        work = importlib.import_module(f"{package}.work").work
+        module = importlib.import_module(work.__module__)
+        if hasattr(module, "fit"):
+            monkeypatch.setattr(module, "fit", find)
         try:
-            assert getattr(work, function)(piece, Context(device, download=False)).rows
+            assert work(Given(own), Context(device, download=False)).rows
         except Found as found:
             return found.args[0]
         return None
@@ -71,6 +89,11 @@ def learner_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[Piece, str], Any]:
 def tensors(learner: Any) -> list[Tensor]:
     """The tensors of a learner's state, on the host."""
     return [v.cpu().double() for v in tree_leaves(learner.state()) if isinstance(v, Tensor)]
+
+
+def weights(learner: Any) -> list[Tensor]:
+    """The parameters by themselves: rows of a device are padded."""
+    return [v.cpu().double() for params in learner.params() for v in params.p.values()]
 
 
 @pytest.mark.parametrize("arm", ARMS)
@@ -97,18 +120,23 @@ def test_it_trains_is_saved_and_goes_on(
 
 @pytest.mark.parametrize("arm", ARMS)
 def test_it_is_what_the_cpu_makes(arm: str, learner_of: Callable[..., Any], ledger: pretend.Ledger) -> None:
-    """The same kernels compute on both sides, so only a formula that is the device's own may differ, by rounding."""
+    """The same kernels compute on both sides: rounding alone may differ (formulas, rate, rows of its own).
+
+    Under DNI it grows: Adam makes ±1 of a gradient that vanishes, one ulp of the weights 7e-4 in five steps.
+    """
+    bar = 2e-3 if "dni-" in arm else 1e-5
     here, there = learner_of(ARMS[arm], "cuda"), learner_of(ARMS[arm], "cpu")
     for t in range(HALF if here else 0):
         here.step(t)
         there.step(t)
-    for a, b in zip(tensors(here), tensors(there), strict=True) if here else []:
-        assert torch.allclose(a, b, rtol=1e-5, atol=1e-7)
+    if here:
+        a, b = (torch.cat([v.flatten() for v in weights(learner)]) for learner in (here, there))
+        assert (a - b).norm() <= bar * b.norm()
 
 
 @pytest.mark.parametrize("arm", ARMS)
 def test_a_step_waits_for_nothing(arm: str, learner_of: Callable[..., Any], ledger: pretend.Ledger) -> None:
-    """Within an epoch. Random masks are drawn on the host: known, one copy a sparsified layer and step."""
+    """Within an epoch. Random masks are drawn on the host: known, one copy a sparsified map and step."""
     learner = learner_of(ARMS[arm])
     if learner is None:
         return
@@ -117,48 +145,47 @@ def test_a_step_waits_for_nothing(arm: str, learner_of: Callable[..., Any], ledg
     learner.step(1)
     known = ledger.places(pretend.TO_DEVICE) if "random" in arm and "meprop" in arm else {}
     assert ledger.places(*pretend.WAITS) == known
-    assert all(p.startswith("repro/algorithms/meprop.py") and n <= 3 for p, n in known.items())
+    assert all(p.startswith("repro/rules/meprop.py") and n <= 3 for p, n in known.items())
 
 
 def index_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    at = batches.Batches.at
-    monkeypatch.setattr(batches.Batches, "at", lambda self, step: at(self, step).cpu())
+    take = batches.Batches.take
+    monkeypatch.setattr(batches.Batches, "take", lambda self: take(self).cpu())
 
 
 def mean_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = fcn.FCN.__init__
+    bind = dense.Dense.bind
 
-    def init(self: Any, *a: Any, **k: Any) -> None:
-        made(self, *a, **k)
-        self.mean = {i: m.cpu() for i, m in self.mean.items()}
+    def left(self: Any, *a: Any) -> None:
+        bind(self, *a)
+        self.mean = self.mean.cpu()
 
-    monkeypatch.setattr(fcn.FCN, "__init__", init)
+    monkeypatch.setattr(dense.Dense, "bind", left)
 
 
 def rate_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     """A rate for each run, as a tensor of the host that scales the gradients."""
-    gradients = fcn.backprop
+    gradients = fcn.classify
 
-    def scaled(net: Any, x: Tensor, y: Tensor) -> Tensor:
-        loss = gradients(net, x, y)
-        net.stack.g["W1"].mul_(torch.full((net.stack.runs, 1, 1), 0.1))
-        return loss
+    def scaled(net: Any, *a: Any) -> Any:
+        made = gradients(net, *a)
+        net.params.g["W1"].mul_(torch.full((net.runs, 1, 1), 0.1))
+        return made
 
-    monkeypatch.setattr(fcn, "backprop", scaled)
+    monkeypatch.setattr(fcn, "classify", scaled)
 
 
 def mask_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    def random_k(g: Tensor, k: int, generators: Any) -> Tensor:
-        score = torch.stack([torch.rand(g.shape[1:], generator=r) for r in generators])
-        at = score.topk(k, -1).indices
+    def random_k(g: Tensor, k: int, score: Tensor) -> Tensor:
+        at = score.cpu().topk(k, -1).indices
         return torch.zeros_like(g).scatter_(-1, at, g.gather(-1, at))
 
-    monkeypatch.setattr(meprop_mlp, "random_k", random_k)
+    monkeypatch.setattr(meprop, "random_k", random_k)
 
 
 PLANTED = [
     (index_left_behind, "dni/table2 bprop-3", r"^index_select: .*repro/train/images\.py:\d+"),
-    (mean_left_behind, "dni/table2 bprop-3", r"^lerp_: .*repro/models/fcn\.py:\d+"),
+    (mean_left_behind, "dni/table2 bprop-3", r"^lerp_: .*repro/nets/dense\.py:\d+"),
     (rate_left_behind, "dni/table2 bprop-3", r"^mul_: .*test_pretend_learners\.py:\d+"),
     (mask_left_behind, "meprop/fig4 random-4", r"^gather: .*test_pretend_learners\.py:\d+"),
 ]
@@ -174,6 +201,5 @@ def test_what_is_left_on_the_host_is_refused_by_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     defect(monkeypatch)
-    piece = next(p for name, p in ARMS.items() if name.startswith(arm))
     with pytest.raises(pretend.Refused, match=words):
-        learner_of(piece).step(0)
+        learner_of(ARMS[arm]).step(0)

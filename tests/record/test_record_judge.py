@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 from tiny_exhibit import EXHIBIT
 
+from repro.claim import Outcome
 from repro.record.judge import judge, summary
 from repro.record.nulls import vacuous
 from repro.record.view import MissingData, View
-from repro.spec import Outcome
 
 ROWS = [
     ("a", 1, "error", 10, "", 5.0),
@@ -87,7 +87,7 @@ def test_where_a_claim_is_not_judged_it_says_why(profiles, reason):
         ({"spec": {"arms": {"arm-4": {"seeds": [0, 1, 2]}}}}, GOOD, "arm arm-4 with seed 2, not run yet"),
         ({"custom": ["steps", "seeds"]}, GOOD, "parameters were changed: steps, seeds"),
         ({}, [(*GOOD[0][:5], math.nan), *GOOD[1:]], "not finite: height of arm arm-4"),
-        ({}, GOOD[2:], "not in this record: one arm with factor = 4; there are none"),
+        ({}, GOOD[2:], "not in this record: an arm with factor = 4"),
     ],
 )
 def test_a_verdict_stays_open_for_a_reason(facts, rows, reason):

@@ -42,8 +42,8 @@ def test_arms_are_found_by_their_setting():
 @pytest.mark.parametrize(
     ("setting", "words"),
     [
-        ({"rule": "cdni"}, "one arm with rule = cdni; there are none"),
-        ({"rule": "dni"}, "one arm with rule = dni; there are dni-2, dni-4"),
+        ({"rule": "cdni"}, "an arm with rule = cdni"),
+        ({"rule": "dni"}, "one arm with rule = dni, but dni-2, dni-4"),
     ],
 )
 def test_one_arm_is_one_arm(setting, words):

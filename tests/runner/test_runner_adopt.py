@@ -1,6 +1,5 @@
 """After an edit a result is neither believed nor thrown away: steps are replayed, and bitwise equality decides."""
 
-import json
 from dataclasses import replace
 
 import pytest
@@ -171,7 +170,7 @@ def test_without_the_late_fingerprint_nothing_is_adopted(places, pace, caplog):
     """A run that was too short for a checkpoint, or whose checkpoint was cleared away."""
     run(places, replace(ONE, params=tuple(replace(p) for p in ONE.params)))
     (folder,) = (places / "runs/groups").glob("*/*")
-    assert {p.name for p in folder.iterdir()} == {"checkpoint.pt", "group.json"}
+    assert {p.name for p in folder.iterdir()} == {"checkpoint.pt"}
     (folder / "checkpoint.pt").unlink()
     pace(HARMLESS)
     _, taken = run(places)
@@ -296,9 +295,3 @@ def test_a_new_module_that_the_work_reaches_and_then_changes_is_noticed(places, 
     assert run(places)[1] == 300
     mine.write("kernels/other", PLAIN)
     assert run(places)[1] == 0, "what is not reached changes nothing"
-
-
-def test_a_group_that_is_kept_says_which_runs_it_trained(places, pace):
-    run(places)
-    (file,) = (places / "runs/groups").glob("*/*/group.json")
-    assert [r["arm"] for r in json.loads(file.read_text())["runs"]] == ["arm-2"]

@@ -1,16 +1,23 @@
 """Whoever carries out the groups, the numbers are the same bit for bit; and what is told on the way is true."""
 
+import re
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 
 import pytest
+from running import jobs, with_profile
 from tiny_exhibit import EXHIBIT
 
 from repro.errors import BadValueError, RunError
 from repro.exhibits import get, ids
 from repro.record.record import csv_text, run_names
-from repro.runner import schedule
+from repro.runner import carry, schedule
+from repro.runner.carry import attempt
 from repro.runner.cluster import connected
+from repro.runner.keys import code_of
 from repro.runner.run import Options, run_exhibit, to_do
 
 
@@ -24,10 +31,20 @@ def here(places):
     return run(places, "here")
 
 
-def test_two_processes(places, here):
-    there = run(places, "processes", workers=2)
+def test_two_processes(places, here, monkeypatch):
+    """Bit for bit the same; each group is told once it is done, and where its worker writes is looked up once."""
+    told, asked, real = [], [], schedule.keys_of
+    monkeypatch.setattr(schedule, "keys_of", lambda job, *more: asked.append(job.name) or real(job, *more))
+    monkeypatch.setattr(schedule, "POLL_S", 0.01)
+    there = run(places, "processes", None, 2, lambda name, fraction: told.append((name, fraction)))
     assert there.sha256() == here.sha256() and csv_text(there.rows) == csv_text(here.rows)
-    assert len({x.split()[2] for x in (places / "steps.log").read_text().splitlines()}) > 1
+    assert len({x.split()[2] for x in (places / "steps.log").read_text().splitlines()}) == 3
+    assert sorted(name for name, fraction in told if fraction == 1.0) == GROUPS
+    assert all(0 <= fraction <= 1 for _, fraction in told)
+    assert len(asked) == len(set(asked)) >= 1
+
+
+GROUPS = sorted(f"meprop/tiny arm-{n}/{s}" for n in (1, 2, 3, 4) for s in (0, 1))
 
 
 def test_any_executor(places, here):
@@ -93,12 +110,10 @@ def test_other_seeds_give_other_numbers(places, here):
     assert not {r[5] for r in other.rows} & {r[5] for r in here.rows}
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_progress_names_every_group_once_it_is_done(places, workers):
+def test_progress_names_every_group_once_it_is_done(places):
     told = []
-    run(places, "told", workers=workers, progress=lambda name, fraction: told.append((name, fraction)))
-    done = [name for name, fraction in told if fraction == 1.0]
-    assert sorted(done) == sorted(f"meprop/tiny arm-{n}/{s}" for n in (1, 2, 3, 4) for s in (0, 1))
+    run(places, "told", progress=lambda name, fraction: told.append((name, fraction)))
+    assert sorted(name for name, fraction in told if fraction == 1.0) == GROUPS
     assert all(0 <= fraction <= 1 for _, fraction in told)
 
 
@@ -111,19 +126,70 @@ def test_progress_of_another_process_is_seen(places, monkeypatch):
     assert told == sorted(told)
 
 
-def test_where_a_worker_writes_is_looked_up_once_a_group(places, monkeypatch):
-    asked = []
-    real = schedule.keys_of
-    monkeypatch.setattr(schedule, "keys_of", lambda job, *more: asked.append(job.name) or real(job, *more))
-    monkeypatch.setattr(schedule, "POLL_S", 0.01)
-    options = Options(changes={"steps": 100, "pause": 0.01}, runs_dir=str(places / "polled"), workers=2)
-    run_exhibit(EXHIBIT, "smoke", options, lambda name, fraction: None)
-    assert len(asked) == len(set(asked)) >= 1
-
-
 def test_the_record_keeps_memory_times_and_machine(here):
     timing, (machine,) = here.facts["timing"], here.facts["environment"]
     assert 20 < timing["peak_memory_mb"] < 8000
     assert set(timing["runs"]) == set(run_names(here.facts)) and len(timing["runs"]) == 8
     assert 0 < sum(timing["runs"].values()) <= timing["wall_s"] + 0.5
     assert machine["threads"] == 1 and machine["kind"] == "cpu" and machine["torch"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "started", "words"),
+    [
+        ("0" * 64, None, r"another version \(digest \w{12}; the sender's: 000000000000\)"),
+        (None, 0.0, r"another version \(repro.device, .*tiny.work changed since it started"),
+    ],
+)
+def test_a_worker_with_other_code_than_the_senders_refuses(places, monkeypatch, sent, started, words):
+    """In its files, or in its memory: after an edit an older process reads the new files, and has the old."""
+    (job, *_) = jobs(places)
+    monkeypatch.setattr(carry, "STARTED", time.time() if started is None else started)
+    outcome = attempt(replace(job, code=sent or code_of("tiny")))
+    assert re.search(words, outcome["failure"]) and "update and restart the worker" in outcome["failure"]
+    assert not (places / "steps.log").exists()
+    monkeypatch.setattr(carry, "STARTED", time.time())
+    assert "results" in attempt(replace(job, code=code_of("tiny")))
+
+
+class _Broken(ThreadPoolExecutor):
+    """Takes no second job, as a pool whose worker has just died."""
+
+    def submit(self, fn, /, *args, **kwargs):
+        if getattr(self, "taken", False):
+            raise BrokenProcessPool("a child process terminated abruptly")
+        self.taken = True
+        return super().submit(fn, *args, **kwargs)
+
+
+def test_jobs_that_an_executor_does_not_take_are_named(places):
+    with _Broken(1) as executor:
+        record = run(places, "broken", executor)
+    assert len(record.facts["missing"]) == 7
+    assert {m["why"].partition(" failed: ")[2] for m in record.facts["missing"]} == {
+        "its worker process died"
+    }
+
+
+LIGHT = """
+from repro.train.loop import Result
+
+def work(given, ctx):
+    return Result([(i, "height", 1, "", float(seed)) for i, seed in enumerate(given.seeds)])
+"""
+
+
+def test_the_runner_itself_costs_next_to_nothing(places, mine):
+    """Of hundreds of runs that do nothing: the time of this process, not that of a busy machine."""
+    mine.write("work", LIGHT)
+    arms = (replace(EXHIBIT.arms[0], setting={}),)
+    light = with_profile("quick", seeds=tuple(range(300)))
+    light = replace(light, trained_by="mine", params=(), claims=(), arms=arms)
+    run_exhibit(light, "quick", Options(seeds=(0,)))  # what is read once a process
+    costs = []
+    for _ in range(2):
+        began = time.process_time()
+        assert len(run_exhibit(light, "quick").rows) == 300
+        costs.append((time.process_time() - began) / 300)
+    first, again = costs
+    assert first < 0.005 and again < 0.002, f"{1000 * first:.1f} and {1000 * again:.1f} ms a run"

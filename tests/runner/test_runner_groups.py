@@ -9,7 +9,7 @@ from tiny_exhibit import EXHIBIT
 from repro.record.fresh import stale_because
 from repro.record.record import csv_text
 from repro.record.run import runs
-from repro.runner.groups import Group, groups
+from repro.runner.groups import groups
 from repro.runner.run import Options, run_exhibit, to_do
 from repro.spec import Override
 
@@ -68,11 +68,6 @@ def test_a_group_has_at_most_so_many_runs_shared_out_evenly(at_most, sizes):
 def test_what_is_measured_jointly_is_one_group_whatever_the_profile_says():
     joint = replace(EXHIBIT, jointly=True)
     assert names(exhibit=joint, at_most=2) == ["arm-4..arm-1/0-2"]
-
-
-def test_a_group_is_plain_data():
-    (group, *_) = groups(GROUPED, EXHIBIT.profile("cpu"), runs(GROUPED, EXHIBIT.profile("cpu")), "cpu")
-    assert Group.from_json(group.as_json()) == group
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,7 @@ def halfway(places, monkeypatch):
         patch.setattr(Walker, "host", lambda self, t: interrupt() if t == 230 else real(self, t))
         run_exhibit(ONE, "smoke", Options(changes=ONCE, checkpoint_s=0))
     (folder,) = (places / "runs/groups").glob("*/*")
-    assert {"checkpoint.pt", "previous.pt", "rows.jsonl", "group.json"} == {p.name for p in folder.iterdir()}
+    assert {"checkpoint.pt", "previous.pt", "rows.jsonl"} == {p.name for p in folder.iterdir()}
     whole = run_exhibit(ONE, "smoke", Options(changes=ONCE, runs_dir=str(places / "whole")))
     (places / "steps.log").unlink()
     return folder, whole.sha256()

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
 
+from repro.claim import Claims, Outcome
 from repro.exhibits.dni.table2.spec import DEEP, DEPTHS
 from repro.record.stats import exceeds, mean
 from repro.record.view import View
-from repro.spec import Claims, Outcome
 
 ERROR = "test_error"
 OURS = {"net": None, "dataset": None}
