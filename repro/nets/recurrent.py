@@ -66,7 +66,7 @@ class RecurrentNet:
             for row, generator in zip(self.p[name], generators, strict=True):
                 drawn = torch.rand(row.shape, generator=generator, dtype=torch.float32)
                 row.copy_((2 * drawn - 1) / math.sqrt(h))
-        self.p["W"][:, h, 2 * h : 3 * h] += self.p["W"].new_tensor(list(forget_bias)).unsqueeze(1)
+        self.p["W"][:, h, 2 * h : 3 * h] += torch.tensor(list(forget_bias)).to(self.p["W"]).unsqueeze(1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits [R, T·B, C], time before lanes, of x [R, T + 1, B, I] (T suffice without the extra core)."""

@@ -52,7 +52,7 @@ class EpisodeLearner(RecurrentLearner):
         like = self.net.p["W"]
         self.seen = like.new_zeros(runs, self.check, self.window * self.batch, self.bits)
         self.plain = {"promotions": [[] for _ in range(runs)], "error": [1.0] * runs, "changes": []}
-        self.chunk = -1
+        self.chunk, self.at = -1, torch.zeros(1, dtype=torch.int64, device=ctx.device)
         self.all: tuple[Tensor, Tensor, Tensor] = (like, like, like)
 
     # data -------------------------------------------------------------------------------------------------------
@@ -86,19 +86,22 @@ class EpisodeLearner(RecurrentLearner):
         a, b = j * self.window, (j + 1) * self.window
         x, y, answer = self.all
         self.x.copy_(x[:, a : b + 1])
-        self.y, self.answer = y[:, a:b].flatten(1, 2), answer[:, a:b].flatten(1, 2)
-        self.at = j
+        self.y.copy_(y[:, a:b].flatten(1, 2))
+        assert self.answer is not None
+        self.answer.copy_(answer[:, a:b].flatten(1, 2))
+        self.at.fill_(j)
+        if self.ahead:
+            with torch.no_grad():
+                self._look_ahead(b)
 
     def device(self) -> None:
-        """A window; an oracle first looks ahead."""
-        if self.ahead:
-            self._look_ahead()
+        """A window; its logits are kept until the next check."""
         super().device()
-        self.seen[:, self.at].copy_(self.net.logits)
+        self.seen.index_copy_(1, self.at, self.net.logits.unsqueeze(1))
 
-    def _look_ahead(self) -> None:
-        """The true gradient of the losses of the `ahead` steps after the window, at the state where it ends."""
-        net, t = self.net, (self.at + 1) * self.window
+    def _look_ahead(self, t: int) -> None:
+        """The true gradient of the losses of the `ahead` steps from t on, at the state where the window ends."""
+        net = self.net
         net.forward(self.x)
         x, y, answer = (v[:, t : t + self.ahead] for v in self.all)
         state = tuple(v.clone() for v in net.core.state(self.window))

@@ -52,8 +52,12 @@ class RecurrentLearner(Learner):
             self.watched = like.new_zeros(4, runs)
             self._draw_buffers()
         self.x = like.new_zeros(runs, self.window + 1, self.batch, inputs)
-        self.y: Tensor = like
-        self.answer: Tensor | None = None
+        lanes = self.window * self.batch
+        asked = loss == "bits"
+        self.y = (
+            like.new_zeros(runs, lanes, outputs) if asked else like.new_zeros(runs, lanes, dtype=torch.int64)
+        )
+        self.answer = like.new_zeros(runs, lanes, 1) if asked else None
         self._t = 0
 
     def own(self, name: str) -> list[Any]:
@@ -81,7 +85,7 @@ class RecurrentLearner(Learner):
             head = Head(runs, parts, self.batch, self.width, width, self.net.p["W"])
             head.init([stream(s, name) for s in given.seeds])
             made.append(head)
-        self.factors = {k: self.net.p["W"].new_tensor(values[k]).view(-1, 1, 1) for k in names[:2]}
+        self.factors = {k: torch.tensor(values[k]).to(self.net.p["W"]).view(-1, 1, 1) for k in names[:2]}
         return made[0], made[1] if aux else None
 
     def _rule(self, sg: Head) -> Decoupled:
@@ -139,6 +143,13 @@ class RecurrentLearner(Learner):
             self.draw(t)
         self._t = t + 1
 
+    def step(self, t: int) -> bool:
+        """One window of every run; now and then M is compared with its target."""
+        done = super().step(t)
+        if self.sg is not None and (t + 1) % WATCH == 0:
+            self._watch()
+        return done
+
     def device(self) -> None:
         """One window: forward, backward, Adam."""
         self.net.forward(self.x[:, : self.window] if self.sg is None else self.x)
@@ -146,8 +157,6 @@ class RecurrentLearner(Learner):
             truncated(self.net, self.y, self.answer)
         else:
             self.rule.backward(self.inject, self.draws, self.y, self.answer)
-            if self._t % WATCH == 0:
-                self._watch()
         for optimizer in self.optimizers:
             optimizer.step()
 

@@ -64,7 +64,7 @@ class TextLearner(RecurrentLearner):
         """Read a window of each run, train on it."""
         tokens = self.windows.take().transpose(1, 2)  # [R, T + 1, B]
         self.x.copy_(self.eye[tokens])
-        self.y = tokens[:, 1:].flatten(1, 2)
+        self.y.copy_(tokens[:, 1:].flatten(1, 2))
         super().device()
 
     def step(self, t: int) -> bool:

@@ -200,3 +200,34 @@ def test_the_exhibits_arms_are_trained_by_what_reads_all_their_settings(exhibit_
     for run in kinds.values():
         result = import_module(f"{exhibit.package}.work").work(Given([run]), Context(download=False))
         assert {m for _, m, *_ in result.rows} <= {m.name for m in exhibit.metrics}
+
+
+def _steps(made, captured):
+    """Weights after some steps whose device part is run, or captured once and replayed."""
+    made.step(0)
+    graph = torch.cuda.CUDAGraph()
+    for t in range(1, 6):
+        made.host(t)
+        if captured and t == 1:
+            with torch.cuda.graph(graph):
+                made.device()
+        if captured:
+            graph.replay()
+        else:
+            made.device()
+    return torch.cat([p.flat.reshape(-1) for p in made.params()]).cpu()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a real device is there")
+@pytest.mark.parametrize("text", [False, True], ids=["episodes", "text"])
+def test_a_replayed_device_part_is_the_eager_one_bitwise(text, places):
+    import pretend
+
+    kinds = KINDS[:3] if text else KINDS
+    with pretend.device(), torch.no_grad():
+        family = TextLearner if text else EpisodeLearner
+        eager, replayed = (
+            _steps(family(given_of(kinds, text=text), Context("cuda", download=False)), c)
+            for c in (False, True)
+        )
+    assert torch.equal(eager, replayed)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from repro.claim import Claims, Outcome
 from repro.exhibits.dni.table1.spec import name
 from repro.record.stats import every, mean, paired
 from repro.record.view import View
-from repro.spec import Claims, Outcome
 
 TEXT = (2, 3, 4, 5, 8)
 claims = Claims()

@@ -10,10 +10,10 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from repro.claim import Claims, Outcome
 from repro.exhibits.dni.rnn_control.spec import TASKS, name
 from repro.record.stats import Difference, both, every, mean, paired
 from repro.record.view import View
-from repro.spec import Claims, Outcome
 
 MARGIN = 1.0
 """Levels that count as equal: the smallest step there is."""

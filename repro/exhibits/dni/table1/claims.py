@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from repro.claim import Claims, Outcome
 from repro.exhibits.dni.table1.spec import REPORTED, name
 from repro.record.stats import Difference, both, every, mean, paired, some
 from repro.record.view import MissingData, View
-from repro.spec import Claims, Outcome
 
 TOYS, SHORT, TEXT = ("copy", "repeat_copy"), (2, 3, 4, 5), (2, 3, 4, 5, 8)
 CHANCE = 4.0
