@@ -113,10 +113,9 @@ class LSTMWindow:
         states: Tensor | None = None,
     ) -> None:
         """Backwards through the T cores, after `factors`; dh and dc [R, B, H] hold ∂/∂(h, c) after the window and
-        end as those before it (`first`; else what that alone needs is left out).
+        end as those before it (`first`; else what that alone needs is left out). dy [R, T, B, H]: at the outputs.
 
-        dy [R, T, B, H]: gradient at the outputs, None for none. `keep`: into `dz`, from which
-        `weight_gradient` is made. `states` [T, R, B, 2H]: where ∂/∂(h, c) before each core is noted, if given.
+        `keep`: into `dz`, for `weight_gradient`. `states` [T, R, B, 2H]: takes ∂/∂(h, c) before each core.
         """
         back, h = w[:, : self.hidden].mT, self.hidden
         dz_all = self.dz if keep else self._aside()
