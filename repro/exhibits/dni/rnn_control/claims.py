@@ -1,7 +1,7 @@
 """Findings of the control, registered before it ran: what DNI's gain on recurrent nets needs, and what it does not.
 
-Levels, paired by seed (same start, same data until levels part), at T = 2 and the smallest width unless said. A gain is
-what an arm solves beyond "nothing": truncated BPTT with everything else equal.
+Levels, paired by seed (same start, same data until levels part), at T = 2 and the smallest width unless said.
+A gain is what an arm solves beyond "nothing": truncated BPTT with everything else equal.
 """
 
 from __future__ import annotations
