@@ -75,6 +75,8 @@ class TextLearner(RecurrentLearner):
         """Validation bpc of the runs that go on; test bpc where it is the best so far; what M has learned."""
         plain, rows = self.plain, list[RunRow]()
         going = [r for r, waited in enumerate(plain["waited"]) if waited < self.patience]
+        if not going:
+            return []
         valid = bits_per_symbol(self.net, self.valid, self.eye)
         better = [r for r in going if valid[r] < plain["best"][r]]
         test = bits_per_symbol(self.net, self.test, self.eye) if better else []
