@@ -184,7 +184,7 @@ def test_the_number_of_a_text_run_is_the_test_at_its_best_validation(places, mon
     monkeypatch.setattr("repro.train.text.bits_per_symbol", lambda net, tokens, eye: [next(told)])
     result = fit(learner, learner.ctx)
     rows = {(m, step): v for _, m, step, _, v in result.rows}
-    assert rows["bpc", 40] == 22.0 and rows["best_at", 40] == 20.0
+    assert rows["bpc", 41] == 22.0 and rows["best_at", 41] == 20.0
     assert result.meta["steps"] == 41  # the step after the last validation finds that all have stopped
 
 
