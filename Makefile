@@ -26,7 +26,7 @@ test: lint
 	$(PY) -m pytest -n $(JOBS) --dist loadfile --nbval tests notebooks
 
 gpu-test:
-	PYTHONPATH=. $(PYTHON) -m pytest -p no:cacheprovider -q -m gpu tests/gpu
+	env -u PYTHONNOUSERSITE PYTHONPATH=. $(PYTHON) -m pytest -p no:cacheprovider -q -m gpu tests/gpu
 
 lint: setup
 	$(PY) -m ruff check .

@@ -169,7 +169,7 @@ def together_rows(device: str) -> list[dict[str, Any]]:
     cases: list[tuple[str, Callable[[int], Step], int, float | None]] = [
         ("sg/table2 linear2, 100 together", lambda r: table2_step(device, r), 100, 20.0),
         ("meProp 784-20-20-10 dense, 10 together", lambda r: meprop_step(device, r, 20, 0), 10, 1.0),
-        # what a GPU is given; on a CPU the runner takes these one by one (`cpu_apart`), because of this figure
+        # what a GPU is given; on a CPU the runner takes these one by one (`apart_on_cpu`), because of this figure
         ("meProp 784-500-500-10 k = 20, 3 together", lambda r: meprop_step(device, r, 500, 20), 3, None),
         ("FCN backprop, 3 together", lambda r: fcn_step(device, r), 3, 1.0),
     ]

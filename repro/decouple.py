@@ -74,7 +74,7 @@ class Decoupled:
 def decouple(
     blocks: Sequence[nn.Module],
     example: Tensor,
-    rule: str = "dni",
+    rule: str | Rule = "dni",
     *,
     loss: Loss = nn.functional.cross_entropy,
     rate: float = 1e-3,
@@ -89,9 +89,10 @@ def decouple(
     conditioned on `labels` = C classes if given (arXiv:1608.05343). "dfa": every block learns from the output's error
     through a fixed random matrix (arXiv:1703.00522, Table 1). "meprop": in every `nn.Linear`, k entries of each
     example's output gradient are kept (arXiv:1706.06197). Adam at `rate` trains blocks and models.
+    Or a `repro.rules.backward.Rule` of your own, without parameters.
     `UnknownNameError` for another rule, `BadValueError` for "meprop" without k.
     """
-    if rule not in RULES:
+    if not isinstance(rule, Rule) and rule not in RULES:
         raise UnknownNameError("learning rule", rule, RULES)
     if rule == "meprop":
         if k < 1:
@@ -100,6 +101,8 @@ def decouple(
             _sparsify(block, TopK(k))
     dtype = next(p for b in blocks for p in b.parameters()).dtype
     net = Net([ModuleSegment(b) for b in blocks], 1, str(example.device), dtype)
+    if isinstance(rule, Rule):
+        return Decoupled(net, rule, Adam([net.params], [rate]), loss)
     *widths, outputs = _widths(net, example)
     rng, made, trained = torch.Generator().manual_seed(seed), Rule(), [net.params]
     if rule == "dni":

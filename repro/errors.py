@@ -20,7 +20,7 @@ class UnknownNameError(ReproError):
 
     def __init__(self, kind: str, got: object, known: Iterable[object]):
         names = [str(k) for k in known]
-        near = difflib.get_close_matches(str(got), names, n=1, cutoff=0.4)
+        near = difflib.get_close_matches(str(got), names, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}? " if near else ""
         shown = ", ".join(names[:40]) or "none"
         super().__init__(f"unknown {kind} {got!r}: {hint}known: {shown}")

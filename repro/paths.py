@@ -20,7 +20,7 @@ def data_dir(given: str | os.PathLike[str] | None = None) -> Path:
 
 
 def runs_dir(given: str | os.PathLike[str] | None = None) -> Path:
-    """Where resumable pieces are kept: `given`, else `REPRO_RUNS`, else `.runs` in the repository."""
+    """Where resumable runs are kept: `given`, else `REPRO_RUNS`, else `.runs` in the repository."""
     return Path(given or os.environ.get("REPRO_RUNS") or root() / ".runs").expanduser().resolve()
 
 

@@ -140,7 +140,8 @@ class Exhibit:
     """A figure or a table of a pinned paper, with everything needed to rerun and to judge it.
 
     `group_by` names the settings that the runs of one group must share (equal shapes; None: all of them).
-    `jointly`: the arms are measured side by side, so their runs are kept or made again as a whole (a timing).
+    `jointly`: the arms are measured side by side, so their runs are kept or made again as a whole; `alone`: nothing
+    else may run meanwhile (a timing is both).
     `runs_of`: the exhibit whose runs this one shows too; what trains them is there.
     `table`: the layout of its numbers, where they are a table like the paper's. `algorithms`: an equation and the
     "module:name" whose source the notebook shows beside it. `package` is where the exhibit's modules lie
@@ -162,6 +163,7 @@ class Exhibit:
     claims: tuple[Claim, ...] = ()
     group_by: tuple[str, ...] | None = None
     jointly: bool = False
+    alone: bool = False
     runs_of: str | None = None
     table: Layout | None = None
     package: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,14 @@ from torch.nn import functional as F
 import repro.decouple as door
 from repro.decouple import decouple
 from repro.errors import BadValueError, UnknownNameError
+from repro.rules.backward import Rule
+
+README = Path(__file__).resolve().parents[1] / "README.md"
+
+
+def test_the_readme_shows_the_documented_lines() -> None:
+    shown = README.read_text(encoding="utf-8").split("<!-- decouple:begin -->")[1]
+    assert shown.split("```python\n")[1].split("\n```")[0] == documented().strip()
 
 
 def documented() -> str:
@@ -97,3 +106,23 @@ def test_what_makes_no_sense_is_refused() -> None:
         decouple(pictures(), data()[0], "mepropp")
     with pytest.raises(BadValueError, match="k is 0"):
         decouple(pictures(), data()[0], "meprop")
+
+
+class Silent(Rule):
+    """Nobody but the last block learns."""
+
+    def consume(self, i: int, arriving: Any) -> Any:
+        return arriving if i == 3 else None
+
+
+def test_a_rule_of_ones_own() -> None:
+    blocks = pictures()
+    before = copy.deepcopy([dict(b.named_parameters()) for b in blocks])
+    net = decouple(blocks, torch.randn(1, 1, 8, 8), rule=Silent())
+    for _ in range(3):
+        net.step(torch.randn(9, 1, 8, 8), torch.arange(9) % 4)
+    same = [
+        all(torch.equal(p, old[k]) for k, p in b.named_parameters())
+        for b, old in zip(blocks, before, strict=True)
+    ]
+    assert same == [True, True, False]

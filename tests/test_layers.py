@@ -17,7 +17,7 @@ LAYERS = (
     ("train", "decouple"),
     ("exhibits",),
     ("runner",),
-    ("show", "notebook", "bench", "decouple"),
+    ("show", "notebook", "bench"),
     ("cli", "__main__"),
 )
 ALLOWED = {"torch", "numpy", "filelock"}

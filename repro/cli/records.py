@@ -20,7 +20,9 @@ def recorded_profile(exhibit: Exhibit) -> str:
     """The biggest profile with a record; `RecordError` if there is none."""
     profile = best_profile(exhibit)
     if profile is None:
-        raise RecordError(f"{exhibit.id} has no record: make one with `repro run {exhibit.id}`")
+        raise RecordError(
+            f"{exhibit.id} has no committed record: make one with `repro run {exhibit.id}`, then `repro commit`"
+        )
     return profile
 
 

@@ -29,13 +29,13 @@ from repro.spec import Exhibit
 EXAMPLES = """  repro run dni/table2                                     at the quick profile
   repro run dni/table2 sg/table2 --profile cpu --workers 2
   repro run --all --profile smoke --out look
-  repro run meprop/fig4 --seeds 0-4 --set hidden=200       your own setting; such a record is marked custom
+  repro run meprop/fig4 --seeds 0-4 --set hidden=200       your own change; such a record is marked custom
   repro run dni/table2 --profile paper --arms cdni-3,cdni-4 --seeds 0 --budget 40m    some runs of many, for a while
 """
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """The exhibits, how big, where, and the user's own settings."""
+    """The exhibits, how big, where, and the user's own changes."""
     common.add_ids(parser)
     common.add_profile(parser, "quick", "default: quick")
     add = parser.add_argument
@@ -46,7 +46,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--seeds", type=common.seeds, metavar="S", help="only these of the profile's, or others: 0,1,2 or 0-4"
     )
-    add("--arms", type=common.names, metavar="A", help="only these of the profile's, like dni-3,cdni-3")
+    add(
+        "--arms",
+        type=common.names,
+        metavar="A",
+        help="train only these, like dni-3,cdni-3",
+    )
     add("--budget", type=common.seconds, metavar="T", help="stop cleanly after 90s, 40m or 2h; all is kept")
     add(
         "--set",
@@ -85,7 +90,7 @@ def main(args: argparse.Namespace) -> int:
         done = [_run(e, args, options, executor, told) for e in exhibits]
     if args.json:
         common.print_json(done)
-    else:
+    elif any("record" in d for d in done):
         print(f"records and pictures are in {args.out}")
     bad = [d["exhibit"] for d in done if d["error"] or d["missing"]]
     if bad:
@@ -166,8 +171,10 @@ def _failed(exhibit: Exhibit, profile: str, why: str) -> dict[str, Any]:
 def _tell(exhibit: Exhibit, record: Record, told: Any) -> None:
     facts, judgements = record.facts, record.judgements(exhibit)
     data = f", data: {facts['data']['note']}" if facts["data"] else ""
+    own = f" (custom: {', '.join(facts['custom'])})" if facts["custom"] else ""
     spent = minutes(facts["timing"]["wall_s"])
-    print(f"\n{exhibit.id} at {record.profile}: {summary(judgements)}; {spent} of training{data}", file=told)
+    head = f"{exhibit.id} at {record.profile}{own}: {summary(judgements)}"
+    print(f"\n{head}; {spent} of training{data}", file=told)
     print(claims.lines(exhibit, judgements), file=told)
     for why, lost in _by_reason(facts["missing"]).items():
         print(f"missing: {', '.join(lost)}: {why}", file=told)

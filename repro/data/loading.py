@@ -89,19 +89,3 @@ def _settled(
         raise UnknownNameError(NAMES[kind], name, [s.name for s in SOURCES.values() if s.loader == kind])
     settled = info(name, data_dir, stand_in, download)
     return source(settled.name), source(name), settled
-
-
-def check_bundled(wanted: Source) -> None:
-    """`DataError` unless the package that brings a set is there and brings what is known."""
-    if wanted.bundled == "repro":
-        from repro.data import invented
-
-        invented.check()
-    elif wanted.form == "digits":
-        from repro.data import digits
-
-        digits.raw()
-    else:
-        from repro.data import mnist5k
-
-        mnist5k.raw()

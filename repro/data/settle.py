@@ -52,7 +52,7 @@ def check(name: str, data_dir: PathLike | None = None) -> None:
     """`DataError` unless every file of the data set is on disk and is the published one."""
     wanted, base = source(name), paths.data_dir(data_dir)
     if wanted.bundled:
-        from repro.data.loading import check_bundled
+        from repro.data.bundled import check_bundled
 
         check_bundled(wanted)
         return

@@ -23,7 +23,7 @@ PAPERS = ("dni", "sg", "meprop")
 """In the order in which exhibits are listed."""
 EXTRA: dict[str, str | Exhibit] = {}
 """Exhibits that lie elsewhere, by id: their package, or themselves. Empty but in tests."""
-_SHARED = ("params", "arms", "metrics", "profiles", "group_by", "jointly")
+_SHARED = ("params", "arms", "metrics", "profiles", "group_by", "jointly", "alone")
 """What an exhibit that shows another's runs has from there."""
 
 

@@ -37,7 +37,8 @@ def _used(name: str, spec: Mapping[str, Any]) -> str:
             arms.setdefault(as_text(own["params"][name]), []).append(arm)
     if not arms:
         return "not used"
-    (first, _), *others = arms.items()
+    # the commonest value first, the exceptions after it
+    (first, _), *others = sorted(arms.items(), key=lambda item: -len(item[1]))
     return "; ".join([first, *(f"{', '.join(own)}: {value}" for value, own in others)])
 
 

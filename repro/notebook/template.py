@@ -58,7 +58,10 @@ _SPECIFICATION = (
     "Each hyper-parameter with the value used here, the paper's value and the place where it stands; "
     "`assumed` marks what the paper does not say."
 )
-_METHOD = "The source below is what runs, read from the package as this notebook is executed."
+_METHOD = (
+    "The source below is today's, read from the package as this notebook is executed. A committed record was made by the "
+    "commit named under *Provenance*; `repro status` says what has changed since."
+)
 _RESULT = "Filled marks and solid lines are ours, hollow marks and dashed lines the paper's numbers."
 _CLAIMS = (
     "A verdict is `reproduced`, `not reproduced`, or `open` when this record cannot decide. It is computed "

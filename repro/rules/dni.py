@@ -1,5 +1,8 @@
 """Decoupled neural interfaces: synthetic gradients at any positions of any net.
 
+`repro.rules.every_layer` is its fast twin for a model after every hidden layer of one width, all models in one
+product; a test holds the two equal.
+
 Source: arXiv:1608.05343v2, section 2 and supplement (v1 sections 2, A.1); arXiv:1703.00522v1, section 2.
 """
 

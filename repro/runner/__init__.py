@@ -1,1 +1,1 @@
-"""Scheduling, caching and resuming pieces."""
+"""Scheduling, caching, adopting and resuming runs."""

@@ -120,7 +120,7 @@ def _job(exhibit: Exhibit, group: Group, options: Options, device: str) -> Job:
         options.threads,
         options.checkpoint_s,
         jointly=exhibit.jointly,
-        alone=exhibit.kind == "timing",
+        alone=exhibit.alone,
         code=code_of(exhibit.trained_by) if options.elsewhere else None,
         deadline=None if options.budget_s is None else options.started + options.budget_s,
     )

@@ -1,1 +1,1 @@
-"""Carrying out a piece: batches, the one training loop, checkpoints."""
+"""Carrying out a group of runs: learners, the one training loop, optimisers, checkpoints."""

@@ -2,10 +2,10 @@
 
 import json
 import shutil
-import subprocess
 
 import pytest
 import tiny_exhibit
+from checkout import git, run
 
 from repro.cli import main
 from repro.cli.commit import _refuse_downgrade
@@ -13,32 +13,6 @@ from repro.errors import RecordError
 from repro.exhibits import EXTRA, get
 from repro.record.record import Record, seeds_of
 from repro.record.store import load
-
-
-@pytest.fixture
-def clone(places, monkeypatch):
-    """A git checkout with the tiny exhibit among the others; the records are its own."""
-    top = places / "clone"
-    top.mkdir()
-    monkeypatch.setenv("REPRO_ROOT", str(top))
-    monkeypatch.setenv("REPRO_RESULTS", str(top / "results"))
-    monkeypatch.setitem(EXTRA, "meprop/tiny", "tiny")
-    monkeypatch.chdir(top)
-    (top / "code.py").write_text("a = 1\n")
-    (top / ".gitignore").write_text("output/\n")
-    git(top, "init", "--quiet")
-    git(top, "add", ".")
-    git(top, "commit", "--quiet", "-m", "start")
-    return top
-
-
-def git(top, *arguments):
-    who = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "core.hooksPath=/dev/null"]
-    subprocess.run(["git", *who, *arguments], cwd=top, check=True, capture_output=True)
-
-
-def run(*more, code=0):
-    assert main(["run", "meprop/tiny", *more]) == code
 
 
 def test_run_writes_record_table_and_picture_and_says_so(clone, capsys):
@@ -245,47 +219,3 @@ def test_a_verdict_against_the_paper_is_no_failure(committed, capsys, monkeypatc
     monkeypatch.setitem(EXTRA, "meprop/tiny", tiny_exhibit.STRICT)
     assert main(["check", "meprop/tiny"]) == 0
     assert "0 of 1 reproduced, 1 not reproduced" in capsys.readouterr().out
-
-
-def test_a_record_grows_from_call_to_call(clone, capsys):
-    """Asked for some runs: they are there, so nothing failed; what is not there is said, and judged later."""
-    run("--profile", "paper", "--arms", "arm-4,arm-3", "--seeds", "0-1")
-    out = capsys.readouterr().out
-    assert "missing: arm-4/2, arm-3/2, arm-2/0" in out and "not run yet" in out
-    assert "? open" in out and "arm arm-4 with seed 2, not run yet" in out
-    run("--profile", "paper", "--json")
-    out, err = capsys.readouterr()
-    assert json.loads(out)[0]["missing"] == [] and "(8 groups of runs to train)" in err
-    record = load(clone / "output", "meprop/tiny", "paper")
-    assert record.facts["missing"] == [] and record.facts["verdicts"]["faster"]["verdict"] == "reproduced"
-    run("--profile", "paper")
-    assert "already trained: from the cache" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(("profile", "code"), [("paper", 0), ("cpu", 1)])
-def test_an_unfinished_record_is_committed_at_paper_alone(clone, capsys, profile, code):
-    run("--profile", profile, "--arms", "arm-4")
-    assert main(["commit", "meprop/tiny", "--profile", profile]) == code
-    assert (clone / f"results/meprop/tiny/{profile}.json").exists() == (code == 0)
-    assert code == 0 or "lacks 9 runs (arm-3/0, arm-3/1, arm-3/2): run it again" in capsys.readouterr().err
-    if code == 0:
-        assert main(["check", "meprop/tiny"]) == 0
-
-
-def test_a_budget_ends_with_code_1_and_the_same_command_goes_on(clone, capsys):
-    slow = ("--profile", "smoke", "--set", "steps=400", "--set", "pause=0.002")
-    run(*slow, "--arms", "arm-4")
-    run(*slow, "--budget", "0.3s", code=1)
-    out, err = capsys.readouterr()
-    assert "the time is up" in out and "not complete: meprop/tiny" in err and "Traceback" not in err
-    assert load(clone / "output", "meprop/tiny", "smoke").facts["missing"]
-    run(*slow)
-    assert load(clone / "output", "meprop/tiny", "smoke").facts["missing"] == []
-
-
-def test_a_budget_in_which_nothing_is_finished_is_said(clone, capsys):
-    run("--profile", "smoke", "--set", "pause=0.05", "--budget", "0.2s", code=1)
-    assert (
-        "nothing of meprop/tiny at smoke is finished: meprop/tiny arm-4/0: the time is up"
-        in capsys.readouterr().err
-    )

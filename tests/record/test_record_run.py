@@ -6,6 +6,7 @@ import pytest
 from tiny_exhibit import EXHIBIT
 
 from repro.errors import BadValueError, UnknownNameError
+from repro.exhibits import get
 from repro.record.plan import custom, planned
 from repro.record.run import Run, digest, parameters, runs, runs_of_spec, spec_of
 from repro.spec import Override, Param
@@ -160,3 +161,12 @@ def test_arms_that_the_profile_does_not_run_are_refused():
     assert len(planned(few, "quick", arms=("arm-1",))) == 4, "the record is that of all arms"
     with pytest.raises(UnknownNameError, match="unknown arm of meprop/tiny at quick 'arm-4'"):
         planned(few, "quick", arms=("arm-4",))
+
+
+def test_cifar_nets_have_the_papers_width_and_models():
+    table2 = get("dni/table2")
+    paper = table2.profile("paper")
+    dni = parameters(table2, paper, arm="cifar10-fcn-dni-3")
+    assert (dni["width"], dni["dni_sg_hidden"]) == (1000, (4000,)) and "cdni_sg_hidden" not in dni
+    assert parameters(table2, paper, arm="dni-3")["width"] == 256
+    assert parameters(table2, paper, {"width": "64"}, "cifar10-fcn-dni-3")["width"] == 64

@@ -29,6 +29,8 @@ from repro.train.loop import Context
 from repro.train.optim import Adam
 
 CLASSES, STEPS = 10, 25
+DEVICE = "cpu"
+"""Where what is built lives; the tests for a GPU say another."""
 Show = Callable[[str, Tensor], Tensor]
 
 
@@ -109,7 +111,7 @@ def _images(inputs: int, dtype: torch.dtype) -> ImageData:
     x = torch.randn(190, inputs, generator=rng)
     noise = torch.randn(190, CLASSES, generator=rng)
     y = (x @ torch.randn(inputs, CLASSES, generator=rng) + noise).argmax(1)
-    x, info = x.to(dtype), DataInfo("drawn", "drawn", False, {}, "")
+    x, y, info = x.to(DEVICE, dtype), y.to(DEVICE), DataInfo("drawn", "drawn", False, {}, "")
     return ImageData(x[:160], y[:160], x[160:], y[160:], info, (1, 1, inputs))
 
 
@@ -122,7 +124,7 @@ def _learner(
 ) -> Any:
     """A learner of `cls` that computes in `dtype`."""
     given = Given([Run("arm", seed, setting, params) for seed in seeds])
-    return type(cls.__name__, (cls,), {"dtype": dtype})(given, Context())
+    return type(cls.__name__, (cls,), {"dtype": dtype})(given, Context(DEVICE))
 
 
 def _shuffle(learner: Any, batch: int) -> None:

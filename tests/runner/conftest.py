@@ -3,7 +3,10 @@
 import sys
 
 import pytest
+from edited import PLAIN, WORK
 from running import Package
+
+from repro.runner import adopt
 
 
 @pytest.fixture
@@ -14,3 +17,12 @@ def mine(tmp_path, monkeypatch):
     package = Package(tmp_path)
     yield package
     package.forget()
+
+
+@pytest.fixture
+def pace(mine, monkeypatch):
+    """`pace(text)`: the module that the work reaches, edited."""
+    monkeypatch.setattr(adopt, "WORTH_S", 0)
+    mine.write("work", WORK)
+    mine.write("pace", PLAIN)
+    return lambda text: mine.write("pace", text)

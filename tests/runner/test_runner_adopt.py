@@ -3,53 +3,14 @@
 from dataclasses import replace
 
 import pytest
+from edited import AGAIN, HARMFUL, HARMLESS, LATER, LONG, ONE, PLAIN, WORK, run
 from running import kept, steps
-from tiny.work import Walker
 from tiny_exhibit import EXHIBIT
 
 from repro.record.record import csv_text
 from repro.runner import adopt, code
 from repro.runner.keys import code_of
 from repro.runner.run import Options, run_exhibit, to_do
-
-WORK = """
-from mine.pace import pace
-from repro.train.loop import fit
-from tiny.work import Walker
-
-class Mine(Walker):
-    def device(self):
-        super().device()
-        self.heights = [pace(h) for h in self.heights]
-
-    def prints(self):
-        return [h.hex() for h in self.heights]
-
-def work(given, ctx):
-    return fit(Mine(given), ctx)
-"""
-PLAIN, HARMLESS, AGAIN = (f"def pace(h):\n    return {x}\n" for x in ("h", "1 * h", "h / 1"))
-HARMFUL = "def pace(h):\n    return h * 1.0000000001\n"
-LATER = "def pace(h):\n    return h if h < 0.9 else h * 1.0000000001\n"
-ONE = replace(EXHIBIT, arms=EXHIBIT.arms[2:3], claims=(), trained_by="mine")
-LONG = {"steps": 300}
-
-
-@pytest.fixture
-def pace(mine, monkeypatch):
-    """`pace(text)`: the module that the work reaches, edited."""
-    monkeypatch.setattr(adopt, "WORTH_S", 0)
-    mine.write("work", WORK)
-    mine.write("pace", PLAIN)
-    return lambda text: mine.write("pace", text)
-
-
-def run(places, exhibit=ONE, profile="smoke", **options):
-    """The record, and how many steps were taken for it."""
-    log = places / "steps.log"
-    log.unlink(missing_ok=True)
-    record = run_exhibit(exhibit, profile, Options(changes=LONG, checkpoint_s=0, **options))
-    return record, len(steps(log))
 
 
 def test_a_finished_run_is_adopted_after_a_harmless_edit(places, pace, caplog):
@@ -180,7 +141,7 @@ def test_without_the_late_fingerprint_nothing_is_adopted(places, pace, caplog):
 def test_short_runs_leave_nothing_and_are_trained_again(places, pace):
     short = Options(changes={"steps": 60})
     run_exhibit(ONE, "smoke", short)
-    assert not list((places / "runs/groups").iterdir()), "no checkpoint, so nothing to compare with"
+    assert not (places / "runs/groups").exists(), "no checkpoint, so nothing to compare with"
     pace(HARMLESS)
     (places / "steps.log").unlink()
     run_exhibit(ONE, "smoke", short)
@@ -219,79 +180,3 @@ def test_only_the_runs_that_come_out_the_same_are_adopted(places, pace):
     adopted = {r["run"]["setting"]["factor"] for r in kept(places).values() if "adopted" in r}
     assert adopted.isdisjoint(int(name[4]) for name in trained_again)
     assert len(adopted) + len(trained_again) == 4
-
-
-@pytest.fixture
-def halfway(places, pace, monkeypatch):
-    """Training that Ctrl-C stopped in step 230: checkpoints of 150 and 200; and the undisturbed record."""
-    whole, _ = run(places, runs_dir=str(places / "whole"))
-    real = Walker.host
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Walker, "host", lambda self, t: interrupt() if t == 230 else real(self, t))
-        run(places)
-    return whole.sha256()
-
-
-def interrupt():
-    raise KeyboardInterrupt
-
-
-def test_unfinished_training_goes_on_after_a_harmless_edit(places, pace, halfway):
-    pace(HARMLESS)
-    record, taken = run(places)
-    assert taken == 50 + 50 + 100 and record.sha256() == halfway
-    assert [p.parent.name for p in (places / "runs/groups").glob("*/*/checkpoint.pt")] == [
-        code_of("mine")[:16]
-    ]
-
-
-def test_unfinished_training_goes_on_after_edit_after_edit(places, pace, halfway, monkeypatch):
-    """Stopped again before the first checkpoint that the second code writes."""
-    pace(HARMLESS)
-    real = Walker.host
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Walker, "host", lambda self, t: interrupt() if t == 210 else real(self, t))
-        run(places)
-    pace(AGAIN)
-    record, taken = run(places)
-    assert taken == 50 + 50 + 100 and record.sha256() == halfway
-
-
-@pytest.mark.parametrize("text", [HARMFUL, LATER])
-def test_unfinished_training_starts_afresh_after_a_harmful_edit(places, pace, halfway, text):
-    pace(text)
-    record, _ = run(places)
-    assert [t for _, t, _ in steps(places / "steps.log")][-300:] == list(range(300))
-    assert record.sha256() != halfway
-
-
-def test_a_kill_while_checkpoints_are_brought_over_costs_nothing(places, pace, halfway, monkeypatch):
-    pace(HARMLESS)
-    real = adopt.write_bytes
-
-    def torn(path, data):
-        if path.name == "checkpoint.pt":
-            interrupt()
-        real(path, data)
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(adopt, "write_bytes", torn)
-        run(places)
-    record, taken = run(places)
-    assert taken == 50 + 50 + 100 and record.sha256() == halfway
-
-
-def test_a_new_module_that_the_work_reaches_and_then_changes_is_noticed(places, mine):
-    """The opt-out: nobody had to list it. With a native source beside it, too."""
-    mine.write("work", WORK.replace("mine.pace", "mine.kernels.pace"))
-    mine.write("kernels/__init__", "")
-    mine.write("kernels/pace", PLAIN)
-    assert run(places)[1] == 300 and run(places)[1] == 0
-    mine.write("kernels/pace", HARMLESS)
-    assert run(places)[1] == 300
-    mine.write("kernels/pace", "int pace;", ".cpp")
-    assert run(places)[1] == 300 and run(places)[1] == 0
-    mine.write("kernels/pace", "long pace;", ".cpp")
-    assert run(places)[1] == 300
-    mine.write("kernels/other", PLAIN)
-    assert run(places)[1] == 0, "what is not reached changes nothing"

@@ -4,10 +4,12 @@ import json
 from dataclasses import replace
 
 import pytest
+from matplotlib.figure import Figure
 from running import trained
 from tiny_exhibit import TWO_SETS as EXHIBIT
 
 from repro.errors import DataError, RunError
+from repro.notebook import tables
 from repro.record import audit
 from repro.record.judge import judge
 from repro.record.record import Record, data_facts, data_sets
@@ -15,6 +17,7 @@ from repro.record.store import load, save
 from repro.runner import keys, schedule
 from repro.runner.carry import attempt
 from repro.runner.run import Options, run_exhibit
+from repro.show import style
 
 
 @pytest.fixture
@@ -102,3 +105,12 @@ def test_data_that_change_their_name_between_groups_are_no_mixture(record, place
     again = run_exhibit(EXHIBIT, "quick")
     assert trained(places) == {f"{a}/{s}" for a in ("arm-2", "arm-1") for s in (0, 1)}
     assert not again.facts["data"]["stand_in"]
+
+
+def test_the_figure_names_them_all_and_the_stand_in(record):
+    both = record.facts["data"]["note"]
+    assert "; stand-in: " in both
+    figure = Figure()
+    style.title(figure, EXHIBIT, record)
+    assert both in figure.get_suptitle()
+    assert ("data", both) in tables.provenance(record).rows

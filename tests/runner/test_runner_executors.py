@@ -38,7 +38,7 @@ def test_two_processes(places, here, monkeypatch):
     monkeypatch.setattr(schedule, "POLL_S", 0.01)
     there = run(places, "processes", None, 2, lambda name, fraction: told.append((name, fraction)))
     assert there.sha256() == here.sha256() and csv_text(there.rows) == csv_text(here.rows)
-    assert len({x.split()[2] for x in (places / "steps.log").read_text().splitlines()}) == 3
+    assert len({x.split()[2] for x in (places / "steps.log").read_text().splitlines()}) > 1
     assert sorted(name for name, fraction in told if fraction == 1.0) == GROUPS
     assert all(0 <= fraction <= 1 for _, fraction in told)
     assert len(asked) == len(set(asked)) >= 1

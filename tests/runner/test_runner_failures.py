@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -11,6 +12,7 @@ from running import jobs, trained
 from tiny_exhibit import EXHIBIT
 
 from repro.errors import BadValueError, RunError, UnknownNameError
+from repro.exhibits import get
 from repro.record.run import runs
 from repro.runner import schedule
 from repro.runner.carry import Job, attempt
@@ -229,3 +231,17 @@ def test_runs_that_train_together_agree_in_what_is_read_once(places):
         in outcome["failure"]
     )
     assert not (places / "steps.log").exists()
+
+
+def test_nets_that_are_not_there_are_refused_by_name_and_no_other_is_trained(places):
+    table2 = get("dni/table2")
+    cnns = tuple(replace(a, dataset=None) for a in table2.arms if a.setting.get("net") == "cnn")
+    assert len(cnns) > 4
+    smoke = replace(table2.profile("smoke"), arms=(), overrides={"steps": Override(1, "seconds")})
+    small = replace(table2, arms=cnns, profiles=(replace(smoke, arm_overrides={}),))
+    for arm in cnns:
+        (job, *_) = jobs(places, replace(small, arms=(arm,)))
+        assert re.search(
+            rf"{arm.id}/0 has the setting net = 'cnn', which its training does not read",
+            attempt(job)["failure"],
+        )

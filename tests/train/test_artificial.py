@@ -96,6 +96,17 @@ def test_the_rate_drops_at_its_fractions_of_the_steps(small: Callable[..., Given
         assert learner.optimizer.rate.flatten().tolist() == pytest.approx([1e-2 * factor] * 2)
 
 
+@torch.no_grad()
+def test_a_drop_between_two_steps_is_waited_for(small: Callable[..., Given]) -> None:
+    """0.1 · 24 = 2.4: step 2 still has the higher rate (dni's nets round it)."""
+    learner = make(small, "linear2-shallow-mse", steps=24, rate_drops=((0.1, 0.1),), learning_rate=1e-2)
+    rates = []
+    for t in (1, 2, 3):
+        learner.step(t)
+        rates.append(learner.optimizer.rate[0, 0].item())
+    assert rates == pytest.approx([1e-2, 1e-2, 1e-3])
+
+
 @pytest.mark.parametrize(("arm", "samples"), [("linear2-shallow-log", 100), ("random100-shallow-log", 1000)])
 @torch.no_grad()
 def test_the_gap_is_loss_with_sg_minus_loss_with_backpropagation(

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor
 
+from repro.record.run import Run
+from repro.train import images
+from repro.train.given import Given
 from repro.train.images import error_rate, gather
+from repro.train.loop import Context
 
 
 @pytest.mark.parametrize(("n", "chunk"), [(10, 4), (10, 5), (3, 4), (2500, 1000)])
@@ -33,3 +40,25 @@ def test_gather_takes_each_runs_own_examples() -> None:
     found, labels = gather(x, y, torch.tensor([[5, 0], [2, 2]]))
     assert found.tolist() == [[[10, 11], [0, 1]], [[4, 5], [4, 5]]]
     assert labels.tolist() == [[50, 0], [20, 20]]
+
+
+def test_images_are_read_once_a_process_and_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    real = images.load_images
+
+    def load_images(name: str, device: str, **more: Any) -> Any:
+        read.append(more["data_dir"])
+        return real(name, device, **more)
+
+    monkeypatch.setattr(images, "load_images", load_images)
+    images._loaded.cache_clear()
+    digits = Given([Run("arm", 0, {}, {}, "digits")])
+    one, two = (Context(data_dir=str(tmp_path / name), download=False) for name in ("one", "two"))
+    first = images.load(digits, one)
+    assert images.load(Given([Run("arm", 1, {}, {}, "digits")]), one) is first and read == [
+        str(tmp_path / "one")
+    ]
+    assert images.load(digits, two) is not first
+    found = images.load(Given([Run("arm", 0, {}, {}, "mnist", "digits")]), two)
+    assert found.info.stand_in and not first.info.stand_in and len(read) == 3
+    images._loaded.cache_clear()

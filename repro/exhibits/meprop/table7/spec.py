@@ -97,4 +97,5 @@ EXHIBIT = Exhibit(
     ),
     group_by=(),
     jointly=True,
+    alone=True,
 )

@@ -1,0 +1,53 @@
+"""A record that grows from call to call, and time that runs out."""
+
+import json
+
+import pytest
+from checkout import run
+
+from repro.cli import main
+from repro.record.store import load
+
+
+def test_a_record_grows_from_call_to_call(clone, capsys):
+    """Asked for some runs: they are there, so nothing failed; what is not there is said, and judged later."""
+    run("--profile", "paper", "--arms", "arm-4,arm-3", "--seeds", "0-1")
+    out = capsys.readouterr().out
+    assert "missing: arm-4/2, arm-3/2, arm-2/0" in out and "not run yet" in out
+    assert "? open" in out and "arm arm-4 with seed 2, not run yet" in out
+    run("--profile", "paper", "--json")
+    out, err = capsys.readouterr()
+    assert json.loads(out)[0]["missing"] == [] and "(8 groups of runs to train)" in err
+    record = load(clone / "output", "meprop/tiny", "paper")
+    assert record.facts["missing"] == [] and record.facts["verdicts"]["faster"]["verdict"] == "reproduced"
+    run("--profile", "paper")
+    assert "already trained: from the cache" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("profile", "code"), [("paper", 0), ("cpu", 1)])
+def test_an_unfinished_record_is_committed_at_paper_alone(clone, capsys, profile, code):
+    run("--profile", profile, "--arms", "arm-4")
+    assert main(["commit", "meprop/tiny", "--profile", profile]) == code
+    assert (clone / f"results/meprop/tiny/{profile}.json").exists() == (code == 0)
+    assert code == 0 or "lacks 9 runs (arm-3/0, arm-3/1, arm-3/2): run it again" in capsys.readouterr().err
+    if code == 0:
+        assert main(["check", "meprop/tiny"]) == 0
+
+
+def test_a_budget_ends_with_code_1_and_the_same_command_goes_on(clone, capsys):
+    slow = ("--profile", "smoke", "--set", "steps=400", "--set", "pause=0.002")
+    run(*slow, "--arms", "arm-4")
+    run(*slow, "--budget", "0.3s", code=1)
+    out, err = capsys.readouterr()
+    assert "the time is up" in out and "not complete: meprop/tiny" in err and "Traceback" not in err
+    assert load(clone / "output", "meprop/tiny", "smoke").facts["missing"]
+    run(*slow)
+    assert load(clone / "output", "meprop/tiny", "smoke").facts["missing"] == []
+
+
+def test_a_budget_in_which_nothing_is_finished_is_said(clone, capsys):
+    run("--profile", "smoke", "--set", "pause=0.05", "--budget", "0.2s", code=1)
+    assert (
+        "nothing of meprop/tiny at smoke is finished: meprop/tiny arm-4/0: the time is up"
+        in capsys.readouterr().err
+    )
