@@ -3,7 +3,8 @@
     from metadata import load_pins, pin
     pin("dni").arxiv                 # '1608.05343v2'
 
-On the command line: `python -m metadata --help`. The package knows nothing of `repro`, and importing it costs
+On the command line: `python -m metadata --help`. Four wings: `parse` (bytes to words), `kinds` (documents), `check`
+(verify, identify), `pins` (what is pinned, and why). The package knows nothing of `repro`, and importing it costs
 milliseconds: what needs cryptography, XML or the network is imported where it is used.
 """
 

@@ -1,7 +1,8 @@
 """Cite a pinned paper (BibTeX, text, CFF, CodeMeta), or a number of this repository checked against it.
 
 Formats: BibTeX with ASCII accents; CFF 1.2.0 (https://citation-file-format.github.io); CodeMeta 3.0 with
-schema.org (https://codemeta.github.io). The DOI is that of the arXiv deposit: PMLR registers none.
+schema.org (https://codemeta.github.io). What is cited is the version on arXiv that was reproduced, under arXiv's DOI,
+which knows no versions, beside the publisher's address of the proceedings: PMLR registers no DOI.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from metadata import latex
 from metadata.errors import MetadataError
-from metadata.names import family_and_given
+from metadata.parse import latex
+from metadata.parse.names import family_and_given
 from metadata.pins import Pin
 
 STYLES = ("text", "bibtex")
+# CodeMeta's own context defines none of schema.org's terms for articles: the vocabulary defines all of them.
+CONTEXT = ["https://w3id.org/codemeta/3.0", {"@vocab": "http://schema.org/"}]
 _SERIES = {"PMLR": "Proceedings of Machine Learning Research"}
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
@@ -25,27 +28,33 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}")
 def bibtex(pin: Pin) -> str:
     """Return a BibTeX entry for the pinned version, ending in a newline; its key is like `sun2017meprop`."""
     p = pin.proceedings
-    return _entry(
-        "inproceedings",
-        bibtex_key(pin),
-        {
-            "title": f"{{{latex.encode(pin.title)}}}",  # doubled braces keep the capitals
-            "author": " and ".join(_inverted(name) for name in pin.authors),
-            "editor": " and ".join(_inverted(name) for name in p.editors),
-            "booktitle": latex.encode(p.booktitle),
-            "series": latex.encode(_SERIES.get(p.series, p.series)),
-            "volume": str(p.volume),
-            "pages": p.pages.replace("-", "--"),
-            "year": str(p.year),
-            "publisher": latex.encode(p.series),
-            "eprint": pin.arxiv,
-            "archiveprefix": "arXiv",
-            "primaryclass": pin.primary_cat,
-            "doi": pin.doi,
-            "url": pin.url,
-            "note": ", ".join(_identifiers(pin)),
-        },
-    )
+    fields = {
+        "title": f"{{{latex.encode(pin.title)}}}",  # doubled braces keep the capitals
+        "author": " and ".join(map(_inverted, pin.authors)),
+        "editor": " and ".join(map(_inverted, p.editors)),
+        "booktitle": latex.encode(p.booktitle),
+        "series": latex.encode(_SERIES.get(p.series, p.series)),
+        "volume": str(p.volume),
+        "pages": p.pages.replace("-", "--"),
+        "year": str(p.year),
+        "publisher": latex.encode(p.series),
+        "url": p.url,
+        "eprint": pin.arxiv,
+        "archiveprefix": "arXiv",
+        "primaryclass": pin.primary_cat,
+        "doi": pin.doi,
+        "note": latex.encode("; ".join([_which(pin), *_pith(pin)])),
+    }
+    return _entry("inproceedings", bibtex_key(pin), fields)
+
+
+def _which(pin: Pin) -> str:
+    """Say which text is meant, since pages are those of the proceedings and the DOI knows no version."""
+    return f"reproduced from {pin.version} on arXiv: {pin.proceedings.relation}"
+
+
+def _pith(pin: Pin) -> list[str]:
+    return [pin.pith] if pin.pith else []
 
 
 def bibtex_key(pin: Pin) -> str:
@@ -66,15 +75,10 @@ def _entry(kind: str, key: str, fields: Mapping[str, str]) -> str:
     return "\n".join([f"@{kind}{{{key},", *lines, "}", ""])
 
 
-def _identifiers(pin: Pin) -> list[str]:
-    return [f"arXiv:{pin.arxiv}", *([pin.pith] if pin.pith else [])]
-
-
 def text(pin: Pin) -> str:
-    """Return the reference as one line of plain text, with all authors and the version."""
-    names = ", ".join(pin.authors)
-    ids = ", ".join(_identifiers(pin))
-    return f"{names}. {pin.title}. {pin.venue}. {ids}. https://doi.org/{pin.doi}"
+    """Return the reference as one line of plain text, with all authors, the publisher's address and the version."""
+    ids = ", ".join([f"arXiv:{pin.arxiv} (https://doi.org/{pin.doi})", *_pith(pin)])
+    return f"{', '.join(pin.authors)}. {pin.title}. {pin.venue}. {pin.proceedings.url}. Reproduced version: {ids}"
 
 
 def cff_reference(pin: Pin) -> dict[str, Any]:
@@ -96,8 +100,9 @@ def cff_reference(pin: Pin) -> dict[str, Any]:
         "year": p.year,
         "month": int(p.date[5:7]),
         "doi": pin.doi,
-        "url": pin.url,
-        "identifiers": [{"type": "other", "value": value} for value in _identifiers(pin)],
+        "url": p.url,
+        "identifiers": [{"type": "other", "value": value} for value in (f"arXiv:{pin.arxiv}", *_pith(pin))],
+        "notes": _which(pin),
     }
 
 
@@ -107,25 +112,32 @@ def _cff_person(name: str) -> dict[str, str]:
 
 
 def codemeta(pin: Pin) -> dict[str, Any]:
-    """Return the pin as a schema.org `ScholarlyArticle` in JSON-LD, as CodeMeta's `referencePublication`."""
+    """Return the pin as a schema.org `ScholarlyArticle` in JSON-LD, as CodeMeta's `referencePublication`.
+
+    The article is that of the proceedings; the reproduced version is another edition of it, `workExample`.
+    """
     p = pin.proceedings
     start, _, end = p.pages.partition("-")
-    article: dict[str, Any] = {
-        "@context": ["https://w3id.org/codemeta/3.0", "https://schema.org"],
+    version: dict[str, Any] = {
         "@type": "ScholarlyArticle",
-        "@id": f"https://doi.org/{pin.doi}",
+        "@id": pin.url,
+        "version": pin.version,
+        "identifier": [f"https://doi.org/{pin.doi}", *_pith(pin)],
+        "dateModified" if pin.date_of == pin.version else "dateCreated": pin.date,
+        "disambiguatingDescription": _which(pin),
+    }
+    return {
+        "@context": CONTEXT,
+        "@type": "ScholarlyArticle",
+        "@id": p.url,
         "name": pin.title,
         "author": [_schema_person(name) for name in pin.authors],
         "datePublished": p.date,
-        "version": pin.arxiv.rpartition("v")[2],
-        "identifier": _identifiers(pin),
-        "url": pin.url,
-        "sameAs": [p.url],
         "pageStart": start,
         "pageEnd": end,
         "isPartOf": {"@type": "PublicationVolume", "name": p.booktitle, "volumeNumber": str(p.volume)},
+        "workExample": version | ({"license": pin.license} if pin.license else {}),
     }
-    return article | ({"license": pin.license} if pin.license else {})
 
 
 def _schema_person(name: str) -> dict[str, str]:
@@ -139,7 +151,7 @@ def codemeta_software(repository: Mapping[str, Any], pins: Iterable[Pin]) -> dic
     `repository` is what `metadata.cff.repository` returns.
     """
     software: dict[str, Any] = {
-        "@context": "https://w3id.org/codemeta/3.0",
+        "@context": CONTEXT,
         "@type": "SoftwareSourceCode",
         "name": repository["title"],
         "version": repository["version"],
@@ -163,32 +175,25 @@ def verified(
     entries). Raises `MetadataError` for a record of another paper, and for values of another form.
     """
     _check_verified(pin, repository, exhibit, profile, record_sha256, style)
-    if style == "bibtex":
-        return f"{_bibtex_record(pin, repository, exhibit, profile, record_sha256)}\n{bibtex(pin)}"
-    authors = ", ".join(repository.get("authors", ()))
-    doi = f" https://doi.org/{repository['doi']}." if repository.get("doi") else ""
-    return (
-        f"{authors + '. ' if authors else ''}{repository['title']}, version {repository['version']}, "
-        f"{_place(repository, exhibit, profile, record_sha256)}.{doi} Reproduces: {text(pin)}"
-    )
-
-
-def _bibtex_record(pin: Pin, repository: Mapping[str, Any], exhibit: str, profile: str, sha256: str) -> str:
+    dirty = " with uncommitted changes" if repository.get("dirty") else ""
+    place = f"commit {repository['commit']}{dirty}, record of {exhibit}, profile {profile}, SHA-256 {record_sha256}"
+    doi = repository.get("doi")
+    if style == "text":
+        authors = ", ".join(repository.get("authors", ()))
+        who = f"{authors}. " if authors else ""
+        at = f" https://doi.org/{doi}." if doi else ""
+        what = f"{repository['title']}, version {repository['version']}, {place}"
+        return f"{who}{what}.{at} Reproduces: {text(pin)}"
     name = re.sub(r"[^a-z0-9]+", "-", f"{exhibit}-{profile}".lower())
     fields = {
         "title": f"{{{latex.encode(str(repository['title']))}}}",
         "author": " and ".join(f"{{{latex.encode(a)}}}" for a in repository.get("authors", ())),
         "year": str(repository.get("year", "")),
         "version": latex.encode(str(repository["version"])),
-        "doi": str(repository.get("doi") or ""),
-        "note": latex.encode(f"{_place(repository, exhibit, profile, sha256)}; reproduces arXiv:{pin.arxiv}"),
+        "doi": str(doi or ""),
+        "note": latex.encode(f"{place}; reproduces arXiv:{pin.arxiv}"),
     }
-    return _entry("misc", f"repro-{name}", fields)
-
-
-def _place(repository: Mapping[str, Any], exhibit: str, profile: str, sha256: str) -> str:
-    dirty = " with uncommitted changes" if repository.get("dirty") else ""
-    return f"commit {repository['commit']}{dirty}, record of {exhibit}, profile {profile}, SHA-256 {sha256}"
+    return f"{_entry('misc', f'repro-{name}', fields)}\n{bibtex(pin)}"
 
 
 def _check_verified(
@@ -198,13 +203,25 @@ def _check_verified(
     if missing:
         raise MetadataError(f"repository: no {', '.join(missing)}", do="see metadata.cff.repository")
     paper, _, name = exhibit.partition("/")
-    if paper != pin.short or not _NAME.fullmatch(name):
-        raise MetadataError("exhibit", got=exhibit, expected=f"one of {pin.arxiv}, like '{pin.short}/table1'")
-    if not _NAME.fullmatch(profile):
-        raise MetadataError("profile", got=profile, expected="a name like 'paper'")
-    if not _SHA256.fullmatch(record_sha256):
-        raise MetadataError("SHA-256 of the record", got=record_sha256, expected="64 hex digits (lower case)")
-    if not _COMMIT.fullmatch(str(repository["commit"])):
-        raise MetadataError("commit", got=repository["commit"], expected="7 to 64 hex digits (lower case)")
-    if style not in STYLES:
-        raise MetadataError("style", got=style, expected=" or ".join(STYLES))
+    wrong = {
+        "exhibit": (
+            exhibit,
+            paper == pin.short and _NAME.fullmatch(name),
+            f"one of {pin.arxiv}, like '{pin.short}/table1'",
+        ),
+        "profile": (profile, _NAME.fullmatch(profile), "a name like 'paper'"),
+        "SHA-256 of the record": (
+            record_sha256,
+            _SHA256.fullmatch(record_sha256),
+            "64 hex digits (lower case)",
+        ),
+        "commit": (
+            repository["commit"],
+            _COMMIT.fullmatch(str(repository["commit"])),
+            "7 to 64 hex digits (lower case)",
+        ),
+        "style": (style, style in STYLES, " or ".join(STYLES)),
+    }
+    for what, (got, fine, expected) in wrong.items():
+        if not fine:
+            raise MetadataError(what, got=got, expected=expected)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import Any, NoReturn
 
 from metadata.errors import MetadataError
-from metadata.text import printable
+from metadata.parse.text import printable
 
+JSON_VERSION = 1
 _ABOUT = "Check, identify, cite and refresh the records of the pinned papers."
 _EPILOG = """examples:
   {prog} verify metadata/records/*.json    check every field of the two signed records
@@ -19,37 +23,46 @@ _EPILOG = """examples:
   {prog} refresh meprop                    show what has changed at registry and arXiv
 
 exit codes: 0 fine · 1 a check failed, or a document is not what it claims · 2 unusable input or no answer
-            3 (identify) about none of the pinned papers
+            3 about none of the pinned papers · 4 cannot tell whether it is one
 """
+
+
+class _UsageError(MetadataError):
+    """A command line that means nothing; argparse has worded it."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise _UsageError(f"{message}; {self.format_usage().strip()}")
 
 
 def parser(prog: str = "python -m metadata") -> argparse.ArgumentParser:
     """Return the parser of the command line, which calls itself `prog` in its help."""
     raw = argparse.RawDescriptionHelpFormatter
-    top = argparse.ArgumentParser(
-        prog=prog, description=_ABOUT, epilog=_EPILOG.format(prog=prog), formatter_class=raw
-    )
+    top = _Parser(prog=prog, description=_ABOUT, epilog=_EPILOG.format(prog=prog), formatter_class=raw)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    verify = commands.add_parser("verify", help="check documents, field by field")
-    identify = commands.add_parser(
-        "identify", help="say which pinned paper a document is, or only claims to be"
+    told = {
+        "verify": "check documents, field by field",
+        "identify": "say which pinned paper a document is, or only claims to be",
+        "pins": "show the pinned papers, check or rebuild pins.json",
+        "cite": "cite a pinned paper",
+        "refresh": "compare with registry and arXiv (needs the network)",
+    }
+    verify, identify, pins, cite, refresh = (
+        commands.add_parser(name, help=text) for name, text in told.items()
     )
-    for command in (verify, identify):
-        command.add_argument("--json", action="store_true", help="print JSON instead of text")
-    verify.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    identify.add_argument("file", type=Path, metavar="FILE")
-    pins = commands.add_parser("pins", help="show the pinned papers, check or rebuild pins.json")
+    for command in (verify, identify, pins, cite, refresh):
+        command.add_argument("--json", action="store_true", help="print JSON instead of text, on failure too")
+    verify.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a file, or - for standard input")
+    identify.add_argument("file", type=Path, metavar="FILE", help="a file, or - for standard input")
     action = pins.add_mutually_exclusive_group()
     action.add_argument("--check", action="store_true", help="rebuild from the records and compare")
     action.add_argument("--write", action="store_true", help="rebuild from the records and write pins.json")
-    action.add_argument("--json", action="store_true", help="print the pins with their evidence as JSON")
-    cite = commands.add_parser("cite", help="cite a pinned paper")
     cite.add_argument(
-        "papers", nargs="*", metavar="PAPER", help="dni, sg, meprop or id with version; else all"
+        "papers", nargs="*", metavar="PAPER", help="dni, sg, meprop, an id with version …; else all"
     )
     cite.add_argument("--format", choices=("text", "bibtex", "cff", "codemeta"), default="text")
     cite.add_argument("--write-cff", action="store_true", help="rewrite the references of CITATION.cff")
-    refresh = commands.add_parser("refresh", help="compare with registry and arXiv (needs the network)")
     which = refresh.add_mutually_exclusive_group(required=True)
     which.add_argument("paper", nargs="?", metavar="PAPER", help="dni, sg, meprop or an id with version")
     which.add_argument("--all", action="store_true", help="every pinned paper")
@@ -61,25 +74,58 @@ def parser(prog: str = "python -m metadata") -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None, *, prog: str = "python -m metadata") -> int:
     """Run the command line `argv` (default: of the process) and return its exit code; it never raises.
 
-    Codes: 0 fine, 1 a check failed, 2 unusable input, 3 `identify` found none of the pinned papers.
+    Codes: 0 fine, 1 a check failed, 2 unusable input, 3 about none of the pinned papers, 4 cannot tell.
     """
+    argv = sys.argv[1:] if argv is None else argv
+    as_json = "--json" in argv
+    try:
+        code, out, err = _run(argv, prog, as_json)
+    except SystemExit as e:  # argparse has printed the help
+        code, out, err = int(e.code or 0), "", ""
+    except MetadataError as e:
+        code, out, err = e.exit_code, "", f"error: {printable(str(e))}\n"
+        if as_json:
+            out = _json({"exit_code": code, "error": str(e)})
+    except KeyboardInterrupt as e:
+        replaced = (
+            type(e).__name__ == "Replaced"
+        )  # the class lives with what writes, which is not imported here
+        state = "all files had been replaced" if replaced else "nothing was changed"
+        code, out, err = 130, "", f"interrupted; {state}\n"
+    except (OSError, MemoryError, RecursionError) as e:
+        code, out, err = 2, "", f"error: {type(e).__name__}: {printable(str(e))}\n"
+    return _emit(sys.stderr, err, _emit(sys.stdout, out, code))
+
+
+def _run(argv: list[str], prog: str, as_json: bool) -> tuple[int, str, str]:
     from metadata import commands
 
+    options = parser(prog).parse_args(argv)
+    result: commands.Result = getattr(commands, options.command)(options)
+    if as_json:
+        return result.code, _json({"command": options.command, "exit_code": result.code} | result.data), ""
+    lines = result.lines if result.raw else [printable(line) for line in result.lines]
+    return result.code, "".join(f"{line}\n" for line in lines), ""
+
+
+def _json(data: dict[str, Any]) -> str:
+    return (
+        json.dumps({"schema_version": JSON_VERSION} | data, indent=1) + "\n"
+    )  # ASCII: values come from documents
+
+
+def _emit(stream: Any, text: str, code: int) -> int:
+    """Write `text` and return `code`, or 2 if it cannot be written; a reader that leaves is no error."""
     try:
-        options = parser(prog).parse_args(argv)
-    except SystemExit as e:  # argparse has printed help or usage already
-        return int(e.code or 0)
-    try:
-        run = getattr(commands, options.command)
-        code = int(run(options))
-        sys.stdout.flush()
-        return code
-    except MetadataError as e:
-        print(f"error: {printable(str(e))}", file=sys.stderr)
-        return e.exit_code
-    except BrokenPipeError:  # a reader like `head` has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the exit flush fails again
-        return 0
-    except KeyboardInterrupt:
-        print("interrupted; nothing was changed", file=sys.stderr)
-        return 130
+        if stream is not None:
+            stream.write(text)
+            stream.flush()
+        return code if stream is not None or not text else 2
+    except (OSError, ValueError) as e:
+        with suppress(OSError, ValueError, AttributeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # or the flush on exit fails again
+        if isinstance(e, BrokenPipeError):
+            return code
+        if stream is sys.stdout:
+            _emit(sys.stderr, f"error: cannot write the output: {getattr(e, 'strerror', e)}\n", 2)
+        return 2

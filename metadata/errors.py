@@ -59,7 +59,11 @@ class PinError(MetadataError):
 
 
 class FetchError(MetadataError):
-    """An answer from the network that is missing, too large, too slow, redirected or refused."""
+    """An answer from the network that is missing, malformed, too large, too slow, redirected or refused."""
+
+
+class WriteError(MetadataError):
+    """Files that could not be written; those that were there are as before."""
 
 
 class RefusedUpdateError(MetadataError):

@@ -1,66 +1,79 @@
-"""Print results for people. Text from documents may be hostile, so control characters are escaped."""
+"""Results as lines for people. Text from documents may be hostile: whoever prints them escapes control characters."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from metadata.errors import MetadataError
-from metadata.identify import Identification
 from metadata.pins import Pin
-from metadata.refresh import Update
-from metadata.report import Report
-from metadata.text import printable
+
+if TYPE_CHECKING:
+    from metadata.check import Identification, Report
+    from metadata.errors import MetadataError
+    from metadata.pins.refresh import Update
+
+_SHOWN = ("title", "authors", "proceedings", "date", "submitted", "doi", "pith", "primary_cat", "license")
+_CITED = ("title", "authors", "proceedings", "doi", "pith")
+_OUTCOMES = {
+    0: "passed", 3: "about none of the pinned papers", 4: "cannot be told", 1: "failed a check", 2: "unusable"
+}  # fmt: skip
 
 
-def json_text(value: object, *, ascii_only: bool = True) -> None:
-    """Print `value` as JSON; `ascii_only` escapes everything else, for values that come from documents."""
-    print(json.dumps(value, indent=1, ensure_ascii=ascii_only))
-
-
-def report(of: Report) -> None:
-    """Print every check of a report, and how far its fields can be trusted."""
-    print(f"{printable(of.name)}\n  {of.kind}: {printable(of.subject)}")
+def report(of: Report) -> Iterator[str]:
+    """Yield every check of a report, every warning, and how far its fields can be trusted."""
+    yield of.name
+    yield f"  {of.kind}: {of.subject}"
     for check in of.checks:
-        print(f"  {check.status:<15} {check.name:<21} {printable(check.detail)}")
+        yield f"  {check.status:<15} {check.name:<21} {check.detail}"
+    for warning in of.warnings:
+        yield f"  {'warning':<15} {'not interpreted':<21} {warning}"
     for row in of.fields:
-        print(f"    {row.trust:<12} {row.field:<37} {printable(row.detail)}")
+        yield f"    {row.trust:<12} {row.field:<37} {row.detail}"
 
 
-def unusable(name: str, error: MetadataError) -> None:
-    """Print that a document could not be used, and why."""
-    print(f"{printable(name)}\n  unusable: {printable(str(error))}")
+def unusable(name: str, error: MetadataError) -> Iterator[str]:
+    """Yield that a document could not be used, and why."""
+    yield from (name, f"  unusable: {error}")
 
 
-def summary(codes: list[int]) -> None:
-    """Print how many documents passed, failed or were unusable, from their exit codes."""
-    words = ((0, "passed"), (1, "failed a check"), (2, "unusable"))
-    counts = [f"{codes.count(code)} {word}" for code, word in words if code in codes]
-    print(f"{len(codes)} document{'s' * (len(codes) != 1)}: {', '.join(counts)}")
+def summary(codes: list[int]) -> str:
+    """Return how many documents passed, failed, or were something else, from their exit codes."""
+    counts = [f"{codes.count(code)} {words}" for code, words in _OUTCOMES.items() if code in codes]
+    return f"{len(codes)} document{'s' * (len(codes) != 1)}: {', '.join(counts)}"
 
 
-def identification(found: Identification) -> None:
-    """Print what a document is, with the evidence."""
-    sentence = {
-        "pinned": f"this is the pinned paper {found.paper}",
-        "not the pinned paper": f"this claims to be the pinned paper {found.paper}, and is not",
-        "none": "this is about none of the pinned papers",
-    }[found.verdict]
-    print(f"{printable(found.name)}: {sentence}")
+def identification(found: Identification) -> Iterator[str]:
+    """Yield what a document is, the evidence, and what would settle it."""
+    yield f"{found.name}: {found.sentence}"
     for fact in found.facts:
-        print(f"  {fact.weight:<9} {fact.about:<16} {printable(fact.detail)}")
+        yield f"  {fact.weight:<9} {fact.about:<16} {fact.detail}"
+    for what in found.settle:
+        yield f"  {'to settle':<26} {what}"
 
 
-def pins(of: Iterable[Pin]) -> None:
-    """Print the pins, one block each."""
-    for p in of:
-        print(f"{p.arxiv} ({p.short}), {p.trust}\n  {p.title}\n  {', '.join(p.authors)}\n  {p.venue}")
-        print(f"  pith: {p.pith or 'none'}\n  doi: {p.doi}\n  date: {p.date}, of {p.date_of}")
+def pins(of: Iterable[Pin]) -> Iterator[str]:
+    """Yield the pins, one block each, with the trust and the sources of each field."""
+    for pin in of:
+        yield f"{pin.arxiv} ({pin.short}), {pin.trust}: {'a' if pin.pith else 'no'} signed record behind its id"
+        for field in _SHOWN:
+            value, why = getattr(pin, field), pin.why(field)
+            shown = {
+                "authors": ", ".join(pin.authors),
+                "proceedings": pin.venue,
+                "date": f"{pin.date}, of {pin.date_of}",
+            }
+            text = shown.get(field, value) or "none"
+            yield f"  {field:<12} {why.trust:<12} {text}"
+            yield f"  {'':<25} {', '.join((why.source, *why.also))}"
 
 
-def update(fetched: Update) -> None:
-    """Print how a fetched document differs from the committed one."""
-    how = "differs" if fetched.difference else "says the same as the committed one"
-    print(f"{fetched.name}: verified, {how}")
-    for line in fetched.difference:
-        print(f"  {printable(line)}")
+def cited(pin: Pin) -> str:
+    """Return the trust in each field that a citation shows, in one line."""
+    return f"{pin.arxiv}: " + ", ".join(f"{field} {pin.why(field).trust}" for field in _CITED)
+
+
+def update(fetched: Update) -> Iterator[str]:
+    """Yield how a fetched document differs from the committed one, and its warnings."""
+    yield f"{fetched.name}: verified, {'differs' if fetched.difference else 'says the same as the committed one'}"
+    yield from (f"  warning: not interpreted: {warning}" for warning in fetched.warnings)
+    yield from (f"  {line}" for line in fetched.difference)

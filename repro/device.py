@@ -36,6 +36,7 @@ def prepare(device: str, threads: int | None = None) -> None:
 
     pick(device)  # a worker on another machine may lack what the head was told
     torch.set_flush_denormal(True)
+    torch.set_default_dtype(torch.float32)  # whoever called may have set another
     _keep_freed_memory()
     if threads:
         torch.set_num_threads(threads)

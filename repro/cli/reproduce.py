@@ -10,6 +10,7 @@ import argparse
 from pathlib import Path
 
 from repro.cli.parser import add_ids, add_profile, chosen, folder
+from repro.paths import notebooks_dir
 
 EXAMPLES = """  repro reproduce                             all, at the quick profile
   repro reproduce dni/table2 --profile smoke --out /tmp/look
@@ -32,5 +33,10 @@ def main(args: argparse.Namespace) -> int:
     from repro.notebook.execute import execute_all
 
     ids = [e.id for e in chosen(args, none_means_all=True)]
+    if not args.ids:
+        without = [i for i in ids if not (notebooks_dir() / f"{i}.ipynb").exists()]
+        ids = [i for i in ids if i not in without]
+        if without:
+            print(f"no notebook yet, and left out: {', '.join(without)}")
     source, profile = ("recorded", "") if args.recorded else ("run", "quick")
     return 1 if execute_all(ids, args.profile or profile, args.out.resolve(), source) else 0

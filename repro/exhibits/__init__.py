@@ -1,5 +1,7 @@
 """The exhibits: a folder each, `<paper>/<exhibit>/`, and that is the index. Importable without torch.
 
+The id of `dni/rnn_control` is `dni/rnn-control`: a package has no dash.
+
 `get` puts an exhibit together from its folder's `spec` and `claims`; only who trains or draws it imports its
 `work` or its `figure`.
 """
@@ -68,7 +70,9 @@ def _folders() -> dict[str, str]:
     here = Path(__file__).parent
     found = [p.parent for paper in PAPERS for p in here.glob(f"{paper}/*/spec.py")]
     order = sorted(found, key=lambda p: (PAPERS.index(p.parent.name), _natural(p.name)))
-    return {f"{p.parent.name}/{p.name}": f"{__name__}.{p.parent.name}.{p.name}" for p in order}
+    return {
+        f"{p.parent.name}/{p.name.replace('_', '-')}": f"{__name__}.{p.parent.name}.{p.name}" for p in order
+    }
 
 
 def _natural(name: str) -> list[tuple[str, int]]:

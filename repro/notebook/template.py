@@ -59,8 +59,8 @@ _SPECIFICATION = (
     "`assumed` marks what the paper does not say."
 )
 _METHOD = (
-    "The source below is today's, read from the package as this notebook is executed. A committed record was made by the "
-    "commit named under *Provenance*; `repro status` says what has changed since."
+    "The source below is today's, read from the package as this notebook is executed. A committed record was made by "
+    "the commit named under *Provenance*; `repro status` says what has changed since."
 )
 _RESULT = "Filled marks and solid lines are ours, hollow marks and dashed lines the paper's numbers."
 _CLAIMS = (

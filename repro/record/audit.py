@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from metadata.pins import pin
 from repro.errors import RecordError
 from repro.record.fresh import stale_because
-from repro.record.record import Record, data_facts, data_sets, run_names, verdicts
+from repro.record.record import Record, data_facts, data_sets, finite, run_names, verdicts
 from repro.spec import Exhibit
 
 GROWS = ("paper",)
@@ -20,7 +20,13 @@ def problems(exhibit: Exhibit, record: Record) -> list[str]:
     stale = stale_because(exhibit, record)
     if stale:
         return [f"stale: {stale}"]
-    return [*_paper(exhibit, record), *_rows(record), *_data(record), *_verdicts(exhibit, record)]
+    return [
+        *_paper(exhibit, record),
+        *_metrics(exhibit, record),
+        *_rows(record),
+        *_data(record),
+        *_verdicts(exhibit, record),
+    ]
 
 
 def refuse_for_results(exhibit: Exhibit, record: Record) -> None:
@@ -58,6 +64,12 @@ def _paper(exhibit: Exhibit, record: Record) -> Iterator[str]:
             yield f"paper: {key} is {said.get(key)!r}, the pinned paper's is {getattr(paper, key)!r}"
 
 
+def _metrics(exhibit: Exhibit, record: Record) -> Iterator[str]:
+    odd = {r[2] for r in record.rows} - {m.name for m in exhibit.metrics}
+    if odd:
+        yield f"unknown metric {min(odd)}"
+
+
 def _rows(record: Record) -> Iterator[str]:
     """The rows are those of the spec's runs: all that are not said to be missing, and no others."""
     lost = {m["run"] for m in record.facts["missing"]}
@@ -66,6 +78,14 @@ def _rows(record: Record) -> Iterator[str]:
     for what, odd in (("no rows of", runs - there), ("rows of unknown", there - runs)):
         if odd:
             yield f"{what} {len(odd)} runs, such as {min(odd)}"
+    keys = {r[:5] for r in record.rows}
+    if len(keys) < len(record.rows):
+        yield f"{len(record.rows) - len(keys)} rows are there twice"
+    strange = {m["run"] for m in record.facts["missing"]} - set(run_names(record.facts))
+    if strange:
+        yield f"missing: {min(strange)} is no run of the spec"
+    if record.facts["csv"].get("finite") != finite(record.rows):
+        yield "csv: what the JSON says of values that are not finite is wrong"
     if record.facts["csv"]["rows"] != len(record.rows):
         yield f"csv: {len(record.rows)} rows, the JSON says {record.facts['csv']['rows']}"
 

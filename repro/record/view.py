@@ -110,7 +110,7 @@ class View:
         if (arm, metric) not in self._by:
             raise MissingData(f"{metric} of arm {arm}")
         if self._planned is not None:
-            lost = self._planned.get(arm, set()) - self._seeds[arm]
+            lost = self._planned.get(arm, set()) - {r[1] for r in self._by[arm, metric]}
             if lost:
                 seeds = ", ".join(map(str, sorted(lost)))
                 raise MissingData(f"{metric} of arm {arm} with seed {seeds}, not run yet")

@@ -21,7 +21,7 @@ from repro.record.run import Run
 from repro.runner import cache, code
 from repro.runner.keys import code_of, work_of
 from repro.train.checkpoint import load_checkpoint
-from repro.train.loop import LATEST, PREVIOUS, ROWS, Replay, Result
+from repro.train.loop import LATEST, PREVIOUS, PRINT_AFTER, ROWS, Replay, Result
 
 WORTH_S = 30.0
 """Seconds of training from which on a replay costs less than training again."""
@@ -67,11 +67,8 @@ def checkpoints(folder: Path, work: Work) -> None:
         if not saved or saved["spent"] < WORTH_S or not (old / ROWS).exists():
             continue
         if _same(old, PREVIOUS, saved["prints"], work):
-            for name in (
-                ROWS,
-                PREVIOUS,
-                LATEST,
-            ):  # last what says that they are here: a kill between costs nothing
+            # last what says that they are here: a kill between costs nothing
+            for name in (ROWS, PREVIOUS, LATEST):
                 write_bytes(folder / name, (old / name).read_bytes())
             _forget(old, LATEST, PREVIOUS, ROWS)
             return
@@ -103,6 +100,8 @@ def _same(
     for name in ("early", "late"):
         if name not in prints or (name == "late" and not (folder / checkpoint).exists()):
             return _no(folder, f"there is no {name} fingerprint to compare with")
+    if not finished and prints["late"]["at"] - prints["late"]["from"] < PRINT_AFTER:
+        return _no(folder, "the steps after its checkpoint are too few to compare")
     try:
         saved = load_checkpoint(folder / checkpoint)
         if saved is None:

@@ -12,7 +12,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -43,8 +43,8 @@ class Job:
     """A group and where to carry it out: plain data, so that any executor can ship it.
 
     `jointly`: its runs are measured beside each other, and kept or made again as a whole; `alone`: nothing else may
-    run meanwhile. `code`: the digest of the sender's code, where it must be the worker's too. `deadline`: the
-    `time.time()` at which to stop.
+    run meanwhile. `claims`: digests of the exhibit's claims as they stand while its runs are planned. `code`: the
+    digest of the sender's code, where it must be the worker's too. `deadline`: the `time.time()` at which to stop.
     """
 
     exhibit: str
@@ -58,6 +58,7 @@ class Job:
     jointly: bool = False
     alone: bool = False
     code: str | None = None
+    claims: Mapping[str, str] = field(default_factory=dict)
     deadline: float | None = None
 
     @cached_property
@@ -102,6 +103,16 @@ def carry_out(job: Job, progress: Progress | None = None) -> dict[str, dict[str,
     if progress:
         progress(job.name, 1.0)
     return found
+
+
+def _require_code_in_memory(package: str) -> None:
+    """`RunError` if files changed since this process started: what is in memory may have another digest.
+
+    Asked once all modules are imported; an edit while they compute is of no concern.
+    """
+    edited = code.edited_since(work_of(package), STARTED)
+    if edited:
+        raise RunError(f"{', '.join(edited)} changed since this process started: restart it")
 
 
 def _require_senders_code(job: Job, sha: str) -> None:
@@ -176,7 +187,8 @@ def _make(
     adopt.checkpoints(folder, work)
     result, meta = _train(work, rest, folder, progress)
     made = results_of(rest, result, meta, data, keys, f"{folder.parent.name}/{folder.name}")
-    kept = {name: cache.keep(job.runs_dir, r) for name, r in made.items()}
+    planned = {"registered": {job.exhibit: dict(job.claims)}}
+    kept = {name: cache.keep(job.runs_dir, {**r, **planned}) for name, r in made.items()}
     adopt.tidy(folder, result.meta)
     return found | kept
 
@@ -191,7 +203,9 @@ class _Work:
         job = self.job
         given = Given([Run.from_json(r.as_json()) for r in runs])  # a replay reads them from JSON too
         ctx = Context(job.device, job.data_dir, job.download, checkpoint_s=job.checkpoint_s, **options)
-        done: Result = importlib.import_module(f"{self.package}.work").work(given, ctx)
+        function = importlib.import_module(f"{self.package}.work").work
+        _require_code_in_memory(self.package)
+        done: Result = function(given, ctx)
         given.refuse_unread()
         return done
 

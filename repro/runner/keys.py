@@ -14,6 +14,7 @@ from typing import Any
 from repro import device as devices
 from repro.data import DataInfo
 from repro.data import info as data_info
+from repro.data.fetch.sources import source
 from repro.record.run import Run, digest
 from repro.runner import code
 
@@ -37,6 +38,18 @@ def data_of(run: Run, data_dir: str | None, download: bool = True) -> DataInfo |
     return data_info(run.dataset, data_dir, run.stand_in, download)
 
 
+def _as_read(data: DataInfo) -> dict[str, Any]:
+    """Which data, which bytes, in which order and form they are read: what finds files is no part of the code."""
+    found, asked = source(data.name), source(data.asked)
+    form = [found.loader, found.form, found.shape, asked.shape, asked.form]
+    return {
+        "asked": data.asked,
+        "name": data.name,
+        "files": [list(f) for f in data.files.items()],
+        "as": form,
+    }
+
+
 def key_of(
     package: str, run: Run, data: DataInfo | None, device: str, threads: int, beside: Sequence[Run] = ()
 ) -> str:
@@ -44,7 +57,7 @@ def key_of(
     facts: dict[str, Any] = {
         "run": run.identity(),
         "work": work_of(package),
-        "data": {"asked": data.asked, "name": data.name, "files": dict(data.files)} if data else None,
+        "data": data and _as_read(data),
         "arithmetic": devices.arithmetic(device, threads),
     }
     if beside:

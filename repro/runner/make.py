@@ -13,7 +13,7 @@ from repro.record.judge import judge
 from repro.record.record import SCHEMA, Record, csv_text, data_facts, finite, verdicts
 from repro.record.run import Run, digest, spec_of
 from repro.record.view import Row
-from repro.runner.registered import registered
+from repro.runner.registered import as_planned
 from repro.spec import Exhibit
 from repro.tree import git_state
 
@@ -50,7 +50,7 @@ def make_record(
             "rows": len(rows),
             "finite": finite(rows),
         },
-        "claims": registered(exhibit),
+        "claims": as_planned(exhibit, done),
         **_provenance(done),
     }
     facts["verdicts"] = verdicts(judge(exhibit, facts, rows))

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from repro.claim import Claim
 from repro.record.run import digest
 from repro.runner.code import test_of
 from repro.spec import Exhibit
 
+NOT_PLANNED = "0" * 64
+"""In the place of the digest of a claim that was not there when the runs were planned."""
+
 
 def registered(exhibit: Exhibit) -> dict[str, str]:
     """Claim's id → digest of its words, its place, its tolerance, its conditions, and its test."""
     return {claim.id: _one(claim) for claim in exhibit.claims}
+
+
+def as_planned(exhibit: Exhibit, results: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Claim's id → its digest when the runs were planned: today's only if it was that of every run.
+
+    Runs that another exhibit planned say nothing of these claims.
+    """
+    planned = [r.get("registered", {}).get(exhibit.id) for r in results.values()]
+    today = registered(exhibit)
+    found = dict(today)
+    for then in filter(None, planned):
+        found |= {i: then.get(i, NOT_PLANNED) for i, now in today.items() if then.get(i) != now}
+    return found
 
 
 def _one(claim: Claim) -> str:

@@ -19,6 +19,7 @@ from repro.runner.carry import Job, Progress, data_by_run, keys_of, look_up
 from repro.runner.groups import Group, groups
 from repro.runner.keys import code_of, data_of
 from repro.runner.make import make_record
+from repro.runner.registered import registered
 from repro.runner.schedule import collect
 from repro.spec import Exhibit
 
@@ -121,6 +122,7 @@ def _job(exhibit: Exhibit, group: Group, options: Options, device: str) -> Job:
         options.checkpoint_s,
         jointly=exhibit.jointly,
         alone=exhibit.alone,
+        claims=registered(exhibit),
         code=code_of(exhibit.trained_by) if options.elsewhere else None,
         deadline=None if options.budget_s is None else options.started + options.budget_s,
     )
@@ -148,7 +150,9 @@ def run_exhibit(
     now = _standing(exhibit, profile, options)
     jobs = [_job(exhibit, g, options, options.kind()) for g in now.todo]
     done = collect(jobs, options.workers, options.retries, progress, executor)
-    results = {**now.kept, **done.results}
+    # other runners may have finished some meanwhile
+    kept = _kept(exhibit, now.made, options, options.kind()) if now.todo else now.kept
+    results = {**kept, **done.results}
     if not results:
         _refuse_nothing(exhibit, profile, done.failures, done.late)
     changed = custom(exhibit, profile, options.seeds, options.changes)

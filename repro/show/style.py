@@ -33,6 +33,18 @@ COLOURS: Mapping[str, str] = {
     "MSE": _CB[0],
     "log loss": _CB[1],
     "SG": _CB[3],
+    "BPTT": "#7f7f7f",
+    "DNI + Aux": _CB[2],
+    "nothing (truncated BPTT)": "#7f7f7f",
+    "δ̂ (DNI)": _CB[0],
+    "−δ̂": _CB[1],
+    "δ̂ of another lane": _CB[2],
+    "mean of δ̂ over lanes": _CB[4],
+    "a fixed random direction": _CB[3],
+    "a random direction, redrawn": _CB[5],
+    "Gaussian noise": _CB[6],
+    "true gradient": "#1a1a1a",
+    "an M that learns nothing": _CB[7],
 }
 """One colour a series, the same in every figure; a colour-blind palette and greys for the baselines."""
 

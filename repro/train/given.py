@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from repro.errors import BadValueError
-from repro.record.run import Run
+from repro.record.run import Run, canonical
 
 
 class Given:
@@ -51,7 +51,7 @@ class Given:
 
     def _one(self, kind: str, name: str, values: list[Any]) -> Any:
         for run, value in zip(self.runs, values, strict=True):
-            if value != values[0]:
+            if canonical(value) != canonical(values[0]):  # 1 is not True
                 raise BadValueError(
                     f"runs {self.runs[0].name} and {run.name} train together but differ in {kind} {name} "
                     f"({values[0]!r} and {value!r}), which is read once: enter it in the exhibit's group_by"

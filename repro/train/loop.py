@@ -121,11 +121,13 @@ def _replay(learner: Learner, asked: Replay) -> Result:
         rows += learner.final(t)
     elif asked.checkpoint is None:
         rows += learner.evaluate(t)
-    return Result([], {"replayed": _as_print(since, t, weights, rows)})
+    return Result([], {"replayed": _as_print(learner, since, t, weights, rows)})
 
 
-def _as_print(since: int, t: int, weights: list[str], rows: list[RunRow]) -> dict[str, Any]:
-    return {"from": since, "at": t, "weights": weights, "rows": sha256(json.dumps(rows).encode()).hexdigest()}
+def _as_print(learner: Learner, since: int, t: int, weights: list[str], rows: list[RunRow]) -> dict[str, Any]:
+    """With the rows, what is to come is hashed: an edit that trains longer or measures elsewhere is another run."""
+    plan = [rows, learner.steps, sorted(learner.evaluate_at)]
+    return {"from": since, "at": t, "weights": weights, "rows": sha256(json.dumps(plan).encode()).hexdigest()}
 
 
 class Fit:
@@ -175,7 +177,7 @@ class Fit:
         weights = learner.prints()
         self.log.add(learner.final(self.t))
         if self.since:
-            self.prints["late"] = _as_print(self.since, self.t, weights, self.log.new)
+            self.prints["late"] = _as_print(learner, self.since, self.t, weights, self.log.new)
         self.ctx.progress(1.0)
         spent = self.before + time.monotonic() - self.started
         meta = {"beginnings": self.beginnings, "steps": self.t, "train_s": spent, "before_s": self.before}
@@ -188,7 +190,7 @@ class Fit:
             before = copied(self.learner.state())
             rows = rows + self.learner.evaluate(self.t)
             self.learner.load(before)
-        self.prints[name] = _as_print(self.since, self.t, weights, rows)
+        self.prints[name] = _as_print(self.learner, self.since, self.t, weights, rows)
 
     def _pause(self, done: bool) -> None:
         """What is due between two steps: progress, a checkpoint, the end of the time."""

@@ -50,7 +50,7 @@ def invented(exhibit_id, profile):
 
 def test_its_folder_is_its_id_and_holds_its_parts(exhibit):
     folder = FOLDER.joinpath(*exhibit.package.split(".")[2:])
-    assert exhibit.package.endswith("skeleton") or "/".join(folder.parts[-2:]) == exhibit.id
+    assert exhibit.package.endswith("skeleton") or "/".join(folder.parts[-2:]).replace("_", "-") == exhibit.id
     files = {p.name for p in folder.glob("*.py")}
     assert {"__init__.py", "spec.py", "claims.py", "figure.py"} <= files
     assert files <= {"__init__.py", "spec.py", "claims.py", "figure.py", "work.py"}

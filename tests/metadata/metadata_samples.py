@@ -16,11 +16,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import settings
 
-from metadata import listing, records
-from metadata.canonical import canonical_bytes, canonical_sha256, pith_code, sha256_hex, text_sha256
-from metadata.keys import RegistryKey
+from metadata import load_pins
+from metadata.check.keys import RegistryKey
+from metadata.kinds import page as arxiv_page
+from metadata.kinds import paper as paper_text
+from metadata.parse.canonical import canonical_bytes, canonical_sha256, pith_code, sha256_hex, text_sha256
+from metadata.pins import committed
 
-RECORDS = records.RECORDS
+RECORDS = committed.RECORDS
 SG, MEPROP = RECORDS / "pith-1703.00522v1.state.json", RECORDS / "pith-1706.06197v5.state.json"
 PAGE, LISTING = RECORDS / "arxiv-listing-1703.00522.txt", RECORDS / "listing-dni-jaderberg.txt"
 IMPOSTOR = RECORDS / "same-title-zhang-2018.md"
@@ -93,7 +96,7 @@ def signed_dni(version: int = 2) -> dict[str, Any]:
         "Alex Graves, David Silver, Koray Kavukcuoglu, Max Jaderberg, Oriol Vinyals, Simon Osindero, "
         "Wojciech Marian Czarnecki"
     )
-    abstract = listing.parse(LISTING.read_bytes()).abstract
+    abstract = paper_text.parse(LISTING.read_bytes()).abstract
     paper["abstract_excerpt"] = abstract[:600]
     record["metadata"] |= {
         "submitted_at": "2016-08-18T17:29:09Z",
@@ -106,11 +109,12 @@ def signed_dni(version: int = 2) -> dict[str, Any]:
 
 def dni_feed(**changes: str) -> bytes:
     """The feed that belongs to `signed_dni`."""
-    page = listing.parse(LISTING.read_bytes())
+    page = paper_text.parse(LISTING.read_bytes())
+    authors = load_pins()["1608.05343v2"].authors
     fields = {
         "arxiv": "1608.05343v2",
         "title": page.title,
-        "authors": ", ".join(page.authors),
+        "authors": ", ".join(authors),
         "abstract": page.abstract,
         "published": "2016-08-18T17:29:09Z",
         "updated": "2017-07-03T10:52:04Z",
@@ -146,8 +150,6 @@ def bundle(document: dict[str, Any]) -> dict[str, Any]:
 
 def atom(**changes: str) -> bytes:
     """An Atom feed as arXiv answers it, for 1703.00522v1; `changes` replace fields (`abstract=…`)."""
-    from metadata import arxiv_page
-
     page = arxiv_page.parse(PAGE.read_bytes())
     fields = {
         "arxiv": "1703.00522v1",
@@ -198,9 +200,9 @@ def copy_records(folder: Path, extra: dict[str, bytes] | None = None) -> Path:
     """A copy of the committed records in `folder`, with `extra` files added and the manifest to match."""
     target = folder / "records"
     shutil.copytree(RECORDS, target)
-    hashes = records.read_manifest(target)
+    hashes = committed.read_manifest(target)
     for name, data in (extra or {}).items():
         (target / name).write_bytes(data)
         hashes[name] = sha256_hex(data)
-    (target / records.MANIFEST).write_text(records.render_manifest(hashes))
+    (target / committed.MANIFEST).write_text(committed.render_manifest(hashes))
     return target

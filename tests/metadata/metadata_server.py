@@ -110,3 +110,14 @@ def dripping(pause: float, count: int) -> Behaviour:
             time.sleep(pause)
 
     return behave
+
+
+def raw(*pieces: bytes) -> Behaviour:
+    """Bytes as they are, head and all: for what no server should say."""
+
+    def behave(handler: BaseHTTPRequestHandler) -> None:
+        for piece in pieces:
+            handler.wfile.write(piece)
+        handler.close_connection = True
+
+    return behave

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from metadata import cff, cite, latex, load_pins, pin
+from metadata import cff, cite, load_pins, pin
 from metadata.errors import MetadataError
+from metadata.parse import latex
 
 PINS = list(load_pins().values())
 REPOSITORY = cff.repository(commit="71fe42b")
@@ -34,7 +35,10 @@ def test_bibtex_round_trips(p):
     assert fields["eprint"] == p.arxiv
     assert fields["doi"] == p.doi
     assert fields["pages"].replace("--", "-") == p.proceedings.pages
-    assert (p.pith or p.arxiv) in fields["note"]
+    assert (p.pith or "not compared") in fields["note"]
+    assert p.version in fields["note"]
+    assert fields["url"] == p.proceedings.url
+    assert cite.bibtex(p).count(p.arxiv.partition("v")[0]) == 2  # as eprint and in the DOI, nowhere else
     assert cite.bibtex(p).isascii()
 
 
@@ -47,7 +51,7 @@ def test_bibtex_keys_differ():
 def test_text_names_all(p):
     text = cite.text(p)
     assert "\n" not in text
-    for part in (*p.authors, p.title, p.venue, f"arXiv:{p.arxiv}", p.doi):
+    for part in (*p.authors, p.title, p.venue, p.proceedings.url, f"arXiv:{p.arxiv}", p.doi):
         assert part in text
 
 
@@ -55,11 +59,36 @@ def test_text_names_all(p):
 def test_codemeta_is_json_ld_of_the_pin(p):
     article = json.loads(json.dumps(cite.codemeta(p)))
     assert article["@type"] == "ScholarlyArticle"
-    assert "https://schema.org" in article["@context"]
     assert [f"{a['givenName']} {a['familyName']}" for a in article["author"]] == list(p.authors)
-    assert article["@id"] == f"https://doi.org/{p.doi}"
-    assert f"arXiv:{p.arxiv}" in article["identifier"]
-    assert ("license" in article) == (p.license is not None)
+    assert article["@id"] == p.proceedings.url  # the article of the proceedings, and apart from it:
+    version = article["workExample"]
+    assert (version["@id"], version["version"]) == (p.url, p.version)
+    assert f"https://doi.org/{p.doi}" in version["identifier"]
+    assert ("license" in version) == (p.license is not None)
+
+
+# Terms that CodeMeta's context defines in another way than as schema.org's property of that name.
+CODEMETA = {"referencePublication"}
+
+
+def terms(value):
+    """The terms of a JSON-LD document that its context must define."""
+    if isinstance(value, list):
+        return {t for v in value for t in terms(v)}
+    if not isinstance(value, dict):
+        return set()
+    own = {k for k in value if not k.startswith("@")} | {v for k, v in value.items() if k == "@type"}
+    return own | {t for k, v in value.items() if k != "@context" for t in terms(v)}
+
+
+def test_the_contexts_define_every_term():
+    """Expanded by a small rule of JSON-LD: a term is an IRI by its definition, else by the vocabulary."""
+    software = cite.codemeta_software(REPOSITORY, PINS)
+    for document in (software, *software["referencePublication"]):
+        local = document.get("@context", cite.CONTEXT)[1]
+        expanded = {t: local["@vocab"] + t for t in terms(document) - CODEMETA}
+        assert {"pageStart", "volumeNumber", "ScholarlyArticle", "PublicationVolume"} <= expanded.keys()
+        assert all(iri.startswith("http://schema.org/") for iri in expanded.values())
 
 
 def test_codemeta_of_the_repository_refers_to_the_pins():

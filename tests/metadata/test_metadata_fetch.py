@@ -1,6 +1,5 @@
 """Fetching from a server that may be slow, broken or hostile."""
 
-import gzip
 import ipaddress
 import time
 from datetime import UTC, datetime, timedelta
@@ -14,8 +13,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from metadata_server import cut_without_length, dripping, endless, good, running, slow, status, truncated
 
 from metadata.errors import FetchError
-from metadata.fetch import USER_AGENT, Fetcher, Limits
+from metadata.http import Client, Limits
 
+AGENT = "test/1"
 QUICK = Limits(attempts=3, backoff_s=0.5, gap_s=0)
 BODY = b'{"a": 1}' * 100
 
@@ -31,7 +31,7 @@ def site(monkeypatch):
 def fetcher():
     """A fetcher that does not really sleep; `slept` holds the seconds it would have."""
     waits = []
-    fetcher = Fetcher(QUICK, sleep=waits.append)
+    fetcher = Client(AGENT, QUICK, sleep=waits.append)
     fetcher.slept = waits
     return fetcher
 
@@ -41,7 +41,7 @@ def test_a_good_answer(site, fetcher):
     assert fetcher.get(f"{site.base}/x") == BODY
     assert fetcher.slept == []
     [(_, headers)] = site.requests
-    assert headers["User-Agent"] == USER_AGENT
+    assert headers["User-Agent"] == AGENT
     assert headers["Accept-Encoding"] == "identity"
 
 
@@ -83,7 +83,17 @@ def test_a_long_retry_after_is_not_waited_for(site, fetcher, header):
     assert fetcher.slept == []
 
 
-@pytest.mark.parametrize("header", ["soon", "-5", "²", "Thu, 99 Foo 2026"])
+NONSENSE = [
+    "soon",
+    "-5",
+    "²",
+    "Thu, 99 Foo 2026",
+    "Mon, 01 Jan 99999999999 00:00:00 GMT",
+    "Mon, 01 Jan 2001 00:00:00 +999999",
+]
+
+
+@pytest.mark.parametrize("header", NONSENSE)
 def test_a_nonsensical_retry_after_is_ignored(site, fetcher, header):
     site.serve("/x", status(429, Retry_After=header), good(BODY))
     assert fetcher.get(f"{site.base}/x") == BODY
@@ -136,18 +146,12 @@ def test_a_huge_answer_is_cut_short(site, fetcher):
     assert len(fetcher.get(f"{site.base}/x")) == QUICK.max_bytes
 
 
-def test_a_compressed_answer_is_refused(site, fetcher):
-    site.serve("/x", good(gzip.compress(b" " * 10_000_000), **{"Content-Encoding": "gzip"}))
-    with pytest.raises(FetchError, match="compressed"):
-        fetcher.get(f"{site.base}/x")
-
-
 @pytest.mark.parametrize("behaviour", [slow(20), dripping(0.1, 200)])
 def test_a_slow_answer_is_given_up(site, behaviour):
     site.serve("/x", behaviour)
     start = time.monotonic()
     with pytest.raises(FetchError, match=r"no (complete )?answer"):
-        Fetcher(Limits(read_s=0.3, total_s=0.6, attempts=1, gap_s=0)).get(f"{site.base}/x")
+        Client(AGENT, Limits(read_s=0.3, total_s=0.6, attempts=1, gap_s=0)).get(f"{site.base}/x")
     assert time.monotonic() - start < 10  # either answer would take 20 s
 
 
@@ -198,7 +202,7 @@ def test_at_most_one_request_in_three_seconds(site):
         now[0] += seconds
 
     site.serve("/x", status(500), good(BODY))
-    fetcher = Fetcher(Limits(backoff_s=1.0), clock=lambda: now[0], sleep=sleep)
+    fetcher = Client(AGENT, Limits(backoff_s=1.0, gap_s=3), clock=lambda: now[0], sleep=sleep)
     times = []
     for _ in range(3):
         fetcher.get(f"{site.base}/x")

@@ -7,14 +7,13 @@ import time
 import pytest
 from metadata_samples import ALL, atom, bundle, dump, rehash_state, state
 
-from metadata import documents, records
+from metadata import kinds
+from metadata.check import Identification, identify_verified, verify
+from metadata.check.report import Report
 from metadata.errors import MetadataError
-from metadata.identify import Identification
-from metadata.pins import load_pins
-from metadata.report import Report
-from metadata.verify import identify_verified, verify
+from metadata.pins import committed, load_pins
 
-CORPUS, PINS = records.load(), load_pins()
+CORPUS, PINS = committed.load(), load_pins()
 SEEDS = [*(path.read_bytes() for path in ALL), atom(), dump(bundle(state()))]
 NASTY = [
     b"", b"\x00", b"\xff", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"\r", "\u2028\u202e\u200b".encode(), b"\\ud800",
@@ -86,7 +85,7 @@ def test_ten_thousand_mutated_documents():
         data = mutated(rng)
         before = time.process_time()
         try:
-            document = documents.parse(data)
+            document = kinds.parse(data)
             assert isinstance(verify(document, CORPUS, PINS), Report)
             assert isinstance(identify_verified(document, CORPUS, PINS), Identification)
             read += 1

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from metadata_samples import examples
 
 from metadata.errors import IdentifierError, VersionlessIdError
-from metadata.ids import ArxivId, parse_arxiv, parse_doi, parse_pith, split_arxiv
+from metadata.parse.ids import ArxivId, parse_arxiv, parse_doi, parse_pith, split_arxiv
 
 _DIGITS = "0123456789"
 

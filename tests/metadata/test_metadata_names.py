@@ -7,10 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from metadata_samples import PAGE, SG, examples, state
 
-from metadata import arxiv_page, latex, listing
 from metadata.errors import UnusableDocumentError
-from metadata.names import compare, family_and_given, same_person, split_authors
-from metadata.text import containment, fold, printable
+from metadata.kinds import page as arxiv_page
+from metadata.kinds import paper
+from metadata.kinds.paper import parse_date
+from metadata.parse import latex
+from metadata.parse.names import family_and_given, find_authors, split_authors
+from metadata.parse.text import clean, common, fold, printable
 
 DNI = ["Max Jaderberg", "Wojciech Marian Czarnecki", "Simon Osindero", "Oriol Vinyals"]
 # Latin letters with at most one accent: what names in LaTeX can hold.
@@ -81,39 +84,62 @@ def test_what_holds_no_names_is_refused(text):
 
 
 def test_the_record_and_the_page_name_the_same_people():
-    snapshot = state(SG)["current"]["graph_snapshots"][0]["payload"]["graph_snapshot"]["paper"][
-        "authors_text"
-    ]
-    found = split_authors(snapshot, place="authors_text").names
-    relation = compare(found, arxiv_page.parse(PAGE.read_bytes()).authors)
-    assert relation.same
-    assert not relation.same_order  # the record sorts by given name
+    graph = state(SG)["current"]["graph_snapshots"][0]["payload"]["graph_snapshot"]
+    line = find_authors(graph["paper"]["authors_text"], arxiv_page.parse(PAGE.read_bytes()).authors)
+    assert line.complete
+    assert not line.ordered  # the record sorts by given name
+
+
+SWIRSZCZ, CZARNECKI = "Grzegorz Świrszcz", "Wojciech Marian Czarnecki"
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "same"),
+    ("text", "name"),
     [
-        ("Grzegorz Swirszcz", "Grzegorz Świrszcz", True),
-        ("GRZEGORZ ŚWIRSZCZ", r"Grzegorz \'Swirszcz", True),
-        ("W. M. Czarnecki", "Wojciech Marian Czarnecki", True),
-        ("Wojciech Czarnecki", "Wojciech Marian Czarnecki", True),
-        ("Max Jaderberg", "Qilei Zhang", False),
-        ("Xu Sun", "Xuancheng Sun", False),
-        ("Alex Graves", "David Graves", False),
-        ("Graves", "Alex Graves", False),
-        ("", "", False),
+        ("Grzegorz Swirszcz", SWIRSZCZ), ("GRZEGORZ ŚWIRSZCZ", SWIRSZCZ), (r"Grzegorz \'Swirszcz", SWIRSZCZ),
+        ("W. M. Czarnecki", CZARNECKI), ("W.M. Czarnecki", CZARNECKI), ("WM Czarnecki", CZARNECKI),
+        ("Wojciech Czarnecki", CZARNECKI), ("Wojciech M. Czarnecki", CZARNECKI), ("Czarnecki", CZARNECKI),
+        ("Czarnecki, Wojciech Marian", CZARNECKI), ("Czarnecki WM", CZARNECKI), ("Czarnecki, W. M.", CZARNECKI),
+        ("Sun Xu", "Xu Sun"), ("Xu Sun*1,2 (Peking University)", "Xu Sun"), ("xusun@pku.edu.cn Xu Sun", "Xu Sun"),
     ],
+)  # fmt: skip
+def test_a_name_is_found_in_every_form(text, name):
+    line = find_authors(text, [name])
+    assert line.complete
+    assert bool(line.weak) == (text == "Czarnecki")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Qilei Zhang", "Max Jaderberg"), ("Xuancheng Sun", "Xu Sun"), ("David Graves", "Alex Graves"),
+        ("Xu Philip Qilei Zhang Sun", "Xu Sun"), ("Qilei Zhang, Max Jaderberg", "Max Jaderberg"),
+        ("Max Jaderberg et al.", "Max Jaderberg"), ("Max Jaderberg and others", "Max Jaderberg"), ("", "Xu Sun"),
+        ("Max Jaderberg, Max Jaderberg", "Max Jaderberg"), ("Q. Sun", "Xu Sun"),
+    ],
+)  # fmt: skip
+def test_nobody_else_is(text, name):
+    assert not find_authors(text, [name]).complete
+
+
+@examples(max_examples=200)
+@given(
+    st.permutations(DNI), st.sampled_from([", ", "; ", " and ", "、", " · ", "\n", " 1 2 ", "*, "]), st.data()
 )
-def test_same_person(a, b, same):
-    assert same_person(a, b) is same
-    assert same_person(b, a) is same
-
-
-def test_compare_counts_each_person_once():
-    relation = compare(["Max Jaderberg", "Max Jaderberg", "Qilei Zhang"], DNI)
-    assert relation.shared == ("Max Jaderberg",)
-    assert relation.foreign == ("Max Jaderberg", "Qilei Zhang")
-    assert relation.missing == tuple(DNI[1:])
+def test_a_byline_in_any_form_is_complete(names, separator, data):
+    forms = [
+        lambda g, f: f"{g} {f}",
+        lambda g, f: f"{f}, {g}",
+        lambda g, f: f"{g[0]}. {f}",
+        lambda g, f: f"{f} {g[0]}",
+    ]
+    form = data.draw(st.sampled_from(forms))
+    text = separator.join(form(*reversed(family_and_given(name))) for name in names)
+    line = find_authors(text, DNI)
+    assert line.complete
+    assert line.ordered == (names == DNI)
+    assert not find_authors(text + separator + "Qilei Zhang", DNI).complete
+    assert not find_authors("Qilei Zhang" + separator + text, DNI).complete
 
 
 def test_family_and_given():
@@ -126,13 +152,30 @@ def test_fold_ignores_what_does_not_matter():
     assert fold("Łódź Strauß") == "lodz strauss"
 
 
-def test_containment_tells_texts_apart():
-    true = listing.parse((PAGE.parent / "listing-dni-jaderberg.txt").read_bytes()).abstract
+def test_texts_are_told_apart():
+    true = paper.parse((PAGE.parent / "listing-dni-jaderberg.txt").read_bytes()).abstract
     other = arxiv_page.parse(PAGE.read_bytes()).abstract
-    assert containment(true[:300].rpartition(" ")[0], true) == 1
-    assert containment(true, other) < 0.05
-    assert containment("too short", true) is None
+    assert common(true[:300].rpartition(" ")[0], true) == 1
+    assert common(true, other) < 0.05
+    assert common("", true) == 0
+
+
+def test_what_is_shown_is_clean():
+    assert clean("a\x1b[31m\u202eb\u200b\n c\u2028d e\u0301") == "a[31mb c d é"
 
 
 def test_printable_disarms_terminals():
     assert printable("a\x1b[31m\u202eb") == "a\\x1b[31m\\u202eb"
+
+
+@pytest.mark.parametrize(
+    ("line", "iso"),
+    [
+        ("Jun 12 2018", "2018-06-12"), ("June 12, 2018", "2018-06-12"), ("12 Jun 2018", "2018-06-12"),
+        ("12. June 2018", "2018-06-12"), ("2018-06-12", "2018-06-12"), ("2018-13-12", None),
+        ("Jun 31 2018", None), ("Max 12 2018", None), ("June 2018", None), ("Qilei Zhang", None),
+    ],
+)  # fmt: skip
+def test_dates_of_manuscripts(line, iso):
+    found = parse_date(line)
+    assert (found.isoformat() if found else None) == iso

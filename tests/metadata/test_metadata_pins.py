@@ -18,9 +18,10 @@ from metadata_samples import (
     state,
 )
 
-from metadata import build, curated, load_pins, pin, pins, records
-from metadata.canonical import sha256_hex
+from metadata import load_pins, pin, pins
 from metadata.errors import PinError, UnknownPinError, UnusableDocumentError, VersionlessIdError
+from metadata.parse.canonical import sha256_hex
+from metadata.pins import build, committed, curated
 
 IDS = ["1608.05343v2", "1703.00522v1", "1706.06197v5"]
 
@@ -33,14 +34,14 @@ def build_from(folder, key=TEST_KEY):
     hashes = {
         p.name: sha256_hex(p.read_bytes())
         for p in folder.iterdir()
-        if p.name in records.read_manifest(folder)
+        if p.name in committed.read_manifest(folder)
     }
-    (folder / records.MANIFEST).write_text(records.render_manifest(hashes))
+    (folder / committed.MANIFEST).write_text(committed.render_manifest(hashes))
     return build.build_committed(folder, key=key)
 
 
 def test_the_committed_documents_are_those_of_the_manifest():
-    manifest = records.read_manifest()
+    manifest = committed.read_manifest()
     assert set(manifest) == {
         "pith-1703.00522v1.state.json",
         "pith-1706.06197v5.state.json",
@@ -50,7 +51,7 @@ def test_the_committed_documents_are_those_of_the_manifest():
     }
     for name, digest in manifest.items():
         assert sha256_hex((RECORDS / name).read_bytes()) == digest
-    assert (RECORDS / records.MANIFEST).read_text() == records.render_manifest(manifest)
+    assert (RECORDS / committed.MANIFEST).read_text() == committed.render_manifest(manifest)
 
 
 def test_pins_json_follows_from_the_records():
@@ -85,13 +86,15 @@ def test_every_field_has_evidence():
         assert {e.field for e in p.evidence} == fields
         for e in p.evidence:
             assert (e.trust == "absent") == (getattr(p, e.field) in (None, ()))
-            assert e.source in {*records.read_manifest(), "curated.json", "arXiv id", "records", "none"}
+            assert e.source in {*committed.read_manifest(), "curated.json", "arXiv id", "records", "none"}
     assert pin("sg").why("license").trust == "signed"
     assert pin("sg").why("authors").trust == "corroborated"
     assert pin("meprop").why("authors").trust == "curated"
 
 
-@pytest.mark.parametrize("name", ["dni", "sg", "meprop", *IDS, "arXiv:1608.05343v2"])
+@pytest.mark.parametrize(
+    "name", ["dni", "sg", "meprop", *IDS, "arXiv:1608.05343v2", pin("sg").pith, pin("dni").url]
+)
 def test_a_pin_is_found_by_name_and_by_id(name):
     assert pin(name).arxiv in IDS
 
@@ -100,6 +103,8 @@ def test_a_pin_is_found_by_name_and_by_id(name):
     ("name", "error", "message"),
     [
         ("1608.05343", VersionlessIdError, "expected 1608.05343v2"),
+        ("10.48550/arXiv.1608.05343", VersionlessIdError, "expected 1608.05343v2"),
+        ("https://doi.org/10.48550/arXiv.1608.05343", VersionlessIdError, "expected 1608.05343v2"),
         ("2001.00001", VersionlessIdError, "pinned are 1608.05343v2"),
         ("1706.06197v4", UnknownPinError, "expected 1706.06197v5"),
         ("1608.05343v1", UnknownPinError, "expected 1608.05343v2"),
@@ -127,12 +132,13 @@ def test_dni_is_upgraded_by_a_signed_record(tmp_path):
     assert dni.authors == pin("dni").authors  # the record's order is not the paper's
 
 
-def test_a_feed_upgrades_what_it_shows(tmp_path):
+def test_a_feed_fills_what_is_open_and_joins_what_is_there(tmp_path):
     folder = copy_records(tmp_path, {"arxiv-atom-1608.05343v2.xml": dni_feed()})
     dni = build.build_committed(folder)["1608.05343v2"]
     assert dni.trust == "curated"  # a page is no signature
-    assert dni.why("date").source == "arxiv-atom-1608.05343v2.xml"
-    assert dni.abstract_sha256
+    assert dni.why("date").source == "curated.json"
+    assert dni.why("date").also == ("arxiv-atom-1608.05343v2.xml",)
+    assert (dni.abstract_sha256 is None, dni.why("abstract_sha256").trust) == (False, "stated")
 
 
 @pytest.mark.parametrize(
@@ -174,14 +180,14 @@ def test_records_and_manifest_must_agree(tmp_path, harm):
     elif harm == "add":
         (folder / "new.txt").write_text("x")
     else:
-        (folder / records.MANIFEST).write_text("nonsense\n")
+        (folder / committed.MANIFEST).write_text("nonsense\n")
     with pytest.raises(PinError):
-        records.load(folder)
+        committed.load(folder)
 
 
 def test_a_broken_file_of_pins_is_an_error_that_says_what_to_do(tmp_path):
     path = tmp_path / "pins.json"
-    for text in ("{", "[]", '{"pins_version": 2}', '{"pins_version": 1, "papers": {"x": {}}}'):
+    for text in ("{", "[]", '{"pins_version": 1}', '{"pins_version": 2, "papers": {"x": {}}}'):
         path.write_text(text)
         pins._load.cache_clear()
         with pytest.raises(PinError, match="pins --write"):

@@ -2,17 +2,22 @@
 
 import copy
 import json
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from metadata_samples import MEPROP, SG, at, bundle, dump, examples, leaves, record_bytes, rehash_state, state
 
-from metadata import pith
 from metadata.errors import MetadataError, MissingFieldError, UnknownVersionError, UnusableDocumentError
-from metadata.ids import ArxivId
-from metadata.pith_types import PithRecord
+from metadata.kinds import pith
+from metadata.kinds.pith import PithRecord
+from metadata.parse.ids import ArxivId
 
+# Fields that nothing interprets: whoever fills one is told so.
+IDLE = re.compile(
+    r"builder_version|verdict|strong_count|items|sample|internal_anchors|resolved_work|attestation"
+)
 PAYLOAD = ("current", "record_created", "payload")
 RECEIPT = (*PAYLOAD, "receipt")
 RECORD = ("current", "canonical_record")
@@ -28,20 +33,19 @@ def changed(path, value, document=None):
 def test_reads_the_committed_records(path, arxiv):
     record = pith.parse(path.read_bytes())
     assert str(record.arxiv) == arxiv
-    assert record.form == "state"
-    assert record.record.canonical == record_bytes(state(path))
-    assert record.record.submitted_at.year == 2017
-    assert len(record.aliases) == 6
-    assert record.state_sha256[0] == record.state_sha256[1]
-    assert record.snapshots[0].authors_text in path.read_text().replace("\\\\", "\\")
+    assert record.is_state
+    assert record.canonical == record_bytes(state(path))
+    assert record.submitted.year == 2017
+    assert record.rehashed() == record.document["state_sha256"]
+    assert record.notes == ()  # everything that such a record says is interpreted
 
 
 @pytest.mark.parametrize("path", [SG, MEPROP])
 def test_the_bundle_holds_the_same_record(path):
     whole, part = pith.parse(path.read_bytes()), pith.parse(dump(bundle(state(path))))
-    assert part.form == "bundle"
-    assert (part.record, part.receipt, part.aliases) == (whole.record, whole.receipt, whole.aliases)
-    assert part.state_sha256 is None
+    assert not part.is_state
+    assert (part.canonical, part.receipt, part.arxiv) == (whole.canonical, whole.receipt, whole.arxiv)
+    assert "something_new" in part.notes[0]
 
 
 @examples(max_examples=50)
@@ -92,9 +96,9 @@ def test_an_unknown_bundle_version_is_refused():
         ((*RECORD, "source"), [], "an object"),
         ((*RECORD, "metadata", "cross_cats_sorted"), "cs.NE", "a list"),
         ((*RECORD, "metadata", "cross_cats_sorted"), [1], "a string"),
-        ((*RECORD, "metadata", "submitted_at"), "2017-03-01 21:41:09", "e.g. '2017"),
-        ((*RECORD, "metadata", "submitted_at"), "2017-02-30T21:41:09Z", "e.g. '2017"),
-        ((*RECORD, "metadata", "submitted_at"), "2017-03-01T21:41:09+01:00", "e.g. '2017"),
+        ((*RECORD, "metadata", "submitted_at"), "2017-03-01 21:41:09", "a time like"),
+        ((*RECORD, "metadata", "submitted_at"), "2017-02-30T21:41:09Z", "a time like"),
+        ((*RECORD, "metadata", "submitted_at"), "2017-03-01T21:41:09+01:00", "a time like"),
         ((*RECORD, "metadata", "title_canon_sha256"), "7BB0" + "0" * 60, "64 hex digits"),
         ((*RECORD, "metadata", "authors"), "Qilei Zhang", "unknown field"),
         ((*RECEIPT, "comment"), "x", "unknown field"),
@@ -116,7 +120,6 @@ def test_wrong_values_are_refused_with_what_was_expected(path, value, expected):
 
 def test_every_field_that_is_read_is_required():
     """Whatever is deleted (and all hashed again), nothing is filled in: it is refused, or was not read."""
-    original = pith.parse(SG.read_bytes())
     refused = 0
     for path in leaves(state()):
         if isinstance(path[-1], int) or path[0] == "state_sha256":
@@ -124,12 +127,12 @@ def test_every_field_that_is_read_is_required():
         document = state()
         del at(document, path[:-1])[path[-1]]
         try:
-            record = pith.parse(dump(rehash_state(document)))
+            pith.parse(dump(rehash_state(document)))
         except MissingFieldError as e:
             refused += 1
             assert repr(path[-1]) in str(e)
         else:
-            assert {**vars(record), "state_sha256": None} == {**vars(original), "state_sha256": None}
+            assert IDLE.search(".".join(map(str, path)))
     assert refused > 60
 
 

@@ -7,17 +7,17 @@ import re
 import pytest
 from metadata_samples import MEPROP, SG, at, bundle, dump, leaves, rehash_state, state
 
-from metadata import documents, records
+from metadata import kinds
+from metadata.check import verify
 from metadata.errors import MetadataError
-from metadata.pins import load_pins
-from metadata.verify import verify
+from metadata.pins import committed, load_pins
 
-CORPUS, PINS = records.load(), load_pins()
+CORPUS, PINS = committed.load(), load_pins()
 
 
 def caught(data):
     try:
-        return bool(verify(documents.parse(data), CORPUS, PINS).failed)
+        return bool(verify(kinds.parse(data), CORPUS, PINS).failed)
     except MetadataError:
         return True
 

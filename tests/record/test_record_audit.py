@@ -86,9 +86,30 @@ def test_values_of_a_metric_that_may_diverge_are_committed(record, places):
         )
     facts = {
         **clean,
-        "csv": {"sha256": hashlib.sha256(csv_text(rows).encode()).hexdigest(), "rows": len(rows)},
+        "csv": {
+            "sha256": hashlib.sha256(csv_text(rows).encode()).hexdigest(),
+            "rows": len(rows),
+            "finite": False,
+        },
     }
     save(Record(facts, rows), places / "results")
     loaded = load(places / "results", "meprop/tiny", "quick")
     audit.refuse_for_results(diverging, loaded)
     assert audit.problems(diverging, loaded) == [] and loaded.rows == rows
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda f, r: (f, [*r, r[0]]), "rows are there twice"),
+        (lambda f, r: (f, [*r, (*r[0][:2], "speed", *r[0][3:])]), "unknown metric speed"),
+        (
+            lambda f, r: ({**f, "missing": [{"run": "arm-9/0", "why": ""}]}, r),
+            "arm-9/0 is no run of the spec",
+        ),
+        (lambda f, r: ({**f, "csv": {**f["csv"], "finite": False}}, r), "not finite is wrong"),
+    ],
+)
+def test_a_forgery_that_costs_nothing_to_see_is_seen(record, change, words):
+    facts, rows = change(dict(record.facts), list(record.rows))
+    assert any(words in p for p in audit.problems(EXHIBIT, Record(facts, tuple(rows))))

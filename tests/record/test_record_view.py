@@ -29,6 +29,8 @@ HEAT = [
 ]
 ALL = {(arm.id, seed) for arm in ARMS for seed in (0, 1, 2)}
 VIEW = View(ROWS + HEAT, ARMS, ALL)
+HEATED = View(ROWS + HEAT, ARMS)
+"""Where nobody says which runs were to be: the norm is that of two seeds."""
 
 
 def test_arms_are_found_by_their_setting():
@@ -61,21 +63,21 @@ def test_where_means_what_the_record_was_to_have():
 
 
 def test_rows_are_selected_by_step_seed_and_index():
-    assert len(VIEW.select("dni-2", "norm")) == 24
-    assert [r[5] for r in VIEW.select("dni-2", "norm", step=50, seed=1, index="1;2")] == [162.0]
-    assert {r[3] for r in VIEW.select("dni-2", "norm", step=100)} == {100}
+    assert len(HEATED.select("dni-2", "norm")) == 24
+    assert [r[5] for r in HEATED.select("dni-2", "norm", step=50, seed=1, index="1;2")] == [162.0]
+    assert {r[3] for r in HEATED.select("dni-2", "norm", step=100)} == {100}
     with pytest.raises(MissingData, match="norm of arm dni-2 at step 75, seed 1"):
-        VIEW.select("dni-2", "norm", step=75, seed=1)
+        HEATED.select("dni-2", "norm", step=75, seed=1)
 
 
 def test_the_last_value_of_each_seed_in_order_of_seeds():
     assert VIEW.by_seed("bprop-4", "error") == {0: 10.0, 1: 11.0, 2: 12.0}
     assert list(VIEW.by_seed("bprop-4", "error")) == [0, 1, 2]
-    assert VIEW.by_seed("dni-2", "norm", index="0;1") == {0: 101.0, 1: 201.0}
+    assert HEATED.by_seed("dni-2", "norm", index="0;1") == {0: 101.0, 1: 201.0}
     with pytest.raises(ValueError, match="several values at a seed's last step: name an index"):
-        VIEW.by_seed("dni-2", "norm")
+        HEATED.by_seed("dni-2", "norm")
     with pytest.raises(MissingData, match="norm of arm dni-2 at index 9;9"):
-        VIEW.by_seed("dni-2", "norm", index="9;9")
+        HEATED.by_seed("dni-2", "norm", index="9;9")
 
 
 def test_differences_are_of_the_same_seed():
@@ -88,14 +90,14 @@ def test_differences_are_of_the_same_seed():
 
 
 def test_a_matrix_averages_what_is_not_fixed():
-    assert VIEW.matrix("dni-2", "norm", step=50, seed=1)["1", "2"] == 162.0
-    assert VIEW.matrix("dni-2", "norm", step=50)["1", "2"] == (62 + 162) / 2
-    assert VIEW.matrix("dni-2", "norm").keys() == {(str(r), str(c)) for r in (0, 1) for c in (0, 1, 2)}
+    assert HEATED.matrix("dni-2", "norm", step=50, seed=1)["1", "2"] == 162.0
+    assert HEATED.matrix("dni-2", "norm", step=50)["1", "2"] == (62 + 162) / 2
+    assert HEATED.matrix("dni-2", "norm").keys() == {(str(r), str(c)) for r in (0, 1) for c in (0, 1, 2)}
 
 
 def test_curves_may_be_those_of_one_index():
-    assert VIEW.curve("dni-2", "norm", index="0;0") == {50: [50.0, 150.0], 100: [100.0, 200.0]}
-    assert VIEW.by_index("dni-2", "norm", step=100, seed=0)["0;2"] == [102.0]
+    assert HEATED.curve("dni-2", "norm", index="0;0") == {50: [50.0, 150.0], 100: [100.0, 200.0]}
+    assert HEATED.by_index("dni-2", "norm", step=100, seed=0)["0;2"] == [102.0]
 
 
 @pytest.mark.parametrize(
@@ -137,3 +139,10 @@ def test_values_that_are_not_finite_are_noted_when_they_are_given_out(read):
 def test_a_records_view_knows_the_exhibits_arms(record):
     view = record.view(EXHIBIT)
     assert view.arm(factor=3) == "arm-3" and view.where(factor=9) == []
+
+
+def test_an_arm_whose_runs_lack_the_metric_is_not_given_out():
+    """A diverged run that has other rows must not drop out of a mean in silence."""
+    lost = [r for r in ROWS if r[:2] != ("dni-2", 1)] + [("dni-2", 1, "loss", 100, "", 1.0)]
+    with pytest.raises(MissingData, match="error of arm dni-2 with seed 1"):
+        View(lost, ARMS, ALL).final("dni-2", "error")

@@ -179,9 +179,9 @@ def test_timings_are_alone_and_training_is_not(places, monkeypatch):
     monkeypatch.setattr(
         "repro.runner.run.collect", lambda jobs, *more: sent.extend(jobs) or schedule.Collected()
     )
-    for kind in ("timing", "training"):
+    for alone in (True, False):
         with pytest.raises(RunError):
-            run_exhibit(replace(EXHIBIT, kind=kind), "smoke")
+            run_exhibit(replace(EXHIBIT, alone=alone), "smoke")
     assert [job.alone for job in sent] == [True] * 4 + [False] * 4
 
 

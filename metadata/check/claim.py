@@ -1,0 +1,146 @@
+"""What a document claims to be, in one form for all kinds, and how each part of it compares with a pin."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from metadata.kinds import ArxivPaper, Document, PaperText, PithRecord
+from metadata.parse.canonical import text_sha256
+from metadata.parse.ids import split_arxiv
+from metadata.parse.names import NEUTRAL, Byline
+from metadata.parse.text import collapse, common, fold, skeleton, squash
+
+NEAR_TITLE = (
+    0.85  # similarity (0 to 1) from which a title is near; unrelated papers of this field stay below 0.75
+)
+MIN_WORDS = 30  # of an abstract; a shorter quotation shows nothing
+ALTERED = 0.2  # share of four-word sequences from which a text is an altered copy; unrelated ones have 0
+_LONGEST = 6000  # characters of an abstract that are compared; no true one has half
+_TITLE_LINES = 4  # over which a PDF may spread a title
+_NAME = re.compile(r"[^\W\d_][\w'’.-]*")
+# Words of lines that name no author: where a paper stands, what it is, who has not signed it.
+_NO_NAMES = NEUTRAL | frozenset(
+    "anonymous under review published conference workshop paper preprint draft proceedings supplementary material "
+    "supplement appendix notes reading group deep learning machine neural networks technical report team icml iclr "
+    "nips neurips facebook microsoft openai "
+    "from with about after press post talk news new york san francisco hong kong states arxiv version".split()
+)
+
+Title = Literal["same", "imitated", "contains", "near", "other"]
+Text = Literal["same", "short", "extended", "altered", "other"]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Claims of a document. `head` are title and byline, line by line; `own` the ids it gives for itself.
+
+    `formal` tells that the document's form leaves no doubt which field is which (a record, arXiv's own page).
+    """
+
+    head: tuple[str, ...]
+    abstract: str = ""
+    own: tuple[str, ...] = ()
+    formal: bool = False
+    about: bool = False
+    date: date | None = None
+    references: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
+
+    def versions(self, base: str) -> set[int | None]:
+        """Return the versions under which it gives the arXiv id `base` for itself (None: without one)."""
+        return {version for b, version in map(split_arxiv, self.own) if b == base}
+
+    def after(self, title: str) -> tuple[bool, str]:
+        """Return whether its first lines are `title`, and the byline after them, one line of it a line."""
+        for count in range(1, min(_TITLE_LINES, len(self.head)) + 1):
+            if fold(" ".join(self.head[:count])) == fold(title):
+                return True, "\n".join(self.head[count:])
+        return False, "\n".join(self.head[1:])
+
+
+def claim_of(document: Document) -> Claim:
+    """Return what `document` claims about itself."""
+    content = document.content
+    if isinstance(content, PaperText):
+        return Claim(
+            content.head, content.abstract, content.own, False, content.about, content.date, content.references,
+            content.mentions,
+        )  # fmt: skip
+    own = (str(content.arxiv),)
+    if isinstance(content, ArxivPaper):
+        return Claim((content.title, "; ".join(content.authors)), content.abstract, own, True)
+    assert isinstance(content, PithRecord)
+    papers = [snapshot["paper"] for snapshot in content.snapshots[-1:]]
+    head = tuple(text for p in papers for text in (collapse(p["title"]), p["authors_text"]))
+    return Claim(head, papers[0]["abstract_excerpt"] if papers else "", own, True)
+
+
+def compare_title(claim: Claim, title: str) -> tuple[Title, str]:
+    """Return how the title compares with `title`, and one sentence on it."""
+    if claim.after(title)[0]:
+        return "same", f"the title is {title!r}"
+    got = claim.head[0][:600] if claim.head else ""
+    ours, true = fold(got), fold(title)
+    if skeleton(got) == true:
+        return "imitated", f"the title imitates {title!r} with letters of other alphabets"
+    if f" {true} " in f" {ours} ":
+        return "contains", f"the title speaks of {title!r}, but says more: {got!r}"
+    near = difflib.SequenceMatcher(None, ours, true, autojunk=False).ratio()
+    return "near" if near >= NEAR_TITLE else "other", f"the title is {near:.0%} like {title!r}: {got!r}"
+
+
+def compare_abstract(
+    abstract: str, signed: str | None, texts: list[tuple[str, str, bool]]
+) -> tuple[Text, str]:
+    """Return how `abstract` compares with the `signed` hash and the known `texts`, and one sentence on it.
+
+    `texts` are triples of a document's name, its text, and whether that is all of the abstract.
+    """
+    if signed and text_sha256(abstract) == signed:
+        return "same", "the abstract has the hash that the registry signed"
+    abstract = abstract[:_LONGEST]
+    count, ours = len(fold(abstract).split()), squash(abstract)
+    if count < MIN_WORDS or not texts:
+        why = "too few to tell" if texts else "and no text of it is at hand"
+        return "short", f"the document shows {count} words of an abstract, {why}"
+    for name, text, whole in texts:
+        true = squash(text)
+        if ours == true or true.startswith(ours):
+            return (
+                "same",
+                f"its {count} words are {'the abstract' if whole and ours == true else 'a beginning'} as in {name}",
+            )
+        if ours.startswith(true):
+            why = "and then says more" if whole else "; the rest cannot be compared"
+            return "extended", f"the abstract begins as in {name} {why}"
+    share = max(common(abstract, text) for _, text, _ in texts)
+    if share >= ALTERED:
+        return "altered", f"{share:.0%} of the abstract's word sequences are the paper's, the rest is not"
+    return "other", "another text, a paraphrase or a translation: no word sequences are the paper's"
+
+
+def other_people(byline: str, line: Byline) -> bool:
+    """Tell whether a byline names people, in full and in Latin letters, none of whom can be one of the authors."""
+    if line.found or line.open:
+        return False
+    names = {word for author in line.authors for word in fold(author).split() if len(word) > 2}
+    if any(difflib.get_close_matches(fold(word), names, 1, 0.75) for word in line.foreign[:200]):
+        return False  # damaged letters, perhaps
+    plain = re.sub(r"\S{0,99}@\S{1,99}|[\d*†‡§¶∗]", " ", byline[:2000])
+    parts = [part.split() for part in re.split(r"[,;&\n]| and ", plain) if part.strip()]
+    return bool(parts) and all(map(_is_name, parts))
+
+
+def _is_name(words: list[str]) -> bool:
+    return (
+        2 <= len(words) <= 4
+        and any(len(w) > 2 for w in words)
+        and all(
+            _NAME.fullmatch(w) and w[0].isupper() and fold(w).isascii() and fold(w) not in _NO_NAMES
+            for w in words
+        )
+    )

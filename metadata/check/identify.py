@@ -1,0 +1,246 @@
+"""Say which pinned paper a document is, and answer only what is known.
+
+*Pinned* needs the title, all authors, and the text: the signed hash or the abstract. *Claims to be and is not* needs
+a positive contradiction: the title with other owners, other text and people under the paper's id, another version.
+An id alone decides nothing. All else that has to do with a pinned paper is *cannot tell*. Which version is another
+question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from metadata.check.claim import Claim, Text, Title, claim_of, compare_abstract, compare_title, other_people
+from metadata.check.corpus import Corpus
+from metadata.check.report import Report
+from metadata.kinds import Document, PithRecord
+from metadata.parse.ids import ArxivId, parse_arxiv
+from metadata.parse.names import Byline, find_authors
+from metadata.parse.text import fold
+from metadata.pins import Pin
+
+_MIN_REFERENCES = 3
+# Failed checks that leave open whether a document is what it claims: nothing of this is signed.
+_SOFT = frozenset(
+    "authors excerpt author_count event_counters event_ids snapshot_hashes dates abstract".split()
+)
+
+Weight = Literal["for", "against", "decisive", "neutral"]
+Verdict = Literal["pinned", "not the pinned paper", "cannot tell", "none"]
+EXIT_CODES: dict[Verdict, int] = {"pinned": 0, "not the pinned paper": 1, "cannot tell": 4, "none": 3}
+_TITLES: tuple[Title, ...] = ("same", "imitated", "contains", "near", "other")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One piece of evidence: what it is about, how it weighs (`decisive` is always against), one sentence."""
+
+    about: str
+    weight: Weight
+    detail: str
+
+
+@dataclass(frozen=True)
+class Identification:
+    """The answer. `paper` is the pin (arXiv id with version) in question, None if the document is about none.
+
+    `work` tells that title, text and whoever is named are the paper's; `version` whether the document shows to be
+    the pinned one; `settle` what a document would have to show, where the verdict is open.
+    """
+
+    name: str
+    verdict: Verdict
+    paper: str | None = None
+    work: bool = False
+    version: Literal["shown", "not shown", "another"] = "not shown"
+    facts: tuple[Fact, ...] = ()
+    settle: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0: pinned; 1: claims to be and is not; 3: about none of them; 4: cannot tell."""
+        return EXIT_CODES[self.verdict]
+
+    @property
+    def sentence(self) -> str:
+        """The answer in one sentence."""
+        if self.verdict == "none":
+            return "this is about none of the pinned papers"
+        if self.verdict == "not the pinned paper":
+            return f"this claims to be the pinned paper {self.paper}, and is not"
+        if self.verdict == "pinned" and self.version == "shown":
+            return f"this is the pinned paper {self.paper}"
+        if self.work:
+            return f"this is the work pinned as {self.paper}; version {self.version}"
+        return f"cannot tell whether this is {self.paper}; version {self.version}"
+
+    def to_json(self) -> dict[str, object]:
+        """Return the identification as JSON-ready values."""
+        return {**asdict(self), "exit_code": self.exit_code, "sentence": self.sentence}
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """How one claim compares with one pin."""
+
+    pin: Pin
+    title: Title
+    byline: Byline
+    text: Text
+    versions: set[int | None]
+    astray: bool
+    contradictions: tuple[Fact, ...]
+    facts: tuple[Fact, ...]
+    broken: bool
+    formal: bool
+
+    @property
+    def verdict(self) -> Verdict:
+        concerned = self.title in ("same", "imitated") or bool(self.versions)
+        if not self.formal:  # other papers' records and pages say so themselves
+            concerned |= self.byline.complete or self.text in ("same", "extended", "altered")
+            concerned |= self.title in ("contains", "near") and bool(self.byline.found)
+        if not concerned:
+            return "none"
+        if self.contradictions:
+            return "not the pinned paper"
+        sound = self.work and self.byline.complete and not self.astray and not self.broken
+        sound = sound and self.versions <= {None, parse_arxiv(self.pin.arxiv).version}
+        return "pinned" if sound else "cannot tell"
+
+    @property
+    def work(self) -> bool:
+        named = bool(self.byline.found) and not self.byline.foreign
+        return named and self.title == "same" and self.text == "same"
+
+    def answer(self, name: str) -> Identification:
+        """Return what this evidence says of the document called `name`."""
+        stated, pinned = self.versions - {None}, parse_arxiv(self.pin.arxiv).version
+        another = bool(stated) and pinned not in stated
+        shown = stated == {pinned} and not self.astray
+        wanted = {
+            f"the title {self.pin.title!r}, and nothing else, at its head": self.title != "same",
+            f"all {len(self.pin.authors)} authors, and nobody else, under it": not self.byline.complete,
+            "the abstract, word for word": self.text != "same",
+            f"arXiv:{self.pin.arxiv}, and no other id or earlier date, at its head": not shown,
+            "a copy that passes its own checks": self.broken,
+        }
+        settle = tuple(what for what, lacks in wanted.items() if lacks and self.verdict == "cannot tell")
+        version: Literal["shown", "not shown", "another"] = (
+            "another" if another else "shown" if shown else "not shown"
+        )
+        facts = (*self.facts, *self.contradictions)
+        return Identification(name, self.verdict, self.pin.arxiv, self.work, version, facts, settle)
+
+
+def identify(document: Document, pins: Mapping[str, Pin], corpus: Corpus, report: Report) -> Identification:
+    """Say which of `pins` the `document` is, claims to be, or may be, with the evidence.
+
+    `corpus` holds documents that show the papers' abstracts, `report` is the verification of the document itself.
+    """
+    claim = claim_of(document)
+    weighed = [_weigh(document, claim, pin, corpus, report) for pin in pins.values()]
+    order = list(EXIT_CODES)
+    best = min(
+        weighed, key=lambda e: (order.index(e.verdict), _TITLES.index(e.title), not e.versions), default=None
+    )
+    if best and best.verdict != "none":
+        return best.answer(document.name)
+    facts = [Fact("title", "neutral", f"{''.join(claim.head[:1])!r} is the title of no pinned paper")]
+    facts += (
+        [Fact("mentions", "neutral", f"it mentions {', '.join(claim.mentions)}")] if claim.mentions else []
+    )
+    return Identification(document.name, "none", facts=tuple(facts))
+
+
+def _weigh(document: Document, claim: Claim, pin: Pin, corpus: Corpus, report: Report) -> _Evidence:
+    arxiv, record = parse_arxiv(pin.arxiv), document.content
+    title, title_detail = compare_title(claim, pin.title)
+    below = claim.after(pin.title)[1]
+    byline = find_authors(below, pin.authors)
+    text, text_detail = compare_abstract(
+        claim.abstract, pin.abstract_sha256, known_texts(corpus, pin, document)
+    )
+    versions = claim.versions(arxiv.base)
+    failed = report.failed if claim.formal and versions else ()
+    contradictions = [Fact(c.name, "decisive", c.detail) for c in failed if c.name not in _SOFT]
+    said = _contradictions(claim, arxiv, title, below, byline)
+    contradictions += [Fact("contradiction", "decisive", detail) for detail in said]
+    if isinstance(record, PithRecord) and versions and not failed and pin.canonical_sha256:
+        title, text = "same", "same"  # its checks have shown that this is the signed record itself
+        byline = byline if claim.head else find_authors("; ".join(pin.authors), pin.authors)
+    title_weight: Weight = "for" if title == "same" else "neutral" if title == "near" else "against"
+    soft = [Fact(c.name, "against", c.detail) for c in failed if c.name in _SOFT]
+    facts = (
+        Fact("title", title_weight, title_detail),
+        Fact("authors", _weight(byline.complete, bool(byline.foreign or not byline.found)), str(byline)),
+        Fact("abstract", _weight(text == "same", text in ("altered", "other")), text_detail),
+        _id_fact(claim, arxiv, versions),
+        *soft,
+        *_other_facts(claim, pin),
+    )
+    early = claim.date is not None and claim.date.isoformat() < pin.date
+    astray = early or any(not text.startswith(arxiv.base) for text in claim.own)
+    found = tuple(contradictions)
+    return _Evidence(pin, title, byline, text, versions, astray, found, facts, bool(soft), claim.formal)
+
+
+def _weight(good: bool, bad: bool) -> Weight:
+    return "for" if good else "against" if bad else "neutral"
+
+
+def _contradictions(claim: Claim, arxiv: ArxivId, title: Title, below: str, byline: Byline) -> Iterator[str]:
+    """Yield what positively contradicts the claim; another form of the paper, or a text about it, does not."""
+    versions = claim.versions(arxiv.base)
+    clean = claim.formal or (title == "same" and byline.found and not byline.foreign)
+    if len(versions) == 1 and not versions & {None, arxiv.version} and clean:
+        yield f"another version: {', '.join(claim.own)}, pinned is {arxiv}"
+    if other_people(below, byline) and not claim.about:
+        people = ", ".join(below.splitlines())[:200]
+        if title in ("same", "imitated"):
+            yield f"the title with other owners: {people}"
+        elif title == "other" and versions:
+            yield f"another title and other people under the id {arxiv.base}: {people}"
+
+
+def known_texts(corpus: Corpus, pin: Pin, document: Document) -> list[tuple[str, str, bool]]:
+    """Return the texts of the pinned version's abstract that `corpus` shows: source, text, whether it is all."""
+    arxiv = parse_arxiv(pin.arxiv)
+    texts = [(d, paper.abstract, True) for d, paper in corpus.papers(arxiv)]
+    for d, record in corpus.records(arxiv):
+        texts += [(d, s["paper"]["abstract_excerpt"], False) for s in record.snapshots]
+    for d, page in corpus.texts():
+        if fold(page.title) == fold(pin.title) and find_authors(page.byline, pin.authors).complete:
+            texts.append((d, page.abstract, False))
+    same = "this very document, which is committed"
+    return [
+        (same if d.sha256 == document.sha256 else d.name, text, whole) for d, text, whole in texts if text
+    ]
+
+
+def _id_fact(claim: Claim, arxiv: ArxivId, versions: set[int | None]) -> Fact:
+    own = ", ".join(claim.own[:5])
+    if not own:
+        seen = f"; it mentions {', '.join(claim.mentions[:5])}" if claim.mentions else ""
+        return Fact("identifier", "neutral", f"the document gives no id for itself{seen}")
+    if any(not text.startswith(arxiv.base) for text in claim.own) or len(versions) > 1:
+        return Fact("identifier", "against", f"the document gives {own} for itself")
+    if versions == {None}:
+        return Fact("identifier", "neutral", f"{own}, but without a version: that it is {arxiv} is not shown")
+    weight: Weight = "for" if versions == {arxiv.version} else "against"
+    return Fact("version", weight, f"the document gives {own} for itself, pinned is {arxiv}")
+
+
+def _other_facts(claim: Claim, pin: Pin) -> Iterator[Fact]:
+    """Compare references with works that the paper is known to cite, and the document's date with the pin's."""
+    if len(claim.references) >= _MIN_REFERENCES and pin.cites:
+        titles = [fold(title) for title in pin.cites]
+        shared = sum(any(title in fold(entry) for title in titles) for entry in claim.references)
+        of = f"{len(claim.references)} references are among {len(titles)} works that the paper cites"
+        yield Fact("references", "for" if shared else "against", f"{shared} of the {of}")
+    day = claim.date.isoformat() if claim.date else pin.date
+    if day != pin.date:
+        when = "before" if day < pin.date else "after"
+        yield Fact("date", "against", f"dated {day}, {when} {pin.date} of {pin.date_of}")

@@ -1,0 +1,215 @@
+"""Checks of a pith record by itself: what follows from the signed core, and its unsigned history."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from metadata.check.keys import RegistryKey
+from metadata.check.report import Check, FieldTrust, Trust, compare, differing, hold, open_
+from metadata.kinds.pith import HASHED, PithRecord
+from metadata.parse.canonical import canonical_bytes, pith_code, sha256_hex
+from metadata.parse.ids import parse_pith
+from metadata.parse.shape import parse_time
+
+# A signature over the hash holds only together with these checks.
+SIGNING_CHECKS = ("record_copies", "canonical_sha256", "key_fingerprint", "signature")
+_SIGNED = ("source id and version", "submitted_at", "license", "primary_cat", "cross_cats_sorted")
+_RULES = {"algorithm": "ed25519", "signed_message": "canonical_sha256_bytes", "signature_status": "signed_v1"}
+_OF_STATES = ("state_sha256", "event_counters", "equivocation_counters", "snapshot_hashes", "event_ids")
+_EVENT_ID = re.compile(r"sha256:[0-9a-f]{64}")
+# Hash of every empty list in both records known; what is hashed is not published.
+_EMPTY_LIST = "258153158e38e3291e3d48162225fcdb2d5a3ed65a07baac614ab91432fd4f57"
+
+
+def own_checks(record: PithRecord, key: RegistryKey) -> list[Check]:
+    """Return the checks that need nothing but the record and the registry's `key`."""
+    digest, arxiv, number = sha256_hex(record.canonical), record.arxiv, record.document["pith_number"]
+    code, stated = pith_code(digest), parse_pith(number)
+    short = {f"pith_short_{n}": code[:n] for n in (8, 12, 16)}
+    repeated = [event["subject_pith_number"] for event in record.document.get("events", ())]
+    repeated.append(record.document.get("short_pith_number", number))
+    wrong = [
+        f"got {text}, expected {code}"
+        for text in [number, *repeated]
+        if text not in (number, f"pith:{code[:8]}")
+    ]
+    wrong += [f"got {number}, expected {code}"] if stated.code != code else []
+    source = {"arxiv": arxiv.base, "arxiv_version": str(arxiv), "doi": arxiv.doi.lower()}
+    return [
+        *signing_checks(record, key),
+        hold("pith_number", f"base32 of the canonical hash is {code}", wrong),
+        compare(
+            "year", "year of the pith number is that of submitted_at", stated.year, record.submitted.year
+        ),
+        _aliases(record, "short_aliases", short),
+        _aliases(record, "source_aliases", source),
+        *(
+            _state_checks(record)
+            if record.is_state
+            else (open_(n, "a bundle has none", absent=True) for n in _OF_STATES)
+        ),
+        hold("dates", "submitted, computed, signed, recorded: in this order", list(_late(record))),
+    ]
+
+
+def signing_checks(record: PithRecord, key: RegistryKey) -> list[Check]:
+    """Return the four checks that together show that the canonical record was signed by `key`."""
+    digest = sha256_hex(record.canonical)
+    parts = dict(zip(record.paths, (record.holder, record.payload), strict=True))
+    hashes = {path: part.get("canonical_sha256", digest) for path, part in parts.items()}
+    hashes[f"{record.paths[1]}.receipt"] = record.receipt["canonical_sha256"]
+    wrong = differing({path: (got, digest) for path, got in hashes.items()})
+    got = {rule: record.receipt[rule] for rule in _RULES}
+    problem = key.problem(record.receipt["signature_b64"], bytes.fromhex(digest)) if got == _RULES else ""
+    rules = [f"rules: got {got}, expected {_RULES}"] if got != _RULES else []
+    return [
+        hold("record_copies", "the copies of the canonical record agree", list(_other_copies(record))),
+        hold("canonical_sha256", f"SHA-256 of the canonical record is {digest}", wrong),
+        hold("key_fingerprint", f"key {key.key_id} of: {key.origin}", list(_other_keys(record, key))),
+        # over the 32 bytes of the *recomputed* hash
+        hold(
+            "signature", f"Ed25519 over the canonical hash, by {key.key_id}", [problem] if problem else rules
+        ),
+    ]
+
+
+def is_signed(checks: Iterable[Check]) -> bool:
+    """Tell whether the checks show that the canonical record was signed by the pinned key."""
+    return {c.name for c in checks if c.status == "verified"}.issuperset(SIGNING_CHECKS)
+
+
+def _other_copies(record: PithRecord) -> Iterator[str]:
+    if canonical_bytes(record.payload["canonical_record"]) != record.canonical:
+        yield f"{record.paths[1]} differs from {record.paths[0]}"
+    copies = [] if record.is_state else [record.document["source"]]
+    if "source_id" in record.payload:
+        copies.append({"id": record.payload["source_id"], "version": record.payload.get("source_version")})
+    for copy in copies:
+        if (got := f"{copy['id']}v{copy['version']}") != str(record.arxiv):
+            yield f"a copy of the source names {got}, expected {record.arxiv}"
+
+
+def _other_keys(record: PithRecord, key: RegistryKey) -> Iterator[str]:
+    """Yield where the pinned key's own fingerprint, receipt or events do not name that key, and no other."""
+    if key.computed_fingerprint != key.fingerprint:
+        yield f"pinned key: got fingerprint {key.fingerprint}, expected {key.computed_fingerprint}"
+    want = {"key_id": key.key_id, "public_key_fingerprint": key.fingerprint}
+    signer = want | {"signer_id": key.signer_id, "signer_type": key.signer_type}
+    signers = [(path, event["signer"], signer) for path, event in record.events() if "signer" in event]
+    for path, found, expected in [("receipt", record.receipt, want), *signers]:
+        for field, value in expected.items():
+            if found[field] != value:
+                yield f"{path}: {field} is {found[field]}, expected {value}"
+
+
+def _aliases(record: PithRecord, name: str, expected: dict[str, str]) -> Check:
+    problems = []
+    for kind, value in expected.items():
+        found = [a["alias_value"] for a in record.holder["source_aliases"] if a["alias_kind"] == kind]
+        if [v.lower() if kind == "doi" else v for v in found] != [value]:
+            problems.append(f"alias {kind}: got {', '.join(found[:3]) or 'none'}, expected {value}")
+    return hold(name, f"{', '.join(expected)} follow from the signed record", problems)
+
+
+def _state_checks(record: PithRecord) -> Iterator[Check]:
+    """Yield the checks of what only a state has. None of it is signed: whoever edits can recompute the hash."""
+    d, applied = record.document, record.document["applied_event_ids"]
+    what = "SHA-256 of the whole state without this field (unsigned)"
+    yield compare("state_sha256", what, d["state_sha256"], record.rehashed())
+    shown = [event["event_id"] for _, event in record.events() if "event_id" in event]
+    sums = {
+        "event_count": (d["event_count"], d["valid_event_count"] + d["invalid_event_count"]),
+        "valid_event_count": (d["valid_event_count"], len(applied)),
+        "invalid_event_count": (d["invalid_event_count"], len(d["invalid_events"])),
+        "distinct applied event ids": (len(set(applied)), len(applied)),
+        "distinct events": (len(set(shown)), len(shown)),
+    }
+    problems = differing(sums)
+    problems += [
+        f"event {i} is shown but not among the applied ones" for i in sorted(set(shown) - set(applied))
+    ]
+    hidden = len(set(applied) - set(shown))
+    counters = hold("event_counters", f"{d['event_count']} events, as listed", problems)
+    why = f"{hidden} of {len(applied)} applied events are not shown"
+    yield Check("event_counters", "not verifiable", why) if hidden and not problems else counters
+    contradicting = (d["equivocation_count"], len(d["equivocations"]))
+    what = "signed events that contradict each other, stated and listed"
+    yield compare("equivocation_counters", what, contradicting, (0, 0))
+    yield _unpublished("snapshot_hashes", list(_odd_hashes(record)), bool(record.snapshots))
+    ids = [i for i in [*shown, *applied] if not _EVENT_ID.fullmatch(i)]
+    yield _unpublished("event_ids", [f"got {i}, expected 'sha256:' and 64 hex digits" for i in ids], True)
+
+
+def _unpublished(name: str, problems: list[str], there: bool) -> Check:
+    """Return the check of hashes whose form alone can be looked at."""
+    if problems or not there:
+        return hold(name, "", problems) if problems else Check(name, "absent", "none in the file")
+    return Check(name, "not verifiable", "form is right; the hashed bytes are not in the file, nor published")
+
+
+def _odd_hashes(record: PithRecord) -> Iterator[str]:
+    """Yield where empty lists do not share one hash, or another list has it."""
+    pairs = [
+        (s[part][count], s[part]["snapshot_sha256"])
+        for s in record.snapshots
+        for part, count in HASHED.items()
+    ]
+    empty = {value for count, value in pairs if count == 0}
+    if len(empty) > 1:
+        yield f"empty lists have {len(empty)} different hashes, expected one"
+    if any(count and value == _EMPTY_LIST for count, value in pairs):
+        yield "a list stated as filled has the hash of the empty one"
+
+
+def _late(record: PithRecord) -> Iterator[str]:
+    """Yield which of paper, computation, signature, events and aliases come too early; no clock is asked."""
+    receipt, submitted = record.receipt, record.submitted
+    first = parse_time(receipt["first_computed_at"], "first_computed_at")
+    whole = first.replace(microsecond=0)  # events have whole seconds
+    steps = [("first_computed_at", receipt["first_computed_at"], submitted)]
+    steps += [(name, receipt[name], first) for name in ("signed_at", "last_reissued_at")]
+    steps += [(path, event["created_at"], whole) for path, event in record.events() if "created_at" in event]
+    steps += [
+        (f"alias {a['alias_kind']}", a["created_at"], submitted) for a in record.holder["source_aliases"]
+    ]
+    for name, text, before in steps:
+        if parse_time(text, name) < before:
+            yield f"{name} is {text}, before {before.isoformat()}"
+
+
+def fields(record: PithRecord, checks: list[Check]) -> tuple[FieldTrust, ...]:
+    """Return the trust in each field of `record`, given the results of its `checks`."""
+    verified = {c.name for c in checks if c.status == "verified"}
+    best: list[tuple[str, Trust, str, tuple[str, ...]]] = [
+        *((name, "signed", "in the canonical record", ()) for name in _SIGNED),
+        ("title", "hash signed", "letter case and white space are not covered", ("title_hash",)),
+        ("abstract", "hash signed", "signed is its hash; the file has an excerpt", ("abstract_hash",)),
+        ("pith number", "derived", "base32 of the signed hash", ("pith_number", "year")),
+        ("short aliases", "derived", "prefixes of the pith number", ("short_aliases",)),
+        ("arXiv and DOI aliases", "derived", "from the signed id", ("source_aliases",)),
+    ]
+    rows = []
+    for field, trust, detail, needed in best:
+        lacking = [name for name in (*SIGNING_CHECKS, *needed) if name not in verified]
+        rows.append(
+            FieldTrust(
+                field,
+                "stated" if lacking else trust,
+                f"not shown: {', '.join(lacking)}" if lacking else detail,
+            )
+        )
+    excerpt: Trust = "corroborated" if "excerpt" in verified else "stated"
+    if record.snapshots:
+        rows.append(FieldTrust("authors_text", "stated", "graph snapshot, not signed; not the paper's order"))
+        rows.append(FieldTrust("abstract_excerpt", excerpt, "graph snapshot, not signed"))
+    rows.append(
+        FieldTrust(
+            "times of receipt, aliases and events", "stated", "not signed; only their order is checked"
+        )
+    )
+    if record.is_state:
+        rows.append(
+            FieldTrust("counters and event ids", "stated", "not signed; covered by state_sha256 alone")
+        )
+    return tuple(rows)

@@ -1,0 +1,100 @@
+"""What a verification says: named checks, how far each field can be trusted, and what nobody interpreted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+Status = Literal["verified", "failed", "not verifiable", "absent"]
+Trust = Literal["signed", "hash signed", "derived", "corroborated", "stated", "curated", "absent"]
+
+TRUST_MEANING: dict[Trust, str] = {
+    "signed": "the registry's signature covers the value",
+    "hash signed": "the signature covers a hash of it, up to letter case and white space",
+    "derived": "follows from signed or curated values by a public rule",
+    "corroborated": "two documents, neither signed for it, agree",
+    "stated": "stands in one document, unsigned",
+    "curated": "entered by hand, with its source",
+    "absent": "in no document",
+}
+# The worst of several documents' codes is the one that comes last here.
+SEVERITY = (0, 3, 4, 1, 2)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check by name, with its result and one sentence: what was compared, or why it cannot be."""
+
+    name: str
+    status: Status
+    detail: str
+
+
+@dataclass(frozen=True)
+class FieldTrust:
+    """How far one field of a document can be trusted (`TRUST_MEANING`), and why."""
+
+    field: str
+    trust: Trust
+    detail: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """The checks of one document. `subject` is the arXiv id with version it is about, or its title.
+
+    `warnings` are what the document says and no check interprets: corrections, revocations, withdrawals.
+    """
+
+    name: str
+    kind: str
+    sha256: str
+    subject: str
+    checks: tuple[Check, ...]
+    fields: tuple[FieldTrust, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """The checks that failed; empty for a document that may be used."""
+        return tuple(c for c in self.checks if c.status == "failed")
+
+    @property
+    def exit_code(self) -> int:
+        """1: a check failed; 3: about none of the pinned papers; 4: cannot tell; 0: passed."""
+        if self.failed:
+            return 1
+        about = [c.status for c in self.checks if c.name in ("identity", "pin")]
+        return {"verified": 0, "absent": 3}.get(about[0] if about else "absent", 4)
+
+    def status(self, name: str) -> Status:
+        """Return the result of the check called `name` (`absent` if there is none)."""
+        return next((c.status for c in self.checks if c.name == name), "absent")
+
+    def to_json(self) -> dict[str, object]:
+        """Return the report as JSON-ready values."""
+        return {**asdict(self), "exit_code": self.exit_code}
+
+
+def compare(name: str, what: str, got: object, expected: object) -> Check:
+    """Return the check that `got` equals `expected`; `what` says in words what was compared."""
+    return hold(name, what, differing({what: (got, expected)}))
+
+
+def differing(pairs: Mapping[str, tuple[object, object]]) -> list[str]:
+    """Return one sentence for each pair of what was got and what was expected that are not equal."""
+    return [f"{what}: got {got}, expected {want}" for what, (got, want) in pairs.items() if got != want]
+
+
+def open_(name: str, why: str, *, absent: bool = False) -> Check:
+    """Return a check that cannot be made, because nothing is there (`absent`) or nothing to compare it with."""
+    return Check(name, "absent" if absent else "not verifiable", why)
+
+
+def hold(name: str, what: str, problems: list[str]) -> Check:
+    """Return the check that holds if there are no `problems` (sentences that say got and expected)."""
+    if problems:
+        more = [f"{len(problems) - 5} more"] if len(problems) > 5 else []
+        return Check(name, "failed", "; ".join([*problems[:5], *more]))
+    return Check(name, "verified", what)

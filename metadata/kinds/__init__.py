@@ -1,0 +1,94 @@
+"""Second wing: the kinds of documents. Reads a file, tells its kind by content, never by name, and parses it."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from metadata.errors import UnusableDocumentError
+from metadata.kinds import feed, page, paper, pith
+from metadata.kinds.arxiv import ArxivPaper
+from metadata.kinds.paper import PaperText
+from metadata.kinds.pith import PithRecord
+from metadata.parse.canonical import sha256_hex
+from metadata.parse.strict_json import MAX_BYTES, decode
+from metadata.parse.text import lines
+
+__all__ = ["ArxivPaper", "Document", "PaperText", "PithRecord", "detect", "parse", "read", "read_bytes"]
+
+Content = PithRecord | ArxivPaper | PaperText
+
+_PARSERS: dict[str, Callable[[bytes], Any]] = {
+    "pith record": pith.parse,
+    "arXiv abstract page": page.parse,
+    "arXiv Atom feed": feed.parse,
+    "paper-site listing": paper.parse,
+    "manuscript": paper.parse,
+}
+_XML = re.compile(r"<\?xml|<([a-z]+:)?feed\b|<a>|<!DOCTYPE (?!html)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Document:
+    """A parsed document: `name` for messages, its kind, the SHA-256 (hex) of its bytes, and its content."""
+
+    name: str
+    kind: str
+    sha256: str
+    content: Content
+
+
+def read(path: Path) -> Document:
+    """Return the document at `path` (`-`: standard input); `UnusableDocumentError` if it cannot be read or parsed."""
+    return parse(read_bytes(path), str(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the bytes at `path`, at most one more than allowed.
+
+    `UnusableDocumentError` unless it is a regular file or `-`: pipes and devices may never end, or never begin.
+    """
+    try:
+        if str(path) == "-":
+            return sys.stdin.buffer.read(MAX_BYTES + 1)
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with open(descriptor, "rb") as file:
+            data = file.read(MAX_BYTES + 1) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+            if data is None:  # a pipe, a device, or one of the system's files that would block
+                raise UnusableDocumentError(f"cannot read {str(path)!a}", expected="a regular file, or '-'")
+            return data
+    except (OSError, ValueError, AttributeError) as e:
+        reason = getattr(e, "strerror", None) or str(e)
+        raise UnusableDocumentError(f"cannot read {str(path)!a}: {reason}") from None
+
+
+def parse(data: bytes, name: str = "document") -> Document:
+    """Return the document in `data` (at most 1 MiB of UTF-8); errors of the parser of its kind."""
+    kind = detect(data)
+    return Document(name, kind, sha256_hex(data), _PARSERS[kind](data))
+
+
+def detect(data: bytes) -> str:
+    """Return the kind of `data`; `UnusableDocumentError` if it looks like none of the known ones."""
+    page_lines = [line for line in lines(decode(data)) if line]
+    first = page_lines[0] if page_lines else ""
+    if first.startswith("{"):
+        return "pith record"
+    if _XML.match(first):
+        return "arXiv Atom feed"
+    if len({m[0] for line in page_lines if (m := page.LABELS.match(line))}) >= 3:
+        return "arXiv abstract page"
+    if re.match(r"#{1,6} ", first):
+        return "manuscript"
+    if not first.startswith("<") and paper.has_abstract(page_lines):
+        return "paper-site listing"
+    do = "save the text of the page, not its HTML" if first.startswith("<") else "check the file"
+    raise UnusableDocumentError(
+        "a document of no known kind", got=first or "nothing", expected=", ".join(_PARSERS), do=do
+    )

@@ -1,0 +1,149 @@
+"""Parse the text of an arXiv abstract page: find the facts wherever they stand between banners and side bars.
+
+Every field is found by its own label, never by its place, in one pass. A field that is missing, or that the page
+gives in two different ways, is an error that names it: nothing is guessed. Source: the page of 1703.00522.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from datetime import UTC, datetime
+
+from metadata.errors import MissingFieldError, UnusableDocumentError
+from metadata.kinds.arxiv import CATEGORY, ArxivPaper, ArxivVersion, only, withdrawal
+from metadata.parse import strict_json
+from metadata.parse.ids import ArxivId, parse_arxiv, parse_doi, split_arxiv
+from metadata.parse.names import split_authors
+from metadata.parse.text import clean, lines
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_THIS_VERSION = re.compile(r"\(or arXiv:(\S+)(?: \[\S+\])? for this version\)")
+_CITE_AS = re.compile(r"Cite as: ?arXiv:(\S+)(?: \[\S+\])?")
+_DOI = re.compile(r"https?://doi\.org/(10\.48550/\S+)")
+_HEAD = re.compile(r"arXiv:(\S{1,40}) \([a-z.-]{2,30}\)", re.IGNORECASE)
+_SUBMITTED = re.compile(r"\[Submitted on (\d{1,2} [A-Z][a-z]{2} \d{4})\b.{0,200}\]")
+_COUNT_LINE = "View a PDF of the paper titled "
+_OTHERS = re.compile(r"(\d{1,4}) other authors?")
+_VERSION = re.compile(
+    r"\[v(\d{1,4})\] ([A-Z][a-z]{2}), (\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) (?:UTC|GMT)"
+    r"(?: \([\d,]{1,12} ?[Kk][Bb]\))?"
+)
+_CODE = re.compile(r"\(([^() ]{1,40})\)")
+_LABEL = re.compile(r"(Title|Authors?|Abstract|Comments|Subjects) ?:")
+# Lines that end a field whose text may run over several lines.
+_STOPS = re.compile(
+    r"(?:Cite as|Journal reference|Report number|Related DOI|Full-text links|Access Paper|Change to browse by) ?:"
+    r"|\[Submitted on|\(or arXiv:|View (?:a )?PDF|\[v\d|Submission history$|Current browse context:"
+    r"|References & Citations$|Bookmark$"
+)
+# Labels of which a text must have three to be taken for an abstract page at all.
+LABELS = re.compile(r"Title:|Authors:|Abstract:|Subjects:|Cite as:|Submission history")
+
+
+def parse(data: bytes) -> ArxivPaper:
+    """Return the paper on the page whose text is `data` (UTF-8, at most 1 MiB).
+
+    Raises `MissingFieldError` naming the field not found and `UnusableDocumentError` for contradictions.
+    """
+    whole = lines(strict_json.decode(data))
+    page = [line for line in whole if line]
+    arxiv = _identifier(page)
+    history = _history(page, arxiv)
+    blocks = _blocks(whole)
+    authors = split_authors(only("authors", blocks["Authors"]), place="authors")
+    codes = [c for c in _CODE.findall(only("subjects", blocks["Subjects"])) if CATEGORY.fullmatch(c)]
+    if not codes:
+        raise MissingFieldError("subjects: not found in the document", expected="codes such as '(cs.LG)'")
+    abstract = only("abstract", blocks["Abstract"])
+    doi = only("DOI", [parse_doi(m[1]) for line in page if (m := _DOI.fullmatch(line))], required=False)
+    return ArxivPaper(
+        form="page",
+        arxiv=arxiv,
+        title=clean(only("title", blocks["Title"])),
+        authors=authors.names,
+        repairs=authors.repairs,
+        abstract=abstract,
+        submitted=history[0].submitted,
+        revised=history[arxiv.version - 1].submitted,
+        primary_cat=codes[0],
+        cross_cats=tuple(codes[1:]),
+        doi=doi or None,
+        history=history,
+        author_count=_author_count(page),
+        notes=tuple(withdrawal(" ".join(blocks["Comments"])[:2000], abstract) + _notes(page, arxiv, history)),
+    )
+
+
+def _blocks(page: list[str]) -> dict[str, list[str]]:
+    """Return the texts after each label, over line breaks, up to an empty line or whatever ends a field."""
+    found: dict[str, list[str]] = defaultdict(list)
+    label, parts = "", list[str]()
+    for line in [*page, "Bookmark"]:
+        start = _LABEL.match(line) if line else None
+        if (
+            start or (parts and not line) or (line and _STOPS.match(line))
+        ):  # blank lines may come before the text
+            if label:
+                found[label].append(" ".join(parts))
+            label, parts = "", []
+        if start:
+            label = "Authors" if start[1] == "Author" else start[1]
+        rest = line[start.end() :].strip() if start else line
+        if label and rest:
+            parts.append(rest)
+    return found
+
+
+def _identifier(page: list[str]) -> ArxivId:
+    what = "id with version (line '(or arXiv:… for this version)')"
+    arxiv = parse_arxiv(only(what, [m[1] for line in page if (m := _THIS_VERSION.fullmatch(line))]))
+    for line in page:
+        match = _CITE_AS.fullmatch(line)
+        base, version = split_arxiv(match[1]) if match else (arxiv.base, None)
+        if base != arxiv.base or version not in (None, arxiv.version):
+            raise UnusableDocumentError("id: 'Cite as' names another paper", got=line, expected=str(arxiv))
+    return arxiv
+
+
+def _history(page: list[str], arxiv: ArxivId) -> tuple[ArxivVersion, ...]:
+    found = {_version(m) for line in page if (m := _VERSION.fullmatch(line))}
+    history = sorted(found, key=lambda v: (v.number, v.submitted))
+    if not history:
+        raise MissingFieldError(
+            "submission history: not found in the document", expected="'[v1] Wed, 1 Mar 2017 …'"
+        )
+    numbers = [v.number for v in history]
+    if numbers != list(range(1, len(numbers) + 1)) or len(numbers) < arxiv.version:
+        what, expected = "submission history: versions missing or doubled", f"1 to {arxiv.version} at least"
+        raise UnusableDocumentError(what, got=numbers[:9], expected=expected)
+    return tuple(history)
+
+
+def _version(match: re.Match[str]) -> ArxivVersion:
+    number, weekday, day, month, year, *clock = match.groups()
+    hour, minute, second = (int(part) for part in clock)
+    try:
+        when = datetime(int(year), MONTHS.index(month) + 1, int(day), hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        what = "submission history: no such time"
+        raise UnusableDocumentError(what, got=match[0], expected="a real date") from None
+    return ArxivVersion(int(number), when, weekday)
+
+
+def _author_count(page: list[str]) -> int | None:
+    """Return how many authors the line '…, by A and 5 other authors' counts, if there is such a line."""
+    texts = [line.rpartition(", by ")[2] for line in page if line.startswith(_COUNT_LINE) and ", by " in line]
+    text = only("number of authors", texts, required=False)
+    others = _OTHERS.fullmatch(text.rpartition(" and ")[2])
+    return 1 + (int(others[1]) if others else text.count(" and ")) if text else None
+
+
+def _notes(page: list[str], arxiv: ArxivId, history: tuple[ArxivVersion, ...]) -> list[str]:
+    """Return one warning for each line of the page's head that does not fit the rest."""
+    days = {f"{v.submitted.day} {MONTHS[v.submitted.month - 1]} {v.submitted.year}" for v in history}
+    notes = [f"the head names {m[1]}" for line in page if (m := _HEAD.fullmatch(line)) and m[1] != arxiv.base]
+    notes += [
+        f"the head says {line!r}" for line in page if (m := _SUBMITTED.fullmatch(line)) and m[1] not in days
+    ]
+    return notes[:5]

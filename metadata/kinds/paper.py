@@ -1,0 +1,189 @@
+"""Read the text of a paper, or of a page about one: a manuscript in Markdown, a site's listing, a PDF's first page.
+
+Only what stands in its own place is read: the lines of the head (title, byline, stamp), the abstract, the references.
+Which of the head's lines are the title, and who the names are, is decided against the pinned papers, not guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from metadata.errors import MissingFieldError
+from metadata.kinds.page import MONTHS
+from metadata.parse import strict_json
+from metadata.parse.ids import is_arxiv
+from metadata.parse.text import clean, collapse, is_cut, lines, uncut
+
+_MAX_HEAD, _MAX_LINE, _MAX_ABSTRACT = 60, 2000, 8000  # lines, characters, characters
+_ID = r"[a-z.-]{0,20}/?[0-9.]{4,12}(?:v[0-9]{1,4})?"
+_MENTION = re.compile(rf"\b(?:arXiv:|arxiv\.org/(?:abs|pdf)/)({_ID})\b", re.IGNORECASE)
+# A line that is nothing but the paper's own id, as arXiv stamps it: "arXiv:1706.06197v5 [cs.LG] 11 Mar 2019".
+_STAMP = re.compile(
+    rf"(?:arXiv: ?|https?://arxiv\.org/(?:abs|pdf)/)({_ID})(?: ?\[[A-Za-z.-]{{2,20}}\])?(?: (.{{6,20}}))?",
+    re.IGNORECASE,
+)
+_IN_TITLE = re.compile(rf"\[({_ID})\] ?")
+_HEADING = re.compile(r"#{1,6} ?(.*)")
+_ABSTRACT = re.compile(
+    r"(?:\d\.? ?)?(?:abstract|zusammenfassung|résumé|resumen|аннотация|摘要)(?: ?[.:—–-]+ ?(.*))?",
+    re.IGNORECASE,
+)
+_HINT = re.compile("abstract|zusammenfassung|résumé|resumen|аннотация|摘要", re.IGNORECASE)
+_REFERENCES = re.compile(r"^[#*_ \d.]*references[*_: ]*$", re.IGNORECASE)
+# Headings that end head or abstract where no Markdown marks them.
+HEADINGS = (
+    "tl;dr",
+    "contribution",
+    "findings",
+    "peer reviews",
+    "code & models",
+    "videos",
+    "taxonomy",
+    "references",
+)
+_SECTION = re.compile(
+    r"(?:(?:\d{1,2}|I)\.? )?(?:introduction|index terms|ccs concepts|einleitung|keywords)\b", re.IGNORECASE
+)
+_REFERENCE = re.compile(r"(?:[-*] )?\[[^\[\]]{1,40}\] (.+)")
+_ABOUT = re.compile(
+    r"\b(?:review(?:s|ed|er|ers)?|summar(?:y|ised|ized)|blog|commentary|critique|reading group|posted|slides"
+    r"|lecture|translat(?:ed|ion|or)|presented|anonymous"
+    r"|this (?:post|talk|note|article)|the (?:paper|work) by|the authors|explain(?:s|ed)|wikipedia)\b|^>",
+    re.IGNORECASE,
+)
+_MARKS = str.maketrans("", "", "*_`#")
+_WORD_DATE = re.compile(r"(?:(\d{1,2})\.? )?([A-Za-z]{3,9})\.? (?:(\d{1,2}),? )?(\d{4})")
+_ISO_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
+
+
+@dataclass(frozen=True)
+class PaperText:
+    """What such a text says. `head` are its lines before the abstract, without stamps and dates.
+
+    `own` are the ids (as written) that it gives for itself, `mentions` all others in it. `abstract_cut` tells
+    that an ellipsis ends the abstract, which is not part of it. `references` are the entries as written. `about`
+    tells that the text speaks as a review, a summary or a translation does: about a paper.
+    """
+
+    form: Literal["manuscript", "listing"]
+    head: tuple[str, ...]
+    own: tuple[str, ...]
+    mentions: tuple[str, ...]
+    date: date | None
+    abstract: str
+    abstract_cut: bool
+    references: tuple[str, ...]
+    about: bool
+
+    @property
+    def title(self) -> str:
+        """The first line of the head."""
+        return self.head[0]
+
+    @property
+    def byline(self) -> str:
+        """The lines under it."""
+        return "\n".join(self.head[1:])
+
+
+def parse(data: bytes) -> PaperText:
+    """Return what the text `data` (UTF-8, at most 1 MiB) says; `MissingFieldError` if it has no head."""
+    page = [line for line in lines(strict_json.decode(data)) if line]
+    markdown = bool(page and _HEADING.fullmatch(page[0]))
+    own: list[str] = []
+    dates: list[date] = []
+    head: list[str] = []
+    start, abstract = _abstract(page, markdown)
+    for line in _section(page, 0, markdown, start)[: _MAX_HEAD + 1]:
+        found = _own(line, own, dates)
+        head += [clean(found[:_MAX_LINE])] if found else []
+    if not any(head):
+        raise MissingFieldError(
+            "title: the document does not begin with one", got=page[0] if page else "nothing"
+        )
+    if len(page[:start]) > _MAX_HEAD:
+        head.append("… and more")  # nobody shall take such a byline for complete
+    references = next((i for i, line in enumerate(page) if _REFERENCES.search(line)), len(page))
+    entries = [
+        m[1] for line in page[references : references + 1000] if (m := _REFERENCE.fullmatch(line[:_MAX_LINE]))
+    ]
+    mentions = dict.fromkeys(m[1] for line in page for m in _MENTION.finditer(line) if m[1] not in own)
+    return PaperText(
+        form="manuscript" if markdown else "listing",
+        head=tuple(line for line in head if line),
+        own=tuple(dict.fromkeys(own)),
+        mentions=tuple(mentions)[:20],
+        date=min(dates, default=None),
+        abstract=clean(uncut(abstract)),
+        abstract_cut=is_cut(abstract),
+        references=tuple(entries),
+        about=any(_ABOUT.search(line) for line in page if not _REFERENCE.match(line[:_MAX_LINE])),
+    )
+
+
+def _plain(line: str) -> str:
+    return re.sub(r"^(?:\d{1,2}(?:\.\d{1,2})*\.?|[A-Z]\.) ", "", collapse(line[:_MAX_LINE].translate(_MARKS)))
+
+
+def has_abstract(page: list[str]) -> bool:
+    """Tell whether one of the lines is the heading of an abstract, which makes a text a listing."""
+    return any(_HINT.search(line) and _ABSTRACT.fullmatch(_plain(line)) for line in page)
+
+
+def _abstract(page: list[str], markdown: bool) -> tuple[int, str]:
+    """Return where the abstract's heading stands (the end of the page if nowhere) and the text under it."""
+    for i, line in enumerate(page):
+        heading = i and _HINT.search(line)
+        match = _ABSTRACT.fullmatch(collapse(line.translate(_MARKS))) if heading else None
+        if match:
+            return i, " ".join([match[1] or "", *_section(page, i + 1, markdown, len(page))])[
+                :_MAX_ABSTRACT
+            ].strip()
+    return len(page), ""
+
+
+def _section(page: list[str], start: int, markdown: bool, end: int) -> list[str]:
+    """Return the lines from `start` to the next heading, at most to `end`; a heading at `start` belongs to them."""
+    found: list[str] = []
+    for i in range(start, end):
+        ends = _HEADING.fullmatch(page[i]) if markdown else _ends(page[i])
+        if ends and (i > start or start):
+            break
+        found.append(page[i])
+    return found
+
+
+def _ends(line: str) -> bool:
+    return line.lower() in HEADINGS or bool(_SECTION.match(line))
+
+
+def _own(line: str, own: list[str], dates: list[date]) -> str:
+    """Take the paper's own id and date out of a line of its head, into `own` and `dates`; return the rest."""
+    line = collapse(line[: _MAX_LINE + 1].translate(_MARKS))
+    stamp, titled = _STAMP.fullmatch(line), _IN_TITLE.match(line)
+    day = parse_date((stamp[2] or "") if stamp else line)
+    match = titled or (stamp if stamp and (day or stamp[2] is None) else None)
+    if day:
+        dates.append(day)
+        line = "" if not match else line
+    if match and is_arxiv(match[1]):
+        own.append(match[1])
+        line = line[match.end() :]
+    return line
+
+
+def parse_date(line: str) -> date | None:
+    """Return the date that makes up `line` (`Jun 12 2018`, `12 June 2018`, `2018-06-12`), else None."""
+    iso, words = _ISO_DATE.fullmatch(line), _WORD_DATE.fullmatch(line)
+    try:
+        if iso:
+            return date(int(iso[1]), int(iso[2]), int(iso[3]))
+        if words and (words[1] or words[3]):
+            month = MONTHS.index(words[2][:3].capitalize()) + 1
+            return date(int(words[4]), month, int(words[1] or words[3]))
+    except ValueError:
+        pass
+    return None

@@ -1,0 +1,1 @@
+"""First wing: how bytes become JSON, words, names and ids. Knows nothing of papers."""

@@ -1,0 +1,110 @@
+"""Identifiers: arXiv ids (always with their version), arXiv DOIs and pith numbers.
+
+Grammar of arXiv ids: https://info.arxiv.org/help/arxiv_identifier.html. An id without a version names
+whatever the paper is today, so it is refused wherever a paper is to be pinned, verified or cited.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from metadata.errors import IdentifierError, VersionlessIdError
+
+# From April 2007 on: two digits of the year, month, a dot, 4 (till 2014) or 5 digits, not all zero.
+_NEW = r"(?P<yy>[0-9]{2})(?P<mm>0[1-9]|1[0-2])\.(?P<number>[0-9]{4,5})"
+# Before: archive, perhaps a subject class, a slash, year, month, three digits.
+_OLD = r"[a-z]+(?:-[a-z]+)?(?:\.[A-Z]{2})?/[0-9]{2}(?:0[1-9]|1[0-2])(?P<old>[0-9]{3})"
+_ARXIV = re.compile(rf"(?:[aA][rR][xX][iI][vV]:)?(?P<base>{_NEW}|{_OLD})(?:v(?P<version>[1-9][0-9]{{0,3}}))?")
+_PITH = re.compile(r"pith:(?P<year>[12][0-9]{3}):(?P<code>[A-Z2-7]{26})")
+_DOI = re.compile(r"10\.[0-9]{4,9}/[!-~]{1,200}")
+_MAX = 64  # characters; the longest arXiv id has 30
+
+
+@dataclass(frozen=True, order=True)
+class ArxivId:
+    """An arXiv id with its version: `base` like `1608.05343` and `version` from 1 on; `str()` joins them."""
+
+    base: str
+    version: int
+
+    def __str__(self) -> str:
+        return f"{self.base}v{self.version}"
+
+    @property
+    def doi(self) -> str:
+        """The DOI that arXiv registers with DataCite for the paper; it does not tell versions apart."""
+        return f"10.48550/arXiv.{self.base}"
+
+
+@dataclass(frozen=True)
+class PithNumber:
+    """A pith number: `year` of first submission and the 26 base32 characters `code`."""
+
+    year: int
+    code: str
+
+    def __str__(self) -> str:
+        return f"pith:{self.year}:{self.code}"
+
+
+def parse_arxiv(text: str) -> ArxivId:
+    """Return the id in `text` (`1608.05343v2`, `arXiv:1608.05343v2`, `hep-th/9901001v1`).
+
+    Raises `VersionlessIdError` if the version is missing, `IdentifierError` for anything else.
+    """
+    base, version = split_arxiv(text)
+    if version is None:
+        raise VersionlessIdError(
+            f"arXiv id without a version: {base!r} is whatever the paper is today",
+            expected=f"a version, as in {base + 'v1'!r}",
+            do="say which version you mean",
+        )
+    return ArxivId(base, version)
+
+
+def split_arxiv(text: str) -> tuple[str, int | None]:
+    """Return base and version (None if absent) of an arXiv id, for reading pages that name both forms.
+
+    Raises `IdentifierError` if `text` is no arXiv id. Nothing may be pinned by what this returns: use
+    `parse_arxiv` for that.
+    """
+    match = _ARXIV.fullmatch(text) if len(text) <= _MAX else None
+    if match is None or not _plausible(match):
+        raise IdentifierError("not an arXiv id", got=text, expected="for example '1608.05343v2'")
+    version = match["version"]
+    return match["base"], int(version) if version else None
+
+
+def is_arxiv(text: str) -> bool:
+    """Tell whether `text` is an arXiv id, with or without version."""
+    try:
+        split_arxiv(text)
+    except IdentifierError:
+        return False
+    return True
+
+
+def _plausible(match: re.Match[str]) -> bool:
+    if match["yy"] is None:
+        return int(match["old"]) > 0
+    month = int(match["yy"]) * 100 + int(match["mm"])
+    digits = 4 if month <= 1412 else 5
+    return month >= 704 and len(match["number"]) == digits and int(match["number"]) > 0
+
+
+def parse_pith(text: str) -> PithNumber:
+    """Return the pith number in `text` (`pith:2017:` and 26 base32 characters), else `IdentifierError`."""
+    match = _PITH.fullmatch(text)
+    if match is None:
+        raise IdentifierError(
+            "not a pith number", got=text, expected="'pith:', a year, ':' and 26 characters of A-Z and 2-7"
+        )
+    return PithNumber(int(match["year"]), match["code"])
+
+
+def parse_doi(text: str) -> str:
+    """Return the DOI in `text` in lower case (DOIs know no letter case), else `IdentifierError`."""
+    if _DOI.fullmatch(text) is None:
+        raise IdentifierError("not a DOI", got=text, expected="for example '10.48550/arXiv.1608.05343'")
+    return text.lower()

@@ -1,0 +1,164 @@
+"""Author names: split a page's list, and find the authors of a paper in a byline, however it writes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from metadata.errors import UnusableDocumentError
+from metadata.parse import latex
+from metadata.parse.text import clean, fold
+
+MAX_NAMES = 3000  # large collaborations have about that many authors
+_MAX_NAME = 120  # characters
+_NOTE = re.compile(r" ?\([^()]*\)")  # affiliations, as arXiv prints them: "Xu Sun (1 and 2)"
+_FORBIDDEN = re.compile(r"[*/=<>{}\[\]|\\@:#_^~$%+!?]")  # in no name: prose, markup or code was taken for one
+_AND = re.compile(r",? and |;", re.IGNORECASE)
+_DIGITS = re.compile(r"\d+")
+_MAIL = re.compile(r"\{[^{}]{0,200}\}@\S{1,99}|\S{0,99}@\S{1,99}")
+_ET_AL = re.compile(r"\bet al\b|\band others\b|\bund andere\b|等")
+# Words of a byline that are no names: joining words, titles, and places of work (of these papers first).
+NEUTRAL = frozenset(
+    "and et al others und andere by authors author equal contribution corresponding correspondence to mail email "
+    "contact of the for at in on university institute school department dept college faculty center centre "
+    "laboratory lab labs key moe ministry education science sciences technology engineering electronics computer "
+    "computational linguistics artificial intelligence research ai inc ltd google deepmind london uk united kingdom "
+    "peking beijing china usa phd prof dr jr equally contributed member members ieee".split()
+)
+
+
+@dataclass(frozen=True)
+class AuthorList:
+    """Names in the order of the source, and what had to be repaired to read them (one sentence each)."""
+
+    names: tuple[str, ...]
+    repairs: tuple[str, ...] = ()
+
+
+def split_authors(text: str, *, place: str) -> AuthorList:
+    """Return the names in a list separated by commas, `and` or `;`, with LaTeX accents decoded.
+
+    Two neighbours of one word each are one person whose name a line break or comma split (`Simon, Osindero`);
+    each such repair is reported. `place` names the field in the `UnusableDocumentError` raised for a list
+    that holds no names, or something that is no name.
+    """
+    plain = _AND.sub(",", _NOTE.sub("", clean(text)))
+    parts = [one_name(part, place=place) for part in plain.split(",") if part.strip()]
+    if not parts or len(parts) > MAX_NAMES:
+        raise UnusableDocumentError(f"{place}: {len(parts)} names", expected=f"1 to {MAX_NAMES}")
+    names: list[str] = []
+    repairs: list[str] = []
+    waiting = ""  # a one-word part that may be the first half of the next one
+    for part in parts:
+        if waiting and " " not in part:
+            names[-1] = f"{waiting} {part}"
+            repairs.append(f"{waiting!r} and {part!r} read as one name, {names[-1]!r}")
+            waiting = ""
+        else:
+            names.append(part)
+            waiting = "" if " " in part else part
+    return AuthorList(tuple(names), tuple(repairs))
+
+
+def one_name(text: str, *, place: str) -> str:
+    """Return the single name in `text`, LaTeX accents decoded; `UnusableDocumentError` if it is none."""
+    name = clean(latex.decode(text[: _MAX_NAME * 2]))
+    if len(text) > _MAX_NAME or not any(c.isalpha() for c in name) or _FORBIDDEN.search(name):
+        raise UnusableDocumentError(
+            f"{place}: not a name", got=name, expected=f"letters, at most {_MAX_NAME}"
+        )
+    return name
+
+
+def family_and_given(name: str) -> tuple[str, str]:
+    """Return family name and given names: the last word, and the rest (may be empty)."""
+    given, _, family = name.rpartition(" ")
+    return family, given
+
+
+@dataclass(frozen=True)
+class Byline:
+    """Who of a paper's `authors` stands in a byline.
+
+    `found` are their places (from 0) in the order of the byline, `weak` those named by family name alone;
+    `foreign` are the words left over that no name or place of work explains, `open` tells of an "et al.".
+    """
+
+    authors: tuple[str, ...]
+    found: tuple[int, ...]
+    weak: tuple[int, ...]
+    foreign: tuple[str, ...]
+    open: bool
+
+    @property
+    def complete(self) -> bool:
+        """Whether every author of the paper is named, and nobody else."""
+        return len(self.found) == len(self.authors) and not self.foreign and not self.open
+
+    @property
+    def ordered(self) -> bool:
+        """Whether those named come in the paper's order."""
+        return list(self.found) == sorted(self.found)
+
+    def __str__(self) -> str:
+        parts = [f"{len(self.found)} of the paper's {len(self.authors)} authors"]
+        if self.found:
+            parts.append("in the paper's order" if self.ordered else "in another order")
+        if self.weak:
+            parts.append(f"{len(self.weak)} by family name alone")
+        missing = [name for i, name in enumerate(self.authors) if i not in self.found]
+        if missing:
+            parts.append(f"'et al.' for {len(missing)}" if self.open else f"missing: {', '.join(missing)}")
+        if self.foreign:
+            parts.append(f"foreign: {' '.join(self.foreign[:8])}")
+        return "; ".join(parts)
+
+
+def find_authors(byline: str, authors: Sequence[str]) -> Byline:
+    """Find `authors` in the text of a byline: initials, family name first, any separator, footnote marks."""
+    tokens = latex.decode(_NOTE.sub(" ", _MAIL.sub(" ", byline[:20_000]))).split()
+    spelled = [(word, token) for token in tokens for w in fold(token).split() if (word := _DIGITS.sub("", w))]
+    words = [word for word, _ in spelled]
+    people = [fold(name).split() for name in authors]
+    found: list[int] = []
+    weak: list[int] = []
+    foreign: list[str] = []
+    at = 0
+    while at < len(words):
+        left = [i for i in range(len(people)) if i not in found]
+        length, who = max(((_length(words, at, people[i]), -i) for i in left), default=(0, 0))
+        if length == 0:
+            foreign += [] if words[at] in NEUTRAL else [clean(spelled[at][1]).strip(".,;*()")]
+            at += 1
+            continue
+        found.append(-who)
+        if length == 1 and len(people[-who]) > 1:
+            weak.append(-who)
+        at += length
+    more = bool(_ET_AL.search(" ".join(words)))
+    return Byline(tuple(authors), tuple(found), tuple(weak), tuple(dict.fromkeys(foreign)), more)
+
+
+def _length(words: list[str], at: int, name: list[str]) -> int:
+    """Return how many words from `at` on spell `name`: given names first, family first, or family alone; else 0."""
+    *given, family = name
+    count = _given(words, at, given)
+    if count and words[at + count : at + count + 1] == [family]:
+        return count + 1
+    return 1 + _given(words, at + 1, given) if words[at] == family else 0
+
+
+def _given(words: list[str], at: int, given: list[str]) -> int:
+    """Return how many words from `at` on are given names: in full, as initials, joined, middle ones left out."""
+    if not given or at >= len(words):
+        return 0
+    if len(given) > 1 and words[at] == "".join(name[0] for name in given):
+        return 1
+    if words[at] not in (given[0], given[0][0]):
+        return 0
+    count = 1
+    for name in given[1:]:
+        if words[at + count : at + count + 1] in ([name], [name[0]]):
+            count += 1
+    return count

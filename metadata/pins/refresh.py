@@ -1,0 +1,205 @@
+"""Ask registry and arXiv what they say today, verify it, show what would change, and replace only what holds.
+
+A document replaces a committed one only if it parses, passes every check, is about the very version that is pinned,
+and changes no field of a pin but to what a signature covers. All are fetched before anything is written.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from metadata.check import RegistryKey, keys, verify
+from metadata.check.corpus import Corpus
+from metadata.check.record import is_signed
+from metadata.errors import RefusedUpdateError, UnusableDocumentError
+from metadata.http import Client
+from metadata.kinds import ArxivPaper, Document, PithRecord, parse
+from metadata.parse.canonical import sha256_hex
+from metadata.parse.ids import parse_pith
+from metadata.pins import PINS_FILE, Pin, build, committed, load_pins, store
+
+USER_AGENT = "dni-meprop-repro/0.1 (refreshes three committed paper records; one request per 3 s)"
+GAP_S = 3.0  # arXiv asks for at most one request in three seconds (https://info.arxiv.org/help/api/tou.html)
+_MAX_LINES = 60  # of a difference that are shown
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Base addresses, without a slash at the end."""
+
+    pith: str = "https://pith.science"
+    arxiv: str = "https://export.arxiv.org"
+
+
+PUBLIC = Servers()
+
+
+@dataclass(frozen=True)
+class Update:
+    """A fetched and verified document: its file name, its bytes, how it differs from the committed one, warnings.
+
+    `difference` is a unified diff (lines, cut off after 60); empty if the committed document says the same.
+    """
+
+    name: str
+    data: bytes
+    difference: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would be written: the new pins, each change of a field in words, files, and what they replace."""
+
+    pins: dict[str, Pin]
+    changes: tuple[str, ...]
+    files: dict[Path, bytes]
+    expected: dict[Path, bytes | None]
+
+
+def fetch(
+    pin: Pin,
+    client: Client,
+    *,
+    servers: Servers = PUBLIC,
+    pith: str | None = None,
+    directory: Path = committed.RECORDS,
+    key: RegistryKey = keys.PINNED,
+) -> list[Update]:
+    """Fetch and verify the state (if its pith number is known or given as `pith`) and arXiv's entry.
+
+    Raises `FetchError`, `UnusableDocumentError` or `RefusedUpdateError`. Nothing is written.
+    """
+    present = committed.load(directory)
+    addresses: dict[str, tuple[str, type]] = {}
+    number = pith or pin.pith
+    if number:
+        url = f"{servers.pith}/pith/{parse_pith(number).code}/state.json"
+        addresses[f"pith-{pin.arxiv}.state.json"] = (url, PithRecord)
+    addresses[f"arxiv-atom-{pin.arxiv}.xml"] = (f"{servers.arxiv}/api/query?id_list={pin.arxiv}", ArxivPaper)
+    answers = {name: _document(client, url, name, kind) for name, (url, kind) in addresses.items()}
+    fetched = [document for document, _ in answers.values()]
+    others = [d for d in present.documents if d.name not in answers]
+    corpus = Corpus((*others, *fetched))  # what was fetched must agree with what is here, and with each other
+    updates = []
+    for document, data in answers.values():
+        warnings = _require(document, pin, corpus, key)
+        updates.append(Update(document.name, data, tuple(_difference(document, data, directory)), warnings))
+    return updates
+
+
+def _document(client: Client, url: str, name: str, kind: type) -> tuple[Document, bytes]:
+    """Return the document at `url`, parsed within the time limit, and its bytes."""
+
+    def use(_: object, chunks: Iterator[bytes]) -> tuple[Document, bytes]:
+        data = b"".join(chunks)
+        expected = b"{" if kind is PithRecord else b"<"
+        if not data.lstrip().startswith(expected):  # before anything else is tried on it
+            raise UnusableDocumentError(
+                f"{name}: another kind of document", got=data[:40], expected=kind.__name__
+            )
+        return parse(data, name), data
+
+    return client.read(url, use)
+
+
+def _require(document: Document, pin: Pin, corpus: Corpus, key: RegistryKey) -> tuple[str, ...]:
+    """Raise `RefusedUpdateError` unless `document` is about `pin` and verifies; return its warnings."""
+    report = verify(document, corpus, {pin.arxiv: pin}, key=key)
+    if report.failed:
+        check = report.failed[0]
+        raise RefusedUpdateError(
+            f"{document.name}: check {check.name!r} failed, {check.detail}", do="refused"
+        )
+    if report.subject != pin.arxiv:
+        raise RefusedUpdateError(
+            f"{document.name}: about another paper", got=report.subject, expected=pin.arxiv
+        )
+    if isinstance(document.content, PithRecord) and not is_signed(report.checks):
+        raise RefusedUpdateError(f"{document.name}: not signed", expected="a signature by the pinned key")
+    return report.warnings
+
+
+def _difference(document: Document, new: bytes, directory: Path) -> Iterable[str]:
+    path, name = directory / document.name, document.name
+    old = path.read_bytes() if path.exists() else b""
+    # A feed tells the time of the answer, so its bytes differ each time though it says the same.
+    feed = isinstance(document.content, ArxivPaper)
+    if old and (old == new or (feed and parse(old).content == document.content)):
+        return []
+    names = (f"committed/{name}", f"fetched/{name}")
+    diff = list(difflib.unified_diff(_readable(old), _readable(new), *names, lineterm="", n=1))
+    return diff[:_MAX_LINES] + ([f"… {len(diff) - _MAX_LINES} more lines"] if len(diff) > _MAX_LINES else [])
+
+
+def _readable(data: bytes) -> list[str]:
+    text = data.decode("utf-8")
+    if text.startswith("{"):
+        text = json.dumps(json.loads(text), indent=1, ensure_ascii=False)
+    return [line[:500] for line in text.splitlines()[:5000]]
+
+
+def plan(
+    updates: Iterable[Update],
+    *,
+    directory: Path = committed.RECORDS,
+    pins_file: Path = PINS_FILE,
+    key: RegistryKey = keys.PINNED,
+) -> Plan:
+    """Return what `updates` would change; the new set is built in a copy, and nothing is written.
+
+    Raises `RefusedUpdateError` if a field of a pin would change on the word of somebody who signs nothing, and
+    `PinError` if the new documents contradict others.
+    """
+    wanted = {u.name: u.data for u in updates if u.difference}
+    old = load_pins(pins_file)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "records"
+        shutil.copytree(directory, copy)
+        manifest = committed.read_manifest(copy) | {name: sha256_hex(data) for name, data in wanted.items()}
+        text = committed.render_manifest(manifest).encode("ascii")
+        expected = {
+            p: p.read_bytes() if p.exists() else None for p in (directory / committed.MANIFEST, pins_file)
+        }
+        for name, data in {**wanted, committed.MANIFEST: text}.items():
+            (copy / name).write_bytes(data)
+        new = build.build_committed(copy, key=key)
+    changes = tuple(line for arxiv, pin in new.items() for line in pin_changes(old[arxiv], pin))
+    files = {directory / name: data for name, data in wanted.items()}
+    files |= {directory / committed.MANIFEST: text, pins_file: build.render(new).encode("utf-8")}
+    return Plan(new, changes, files, expected)
+
+
+def pin_changes(old: Pin, new: Pin) -> Iterator[str]:
+    """Yield each change of a field in words; `RefusedUpdateError` for one that no signature covers.
+
+    A field that nothing gave so far may be filled by anyone; a value that is there changes only to a signed one.
+    """
+    if old.trust == "signed" and new.trust != "signed":
+        raise RefusedUpdateError(f"{old.arxiv}: trust would change", got=new.trust, expected=old.trust)
+    for field in (e.field for e in new.evidence):
+        before, after = getattr(old, field), getattr(new, field)
+        was, now = old.why(field), new.why(field)
+        if before == after:
+            if was.trust in ("signed", "hash signed") and now.trust not in ("signed", "hash signed"):
+                raise RefusedUpdateError(f"{old.arxiv}: {field} would lose its signature", got=now.trust)
+            if was.trust != now.trust:
+                yield f"{old.arxiv} {field}: {was.trust} by {was.source} -> {now.trust} by {now.source}"
+            continue
+        signed = now.trust == "signed" and was.trust != "signed"
+        if before not in (None, ()) and not signed and field != "date_of":
+            what = f"{old.arxiv}: {field} would change, by {now.source} ({now.trust})"
+            raise RefusedUpdateError(what, got=after, expected=f"{before!r}, {was.trust} by {was.source}")
+        yield f"{old.arxiv} {field}: {before!r} ({was.trust}) -> {after!r} ({now.trust}, by {now.source})"
+
+
+def apply(what: Plan) -> dict[str, Pin]:
+    """Write a plan, all of it or nothing, and return the new pins; errors of `metadata.pins.store.replace`."""
+    store.replace(what.files, what.expected)
+    return what.pins

@@ -1,0 +1,1 @@
+"""What trained nets are like: pure functions of tensors."""

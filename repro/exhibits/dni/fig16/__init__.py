@@ -1,0 +1,1 @@
+"""Bits per character over data time, plain DNI too."""

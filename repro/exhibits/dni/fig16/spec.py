@@ -1,0 +1,33 @@
+"""DNI, Figure 16 (v1 Figure 14): Penn Treebank over data time, plain DNI too. The runs are those of Table 1.
+
+Source: arXiv:1608.05343v2, supplement, Figure 16; not seen, described in section 3.1.
+"""
+
+from __future__ import annotations
+
+from repro.spec import Deviation, Exhibit
+
+EXHIBIT = Exhibit(
+    id="dni/fig16",
+    title="Bits per character over data time",
+    place="Figure 16 (supplement)",
+    shows=(
+        "Bits per character on the validation text of Penn Treebank while BPTT, DNI and DNI with the auxiliary task "
+        "train, over the characters that a lane has seen, for each window T."
+    ),
+    kind="training",
+    params=(),
+    arms=(),
+    metrics=(),
+    profiles=(),
+    deviations=(
+        Deviation(
+            1, "runs", "as Table 1", "as Table 1, with its deviations", "the same runs, trained once", "none"
+        ),
+        Deviation(
+            2, "the picture", "in the supplement", "not seen", "only the text on it was at hand", "unknown"
+        ),
+    ),
+    algorithms=(("bits per character of a text", "repro.train.text:bits_per_symbol"),),
+    runs_of="dni/table1",
+)

@@ -1,0 +1,1 @@
+"""Progress on Repeat Copy, and bits per character over data time."""

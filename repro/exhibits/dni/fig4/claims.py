@@ -1,0 +1,62 @@
+"""Claims of DNI's Figure 4, left."""
+
+from __future__ import annotations
+
+from repro.claim import Claims, Outcome
+from repro.exhibits.dni.table1.spec import name
+from repro.record.stats import Difference, both, every, mean, paired
+from repro.record.view import View
+
+SHORT = (2, 3, 4, 5)
+claims = Claims()
+
+
+def _there(view: View, method: str) -> list[str]:
+    return view.those_run([name("repeat_copy", method, t) for t in SHORT], "levels")
+
+
+@claims(
+    "F4-1",
+    "On Repeat Copy every DNI + Aux ends above every BPTT, whatever their T",
+    place="Figure 4, left",
+    paper="39, 59, 67, 59 against 7, 5, 19, 23",
+    tolerance="levels of each DNI + Aux beyond each BPTT, 95 % intervals of differences paired by seed",
+    given="see dni/rnn-control: whether it is the gradient's content",
+)
+def _above(view: View) -> Outcome:
+    pairs = [(a, b) for a in _there(view, "aux") for b in _there(view, "bptt")]
+    found = {pair: paired(view.paired(*pair, "levels")) for pair in pairs}
+    least = min(found, key=lambda p: found[p].mean)
+    return Outcome(
+        every(found.values()), f"smallest of {len(pairs)}: {' − '.join(least)} = {found[least]} levels"
+    )
+
+
+def _early(view: View, arm: str) -> Difference:
+    """Levels at a quarter of the run less half of those at its end, seed by seed."""
+    curves = {
+        s: dict(r[3::2] for r in view.select(arm, "levels", seed=s)) for s in view.by_seed(arm, "levels")
+    }
+    return paired([_at(c, 0.25) - 0.5 * _at(c, 1.0) for c in curves.values()])
+
+
+def _at(curve: dict[int, float], share: float) -> float:
+    """The value at the last step up to this share of the run."""
+    return curve[max(s for s in curve if s <= share * max(curve))]
+
+
+@claims(
+    "F4-2",
+    "Progress of DNI + Aux is fast, then flat",
+    place="Figure 4, left",
+    paper="its last step lies at 0.8 to 3.8 million of 5 to 12.5 million",
+    tolerance="at a quarter of the run more than half of its last levels, at each T; 95 % intervals",
+    null=("steps", "chance"),
+    profiles=("cpu", "paper"),
+)
+def _flat(view: View) -> Outcome:
+    arms = _there(view, "aux")
+    found = {a: _early(view, a) for a in arms}
+    some = all(mean(view.final(a, "levels")) > 1 for a in arms)
+    told = ", ".join(f"{a} {d}" for a, d in found.items())
+    return Outcome(both(every(found.values()), some), f"levels at 25 % less half of the last: {told}")

@@ -1,0 +1,1 @@
+"""Is it the gradient? Controls of DNI on recurrent nets."""

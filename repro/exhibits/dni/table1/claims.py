@@ -1,0 +1,140 @@
+"""Claims of DNI's Table 1, and what counts as reproducing them. Levels are compared seed by seed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from repro.claim import Claims, Outcome
+from repro.exhibits.dni.table1.spec import REPORTED, name
+from repro.record.stats import Difference, both, every, mean, paired, some
+from repro.record.view import MissingData, View
+
+TOYS, SHORT, TEXT = ("copy", "repeat_copy"), (2, 3, 4, 5), (2, 3, 4, 5, 8)
+CHANCE = 4.0
+"""Bits per character of a net that knows the frequencies of characters and little more."""
+claims = Claims()
+
+
+def _table(id: str, text: str, paper: str, tolerance: str, quick: bool = False) -> Callable[..., Any]:
+    profiles = ("quick", "cpu", "paper") if quick else ("cpu", "paper")
+    given = "see dni/rnn-control: whether it is the gradient's content" if quick else ""
+    return claims(id, text, place="Table 1", paper=paper, tolerance=tolerance, profiles=profiles, given=given)
+
+
+def _run(view: View, task: str, *methods: str) -> list[int]:
+    """The windows at which this record was to have all `methods`."""
+    metric = "bpc" if task == "ptb" else "levels"
+    asked = TEXT if task == "ptb" else SHORT
+    sets = [set(view.those_run([name(task, m, t) for t in asked], metric)) for m in methods]
+    found = [t for t in asked if all(name(task, m, t) in s for m, s in zip(methods, sets, strict=True))]
+    if not found:
+        raise MissingData(f"{metric} of {task} by {' and '.join(methods)} at the same T")
+    return found
+
+
+def _gains(
+    view: View, better: str, worse: str, tasks: tuple[str, ...] = TOYS
+) -> dict[tuple[str, int], Difference]:
+    """Levels (bits per character, sign turned) of one method beyond another's, of each task and T."""
+    metric, sign = ("bpc", -1.0) if tasks == ("ptb",) else ("levels", 1.0)
+    return {
+        (task, t): paired(
+            [sign * d for d in view.paired(name(task, better, t), name(task, worse, t), metric)]
+        )
+        for task in tasks
+        for t in _run(view, task, better, worse)
+    }
+
+
+def _told(found: dict[tuple[str, int], Difference]) -> str:
+    return ", ".join(f"{task} T = {t}: {d}" for (task, t), d in found.items())
+
+
+def _ratio(view: View, task: str, t: int) -> tuple[float, float]:
+    """(ours, the paper's) T_task of DNI over that of BPTT."""
+    ours = view.mean(name(task, "dni", t), "solved") / max(view.mean(name(task, "bptt", t), "solved"), 1.0)
+    return ours, REPORTED[task]["dni"][t] / REPORTED[task]["bptt"][t]
+
+
+@_table(
+    "T1-1",
+    "For every T, DNI solves longer Copy and Repeat Copy tasks than BPTT",
+    "Copy 16, 14, 18, 18 against 7, 8, 10, 8; Repeat Copy 39, 33, 39, 59 against 7, 5, 19, 23",
+    "levels beyond BPTT's at each T that was run; size: the ratio of T_task within a factor of 1.5, geometric mean",
+    quick=True,
+)
+def _longer(view: View) -> Outcome:
+    gains = _gains(view, "dni", "bptt")
+    ratios = [_ratio(view, *cell) for cell in gains]
+    off = math.exp(mean([math.log(max(a, 1e-9) / b) for a, b in ratios]))
+    return Outcome(
+        every(gains.values()), f"levels {_told(gains)}; ratio {off:.2f} of the paper's", 1 / 1.5 <= off <= 1.5
+    )
+
+
+@_table(
+    "T1-2",
+    "The auxiliary task never costs a level, and gains some",
+    "equal at T = 2 and 5; 14 → 17, 18 → 19; 33 → 59, 39 → 67",
+    "no cell more than a level below DNI, one above; 95 % intervals",
+    quick=True,
+)
+def _auxiliary(view: View) -> Outcome:
+    gains = _gains(view, "aux", "dni")
+    return Outcome(both(every(gains.values(), -1.0), some(gains.values())), _told(gains))
+
+
+@_table(
+    "T1-3",
+    "DNI with T = 2 solves more than BPTT with T = 5",
+    "16 against 8; 39 against 23",
+    "levels, 95 % intervals, both tasks",
+)
+def _across(view: View) -> Outcome:
+    found = {(k, 2): paired(view.paired(name(k, "dni", 2), name(k, "bptt", 5), "levels")) for k in TOYS}
+    return Outcome(every(found.values()), _told(found))
+
+
+@_table(
+    "T1-4",
+    "BPTT solves more with a longer window",
+    "Copy 7 → 8 (10 at T = 4); Repeat Copy 7 → 23",
+    "T = 5 beyond T = 2 in levels, 95 % intervals, both tasks",
+)
+def _grows(view: View) -> Outcome:
+    found = {(k, 5): paired(view.paired(name(k, "bptt", 5), name(k, "bptt", 2), "levels")) for k in TOYS}
+    return Outcome(every(found.values()), _told(found))
+
+
+def _learned(view: View, arms: list[str]) -> str:
+    worst = max(view.mean(a, "bpc") for a in arms)
+    return "" if worst < CHANCE / 2 else f"the nets have not learned: {worst:.2f} bits per character"
+
+
+@_table(
+    "T1-5",
+    "For every T, DNI has fewer bits per character than BPTT",
+    "0.01 to 0.02 fewer at each T",
+    "below at each T, 95 % intervals; size: on average by 0.005 to 0.03",
+)
+def _text(view: View) -> Outcome:
+    gains = _gains(view, "dni", "bptt", ("ptb",))
+    size = mean([d.mean for d in gains.values()])
+    gate = _learned(view, [name("ptb", "bptt", t) for _, t in gains])
+    return Outcome(every(gains.values()), _told(gains), 0.005 <= size <= 0.03, gate)
+
+
+@_table(
+    "T1-6",
+    "With the auxiliary task it has fewer still at T = 8, the best of all",
+    "1.33 against 1.34 and 1.35",
+    "below DNI and BPTT at T = 8, 95 % intervals",
+)
+def _best(view: View) -> Outcome:
+    found = {
+        (m, 8): paired([-d for d in view.paired(name("ptb", "aux", 8), name("ptb", m, 8), "bpc")])
+        for m in ("dni", "bptt")
+    }
+    return Outcome(every(found.values()), _told(found), gate=_learned(view, [name("ptb", "bptt", 8)]))

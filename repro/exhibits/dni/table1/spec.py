@@ -1,0 +1,194 @@
+"""DNI, Table 1: Copy, Repeat Copy and Penn Treebank by truncated BPTT, DNI and DNI with the auxiliary task.
+
+Source: arXiv:1608.05343v2, section 3.1 and Table 1; settings from the appendix of v1 (A.3).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from repro.spec import Arm, Deviation, Exhibit, Layout, Metric, Override, Param, Profile, because
+
+TASKS = {"copy": "Copy", "repeat_copy": "Repeat Copy", "ptb": "Penn Treebank"}
+METHODS: dict[str, tuple[str, dict[str, Any]]] = {
+    "bptt": ("BPTT", {"inject": "bptt", "aux": False}),
+    "dni": ("DNI", {"inject": "synthetic", "aux": False}),
+    "aux": ("DNI + Aux", {"inject": "synthetic", "aux": True}),
+}
+_SHORT = (2, 3, 4, 5)
+REPORTED: dict[str, dict[str, dict[int, float]]] = {  # task → method → T → value
+    "copy": {
+        "bptt": dict(zip(_SHORT, (7, 8, 10, 8), strict=True)),
+        "dni": dict(zip(_SHORT, (16, 14, 18, 18), strict=True)),
+        "aux": dict(zip(_SHORT, (16, 17, 19, 18), strict=True)),
+    },
+    "repeat_copy": {
+        "bptt": dict(zip(_SHORT, (7, 5, 19, 23), strict=True)),
+        "dni": dict(zip(_SHORT, (39, 33, 39, 59), strict=True)),
+        "aux": dict(zip(_SHORT, (39, 59, 67, 59), strict=True)),
+    },
+    "ptb": {
+        "bptt": {2: 1.39, 3: 1.38, 4: 1.37, 5: 1.37, 8: 1.35, 20: 1.35, 40: 1.34},
+        "dni": {2: 1.37, 3: 1.36, 4: 1.35, 5: 1.35, 8: 1.34},
+        "aux": {2: 1.37, 3: 1.36, 4: 1.35, 5: 1.35, 8: 1.33},
+    },
+}
+
+
+def name(task: str, method: str, window: int) -> str:
+    """The id of an arm: "repeat-copy-aux-3"."""
+    return f"{task}-{method}-{window}".replace("_", "-")
+
+
+def _arm(task: str, method: str, window: int, reported: float | None, **more: Any) -> Arm:
+    label, setting = METHODS[method]
+    arm = name(task, method, window) + "".join(f"-{k}" for k in more)
+    said = "".join(f", {k} {v}" for k, v in more.items())
+    setting = {"task": task, "window": window, "peepholes": True} | setting | more
+    metric = "bpc" if task == "ptb" else "solved"
+    wide = {"width": Override(1024, "section 3.1: 1024 units on Penn Treebank")} if task == "ptb" else {}
+    return Arm(
+        arm,
+        f"{TASKS[task]}, {label}, T = {window}{said}",
+        label,
+        setting,
+        {} if reported is None else {metric: reported},
+        wide,
+        "ptb_char" if task == "ptb" else None,
+    )
+
+
+ARMS = (
+    *(_arm(t, m, w, v) for t in TASKS for m in METHODS for w, v in REPORTED[t][m].items()),
+    *(_arm(t, m, 2, None, peepholes=False) for t in ("copy", "repeat_copy") for m in ("bptt", "dni")),
+)
+_EPISODES, _TEXT = {"task": ("copy", "repeat_copy")}, {"task": ("ptb",)}
+PARAMS = (
+    Param("width", 256, "v1 A.3", "LSTM units"),
+    Param("batch", 256, "v1 A.3", "sequences side by side"),
+    Param("steps", 2_500_000, "Figure 4, caption", "windows of T steps, at most"),
+    Param("learning_rate", 7e-5, "v1 A.3", "of Adam; no decay"),
+    Param("factor", 0.1, "v1 A.3", "on δ̂ where the net consumes it"),
+    Param("target_factor", 0.1, "the paper's 0.1 does not say", "on δ̂ in M's target", assumed=True),
+    Param("sg_hidden", True, "v1 A.3", "M has a hidden layer as wide as the LSTM"),
+    Param("sg_rate", 1.0, "not stated; the same", "M's learning rate over the net's", assumed=True),
+    Param(
+        "aux_weight", 0.01, "1 in v1 A.3, on δ of a scale not stated", "of the auxiliary loss", assumed=True
+    ),
+    Param("forget_bias", 1.0, "usual; not stated", "at the start", assumed=True),
+    Param("redraw", 500, "no arm here redraws", "of the control's directions", assumed=True),
+    Param("bits", 1, "not stated; the smallest", "a symbol", assumed=True, only=_EPISODES),
+    Param("threshold", 0.15, "section 3.1", "bits of error that solve a level", only=_EPISODES),
+    Param("check", 100, "not stated", "windows over which it is taken", assumed=True, only=_EPISODES),
+    Param("evaluations", 50, "ours", "over a run", assumed=True, only=_EPISODES),
+    Param("probe", 0, "ours; dni/rnn-control looks", "of the future", assumed=True, only=_EPISODES),
+    Param("validate", 5000, "v1 A.3", "windows between validations", only=_TEXT),
+    Param("patience", 1, 'v1 A.3: "once it starts to increase"', "validations", assumed=True, only=_TEXT),
+    Param("evaluated", 0, "all of it", "characters of the held-out texts, 0: all", assumed=True, only=_TEXT),
+)
+
+_RATE = because("small nets learn at this rate in minutes", learning_rate=1e-3)
+_SMALL = {**_RATE, **because("a CPU", width=32, batch=16)}
+_PTB = tuple(a.id for a in ARMS if a.setting["task"] == "ptb")
+_PTB_SHORT = tuple(a.id for a in ARMS if a.setting["task"] == "ptb" and a.setting["window"] <= 8)
+_TOY = tuple(a.id for a in ARMS if a.setting["task"] != "ptb")
+_TWO = tuple(name(t, m, 2) for t in ("copy", "repeat_copy") for m in METHODS)
+_PTB_CPU = because("a CPU", width=128, batch=32, steps=20_000, validate=1000, patience=3, evaluated=40_000)
+_PTB_CPU |= because("decides within an epoch", learning_rate=2e-3)
+PROFILES = (
+    Profile(
+        "smoke",
+        (0, 1),
+        stand_in="invented_text",
+        arms=(*_TWO, *(name("ptb", m, 2) for m in METHODS)),
+        overrides={
+            **_SMALL,
+            **because("seconds", width=12, steps=100, evaluations=1, validate=50, evaluated=2000),
+        },
+        together=("*",),
+        budget="≤ 15 s",
+    ),
+    Profile(
+        "quick",
+        (0, 1, 2),
+        arms=_TWO,
+        overrides={**_SMALL, **because("30 s on one core", steps=12_000, evaluations=12)},
+        together=("*",),
+        budget="≤ 30 s on one core",
+    ),
+    Profile(
+        "cpu",
+        (0, 1, 2, 3, 4),
+        arms=(*_TOY, *_PTB_SHORT),
+        overrides={**_SMALL, **because("levels end by then", steps=60_000)},
+        arm_overrides={a: _PTB_CPU for a in _PTB_SHORT},
+        together=("*",),
+        at_most=40,
+        budget="≤ 3 h on 2 cores: its claims hang on length",
+    ),
+    Profile("paper", (0, 1, 2), together=("*",), budget="a GPU"),
+)
+
+DEVIATIONS = (
+    Deviation(
+        1,
+        "size",
+        "256 units (1024 on text), batch 256, 2.5 million iterations, Adam at 7e-5",
+        "cpu: 32 units (128), batch 16 (32), 60,000 windows (20,000), Adam at 1e-3 (2e-3)",
+        "a CPU",
+        "levels end earlier; bits per character are far from converged",
+    ),
+    Deviation(2, "alphabet of the copy tasks", "not stated", "1 bit a symbol", "the smallest", "unknown"),
+    Deviation(
+        3,
+        "factor in M's target",
+        "0.1 on δ̂; where is not said",
+        "consumed and in the target: a discount of 0.1 a window",
+        "natural where one backward pass makes both",
+        "at these sizes none is visible (dni/rnn-control)",
+    ),
+    Deviation(
+        4,
+        "weight of the auxiliary loss",
+        "1",
+        "0.01 on δ of one lane, summed over time",
+        "the scale of δ is not stated; a mean over the batch would divide it by its size",
+        "unknown",
+    ),
+    Deviation(
+        5, "input of M", "the LSTM's output", "the same, from the extra core", "as v1 A.3 draws it", "none"
+    ),
+)
+
+EXHIBIT = Exhibit(
+    id="dni/table1",
+    title="Recurrent nets by BPTT, DNI and DNI with the auxiliary task",
+    place="Table 1 (section 3.1)",
+    shows=(
+        "The longest Copy and Repeat Copy task solved (T_task = N R + 3) and bits per character on Penn Treebank of "
+        "an LSTM that learns from windows of T steps, without and with a synthetic gradient at their end."
+    ),
+    kind="training",
+    params=PARAMS,
+    arms=ARMS,
+    metrics=(
+        Metric("solved", "T_task", "the largest N R + 3 solved", 0.0, lower_is_better=False),
+        Metric("levels", "levels", "solved", 0.0, lower_is_better=False),
+        Metric("solved_at", "windows", "when a level was solved; index T_task", 0.0),
+        Metric("error", "bits", "a bit asked for, at the level at hand", 1.0, may_diverge=True),
+        Metric("bpc", "bits", "a character, test text, at the best validation", 5.6, may_diverge=True),
+        Metric("validation_bpc", "bits", "a character, validation text", 5.6, may_diverge=True),
+        Metric("best_at", "windows", "of the best validation", 0.0),
+        Metric("sg_r2", "", "of M on its own target", 0.0, lower_is_better=False, may_diverge=True),
+        Metric("sg_cosine", "", "of δ̂ and M's own target", 0.0, lower_is_better=False, may_diverge=True),
+        Metric("sg_target", "", "norm of M's target, a lane", 0.0, may_diverge=True),
+    ),
+    profiles=PROFILES,
+    deviations=DEVIATIONS,
+    algorithms=(
+        ("θ ← θ − α(Σ ∂L_τ/∂θ + 0.1 δ̂_T ∂s_T/∂θ)", "repro.rules.recurrent:Decoupled"),
+        ("(o, i, f, g) and c' = f c + i g", "repro.kernels.lstm:LSTMWindow"),
+    ),
+    group_by=("task", "window", "inject", "aux", "peepholes"),
+    table=Layout("solved", ("task", "inject", "aux"), digits=0),
+)

@@ -1,0 +1,246 @@
+"""Answers that no honest server gives: each ends in the module's own error, in little memory and time."""
+
+import gzip
+import itertools
+import random
+import subprocess
+import sys
+import time
+import tracemalloc
+
+import pytest
+from metadata_server import Site, endless, good, raw, running, send, status
+
+from metadata.errors import FetchError
+from metadata.http import Client, Limits
+
+QUICK = Limits(attempts=2, backoff_s=0.01, read_s=2, total_s=5)
+BODY = b"x" * 1000
+
+
+@pytest.fixture
+def site(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with running() as site:
+        yield site
+
+
+def client(limits=QUICK):
+    return Client("test/1", limits, sleep=lambda s: None)
+
+
+def peak_of(site, path):
+    """The error of a fetch, and the memory that it took at most, in bytes."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(FetchError) as caught:
+            client().get(f"{site.base}{path}")
+        return caught.value, tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+BOMB = gzip.compress(gzip.compress(b"\0" * 50_000_000))
+
+
+@pytest.mark.parametrize("code", [200, 206, 301, 302, 303, 307, 308, 400, 404, 418, 429, 500, 503])
+@pytest.mark.parametrize("encoding", ["gzip, gzip", "gzip", "deflate", "br", "identity"])
+def test_bodies_of_every_status_are_bounded(site, code, encoding):
+    headers = {"Content-Encoding": encoding, "Location": "/x", "Content-Length": str(len(BOMB))}
+    site.serve("/x", lambda h: send(h, code, headers, BOMB))
+    if (code, encoding) == (200, "identity"):
+        assert client().get(f"{site.base}/x") == BOMB  # as it came, never unpacked
+        return
+    _, peak = peak_of(site, "/x")
+    assert peak < 4_000_000
+
+
+@pytest.mark.parametrize("code", [302, 404, 500])
+def test_an_endless_body_is_not_read(site, code):
+    def behave(handler):
+        handler.send_response(code)
+        handler.send_header("Location", "/x")
+        endless(handler)
+
+    site.serve("/x", behave)
+    start = time.monotonic()
+    _, peak = peak_of(site, "/x")
+    assert peak < 8_000_000
+    assert time.monotonic() - start < 8
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "http://[::1", "http://[evil]/", "//[", "http://127.0.0.1:99999/", "http://127.0.0.1:x/", "https://exa℀mple.org/",
+        "https://user:secret@127.0.0.1/", "file:///etc/hostname", "javascript:alert(1)", "ssh:///x",
+        "https://127.0.0.1@evil.example/", "http://127.0.0.1.evil.example/", "//evil.example/x",
+    ],
+)  # fmt: skip
+def test_redirects_to_nowhere_good(site, target):
+    head = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: "
+    site.serve("/x", raw(head + target.encode() + b"\r\n\r\n"))
+    with pytest.raises(FetchError, match=r"redirected elsewhere|malformed"):
+        client().get(f"{site.base}/x")
+
+
+@pytest.mark.parametrize("target", ["/é", "/\xff", "/a b", "?q=%zz", "", "/x#y", "./y/../y"])
+def test_odd_redirects_on_the_host_raise_nothing_else(site, target):
+    head = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: "
+    site.serve("/x", raw(head + target.encode("latin-1", "replace") + b"\r\n\r\n"))
+    with pytest.raises(FetchError):
+        client().get(f"{site.base}/x")
+
+
+OK, CHUNKED = b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+HEADS = {
+    "no status": b"\r\n\r\n",
+    "garbage": b"\x00\xff\x16\x03garbage\r\n",
+    "HTTP/9.9": b"HTTP/9.9 200 OK\r\n\r\n",
+    "status text": b"HTTP/1.1 abc OK\r\n\r\n",
+    "status 99999": b"HTTP/1.1 99999 OK\r\n\r\n",
+    "status -1": b"HTTP/1.1 -1 x\r\n\r\n",
+    "length text": OK + b"Content-Length: many\r\n\r\n",
+    "two lengths": OK + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef",
+    "length -5": OK + b"Content-Length: -5\r\n\r\nabcdef",
+    "short": OK + b"Content-Length: 50\r\n\r\nabc",
+    "chunk -5": CHUNKED + b"-5\r\nabc\r\n0\r\n\r\n",
+    "chunk text": CHUNKED + b"zz\r\nabc",
+    "chunk cut": CHUNKED + b"ff\r\nabc",
+    "chunk huge": CHUNKED + b"f" * 3000 + b"\r\nabc",
+    "chunk line": CHUNKED + b"1" * 3_000_000,
+    "long line": OK + b"X: " + b"a" * 3_000_000,
+    "many lines": OK + b"A: b\r\n" * 100_000,
+    "retry after": b"HTTP/1.1 429 X\r\nContent-Length: 0\r\nRetry-After: 1 Jan 99999999999 00:00:00 +9999\r\n\r\n",
+    "location twice": b"HTTP/1.1 302 X\r\nLocation: /y\r\nLocation: http://[\r\n\r\n",
+    "encoding": OK + b"Content-Encoding: \xff\r\n\r\n",
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
+def test_every_malformed_head_ends_in_our_own_error(site, head):
+    site.serve("/x", raw(head))
+    _, peak = peak_of(site, "/x")
+    assert peak < 16_000_000
+
+
+def test_mutated_heads_raise_nothing_else(site):
+    rng = random.Random(20261126)
+    seeds = [h for h in HEADS.values() if 0 < len(h) < 500]
+    ended = []
+    for turn in range(150):
+        data = bytearray(rng.choice(seeds))
+        for _ in range(rng.randint(1, 5)):
+            data[rng.randrange(len(data))] = rng.randrange(256)
+        site.serve("/x", raw(bytes(data)))
+        try:
+            client(Limits(attempts=1, read_s=0.5, total_s=2)).get(f"{site.base}/x")
+            ended.append(turn)
+        except FetchError:
+            pass
+    assert len(ended) < 100
+
+
+def test_endless_interim_answers_and_trailers_end_in_time(site):
+    def interim(handler):
+        while True:
+            handler.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def trailers(handler):
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n")
+        while True:
+            handler.wfile.write(b"A: b\r\n")
+
+    for behaviour in (interim, trailers):
+        site.serve("/x", behaviour)
+        start = time.monotonic()
+        with pytest.raises(FetchError):
+            client(Limits(attempts=1, total_s=0.5)).get(f"{site.base}/x")
+        assert time.monotonic() - start < 3
+
+
+def test_parsing_counts_towards_the_time_limit(site):
+    site.serve("/x", good(BODY))
+    start = time.monotonic()
+    with pytest.raises(FetchError, match="no complete answer"):
+        client(Limits(attempts=1, total_s=0.3)).read(f"{site.base}/x", lambda answer, chunks: time.sleep(5))
+    assert time.monotonic() - start < 3
+
+
+def test_no_netrc_no_cookies(site, monkeypatch, tmp_path):
+    netrc = tmp_path / ".netrc"
+    netrc.write_text("machine 127.0.0.1 login someone password secret\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("NETRC", str(netrc))
+    site.serve("/x", status(302, Location="/y", Set_Cookie="a=b"))
+    site.serve("/y", good(BODY))
+    assert client().get(f"{site.base}/x") == BODY
+    for _, headers in site.requests:
+        assert not {"Authorization", "Cookie"} & set(headers)
+
+
+def test_a_proxy_of_the_environment_is_used(site, monkeypatch):
+    monkeypatch.delenv("NO_PROXY")
+    monkeypatch.setenv("http_proxy", site.base)
+    site.serve("http://localhost:9/x", good(BODY))
+    assert client().get("http://localhost:9/x") == BODY
+
+
+def test_a_stream_resumes_where_it_broke_off(site):
+    """What mirrored downloads need: ranges, chunks as they come, and what was got is kept between attempts."""
+    whole = bytes(itertools.islice(itertools.cycle(range(256)), 300_000))
+    got = bytearray()
+
+    def serve(handler):
+        begin = int((handler.headers.get("Range") or "bytes=0-")[6:-1])
+        part = whole[begin:]
+        head = {
+            "Content-Length": str(len(part)),
+            "Content-Range": f"bytes {begin}-{len(whole) - 1}/{len(whole)}",
+        }
+        send(handler, 206 if begin else 200, head, part[: 100_000 if begin < 200_000 else None])
+
+    def keep(answer, chunks):
+        if answer.status == 200:
+            got.clear()
+        for chunk in chunks:
+            got.extend(chunk)
+
+    site.serve("/x", serve)
+    for _ in range(5):
+        try:
+            client(Limits(attempts=1)).read(
+                f"{site.base}/x", keep, headers={"Range": f"bytes={len(got)}-"} if got else None
+            )
+            break
+        except FetchError as e:
+            assert "broke off" in str(e)
+    assert bytes(got) == whole
+    assert len(site.requests) == 3
+
+
+def test_redirects_may_leave_the_host_where_a_digest_is_known(site):
+    with running() as elsewhere:
+        elsewhere.serve("/y", good(BODY))
+        site.serve("/x", status(302, Location=f"{elsewhere.base}/y"))
+        with pytest.raises(FetchError, match="elsewhere"):  # never without TLS
+            client(Limits(leave_host=True)).get(f"{site.base}/x")
+        assert elsewhere.requests == []
+    assert isinstance(elsewhere, Site)
+
+
+def test_memory_of_a_bomb_as_the_system_counts_it(site):
+    site.serve("/x", lambda h: send(h, 302, {"Content-Encoding": "gzip, gzip", "Location": "/x"}, BOMB))
+    code = f"""
+import resource, urllib3
+from metadata.errors import FetchError
+from metadata.http import Client, Limits
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    Client("test/1", Limits(attempts=1)).get("{site.base}/x")
+except FetchError:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 32_000  # kB; it was 1.2 GB

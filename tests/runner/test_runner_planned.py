@@ -1,0 +1,44 @@
+"""A claim is registered when its runs are planned: no later run makes it look older than it is."""
+
+from dataclasses import replace
+
+from running import with_profile
+from tiny_exhibit import EXHIBIT
+
+from repro.claim import Outcome
+from repro.runner.registered import NOT_PLANNED, registered
+from repro.runner.run import Options, run_exhibit
+from repro.show.claims import judged_late
+
+
+def _kinder(view):
+    return Outcome(True, EXHIBIT.claims[0].test(view).ours)
+
+
+KINDER = replace(EXHIBIT, claims=(replace(EXHIBIT.claims[0], test=_kinder),))
+MORE = replace(EXHIBIT, claims=(*EXHIBIT.claims, replace(EXHIBIT.claims[0], id="second")))
+
+
+def test_a_claim_that_changed_after_its_runs_stays_late_from_the_cache(places):
+    assert run_exhibit(EXHIBIT, "smoke").facts["claims"] == registered(EXHIBIT)
+    record = run_exhibit(KINDER, "smoke")
+    assert record.facts["claims"] == registered(EXHIBIT) != registered(KINDER)
+    assert judged_late(KINDER, record) == {"faster"}
+
+
+def test_one_that_came_after_its_runs_was_never_planned(places):
+    run_exhibit(EXHIBIT, "smoke")
+    record = run_exhibit(MORE, "smoke")
+    assert record.facts["claims"]["second"] == NOT_PLANNED
+    assert judged_late(MORE, record) == {"second"}
+
+
+def test_one_old_run_among_new_ones_is_enough(places):
+    run_exhibit(EXHIBIT, "quick", Options(seeds=(0,)))
+    assert judged_late(KINDER, run_exhibit(KINDER, "quick")) == {"faster"}
+
+
+def test_runs_that_another_exhibit_planned_say_nothing(places):
+    run_exhibit(EXHIBIT, "smoke")
+    other = replace(with_profile("smoke", KINDER), id="meprop/other")
+    assert judged_late(other, run_exhibit(other, "smoke")) == set()
