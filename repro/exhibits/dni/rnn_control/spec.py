@@ -48,6 +48,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "nothing-rate3": ("nothing", {"learning_rate": 3e-3}),
     "fixed-weak": ("fixed", {"factor": 0.003, "target_factor": 0.003}),
     "untrained": ("untrained", {}),
+    "untrained-weak": ("untrained", {"factor": 0.003, "target_factor": 0.003}),
     "nothing-4bits": ("nothing", {"bits": 4}),
     "synthetic-4bits": ("synthetic", {"bits": 4}),
     "negative-4bits": ("negative", {"bits": 4}),
