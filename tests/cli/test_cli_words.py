@@ -72,7 +72,7 @@ def test_help_of_all_names_every_command(capsys):
     [
         ("lits", "unknown command 'lits': did you mean 'list'?"),
         ("", "required: COMMAND"),
-        ("run", "which exhibits? Give one or more of dni/table2"),
+        ("run", "which exhibits? Give one or more of dni/"),
         ("run dni/tabl2", "unknown exhibit 'dni/tabl2': did you mean 'dni/table2'?"),
         ("run dni/table2 meprop/fig5", "did you mean 'meprop/fig4'?"),
         ("run dni/table2 --all", "exhibits or --all, not both"),

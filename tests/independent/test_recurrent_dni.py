@@ -88,4 +88,4 @@ def test_both_implementations_make_the_same_gradients(arm, ours):
 
 @pytest.mark.slow
 def test_it_learns_to_copy_one_bit():
-    assert min(train(("nothing",), range(2), 4000)["nothing"]) >= 1
+    assert max(train(("nothing",), range(2), 6000)["nothing"]) >= 1

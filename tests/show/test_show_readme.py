@@ -86,7 +86,7 @@ def test_a_claim_that_changed_after_the_record_is_marked(recorded):
     good = fake_record(exhibit, "cpu", rows_of(exhibit, "cpu"))
     save(Record({**good.facts, "claims": {**good.facts["claims"], "F6-1": "0" * 64}}, good.rows), recorded)
     lines = readme.readme_block().splitlines()
-    assert [("1 †" in line) for line in lines[2:7]].count(True) == 1
+    assert [("1 †" in line) for line in lines[2:-1]].count(True) == 1
     assert lines[-1].startswith("† judged after the fact")
 
 
@@ -126,7 +126,7 @@ def test_every_command_of_the_readme_parses(command):
 
 def test_every_make_target_of_the_readme_exists():
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
-    named = set(re.findall(r"\bmake ([a-z]+)\b", "\n".join([*LINES, *INLINE])))
+    named = set(re.findall(r"\bmake ([a-z-]+)\b", "\n".join([*LINES, *INLINE])))
     assert {"reproduce", "test"} <= named <= targets
 
 
