@@ -16,15 +16,17 @@ import torch
 from torch import nn
 
 from repro import device as devices
-from repro.algorithms.backprop import backprop
-from repro.algorithms.dni import SyntheticGradients, dni
-from repro.algorithms.linear_sg import LinearNet, LinearSG, backprop_step, sg_step
-from repro.algorithms.meprop import MLP, top_k
-from repro.models.fcn import FCN
-from repro.models.stack import joint_adam
-from repro.stats import median
+from repro.nets.fcn import fcn, linear_net, mlp
+from repro.nets.losses import mean_loss, softmax_error
+from repro.record.stats import median
+from repro.rules.backward import Rule, backward, classify
+from repro.rules.dni import DNI
+from repro.rules.every_layer import EveryLayer, SyntheticGradients
+from repro.rules.linear_sg import LinearSG
+from repro.rules.meprop import TopK
 from repro.train.artificial import draw
 from repro.train.batches import stream
+from repro.train.optim import Adam
 
 Step = Callable[[], object]
 
@@ -88,44 +90,56 @@ def fcn_step(
     precision: torch.dtype | None = None,
 ) -> Step:
     """Ours: 784-256-256-256-10 with batch norm; backprop if `hidden` is None, else DNI with such SG models."""
-    net = FCN((784, 256, 256, 256, 10), runs, device)
+    net = fcn((784, 256, 256, 256, 10), runs, device)
     net.init([stream(s, "init") for s in range(runs)])
     x, y = _batch(runs, device)
-    if hidden is None:
-        optimizer = joint_adam([net.stack], 3e-5)
-        return lambda: (backprop(net, x, y), optimizer.step())
-    sg = SyntheticGradients(net, hidden, labels, precision)
-    sg.init([stream(s, "init-sg") for s in range(runs)])
-    both = joint_adam([net.stack, sg.stack], 3e-5)
-    return lambda: (dni(net, sg, x, y), both.step())
+    rule, trained = Rule(), [net.params]
+    if hidden is not None:
+        sg = SyntheticGradients(256, 3, runs, hidden, labels, precision, device)
+        sg.init([stream(s, "init-sg") for s in range(runs)])
+        rule, trained = EveryLayer(sg, 10), [net.params, sg.params]
+    optimizer = Adam(trained, [3e-5] * runs)
+
+    def step() -> None:
+        classify(net, rule, x, y)
+        optimizer.step()
+
+    return step
 
 
 def meprop_step(device: str, runs: int, h: int, k: int) -> Step:
     """784-h-h-10 at batch 10 with per-example top-k (k = 0: dense)."""
-    net = MLP((784, h, h, 10), runs, device)
+    net = mlp((784, h, h, 10), runs, device, keep=[TopK(k) if k else None] * 3)
     net.init([stream(s, "init") for s in range(runs)])
     x, y = _batch(runs, device, 10)
-    optimizer = net.stack.adam(1e-3)
+    rule, optimizer = Rule(), Adam([net.params], [1e-3] * runs)
 
-    def rule(g: torch.Tensor) -> torch.Tensor:
-        return top_k(g, k) if k else g
+    def step() -> None:
+        tape = net.forward(x)
+        _, delta = softmax_error(tape[-1], y)
+        backward(net.segments, tape, y, delta.div_(10), rule)
+        optimizer.step()
 
-    return lambda: (net.step(x, y, rule, rule), optimizer.step())
+    return step
 
 
 def table2_step(device: str, runs: int) -> Step:
     """`runs` data sets of sg/table2's linear2, log loss: both nets and the SG, one full-batch step."""
     drawn = [draw("linear", 2, 100, s) for s in range(runs)]
     x, y = (torch.stack([d[i].T for d in drawn]).to(device) for i in (0, 1))
-    bp, net = LinearNet((2, 2), runs, device), LinearNet((2, 2), runs, device)
-    sg = LinearSG(net, 2, 2)
-    optimizers = [s.adam(1e-2) for s in (bp.stack, net.stack, sg.stack)]
+    bp, net, sg = (
+        linear_net((2, 2), runs, device),
+        linear_net((2, 2), runs, device),
+        LinearSG(2, 2, runs, device),
+    )
+    optimizer = Adam([bp.params, net.params, sg.params], [1e-2] * runs)
+    pairs = ((bp, Rule()), (net, DNI({1: sg})))
 
     def step() -> None:
-        backprop_step(bp, "log", x, y)
-        sg_step(net, sg, 1, "log", x, y)
-        for optimizer in optimizers:
-            optimizer.step()
+        for each, rule in pairs:
+            tape = each.forward(x)
+            backward(each.segments, tape, y, mean_loss("log", tape[-1], y)[1], rule)
+        optimizer.step()
 
     return step
 

@@ -9,12 +9,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
-    ("errors", "paths", "files", "spec"),
+    ("errors", "paths", "files", "claim", "spec"),
     ("device", "tree", "data", "record"),
     ("kernels",),
     ("nets",),
     ("rules", "analysis"),
-    ("train",),
+    ("train", "decouple"),
     ("exhibits",),
     ("runner",),
     ("show", "notebook", "bench"),

@@ -28,9 +28,10 @@ def load(
     A stand-in comes in the shape of what it stands for: images with its number of inputs, text in its words or
     characters.
     """
-    loader = {"images": load_images, "text": load_text, "trees": load_trees}[source(name).loader]
-    found: DataSet = loader(name, device, data_dir, stand_in, download)
-    return found
+    given = (name, device, data_dir, stand_in, download)
+    if source(name).loader == "text":
+        return load_text(*given)
+    return load_trees(*given) if source(name).loader == "trees" else load_images(*given)
 
 
 # Each kind by itself, so that the code of one is no part of what another's runs depend on.

@@ -68,9 +68,7 @@ def bn_relu_backward(
     return torch.addcmul(scale * sum_d / -batch, centred, slope).addcmul_(d, scale).to(d.dtype)
 
 
-def bn_eval(
-    a: Tensor, gamma: Tensor, beta: Tensor, mean: Tensor, var: Tensor, eps: float = 1e-5
-) -> Tensor:
+def bn_eval(a: Tensor, gamma: Tensor, beta: Tensor, mean: Tensor, var: Tensor, eps: float = 1e-5) -> Tensor:
     """γ (a − μ)/σ + β with given μ, σ² [R, 1, H] (running averages), as used at test time."""
     scale = gamma.unsqueeze(1) * (var + eps).rsqrt()
     return torch.addcmul(beta.unsqueeze(1) - mean * scale, a, scale)

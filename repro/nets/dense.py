@@ -86,18 +86,19 @@ class Dense(AutogradSegment):
         return self._normed(p, a) if self.norm == "last" else a
 
     def _normed(self, p: Mapping[str, Tensor], a: Tensor) -> Tensor:
-        made, eps = [], 1e-5
-        for r in range(len(a)):
-            y, mean, rstd = torch.native_batch_norm(
-                a[r], p["gamma"][r], p["beta"][r], None, None, True, 0.0, eps
-            )
-            made.append(y)
-            self._track(mean.detach(), rstd.detach().pow(-2).sub_(eps), r)
-        return torch.stack(made)
+        eps, gamma, beta = 1e-5, p["gamma"], p["beta"]
+        each = [
+            torch.native_batch_norm(a[r], gamma[r], beta[r], None, None, True, 0.0, eps)
+            for r in range(len(a))
+        ]
+        y, mean, rstd = (torch.stack(made) for made in zip(*each, strict=True))
+        with torch.no_grad():
+            self._track(mean.unsqueeze(1), rstd.pow(-2).sub_(eps).unsqueeze(1))
+        return y
 
-    def _track(self, mean: Tensor, var: Tensor, run: int | slice = slice(None)) -> None:
-        self.mean[run].lerp_(mean, MOMENTUM)
-        self.var[run].lerp_(var, MOMENTUM)
+    def _track(self, mean: Tensor, var: Tensor) -> None:
+        self.mean.lerp_(mean, MOMENTUM)
+        self.var.lerp_(var, MOMENTUM)
 
     # the fast twin ----------------------------------------------------------------------------------------------
 

@@ -39,7 +39,9 @@ def mlp(
     """
     last = len(sizes) - 2
     made = [
-        Dense(i, o, "none" if n == last else "relu", std=math.sqrt(6 / (i + o)), keep=keep[n] if keep else None)
+        Dense(
+            i, o, "none" if n == last else "relu", std=math.sqrt(6 / (i + o)), keep=keep[n] if keep else None
+        )
         for n, (i, o) in enumerate(pairwise(sizes))
     ]
     return Net(made, runs, device, dtype)

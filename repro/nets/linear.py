@@ -14,13 +14,13 @@ Keep = Callable[[Tensor], Tensor]
 
 class _Linear(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, w: Tensor, keep: Keep | None, feedback: Tensor | None) -> Tensor:  # type: ignore[override]
+    def forward(ctx: Any, x: Tensor, w: Tensor, keep: Keep | None, feedback: Tensor | None) -> Tensor:
         ctx.save_for_backward(x, w)
         ctx.keep, ctx.feedback = keep, feedback
         return torch.matmul(x, w)
 
     @staticmethod
-    def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
         x, w = ctx.saved_tensors
         kept = g if ctx.keep is None else ctx.keep(g)
         back = w.mT if ctx.feedback is None else ctx.feedback

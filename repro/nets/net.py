@@ -37,11 +37,10 @@ class Net:
         self.params = Params(shapes, runs, device, dtype)
         for i, segment in self.numbered():
             names = {k: f"{k}{i}" for k in segment.shapes()}
-            segment.bind(*({k: of[n] for k, n in names.items()} for of in (self.params.p, self.params.g)), runs)
+            p, g = ({k: of[n] for k, n in names.items()} for of in (self.params.p, self.params.g))
+            segment.bind(p, g, runs)
         spans = [[self.params.spans[f"{k}{i}"] for k in s.shapes()] for i, s in self.numbered()]
-        starts = [own[0][0] if own else None for own in spans]
-        ends = [own[-1][1] if own else None for own in spans]
-        self.params.blocks = [(a or 0, b or 0) for a, b in zip(starts, ends, strict=True)]
+        self.params.blocks = [(own[0][0], own[-1][1]) if own else (0, 0) for own in spans]
 
     def numbered(self) -> list[tuple[int, Segment]]:
         """Segments with their numbers, from 1."""

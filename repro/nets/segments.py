@@ -95,7 +95,7 @@ class AutogradSegment(Segment):
     def forward(self, x: Any, out: Tensor | None = None) -> Any:
         """y of x in training mode, and its graph."""
         xs = tuple(v.detach().requires_grad_(v.is_floating_point()) for v in _each(x))
-        with torch.enable_grad():  # type: ignore[no-untyped-call]
+        with torch.enable_grad():
             y = self.call(self._leaves, xs if isinstance(x, tuple) else xs[0])
         self._taped = xs, _each(y)
         if out is not None:

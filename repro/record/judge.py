@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from repro.claim import Claim, Outcome
 from repro.record.view import MissingData, Row, View
-from repro.spec import Claim, Exhibit, Outcome
+from repro.spec import Exhibit
 
 VERDICTS = ("reproduced", "direction only", "not reproduced", "open")
 HERE = {True: "holds here", False: "does not hold here", None: ""}

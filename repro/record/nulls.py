@@ -17,10 +17,11 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from repro.claim import Claim
 from repro.record import stats
 from repro.record.judge import judge
 from repro.record.view import Row, View
-from repro.spec import Arm, Claim, Exhibit
+from repro.spec import Arm, Exhibit
 
 DRAWS = 40
 """Records of each random kind."""

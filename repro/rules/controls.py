@@ -69,8 +69,8 @@ class Skip(Rule):
 
     def __init__(self, rule: Rule, moves: Tensor):
         self.rule, self.moves = rule, moves
-        self.begin, self.needs, self.wants = rule.begin, rule.needs, rule.wants  # type: ignore[method-assign]
-        self.end, self.kept = rule.end, rule.kept  # type: ignore[method-assign]
+        for name in ("room", "begin", "needs", "wants", "end", "kept"):
+            setattr(self, name, getattr(rule, name))
 
     def consume(self, i: int, arriving: Any) -> Any:
         """What the other rule says, zero where the segment is skipped."""

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from repro.nets.net import Net
 from repro.nets.params import Params
-from repro.rules.backward import Rule
+from repro.rules.backward import Rule, backward
 
 
 class Model(Protocol):
@@ -54,7 +54,8 @@ class DNI(Rule):
         own = self.models[i].predict(self.tape[i], self.y)
         if arriving is not None:
             self.errors[i] = own - arriving
-        return own if self.mix == 0 or arriving is None else torch.lerp(own, arriving, self.mix)
+        mixed = self.mix != 0 and arriving is not None
+        return torch.lerp(own, arriving, self.mix) if mixed else own
 
     def needs(self, i: int) -> str:
         """A segment with a model waits for nothing."""
@@ -90,17 +91,15 @@ class NetModel:
         x = h.flatten(2)
         if self.labels:
             x = torch.cat([x, torch.nn.functional.one_hot(y, self.labels).to(x.dtype)], -1)
-        made: Tensor = self.net.forward(x)[-1]
+        self.tape = self.net.forward(x)
+        made: Tensor = self.tape[-1]
         return made.view(h.shape)
 
     def regress(self, error: Tensor) -> Tensor:
         """Gradients of mean_B ‖δ̂ − δ‖²; returns it, [R]."""
-        d: Any = error.flatten(2)
-        loss = d.square().sum(-1).mean(1)
-        d = d * (2 / d.shape[1])
-        for i, segment in reversed(self.net.numbered()):
-            d = segment.pull(d, i > 1)
-        return loss
+        d = error.flatten(2)
+        backward(self.net.segments, self.tape, None, d * (2 / d.shape[1]), Rule())
+        return d.square().sum(-1).mean(1)
 
     def kept(self) -> dict[str, Tensor]:
         """Parameters and running statistics."""

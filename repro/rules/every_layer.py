@@ -50,7 +50,7 @@ class SyntheticGradients:
             shapes["Y"] = (labels, self.sizes[1])
         self.params = Params(shapes, runs, device, dtype, models)
         self.work = self.params  # what computes: the parameters, or their copy in low precision
-        if precision not in (None, dtype):
+        if precision is not None and precision != dtype:
             self.work = Params(shapes, runs, device, precision, models)
         self.scratch = Scratch()
         self.inputs: list[Tensor] = []
@@ -117,9 +117,10 @@ class SyntheticGradients:
     def _squared(error: Tensor) -> Tensor:
         """‖error‖² of each model, [R, S]."""
         if error.is_cuda:  # as a product it would be one thread block a model
-            return torch.linalg.vector_norm(error, dim=(2, 3)).square()
+            norm: Tensor = torch.linalg.vector_norm(error, dim=(2, 3))
+            return norm.square()
         flat = error.flatten(0, 1).flatten(1).unsqueeze(1)
-        return flat.bmm(flat.mT).view(error.shape[:2])
+        return flat.bmm(flat.mT).view(error.shape[0], error.shape[1])
 
     def _like(self, x: Tensor, name: str, i: int) -> Tensor:
         return self.scratch(name, (len(x), x.shape[1], self.sizes[i]), x)

@@ -19,7 +19,7 @@ from repro.rules.backward import Rule
 class DFA(Rule):
     """Hidden segment i uses (∂L/∂p) A_iᵀ: the error of the output p, sent straight back.
 
-    `back` = {i: A_iᵀ [R, C, H_i]} for the hidden segments; p [R, B, C], h_i [R, B, H_i].
+    `back` = {i: A_iᵀ [R, C, H_i]} for the hidden segments; p has C numbers an example and h_i has H_i.
     """
 
     def __init__(self, back: Mapping[int, Tensor]):
@@ -27,11 +27,13 @@ class DFA(Rule):
 
     def begin(self, tape: Sequence[Tensor], y: Tensor, delta: Tensor) -> None:
         """Take the error at the output."""
-        self.error = delta
+        self.error, self.tape = delta, tape
 
     def consume(self, i: int, arriving: Tensor | None) -> Tensor | None:
         """The error through A_iᵀ; at a segment without A_i what arrives."""
-        return product(self.error, self.back[i]) if i in self.back else arriving
+        if i not in self.back:
+            return arriving
+        return product(self.error.flatten(2), self.back[i]).view(self.tape[i].shape)
 
     def needs(self, i: int) -> str:
         """Segments wait for the loss, not for each other."""
@@ -45,7 +47,7 @@ class DFA(Rule):
 def random_feedback(
     widths: Sequence[int], outputs: int, std: float, generators: Sequence[torch.Generator], like: Tensor
 ) -> dict[int, Tensor]:
-    """A_iᵀ [R, C, H_i] ~ N(0, std²) for hidden segments of `widths`; one generator a run. The paper names no scale."""
+    """A_iᵀ [R, C, H_i] ~ N(0, std²) of hidden segments of `widths`; one generator a run. The paper names no scale."""
     made = {i: like.new_zeros(len(generators), outputs, n) for i, n in enumerate(widths, 1)}
     for matrix in made.values():
         normal_(matrix, std, generators)

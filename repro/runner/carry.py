@@ -22,15 +22,18 @@ from repro.data import DataInfo
 from repro.errors import BadValueError, OutOfTimeError, RunError, first_line
 from repro.files import write_json, write_text
 from repro.record.run import Run, digest
-from repro.runner import adopt, cache, machine
+from repro.runner import adopt, cache, code, machine
 from repro.runner.groups import Group
-from repro.runner.keys import code_of, data_of, key_of
+from repro.runner.keys import code_of, data_of, key_of, work_of
 from repro.runner.results import results_of
 from repro.train.given import Given
 from repro.train.loop import Context, Result
 
 Progress = Callable[[str, float], None]
 """progress("exhibit group", fraction of that group): 1.0 when it is finished."""
+
+STARTED = time.time()
+"""When this process took in the code."""
 
 _log = logging.getLogger("repro.runner")
 
@@ -102,12 +105,16 @@ def carry_out(job: Job, progress: Progress | None = None) -> dict[str, dict[str,
 
 
 def _require_senders_code(job: Job, sha: str) -> None:
-    if job.code in (None, sha):
+    """`RunError` if this is a worker with other code than the sender's, in its files or in its memory."""
+    if job.code is None:
         return
-    raise RunError(
-        f"{job.name}: this worker's code is another version (digest {sha[:12]}, the sender's {str(job.code)[:12]}): "
-        "update and restart the worker"
-    )
+    edited = code.edited_since(work_of(job.group.package), STARTED)
+    if job.code != sha or edited:
+        what = f"{', '.join(edited)} changed since it started" if edited else f"digest {sha[:12]}"
+        raise RunError(
+            f"{job.name}: the code of the worker {machine.name()} is another version ({what}; the sender's: "
+            f"{job.code[:12]}): update and restart the worker"
+        )
 
 
 def attempt(job: Job, progress: Progress | None = None) -> dict[str, Any]:

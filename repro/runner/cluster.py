@@ -25,8 +25,9 @@ def connected(address: str | None) -> Iterator[Executor | None]:
     except ModuleNotFoundError:
         raise BadValueError("--scheduler needs Dask: pip install -e '.[cluster]'") from None
     try:
-        client = Client(address, timeout=CONNECT_S)
+        client = Client(address, timeout=CONNECT_S)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as e:  # a TimeoutError is an OSError
         raise BadValueError(f"no Dask scheduler answers at {address!r}: {e}") from None
     with client:
-        yield client.get_executor()
+        # pure: what is tried again would be what failed before
+        yield client.get_executor(pure=False)  # type: ignore[no-untyped-call]

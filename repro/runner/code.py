@@ -154,3 +154,8 @@ def changed_since(work: str, then: Mapping[str, str]) -> list[str]:
     """Modules whose code differs from the digests that a record keeps: a note, since code may be tidied."""
     now = digests(work)
     return sorted(m for m in {*now, *then} if now.get(m) != then.get(m))
+
+
+def edited_since(work: str, when: float) -> list[str]:
+    """Modules that `work` reaches whose files are newer than `when`: an older process may have others in memory."""
+    return sorted(m for m in digests(work) if read(m).path.stat().st_mtime > when)

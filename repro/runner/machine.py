@@ -5,11 +5,17 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import platform
 import resource
 import sys
 from pathlib import Path
 
 _log = logging.getLogger("repro.runner")
+
+
+def name() -> str:
+    """This machine and process, as messages call them."""
+    return f"{platform.node() or 'here'} (process {os.getpid()})"
 
 
 def end_if_broken(device: str) -> None:

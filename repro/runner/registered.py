@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from repro.claim import Claim
 from repro.record.run import digest
 from repro.runner.code import test_of
-from repro.spec import Claim, Exhibit
+from repro.spec import Exhibit
 
 
 def registered(exhibit: Exhibit) -> dict[str, str]:

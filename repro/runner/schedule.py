@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -99,7 +99,7 @@ def _on(executor: Executor, jobs: Sequence[Job], found: Collected, progress: Pro
     broken, folders = [], Folders()
     try:
         for job in jobs:
-            waiting[executor.submit(attempt, job)] = job
+            waiting[_submitted(executor, job)] = job
         while waiting:
             done, _ = wait(waiting, timeout=POLL_S, return_when="FIRST_COMPLETED")
             for future in done:
@@ -118,11 +118,25 @@ def _on(executor: Executor, jobs: Sequence[Job], found: Collected, progress: Pro
     return broken
 
 
+def _submitted(executor: Executor, job: Job) -> Future[dict[str, Any]]:
+    """The job's future, failed if the executor does not even take the job: it may break at any moment."""
+    try:
+        return executor.submit(attempt, job)
+    except Exception as e:
+        refused: Future[dict[str, Any]] = Future()
+        refused.set_exception(e)
+        return refused
+
+
 def _outcome(job: Job, future: Future[dict[str, Any]]) -> dict[str, Any]:
     try:
         return future.result()
     except BrokenProcessPool:
         return {"failure": f"{job.name} failed: its worker process died", "broken": True}
+    except CancelledError:
+        return {
+            "failure": f"{job.name} failed: it was given up by its executor (is the cluster still there?)"
+        }
     except Exception as e:  # the executor's own trouble: a lost node, a result that cannot travel
         return {"failure": f"{job.name} failed: {first_line(e)}"}
 

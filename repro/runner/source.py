@@ -14,6 +14,7 @@ from pathlib import Path
 
 PACKAGE = "repro"
 APART = (
+    "repro.claim",
     "repro.errors",
     "repro.files",
     "repro.paths",

@@ -56,7 +56,9 @@ class PairLearner(Learner):
         drawn = [
             draw(data, dim, samples, s) for data, s in zip(given.settings("data"), given.seeds, strict=True)
         ]
-        self.x = torch.stack([x.T for x, _ in drawn]).to(ctx.device, self.dtype)  # [R, k, S]: samples are columns
+        self.x = torch.stack([x.T for x, _ in drawn]).to(
+            ctx.device, self.dtype
+        )  # [R, k, S]: samples are columns
         self.y = torch.stack([y.T for _, y in drawn]).to(ctx.device, self.dtype)  # [R, 2, S]
         self.kind: str = given.setting("loss")
         hidden = [given.param("width")] * given.param("deep_layers") if deep else []

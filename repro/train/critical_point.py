@@ -58,7 +58,9 @@ def grid(limit: float, per_side: int) -> list[float]:
     return [limit * i / half for i in range(-half, half + 1)]
 
 
-def _of_formula(formula: str, points: Sequence[tuple[float, float]], xs: Sequence[float]) -> list[tuple[str, float]]:
+def _of_formula(
+    formula: str, points: Sequence[tuple[float, float]], xs: Sequence[float]
+) -> list[tuple[str, float]]:
     """(index, L) of each point; "text" as the text defines L, "transposed" as the figure shows it."""
     if formula not in ("text", "transposed"):
         raise UnknownNameError("formula of the objective", formula, ("text", "transposed"))
@@ -78,7 +80,9 @@ def _of_rule(
 
     updates = [(f"{a:g};{b:g}", math.hypot(*update(a, b))) for a, b in points]
     true = output_gradients(1, 0, xs)
-    return updates, [(f"{x:g}", sg_optimum(1, 0, xs) if rule == "sg" else s) for x, s in zip(xs, true, strict=True)]
+    return updates, [
+        (f"{x:g}", sg_optimum(1, 0, xs) if rule == "sg" else s) for x, s in zip(xs, true, strict=True)
+    ]
 
 
 def run(given: Given, ctx: Context) -> Result:

@@ -93,7 +93,10 @@ class FCNLearner(Learner):
 
     def evaluate(self, t: int) -> list[RunRow]:
         """Error on the test (or held-out) images; loss of the last batch; mean L_SG of its SG models."""
-        measured = {self.metric: error_rate(self.net.predict, self.x_eval, self.y_eval), "batch_loss": self.loss}
+        measured = {
+            self.metric: error_rate(self.net.predict, self.x_eval, self.y_eval),
+            "batch_loss": self.loss,
+        }
         if self.sg is not None:
             measured["sg_loss"] = self.sg_loss
         values = {k: v.tolist() for k, v in measured.items()}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-import torch
 from torch import Tensor
 
 from repro.data import ImageData, info, load_images
@@ -28,7 +27,9 @@ def _data_of(given: Given) -> tuple[str, str | None]:
     first = given.runs[0]
     for run in given.runs:
         if run.dataset is None or (run.dataset, run.stand_in) != (first.dataset, first.stand_in):
-            raise BadValueError(f"run {run.name} trains on {run.dataset}, {first.name} on {first.dataset}: expected one")
+            raise BadValueError(
+                f"run {run.name} trains on {run.dataset}, {first.name} on {first.dataset}: expected one"
+            )
     assert first.dataset is not None
     return first.dataset, first.stand_in
 

@@ -54,7 +54,7 @@ class Learner(Protocol):
 class Replay:
     """Steps to take again, from a checkpoint (or from the start), to see whether the code still does the same.
 
-    `to_end`: with all rows on the way and at the end. From the start, with those that are measured there.
+    `to_end`: with the rows that only the end has.
     """
 
     checkpoint: Path | None
@@ -114,7 +114,7 @@ def _replay(learner: Learner, asked: Replay) -> Result:
     while t < asked.until and not done:
         done = learner.step(t)
         t += 1
-        if asked.to_end and (t in due or done):
+        if t in due or done:
             rows += learner.evaluate(t)
     weights = learner.prints()
     if asked.to_end:
@@ -187,11 +187,11 @@ class Fit:
         self.rows += rows
 
     def _print(self) -> None:
-        name, rows, weights = "late" if self.since else "early", list[RunRow](), self.learner.prints()
+        name, rows, weights = "late" if self.since else "early", self.rows, self.learner.prints()
         if not self.since and self.ctx.folder:
             # measured out of turn, which must leave no trace: a best score so far belongs to the learner's state
             before = copied(self.learner.state())
-            rows = self.learner.evaluate(self.t)
+            rows = rows + self.learner.evaluate(self.t)
             self.learner.load(before)
         self.prints[name] = _as_print(self.since, self.t, weights, rows)
 

@@ -43,7 +43,10 @@ class MepropLearner(Learner):
         self.keep = self._keep(rule)
         self.net = mlp(self.sizes, len(given.runs), ctx.device, self.dtype, self.keep)
         self.net.init([stream(s, "init") for s in given.seeds])
-        self.rule, self.optimizer = Rule(), adam(self.params(), given.params("learning_rate"), given.param("adam_eps"))
+        self.rule, self.optimizer = (
+            Rule(),
+            adam(self.params(), given.params("learning_rate"), given.param("adam_eps")),
+        )
         self.generators = [stream(s, "random-k") for s in given.seeds]
         an_epoch = self.batches.per_epoch
         epochs, at_most = given.param("epochs"), given.param("max_steps")
@@ -72,7 +75,8 @@ class MepropLearner(Learner):
             return [None] * (len(self.sizes) - 1)
         shape = len(self.given.runs), self.batches.batch
         made: list[Keep | None] = [
-            TopK(self.k) if rule == "top" else RandomK(self.k, *shape, n, self.ctx.device) for n in self.sizes[1:]
+            TopK(self.k) if rule == "top" else RandomK(self.k, *shape, n, self.ctx.device)
+            for n in self.sizes[1:]
         ]
         return made if self.given.param("sparsify_output") else [*made[:-1], None]
 

@@ -24,7 +24,9 @@ class Optimizer:
     together, to which longer ones are scaled down.
     """
 
-    def __init__(self, params: Sequence[Params], rates: Sequence[float], eps: float, clip: float | None = None):
+    def __init__(
+        self, params: Sequence[Params], rates: Sequence[float], eps: float, clip: float | None = None
+    ):
         self.params, self.eps, self.clip = list(params), eps, clip
         self.rates: list[float] = []
         # a double, so that nothing is rounded twice; CUDA's fused kernel reads single precision
@@ -82,7 +84,7 @@ class Adam(Optimizer):
             amsgrad=False,
             beta1=BETAS[0],
             beta2=BETAS[1],
-            lr=self.rate[0, 0],  # type: ignore[arg-type]
+            lr=self.rate[0, 0],
             weight_decay=0.0,
             eps=self.eps,
             maximize=False,

@@ -112,6 +112,12 @@ def test_fetch_replaces_a_damaged_file(tiny_mnist, tmp_path, server, monkeypatch
     assert repro.data.status("mnist", tmp_path) == "present"
 
 
+@pytest.mark.parametrize("stand_in", ["digits", "mnist5k"])
+def test_a_bundled_set_is_itself_whatever_may_stand_in(tmp_path, stand_in):
+    found = repro.data.info("digits", tmp_path, stand_in=stand_in, download=False)
+    assert (found.name, found.asked, found.stand_in) == ("digits", "digits", False)
+
+
 def test_fetch_changes_what_info_says(tiny_mnist, tmp_path, server, monkeypatch):
     server.files.update(tiny_mnist)
     mirrors(monkeypatch, server, "good")

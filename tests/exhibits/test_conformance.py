@@ -191,8 +191,11 @@ def test_it_draws_at_every_profile_and_its_axes_say_what_they_are(exhibit, profi
 
 def test_it_draws_and_tabulates_what_there_is_when_runs_are_missing(exhibit):
     record = invented(exhibit.id, "cpu")
-    for lost in exhibit.arms[0].id, exhibit.arms[-1].id:
-        left = type(record)(record.facts, tuple(r for r in record.rows if r[0] != lost))
+    (first, seed), (last, _) = record.rows[0][:2], record.rows[-1][:2]
+    arms_lost = [tuple(r for r in record.rows if r[0] != arm) for arm in (first, last)]
+    run_lost = tuple(r for r in record.rows if r[:2] != (first, seed))
+    for rows in (*arms_lost, run_lost):
+        left = type(record)(record.facts, rows)
         if exhibit.kind != "analytic":  # of which each part is needed
             draw(exhibit, left)
         numbers(exhibit, left)

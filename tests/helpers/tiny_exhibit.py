@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from repro.claim import Outcome
 from repro.exhibits import read
-from repro.spec import Outcome
 
 EXHIBIT = read("tiny")
 

@@ -7,15 +7,19 @@ is not there exactly once is named, so that the table (`mutants.txt`) can follow
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = Path(__file__).with_name("mutants.txt")
@@ -72,32 +76,33 @@ def plant(mutant: Mutant, root: Path) -> dict[Path, str]:
     return {file: before}
 
 
+def _pytest(root: Path, arguments: list[str], log: Path) -> None:
+    """In a process of its own: pytest in `root`, its output in `log`, its exit code ours."""
+    os.environ["PYTHONPATH"] = str(root)
+    os.chdir(root)
+    sys.path.insert(0, str(root))
+    sys.dont_write_bytecode = True  # two mutants of one file may share their second and their length
+    with open(log, "w", encoding="utf-8") as out:
+        os.dup2(out.fileno(), 1)
+        os.dup2(out.fileno(), 2)
+        code = pytest.main(["-x", "-q", "--tb=no", "--durations=0", "-p", "no:cacheprovider", *arguments])
+    os._exit(int(code))
+
+
 def noticed_by(root: Path, tests: list[str]) -> str:
     """The first test that fails in `root`; "" if all pass. `tests` are arguments of pytest."""
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-x",
-        "-q",
-        "--tb=no",
-        "--durations=0",
-        "-p",
-        "no:cacheprovider",
-        *tests,
-    ]
-    # no bytecode: two mutants of one file may share their second and their length
-    env = {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
-    try:
-        done = subprocess.run(
-            command, cwd=root, env=env, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
-        )
-    except subprocess.TimeoutExpired:
+    log = root / "pytest.log"
+    child = multiprocessing.get_context("fork").Process(target=_pytest, args=(root, tests, log))
+    child.start()
+    child.join(TIMEOUT_S)
+    if child.exitcode is None:
+        child.kill()
+        child.join()
         return "the clock"
-    if done.returncode == 0:
+    if child.exitcode == 0:
         return ""
-    lines = re.findall(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
-    return lines[0] if lines else f"pytest's exit code {done.returncode}"
+    lines = re.findall(r"^(?:FAILED|ERROR) (\S+)", log.read_text(encoding="utf-8"), re.MULTILINE)
+    return lines[0] if lines else f"pytest's exit code {child.exitcode}"
 
 
 def copy_to(root: Path) -> None:
@@ -140,6 +145,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         copy_to(root)
+        # once for all forks: most of what a test run of a few seconds takes. Nothing of the repository may be here
+        import torch._dynamo  # noqa: F401
+
         if by := noticed_by(root, tests):
             print(f"without any mistake this fails: {by}")
             return 2

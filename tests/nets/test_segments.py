@@ -38,9 +38,14 @@ def conv(p: Mapping[str, Tensor], x: Tensor) -> Tensor:
 
 
 def test_a_convolution_is_a_segment() -> None:
-    net = Net([AutogradSegment(conv, {"K": (3, 1, 3, 3)}, draw), Dense(48, 4, "none")], RUNS, dtype=torch.float64)
+    net = Net(
+        [AutogradSegment(conv, {"K": (3, 1, 3, 3)}, draw), Dense(48, 4, "none")], RUNS, dtype=torch.float64
+    )
     net.init([rng(s) for s in range(RUNS)])
-    x, y = torch.randn(RUNS, BATCH, 1, 6, 6, dtype=torch.float64, generator=rng(7)), torch.randint(4, (RUNS, BATCH))
+    x, y = (
+        torch.randn(RUNS, BATCH, 1, 6, 6, dtype=torch.float64, generator=rng(7)),
+        torch.randint(4, (RUNS, BATCH)),
+    )
     classify(net, Rule(), x, y)
     for r in range(RUNS):
         k, w, b = (net.params.p[n][r].clone().requires_grad_() for n in ("K1", "W2", "b2"))

@@ -14,12 +14,12 @@ from typing import Any
 import pretend
 import pytest
 import torch
+from repro.checkpoint import load_checkpoint, save_checkpoint
+from repro.piece import Piece, pieces
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
-from repro.checkpoint import load_checkpoint, save_checkpoint
 from repro.exhibits import all_exhibits
-from repro.piece import Piece, pieces
 from repro.train import batches, fcn, images, meprop_mlp
 from repro.train.loop import Context
 

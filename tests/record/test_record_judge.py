@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 from tiny_exhibit import EXHIBIT
 
+from repro.claim import Outcome
 from repro.record.judge import judge, summary
 from repro.record.nulls import vacuous
 from repro.record.view import MissingData, View
-from repro.spec import Outcome
 
 ROWS = [
     ("a", 1, "error", 10, "", 5.0),

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 from tiny_exhibit import EXHIBIT
 
+from repro.claim import NULLS, Claim, Outcome
 from repro.errors import BadValueError, UnknownNameError
 from repro.record.nulls import DRAWS, null_records, survives, vacuous
 from repro.record.view import View
-from repro.spec import NULLS, Claim, Outcome
 
 GOOD = [(f"arm-{n}", s, "height", 60, "", n / 10 + s / 1000) for n in (4, 3, 2, 1) for s in (0, 1)]
 

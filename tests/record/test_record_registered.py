@@ -12,7 +12,7 @@ from repro.runner.run import run_exhibit
 
 CLAIMS = '''
 from repro.record import stats
-from repro.spec import Claims, Outcome
+from repro.claim import Claims, Outcome
 from mine.helper import margin
 
 claims = Claims()
@@ -117,7 +117,7 @@ def test_tests_without_a_name_of_their_own_count_with_all_of_their_module(digest
         "def make(n):\n    def test(view):\n        return Outcome(n > 1, '1')\n    return test\n\n"
         "claims('one', 'text', place='Table 1', paper='1', tolerance='t')(make(2))",
     ):
-        whole = f"from repro.spec import Claims, Outcome\n\nclaims = Claims()\n{text}\n"
+        whole = f"from repro.claim import Claims, Outcome\n\nclaims = Claims\n{text}\n"
         assert digests(whole) != digests(whole.replace("True, '1'", "False, '1'").replace("n > 1", "n > 2"))
 
 

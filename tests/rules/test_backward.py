@@ -92,9 +92,22 @@ def test_the_log_says_who_waited_for_whom() -> None:
     waits = [("wait", 2, 3), ("wait", 2, 4), *[("wait", 1, t) for t in (2, 3, 4, 5)]]
     assert events(Rule()) == [last, *waits[:2], ("update", 2, 5), *waits[2:], ("update", 1, 6)]
     # decoupled: an update at the tick after the forward pass; the target comes when the segment above has updated
-    assert events(stale(3, 0.9)) == [last, ("target", 2, 5), ("update", 2, 3), ("target", 1, 4), ("update", 1, 2)]
+    assert events(stale(3, 0.9)) == [
+        last,
+        ("target", 2, 5),
+        ("update", 2, 3),
+        ("target", 1, 4),
+        ("update", 1, 2),
+    ]
     back = {i: torch.ones(RUNS, 5, HIDDEN, dtype=torch.float64) for i in (1, 2)}
-    assert events(DFA(back)) == [last, ("wait", 2, 3), ("update", 2, 4), ("wait", 1, 2), ("wait", 1, 3), ("update", 1, 4)]
+    assert events(DFA(back)) == [
+        last,
+        ("wait", 2, 3),
+        ("update", 2, 4),
+        ("wait", 1, 2),
+        ("wait", 1, 3),
+        ("update", 1, 4),
+    ]
     assert events(NoBprop()) == [last]
 
 

@@ -71,7 +71,13 @@ def test_true_gradients_at_any_positions_are_backprop(at: tuple[int, ...]) -> No
 @pytest.mark.parametrize("at", [1, 2, 3])
 def test_one_model_cuts_the_net_in_two(at: int) -> None:
     """Above the true gradient; below what autograd makes of the synthetic one; the target is the true one."""
-    net, other, (x, y), noted, sg = widths(9, 6, 7), widths(9, 6, 7), batch(), Noted(), model((9, 6, 7)[at - 1])
+    net, other, (x, y), noted, sg = (
+        widths(9, 6, 7),
+        widths(9, 6, 7),
+        batch(),
+        Noted(),
+        model((9, 6, 7)[at - 1]),
+    )
     classify(other, noted, x, y)
     h = net.forward(x)[at]
     synthetic = sg.predict(h, y).clone()
@@ -100,7 +106,11 @@ def test_the_fast_twin_makes_the_same_step(hidden: tuple[int, ...], labels: int,
     for i, sg in slow.items():
         for name, p in sg.net.params.p.items():
             own = fast.params.p.get(name, torch.zeros(RUNS * 3, *p.shape[1:]))[[rows[i - 1] for rows in here]]
-            own = torch.cat([own, fast.params.p["Y"][[rows[i - 1] for rows in here]]], 1) if name == "W1" and labels else own
+            own = (
+                torch.cat([own, fast.params.p["Y"][[rows[i - 1] for rows in here]]], 1)
+                if name == "W1" and labels
+                else own
+            )
             p.copy_(own)
     loss, sg_loss = classify(net, EveryLayer(fast, CLASSES, mix), x, y)
     again, losses = classify(other, DNI(slow, mix), x, y)
@@ -109,8 +119,15 @@ def test_the_fast_twin_makes_the_same_step(hidden: tuple[int, ...], labels: int,
     assert torch.allclose(sg_loss, torch.stack([losses[i] for i in (1, 2, 3)], 1), rtol=1e-9)
     for i, sg in slow.items():
         rows = [each[i - 1] for each in here]
-        assert torch.allclose(sg.net.params.g[f"W{last}"][:, : fast.sizes[last - 1]], fast.params.g[f"W{last}"][rows], rtol=1e-8, atol=1e-12)
-        assert torch.allclose(sg.net.params.g[f"b{last}"], fast.params.g[f"b{last}"][rows], rtol=1e-8, atol=1e-12)
+        assert torch.allclose(
+            sg.net.params.g[f"W{last}"][:, : fast.sizes[last - 1]],
+            fast.params.g[f"W{last}"][rows],
+            rtol=1e-8,
+            atol=1e-12,
+        )
+        assert torch.allclose(
+            sg.net.params.g[f"b{last}"], fast.params.g[f"b{last}"][rows], rtol=1e-8, atol=1e-12
+        )
 
 
 def test_full_mixing_is_backprop() -> None:
@@ -150,7 +167,9 @@ def test_runs_may_skip_updates_of_segments_and_models() -> None:
     assert torch.equal(net.params.flat[1, :cut], start[1, :cut]), "skipped: it stands where it was"
     assert not torch.equal(net.params.flat[1, cut:], start[1, cut:])
     assert torch.equal(net.params.flat[0], full.params.flat[0])
-    assert torch.equal(sg.params.flat[1], model(9).params.flat[1]) and torch.equal(sg.params.flat[0], other.params.flat[0])
+    assert torch.equal(sg.params.flat[1], model(9).params.flat[1]) and torch.equal(
+        sg.params.flat[0], other.params.flat[0]
+    )
 
 
 def test_a_model_starts_at_zero_if_its_last_segment_does() -> None:

@@ -129,8 +129,13 @@ def test_the_label_matters_only_to_conditioned_models() -> None:
 def test_trained_models_beat_the_zero_estimate_on_held_out_data(hidden: tuple[int, ...], labels: int) -> None:
     net = fcn(4)
     sg = models(net, hidden, labels)
-    rule, optimizers = EveryLayer(sg, CLASSES), [Adam([net.params], [1e-4] * RUNS), Adam([sg.params], [1e-2] * RUNS)]
-    labels_of = torch.randn(RUNS, 20, CLASSES, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
+    rule, optimizers = (
+        EveryLayer(sg, CLASSES),
+        [Adam([net.params], [1e-4] * RUNS), Adam([sg.params], [1e-2] * RUNS)],
+    )
+    labels_of = torch.randn(
+        RUNS, 20, CLASSES, dtype=torch.float64, generator=torch.Generator().manual_seed(2)
+    )
 
     def draw(seed: int) -> tuple[Tensor, Tensor]:
         x, _ = batch(seed, size=128)

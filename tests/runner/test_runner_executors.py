@@ -1,16 +1,23 @@
 """Whoever carries out the groups, the numbers are the same bit for bit; and what is told on the way is true."""
 
+import re
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 
 import pytest
+from running import jobs
 from tiny_exhibit import EXHIBIT
 
 from repro.errors import BadValueError, RunError
 from repro.exhibits import get, ids
 from repro.record.record import csv_text, run_names
-from repro.runner import schedule
+from repro.runner import carry, schedule
+from repro.runner.carry import attempt
 from repro.runner.cluster import connected
+from repro.runner.keys import code_of
 from repro.runner.run import Options, run_exhibit, to_do
 
 
@@ -127,3 +134,40 @@ def test_the_record_keeps_memory_times_and_machine(here):
     assert set(timing["runs"]) == set(run_names(here.facts)) and len(timing["runs"]) == 8
     assert 0 < sum(timing["runs"].values()) <= timing["wall_s"] + 0.5
     assert machine["threads"] == 1 and machine["kind"] == "cpu" and machine["torch"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "started", "words"),
+    [
+        ("0" * 64, None, r"another version \(digest \w{12}; the sender's: 000000000000\)"),
+        (None, 0.0, r"another version \(repro.device, .*tiny.work changed since it started"),
+    ],
+)
+def test_a_worker_with_other_code_than_the_senders_refuses(places, monkeypatch, sent, started, words):
+    """In its files, or in its memory: after an edit an older process reads the new files, and has the old."""
+    (job, *_) = jobs(places)
+    monkeypatch.setattr(carry, "STARTED", time.time() if started is None else started)
+    outcome = attempt(replace(job, code=sent or code_of("tiny")))
+    assert re.search(words, outcome["failure"]) and "update and restart the worker" in outcome["failure"]
+    assert not (places / "steps.log").exists()
+    monkeypatch.setattr(carry, "STARTED", time.time())
+    assert "results" in attempt(replace(job, code=code_of("tiny")))
+
+
+class _Broken(ThreadPoolExecutor):
+    """Takes no second job, as a pool whose worker has just died."""
+
+    def submit(self, fn, /, *args, **kwargs):
+        if getattr(self, "taken", False):
+            raise BrokenProcessPool("a child process terminated abruptly")
+        self.taken = True
+        return super().submit(fn, *args, **kwargs)
+
+
+def test_jobs_that_an_executor_does_not_take_are_named(places):
+    with _Broken(1) as executor:
+        record = run(places, "broken", executor)
+    assert len(record.facts["missing"]) == 7
+    assert {m["why"].partition(" failed: ")[2] for m in record.facts["missing"]} == {
+        "its worker process died"
+    }

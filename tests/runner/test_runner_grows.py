@@ -8,13 +8,13 @@ from filelock import FileLock
 from running import jobs, kept, steps, trained
 from tiny_exhibit import EXHIBIT
 
+from repro.claim import Claim, Outcome
 from repro.errors import BadValueError, OutOfTimeError, RecordError
 from repro.record.audit import problems, refuse_for_results
 from repro.record.record import Record
 from repro.runner import cache
 from repro.runner.carry import attempt
 from repro.runner.run import Options, run_exhibit, to_do
-from repro.spec import Claim, Outcome
 
 ARMS = ("arm-4", "arm-3", "arm-2", "arm-1")
 

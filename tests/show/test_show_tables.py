@@ -9,6 +9,7 @@ from repro.exhibits import get
 from repro.record.judge import Judgement
 from repro.show import claims
 from repro.show.kinds import numbers
+from repro.show.numbers import spread_of
 from repro.show.tables import Table, markdown
 
 
@@ -31,6 +32,14 @@ def test_our_numbers_stand_beside_the_papers():
     assert rows["mnist fcn 3"][1].endswith("(9.3)") and "±" in rows["mnist fcn 3"][1]
     assert rows["cifar10 cnn 4"][1] == "not run (38.1)"
     assert table.header[1:] == ("No Bprop", "Bprop", "DNI", "cDNI", "stale gradients")
+
+
+def test_one_value_has_no_spread():
+    assert spread_of([2.0]) == (2.0, 0.0, 1) and spread_of([1.0, 3.0])[1] > 1
+    exhibit = get("meprop/fig4")
+    rows = [r for r in rows_of(exhibit, "cpu") if r[1] == 0]
+    cells = [c for row in numbers(exhibit, fake_record(exhibit, "cpu", rows)).rows for c in row]
+    assert "±" not in "".join(cells) and "nan" not in "".join(cells)
 
 
 @pytest.mark.parametrize("untold", ["dense", "k-8"])

@@ -33,7 +33,10 @@ def small() -> Any:
         assert changes.keys() <= {k for run in made for k in run.params}
         wanted = SMALL.get(exhibit_id, {}) | changes
         return Given(
-            [replace(r, params={**r.params, **{k: v for k, v in wanted.items() if k in r.params}}) for r in made]
+            [
+                replace(r, params={**r.params, **{k: v for k, v in wanted.items() if k in r.params}})
+                for r in made
+            ]
         )
 
     return make

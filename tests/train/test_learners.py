@@ -1,4 +1,4 @@
-"""What holds for every family: seeds mean what they say, resuming changes nothing, addresses stay, nothing is unread."""
+"""What holds for every family: seeds mean what they say, resuming changes nothing, nothing is unread."""
 
 from __future__ import annotations
 

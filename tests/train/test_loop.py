@@ -1,90 +1,180 @@
-"""The training loop: bad sizes are refused, time is counted over sessions, checkpoints are dropped only if torn."""
+"""The training loop: sizes, early endings, fingerprints, checkpoints, rows, time, and what nobody reads."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from repro.checkpoint import load_checkpoint, save_checkpoint
-from repro.piece import Piece
 
-from repro.errors import BadValueError
-from repro.train import backward_time, fcn, images, loop, meprop_mlp
-from repro.train.batches import Batches
-from repro.train.loop import Context, fit
+from repro.errors import BadValueError, OutOfTimeError
+from repro.record.run import Run
+from repro.train.checkpoint import copied, load_checkpoint, save_checkpoint
+from repro.train.given import Given
+from repro.train.loop import LATEST, PREVIOUS, ROWS, Context, Replay, fit
+from repro.train.rows import RowLog, RunRow
 
 
 class Counter:
-    """A learner that counts its steps."""
+    """A learner that counts its steps and its evaluations; `ends` says after which step it is finished."""
 
-    def __init__(self) -> None:
-        self.t = 0
+    def __init__(self, steps: int, at: Sequence[int] = (), ends: int = 0, **run: Any) -> None:
+        self.given = Given([Run("arm", 0, run.get("setting", {}), run.get("params", {}))])
+        self.steps, self.evaluate_at, self.ends = steps, at, ends
+        self.t = self.evaluations = 0
+        self.taken: list[int] = []
 
-    def step(self, t: int) -> None:
+    def step(self, t: int) -> bool:
         assert t == self.t
         self.t += 1
+        self.taken.append(t)
+        return self.t == self.ends
 
-    def evaluate(self, t: int) -> list[loop.Row]:
-        return [("arm", 0, "steps", t, "", float(self.t))]
+    def evaluate(self, t: int) -> list[RunRow]:
+        self.evaluations += 1
+        return [(0, "evaluation", t, "", float(self.evaluations))]
+
+    def final(self, t: int) -> list[RunRow]:
+        return [(0, "final", t, "", float(self.t))]
 
     def state(self) -> dict[str, Any]:
-        return {"t": self.t}
+        return {"t": self.t, "evaluations": self.evaluations}
 
     def load(self, state: dict[str, Any]) -> None:
-        self.t = state["t"]
+        self.t, self.evaluations = state["t"], state["evaluations"]
 
-    def fingerprints(self) -> dict[str, dict[str, str]]:
-        return {}
+    def prints(self) -> list[str]:
+        return [f"weights {self.t}"]
+
+    def beginnings(self) -> list[dict[str, str]]:
+        return [{"weights": f"{self.t}"}]
+
+
+def often(folder: Path | None = None, **more: Any) -> Context:
+    """A checkpoint whenever one may be."""
+    return Context(folder=folder, checkpoint_s=-1.0, **more)
 
 
 @pytest.mark.parametrize("steps", [0, -3])
 def test_less_than_one_step_is_refused(steps: int) -> None:
     with pytest.raises(BadValueError, match=f"steps is {steps}; expected 1 or more"):
-        fit(Counter(), steps, (1,), Context())
+        fit(Counter(steps), Context())
 
 
-@pytest.mark.parametrize("batch", [0, -1, 51])
-def test_a_batch_that_cannot_be_filled_is_refused(batch: int) -> None:
-    with pytest.raises(BadValueError, match=f"batch is {batch}; expected 1 to 50"):
-        Batches(50, batch, (0,), "cpu")
-    assert Batches(50, 50, (0,), "cpu").at(1).shape == (1, 50)
+def test_rows_are_those_that_are_due_and_the_last() -> None:
+    done = fit(Counter(6, (2, 6, 9)), Context())
+    assert done.rows == [
+        (0, "evaluation", 2, "", 1.0),
+        (0, "evaluation", 6, "", 2.0),
+        (0, "final", 6, "", 6.0),
+    ]
+    assert done.meta["beginnings"] == [{"weights": "0"}] and done.meta["steps"] == 6
 
 
-@pytest.mark.parametrize(
-    ("exhibit", "arm", "changes", "words"),
-    [
-        ("dni/table2", "bprop-3", {"batch": 5000}, "batch is 5000; expected 1 to 1437"),
-        ("dni/table2", "bprop-3", {"hold_out": 5000}, "expected 1 to 0"),
-        ("dni/table2", "bprop-3", {"hold_out": -1}, "hold_out is -1; expected 0 or more"),
-        ("dni/table2", "bprop-3", {"evaluations": 0}, "0 evaluations in 12 steps"),
-        ("dni/table2", "bprop-3", {"steps": 0}, "in 0 steps"),
-        ("meprop/fig4", "dense", {"max_steps": -1}, "in -1 steps"),
-        ("meprop/fig4", "dense", {"max_steps": 0, "epochs": 0.0}, "in 0 steps"),
-        ("meprop/fig4", "dense", {"dev_images": 0}, "dev_images is 0; expected 1 or more"),
-        ("meprop/table7", "dense", {"repetitions": 0}, "repetitions is 0"),
-    ],
-)
-def test_sizes_without_sense_are_refused_by_name(
-    exhibit: str, arm: str, changes: dict[str, Any], words: str, small_piece: Callable[..., Piece]
+@pytest.mark.parametrize("ends", [1, 4, 60])
+def test_a_learner_may_end_early_and_is_measured_there(ends: int, tmp_path: Path) -> None:
+    """A curriculum, early stopping, divergence."""
+    learner = Counter(100, (50, 100), ends)
+    done = fit(learner, often(tmp_path))
+    assert learner.taken == list(range(ends)) and done.meta["steps"] == ends
+    assert [(r[1], r[2]) for r in done.rows][-2:] == [("evaluation", ends), ("final", ends)]
+    assert [r[2] for r in done.rows if r[1] == "evaluation"] == ([50, 60] if ends == 60 else [ends])
+
+
+def test_an_early_end_is_found_again_by_a_replay(tmp_path: Path) -> None:
+    done = fit(Counter(1000, (), 130), often(tmp_path))
+    late = done.meta["prints"]["late"]
+    assert (late["from"], late["at"]) == (100, 130)
+    again = fit(Counter(1000, (), 130), Context(replay=Replay(tmp_path / LATEST, late["at"], to_end=True)))
+    assert again.meta["replayed"] == late
+
+
+@pytest.mark.parametrize("kind", ["setting", "params"])
+def test_what_nobody_read_is_refused_before_the_first_step(kind: str) -> None:
+    learner = Counter(5, (), **{kind: {"speed": 2, "rate": 1}})
+    read = learner.given.setting if kind == "setting" else learner.given.param
+    assert read("rate") == 1
+    with pytest.raises(
+        BadValueError, match=r"run arm/0 has the \w+ speed = 2, which its training does not read"
+    ):
+        fit(learner, Context())
+    assert learner.taken == []
+    assert read("speed") == 2
+    fit(learner, Context())
+
+
+def test_fingerprints_come_50_steps_after_the_start_and_after_each_checkpoint(tmp_path: Path) -> None:
+    prints = fit(Counter(49), often(tmp_path)).meta["prints"]
+    assert prints == {} and not (tmp_path / LATEST).exists(), "no checkpoint before there is a fingerprint"
+    prints = fit(Counter(230), often(tmp_path)).meta["prints"]
+    assert {k: (p["from"], p["at"], p["weights"]) for k, p in prints.items()} == {
+        "early": (0, 50, ["weights 50"]),
+        "late": (200, 230, ["weights 230"]),
+    }
+    saved = {name: load_checkpoint(tmp_path / name) for name in (LATEST, PREVIOUS)}
+    assert [s["t"] for s in saved.values() if s] == [200, 150]
+    latest = saved[LATEST]
+    assert latest and (latest["prints"]["late"]["from"], latest["prints"]["late"]["at"]) == (150, 200)
+
+
+def test_measuring_for_the_fingerprint_leaves_no_trace(tmp_path: Path) -> None:
+    done, plain = fit(Counter(120, (60, 120)), often(tmp_path)), fit(Counter(120, (60, 120)), Context())
+    assert done.rows == plain.rows and [r[4] for r in done.rows][:2] == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("at", [(), (25,), (50,), (25, 50, 220, 230)])
+@pytest.mark.parametrize("name", ["early", "late"])
+def test_a_replay_of_the_same_code_gives_the_fingerprint(
+    name: str, at: tuple[int, ...], tmp_path: Path
 ) -> None:
-    work = {"dni/table2": fcn, "meprop/fig4": meprop_mlp, "meprop/table7": backward_time}[exhibit]
-    with pytest.raises(BadValueError, match=words):
-        work.run(small_piece(exhibit, arm, (0,), **changes), Context())
+    made = fit(Counter(230, at), often(tmp_path)).meta["prints"][name]
+    late = name == "late"
+    asked = Replay(tmp_path / LATEST if late else None, made["at"], to_end=late)
+    learner = Counter(230, at)
+    replayed = fit(learner, Context(replay=asked)).meta["replayed"]
+    assert replayed == made and len(learner.taken) == (30 if late else 50)
+
+
+def test_a_replay_from_a_checkpoint_that_is_gone_is_none(tmp_path: Path) -> None:
+    found = fit(Counter(9), Context(replay=Replay(tmp_path / "none.pt", 5)))
+    assert found.meta["replayed"] is None
 
 
 def test_time_is_counted_over_all_sessions(tmp_path: Path) -> None:
-    path, learner = tmp_path / "checkpoint.pt", Counter()
+    learner = Counter(4)
     learner.t = 4
-    kept = {"t": 4, "rows": [], "fingerprints": {}, "spent": 1000.0, "learner": learner.state()}
-    save_checkpoint(path, kept)
-    meta = fit(Counter(), 6, (6,), Context(checkpoint=path)).meta
+    kept = {"t": 4, "rows": 0, "beginnings": [], "spent": 1000.0, "prints": {}, "learner": learner.state()}
+    save_checkpoint(tmp_path / LATEST, kept)
+    meta = fit(Counter(6, (6,)), Context(folder=tmp_path)).meta
     assert meta["before_s"] == 1000 and 1000 < meta["train_s"] < 1010
-    assert fit(Counter(), 6, (6,), Context()).meta["before_s"] == 0
+    assert fit(Counter(6, (6,)), Context()).meta["before_s"] == 0
+
+
+def test_the_deadline_saves_what_there_is_wherever_it_falls(tmp_path: Path) -> None:
+    """In the very first steps, too: the checkpoint has its fingerprint all the same."""
+    rows, steps = [], 0
+    for _ in range(9):
+        learner = Counter(7, (3, 7))
+        try:
+            rows = fit(learner, Context(folder=tmp_path, deadline=-1.0)).rows
+            break
+        except OutOfTimeError as e:
+            steps += 1
+            assert str(e) == f"the time is up after {steps} of 7 steps" and len(learner.taken) == 1
+    assert steps == 6 and rows == fit(Counter(7, (3, 7)), Context()).rows
+    saved = load_checkpoint(tmp_path / LATEST)
+    assert saved and saved["prints"]["late"]["from"] == 5
+
+
+def test_progress_is_told_now_and_then_and_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[float] = []
+    now = [0.0]
+    monkeypatch.setattr("repro.train.loop.time.monotonic", lambda: now.__setitem__(0, now[0] + 0.2) or now[0])
+    fit(Counter(20), Context(progress=told.append))
+    assert told[-1] == 1.0 and 2 <= len(told) < 10 and told == sorted(told)
 
 
 @pytest.mark.parametrize("content", [b"", b"torn", b"PK\x03\x04" + bytes(200), "half", "changed"])
@@ -125,25 +215,52 @@ def test_no_checkpoint_is_none(tmp_path: Path) -> None:
     assert load_checkpoint(None) is None and load_checkpoint(tmp_path / "none.pt") is None
 
 
-def test_images_are_read_once_a_process_and_folder(
-    small_piece: Callable[..., Piece], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    read: list[tuple[str, str]] = []
-    real = images.load_images
+def test_a_copied_state_shares_nothing_with_its_original() -> None:
+    state = {"weights": torch.zeros(3), "best": [[1.0, 2]]}
+    copy = copied(state)
+    state["weights"] += 1
+    state["best"][0][0] = 5.0  # type: ignore[index]
+    assert copy["weights"].tolist() == [0, 0, 0] and copy["best"] == [[1.0, 2]]
 
-    def load_images(name: str, device: str, **more: Any) -> Any:
-        read.append((name, more["data_dir"]))
-        return real(name, device, **more)
 
-    monkeypatch.setattr(images, "load_images", load_images)
-    images._loaded.cache_clear()
-    piece, one, two = small_piece("dni/table2", "bprop-3", (0,)), tmp_path / "one", tmp_path / "two"
-    first = images.load(piece, Context(data_dir=str(one)))
-    again = images.load(replace(piece, seeds=(1,)), Context(data_dir=str(one)))
-    assert again is first and read == [("digits", str(one))]
-    assert images.load(piece, Context(data_dir=str(two))) is not first
-    stand_in = replace(piece, dataset="mnist", stand_in="digits")
-    found = images.load(stand_in, Context(data_dir=str(two), download=False))
-    assert found.info.stand_in and not first.info.stand_in
-    assert len(read) == 3
-    images._loaded.cache_clear()
+@pytest.mark.parametrize("in_file", [True, False])
+def test_the_row_log_forgets_what_came_after(in_file: bool, tmp_path: Path) -> None:
+    log = RowLog(tmp_path / "below" / ROWS if in_file else None)
+    log.rewind(0)
+    rows: list[RunRow] = [(0, "error", t, "a;b", t / 3) for t in range(4)]
+    sizes = [log.add([row]) for row in rows]
+    assert log.read() == rows and log.size == sizes[-1]
+    log.rewind(sizes[1])
+    assert log.read() == rows[:2]
+    log.add(rows[3:])
+    assert log.read() == [*rows[:2], rows[3]]
+
+
+def test_a_row_log_knows_whether_it_still_holds_what_it_had(tmp_path: Path) -> None:
+    log = RowLog(tmp_path / ROWS)
+    log.rewind(0)
+    size = log.add([(0, "error", 1, "", float("nan"))])
+    assert RowLog(tmp_path / ROWS).holds(size) and not RowLog(tmp_path / ROWS).holds(size + 1)
+    assert str(RowLog(tmp_path / ROWS).read()[0][4]) == "nan"
+    (tmp_path / ROWS).unlink()
+    assert not RowLog(tmp_path / ROWS).holds(size) and RowLog(tmp_path / ROWS).holds(0)
+    assert RowLog(tmp_path / ROWS).read() == []
+
+
+def test_what_a_work_is_handed(tmp_path: Path) -> None:
+    runs = [
+        Run("a", s, {"rule": "dni", "layers": 3 + s}, {"rate": 0.1, "width": 8 * (s + 1)}) for s in (0, 1)
+    ]
+    given = Given(runs)
+    assert given.seeds == [0, 1] and given.setting("rule") == "dni" and given.settings("layers") == [3, 4]
+    assert given.setting("cond", False) is False and given.params("width") == [8, 16]
+    with pytest.raises(
+        BadValueError, match=r"runs a/0 and a/1 train together but differ in parameter width \(8 and 16"
+    ):
+        given.param("width")
+    with pytest.raises(BadValueError, match="run a/0 has no parameter steps; it has rate, width"):
+        given.param("steps")
+    with pytest.raises(BadValueError, match="run a/0 has no setting net; it has rule, layers"):
+        given.setting("net")
+    assert given.param("rate") == 0.1
+    given.refuse_unread()

@@ -98,9 +98,7 @@ def scores(
     return error_rate
 
 
-def test_the_dev_split_alone_chooses(
-    small: Callable[..., Given], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_dev_split_alone_chooses(small: Callable[..., Given], monkeypatch: pytest.MonkeyPatch) -> None:
     """Each run keeps the test accuracy of its own best dev score, the first of equals."""
     learner = make(small, "top-8")
     dev = [[90.0, 80.0], [95.0, 79.0], [93.0, 85.0], [95.0, 84.0]]
@@ -150,7 +148,10 @@ def test_epochs_and_evaluations_count_as_told(small: Callable[..., Given]) -> No
         ({"max_steps": -1}, "in -1 steps"),
         ({"max_steps": 0, "epochs": 0.0}, "in 0 steps"),
         ({"dev_images": -1}, "dev_images is -1; expected 1 to 239"),
-        ({"dev_images": 5000}, "dev_images is 5000; expected 1 to 239, a sixth of the 1437 training images, or 0"),
+        (
+            {"dev_images": 5000},
+            "dev_images is 5000; expected 1 to 239, a sixth of the 1437 training images, or 0",
+        ),
     ],
 )
 def test_sizes_without_sense_are_refused_by_name(

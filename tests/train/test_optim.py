@@ -17,7 +17,10 @@ RATES = (1e-2, 3e-3, 1e-3)
 
 def two(dtype: torch.dtype = torch.float64) -> list[Params]:
     """A net of two blocks and a set of two models a run, filled with numbers."""
-    net, sg = Params({"W": (4, 5), "b": (3,)}, RUNS, dtype=dtype), Params({"A": (2, 3)}, RUNS, dtype=dtype, models=2)
+    net, sg = (
+        Params({"W": (4, 5), "b": (3,)}, RUNS, dtype=dtype),
+        Params({"A": (2, 3)}, RUNS, dtype=dtype, models=2),
+    )
     net.blocks = [(0, 20), (20, 23)]
     rng = torch.Generator().manual_seed(0)
     for p in (net, sg):

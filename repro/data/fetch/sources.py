@@ -31,6 +31,9 @@ def source(name: str) -> Source:
 
 
 def stand_ins(wanted: Source) -> list[str]:
-    """Names of the bundled sets of the same kind that may take the place of `wanted`, the usual one first."""
-    fit = [s.name for s in SOURCES.values() if s.bundled and s.loader == wanted.loader and s != wanted]
+    """Names of the bundled sets of the same kind that may take the place of `wanted`, the usual one first.
+
+    A bundled set may name itself: a profile has one stand-in for all its data sets, and some are bundled themselves.
+    """
+    fit = [s.name for s in SOURCES.values() if s.bundled and s.loader == wanted.loader]
     return sorted(fit, key=lambda name: name != wanted.stand_in)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from repro.claim import Claims, Outcome
 from repro.record.stats import exceeds, mean
 from repro.record.view import View
-from repro.spec import Claims, Outcome
 
 claims = Claims()
 

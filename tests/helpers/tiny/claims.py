@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from repro.spec import Claims, Outcome
+from repro.claim import Claims, Outcome
 
 claims = Claims()
 

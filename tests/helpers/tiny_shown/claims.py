@@ -1,6 +1,6 @@
 """A claim of its own about them."""
 
-from repro.spec import Claims, Outcome
+from repro.claim import Claims, Outcome
 
 claims = Claims()
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from repro.exhibits.dni.table2.spec import DEEP, DEPTHS, REPORTED
 from repro.record.stats import Difference, both, every, mean, paired
 from repro.record.view import View
-from repro.spec import Claims, Outcome
+from repro.claim import Claims, Outcome
 
 ERROR = "test_error"
 OURS = {"net": None, "dataset": None}

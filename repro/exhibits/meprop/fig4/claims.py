@@ -6,10 +6,10 @@ import math
 from functools import partial
 from itertools import pairwise
 
+from repro.claim import Claims, Outcome
 from repro.exhibits.meprop.fig4.spec import PERCENT
 from repro.record.stats import exceeds, mean, standard_error
 from repro.record.view import MissingData, View
-from repro.spec import Claims, Outcome
 
 ACCURACY = "test_accuracy"
 Pair = tuple[list[float], list[float]]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from itertools import pairwise
 
+from repro.claim import Claims, Outcome
 from repro.exhibits.meprop.table7.spec import HIDDEN, MS
 from repro.record.stats import median
 from repro.record.view import View
-from repro.spec import Claims, Outcome
 
 claims = Claims()
 _table = partial(claims, profiles=("cpu", "paper"), stand_in_ok=True)

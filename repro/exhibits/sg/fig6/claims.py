@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
+from repro.claim import Claims, Outcome
 from repro.record.view import MissingData, View
-from repro.spec import PROFILES, Claims, Outcome
+from repro.spec import PROFILES
 
 Points = dict[tuple[float, float], float]
 """(a, b) → value."""

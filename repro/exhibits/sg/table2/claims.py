@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
+from repro.claim import Claims, Outcome
 from repro.record.stats import exceeds, mean
 from repro.record.view import View
-from repro.spec import Claims, Outcome
 
 DATA = tuple((data, dim) for data in ("linear", "noisy", "random") for dim in (2, 100))
 LINEAR2, LINEAR100, NOISY2, NOISY100, RANDOM2, RANDOM100 = DATA
