@@ -67,6 +67,11 @@ class View:
             )
         return found[0]
 
+    def reported(self, metric: str) -> dict[str, float]:
+        """arm → the paper's number, of the arms that this record was to have."""
+        there = self._seeds if self._planned is None else self._planned
+        return {a.id: a.reported[metric] for a in self._arms if a.id in there and metric in a.reported}
+
     def has(self, arm: str, metric: str) -> bool:
         """Whether there is any row of this arm and metric."""
         return (arm, metric) in self._by
