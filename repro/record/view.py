@@ -67,13 +67,6 @@ class View:
             )
         return found[0]
 
-    def reported(self, arm: str, metric: str) -> float:
-        """The paper's number of an arm; `MissingData` if it has none."""
-        for known in self._arms:
-            if known.id == arm and metric in known.reported:
-                return known.reported[metric]
-        raise MissingData(f"the paper's {metric} of arm {arm}")
-
     def has(self, arm: str, metric: str) -> bool:
         """Whether there is any row of this arm and metric."""
         return (arm, metric) in self._by

@@ -12,7 +12,7 @@ from functools import partial
 from itertools import pairwise
 
 from repro.claim import Claims, Outcome
-from repro.exhibits.dni.table2.spec import DEEP, DEPTHS
+from repro.exhibits.dni.table2.spec import DEEP, DEPTHS, REPORTED
 from repro.record.cells import Cells, Curve, apart
 from repro.record.stats import both, every, mean, paired
 from repro.record.view import View
@@ -26,7 +26,14 @@ _plot = partial(claims, place="v1 Table 1, the plot beside it")
 
 def _block(view: View, dataset: str | None = None, net: str | None = None) -> Cells:
     """A block of the table: a data set and a kind of net (MNIST's and fully connected ones do not say so)."""
-    return Cells(view, ERROR, "layers", {"dataset": dataset, "net": net})
+    its = (dataset or "mnist", net or "fcn")
+    told = {
+        (r, n): e
+        for (*at, r), cells in REPORTED.items()
+        if (*at,) == its
+        for n, e in enumerate(cells, DEPTHS[0])
+    }
+    return Cells(view, ERROR, "layers", told, {"dataset": dataset, "net": net})
 
 
 def _mnist(view: View) -> tuple[Cells, list[int]]:
@@ -176,7 +183,7 @@ def _deep_cdni_trains(view: View) -> Outcome:
     t = _block(view)
     told = f"cdni − bprop {t.gap('cdni', 'bprop', DEEP)} points; {t.told('cdni', 'bprop', rows=(DEEP,))} %"
     equal = t.gap("cdni", "bprop", DEEP).within(1.0)
-    return Outcome(equal, told, t.near("cdni", (DEEP,), 1.0), _gate(t, (DEEP,)))
+    return Outcome(equal, told, abs(t.means("cdni", (DEEP,))[0] - 2) <= 1, _gate(t, (DEEP,)))
 
 
 @_plot(
