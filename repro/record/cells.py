@@ -17,13 +17,13 @@ Curve = dict[int, float]
 class Cells:
     """The arms with the settings `block`, told apart by `rule` and by the setting called `row` (a depth, a ratio).
 
-    `paper`: (rule, row) → the paper's number. It is given by the claims, so that their digests hold it.
+    `paper`: rule → row → the paper's number. It is given by the claims, so that their digests hold it.
     """
 
     view: View
     metric: str
     row: str
-    paper: Mapping[tuple[str, Any], float]
+    paper: Mapping[str, Mapping[Any, float]]
     block: Mapping[str, Any] = field(default_factory=dict)
 
     def arm(self, rule: str, at: Any) -> str:
@@ -47,7 +47,7 @@ class Cells:
 
     def near(self, rule: str, rows: Sequence[Any], points: float, share: float = 0.0) -> bool:
         """Whether each mean is the paper's number up to `points`, or up to a share of it."""
-        off = zip(self.means(rule, rows), (self.paper[rule, n] for n in rows), strict=True)
+        off = zip(self.means(rule, rows), (self.paper[rule][n] for n in rows), strict=True)
         return all(abs(ours - its) <= max(points, share * abs(its)) for ours, its in off)
 
     def told(self, *rules: str, rows: Sequence[Any], digits: int = 2) -> str:
@@ -67,3 +67,8 @@ class Cells:
 def apart(a: Curve, b: Curve) -> Difference:
     """a − b, paired by seed."""
     return paired([a[s] - b[s] for s in a if s in b])
+
+
+def level(curves: Sequence[Curve]) -> list[float]:
+    """The mean over seeds of each."""
+    return [mean([*c.values()]) for c in curves]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from repro.spec import Arm, Deviation, Exhibit, Layout, Metric, Override, Param, Profile, because
+from repro.exhibits.dni import feedforward
+from repro.spec import Arm, Deviation, Exhibit, Layout, Metric, Override, Profile, because
 
 DEPTHS, DEEP = (3, 4, 5, 6), 21
 SERIES = {"no_bprop": "No Bprop", "bprop": "Bprop", "stale": "stale gradients", "dni": "DNI", "cdni": "cDNI"}
@@ -30,7 +31,7 @@ REPORTED: dict[tuple[str, str, str], tuple[float, ...]] = {  # data, net, rule: 
     ("cifar10", "cnn", "dni"): (19.5, 19.5),
     ("cifar10", "cnn", "cdni"): (19.0, 16.4),
 }
-WIDTHS = {("cifar10", "fcn"): 1000, ("mnist", "cnn"): 64, ("cifar10", "cnn"): 128}  # MNIST's FCN: PARAMS
+WIDTHS = {("cifar10", "fcn"): 1000, ("mnist", "cnn"): 64, ("cifar10", "cnn"): 128}  # MNIST's FCN: 256
 
 
 def _arm(data: str, net: str, rule: str, layers: int, reported: float) -> Arm:
@@ -51,39 +52,6 @@ ARMS = (
     *(_arm(*cell, layers, e) for cell, errors in REPORTED.items() for layers, e in enumerate(errors, 3)),
     _arm("mnist", "fcn", "cdni", DEEP, 2.0),
     _arm("mnist", "fcn", "bprop", DEEP, 2.0),
-)
-
-_DNI, _CDNI = {"rule": ("dni",)}, {"rule": ("cdni",)}
-PARAMS = (
-    Param("width", 256, "v1 A.1", "units in each hidden layer (MNIST)"),
-    Param("batch", 256, "v1 A.1", "images in a mini-batch"),
-    Param("steps", 500_000, "v1 A.1", "iterations"),
-    Param("learning_rate", 3e-5, "v1 A.1", "Adam's step size, for nets and SG models alike"),
-    Param(
-        "rate_drops",
-        ((0.6, 0.1), (0.8, 0.1)),
-        "v1 A.1 (÷ 10 at 300k and at 400k of 500k)",
-        "(fraction of the steps, factor on the learning rate)",
-    ),
-    Param(
-        "dni_sg_hidden",
-        (1024, 1024),
-        "v1 A.1",
-        "hidden layers of DNI's SG models, linear → BN → ReLU",
-        only=_DNI,
-    ),
-    Param("cdni_sg_hidden", (), "v1 A.1", "hidden layers of cDNI's SG models: none, linear", only=_CDNI),
-    Param(
-        "sg_precision",
-        "float32",
-        "the paper does not say",
-        "SG models' matrix products (tf32: on a GPU)",
-        ("float32", "tf32", "bfloat16"),
-        only={"rule": ("dni", "cdni")},
-        assumed=True,
-    ),
-    Param("evaluations", 100, "the curves' resolution", "test errors along a run", assumed=True),
-    Param("hold_out", 0, "0; n > 0 tests on the last n training images instead", "images", assumed=True),
 )
 
 
@@ -117,7 +85,7 @@ _SHORT = {
     **because("every 500 steps", evaluations=40),
 }
 _TF32 = because(
-    "a GPU's matrix units; effect measured by a float32 run of dni-3 (deviation 6)", sg_precision="tf32"
+    "a GPU's matrix units; effect measured by a float32 run of dni-3 (deviation 12)", sg_precision="tf32"
 )
 PROFILES = (
     Profile("smoke", (0,), "digits", arms=_FEW, overrides=_SMOKE, together=("*",), budget="≤ 15 s"),
@@ -142,8 +110,8 @@ DEVIATIONS = (
         "500k iterations of 256 images",
         "cpu: 20,000 iterations of 64 images, 1 % of the paper's images; quick: 300 of 64",
         "2 cores",
-        "an earlier cpu record (5,000 of 64 at 1e-3) had Bprop at 1.6 to 1.7 % and, mostly for its rate, DNI at 5.5 "
-        "to 17.4 %",
+        "an earlier cpu record (5,000 of 64 at 1e-3) had Bprop at 1.6 to 1.7 % and DNI at 5.5 to 17.4 %, mostly for "
+        "its rate (deviation 2)",
     ),
     Deviation(
         2,
@@ -155,55 +123,16 @@ DEVIATIONS = (
         "large for DNI: at 1e-3 it sits on a noise floor set by the rate (3 layers: 7.2 % at 1,400 steps, 7.4 at "
         "3,000); at 1e-4 the same code reached 2.08 % in 40,000 (one seed). 1e-3 is too high for 21 layers as well",
     ),
+    *feedforward.DEVIATIONS,
+    Deviation(10, "seeds", "one run a cell, no spread", "3 seeds; no claim rests on one", "an error bar"),
+    Deviation(11, "CIFAR-10 and CNN cells", "32 cells", "declared, not yet run", "a GPU is needed"),
     Deviation(
-        3,
-        "the SG's target and loss",
-        "scale not stated; L2 distance (v1), squared (v2)",
-        "gradient of each example's own loss (not divided by the batch); squared, summed over units, batch mean",
-        "keeps targets far above Adam's ε; v2 is the pinned version",
-    ),
-    Deviation(
-        4,
-        "optimiser of the SG models; Adam's β and ε; an epoch's last, incomplete batch",
-        "not stated",
-        "the same Adam and rate; 0.9, 0.999 and 1e-8; left out. The SG loss trains M alone",
-        "the natural reading; the usual defaults; equal batches",
-    ),
-    Deviation(
-        5,
-        "first weights of nets and SG models' hidden layers; batch norm at test time",
-        "not stated (last SG layer: 0)",
-        "N(0, 2/fan-in); running averages, momentum 0.1, variance without Bessel's correction",
-        "common choices",
-    ),
-    Deviation(
-        6,
+        12,
         "precision of DNI's SG models (paper profile)",
         "not stated",
         "TF32 products on a GPU, float32 elsewhere and in the nets",
         "a GPU's matrix units",
         "not measured yet: a float32 run of dni-3 will",
-    ),
-    Deviation(
-        7,
-        "stale gradients",
-        "exponential average, best decay rate of a search",
-        "one vector a layer, decay 0.9, averaged over the batch; no search",
-        "the form is not specified",
-        "behind batch normalisation a batch's mean gradient is zero: all but the top hidden layer get nothing by "
-        "construction, so D2-8 is left open. Averaging each place of the batch is far worse than No Bprop: held out "
-        "(seed 100, 5,000 of 64) 16.6, 17.5, 21.0, 22.4 % at 3 layers for decays 0, 0.5, 0.9, 0.99 against 9.2 %, "
-        "and 29.6, 43.2, 47.8, 63.5 against 22.9 % at 6",
-    ),
-    Deviation(
-        8, "seeds", "one run a cell, no spread", "3 seeds, mean ± sd; no claim rests on one", "an error bar"
-    ),
-    Deviation(
-        9,
-        "CIFAR-10 and CNN cells; where the settings were read",
-        "32 cells; v2's supplement",
-        "declared, not yet run; v1's appendix A.1 (same experiment, same numbers)",
-        "a GPU is needed; v2's supplement was not available, its main text refers to the same material",
     ),
 )
 
@@ -215,7 +144,7 @@ EXHIBIT = Exhibit(
     "(Bprop), a synthetic one after every layer (DNI), or one that also sees the label (cDNI); with the curves "
     "over training, the stale-gradient baseline and a 21-layer cDNI net.",
     kind="training",
-    params=PARAMS,
+    params=feedforward.PARAMS,
     arms=ARMS,
     metrics=(
         Metric("test_error", "%", "wrongly classified test images", 90.0),

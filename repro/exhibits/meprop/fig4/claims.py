@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from itertools import pairwise
 
-from repro.claim import Claims, Outcome
+from repro.claim import GATED, Claims, Outcome
 from repro.exhibits.meprop.fig4.spec import DENSE, PERCENT, RANDOM, SMALL, TOP
 from repro.record.cells import Cells
 from repro.record.stats import Difference, both, every, paired, some
@@ -22,7 +22,9 @@ PAPER = {"top": TOP, "random": RANDOM, "small": SMALL}
 Gaps = dict[int, Difference]
 
 claims = Claims()
-_left, _middle, _right = (partial(claims, place=f"Figure 4, {x}") for x in ("left", "middle", "right"))
+_left, _middle, _right = (
+    partial(claims, null=GATED, place=f"Figure 4, {x}") for x in ("left", "middle", "right")
+)
 _ours = partial(
     claims, place="Figure 4 (ours, beside it)", paper="best of the dev scores alone", finding=True
 )
@@ -30,7 +32,7 @@ _ours = partial(
 
 def _arms(view: View, metric: str = ACCURACY) -> Cells:
     """The arms by rule and ratio; the dense net has no ratio."""
-    return Cells(view, metric, "percent", {(r, p): a for r, told in PAPER.items() for p, a in told.items()})
+    return Cells(view, metric, "percent", PAPER)
 
 
 def _gate(view: View) -> str:
@@ -153,22 +155,22 @@ def _hump(view: View) -> Outcome:
     return Outcome(some(gaps.values()), f"best at {best} %; {_told(gaps)}", size, _gate(view))
 
 
-@partial(claims, place="Figure 4")(
+@partial(claims, null=GATED, place="Figure 4")(
     "F4-7",
     "The accuracies themselves, in all three panels",
     paper="14 points between 86.8 and 98.15 %, and the dense 97.82 %",
-    tolerance="at 1 % top-k above the narrow net above random-k; size: all but one within 0.5 points of the paper's, "
-    "none 2 away",
+    tolerance="at 1 % top-k above the narrow net above random-k; size: within 0.5 points of the paper's, random-k "
+    "and what is at 1 or 2 % within 1.2 (their seeds spread more)",
 )
 def _levels(view: View) -> Outcome:
     arms = _arms(view)
     order = [arms.gap(more, less, 1) for more, less in pairwise(("top", "small", "random"))]
-    ours = {f"{r} {p} %": (arms.means(r, (p,))[0], PAPER[r][p]) for r in PAPER for p in _shown(arms, r)}
-    ours["dense"] = view.mean(view.arm(rule="dense"), ACCURACY), DENSE
-    off = {name: abs(own - told) for name, (own, told) in ours.items()}
-    worst, far = max(off, key=lambda a: off[a]), sum(d > 0.5 for d in off.values())
-    told = f"{len(off) - far} of {len(off)} within 0.5 points, the farthest {worst} by {off[worst]:.2f}"
-    return Outcome(every(order), told, far <= 1 and off[worst] < 2, _gate(view))
+    cells = [(r, p, arms.means(r, (p,))[0] - PAPER[r][p]) for r in PAPER for p in _shown(arms, r)]
+    cells.append(("dense", 100, view.mean(view.arm(rule="dense"), ACCURACY) - DENSE))
+    size = all(abs(off) <= (1.2 if rule == "random" or p <= 2 else 0.5) for rule, p, off in cells)
+    near, (rule, p, off) = sum(abs(c[2]) <= 0.5 for c in cells), max(cells, key=lambda c: abs(c[2]))
+    told = f"{near} of {len(cells)} within 0.5 points, the farthest {rule} at {p} % by {off:+.2f}"
+    return Outcome(every(order), told, size, _gate(view))
 
 
 @_ours(
