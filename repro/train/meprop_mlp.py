@@ -80,12 +80,14 @@ class MepropLearner(Learner):
         ]
         return made if self.given.param("sparsify_output") else [*made[:-1], None]
 
-    def host(self, t: int) -> None:
+    def host(self, t: int) -> int:
         """Batches of step t, and the entries that random-k keeps in it."""
-        self.batches.host(t)
+        due = self.batches.host(t)
         for keep in reversed(self.keep):  # in the order of the backward pass
             if isinstance(keep, RandomK):
                 keep.draw(self.generators)
+                due = t + 1
+        return due
 
     def device(self) -> None:
         """One Adam step on a batch of each run."""
