@@ -63,7 +63,12 @@ def arithmetic(device: str, threads: int) -> dict[str, Any]:
     """What sets the last digits of a number, as part of what it is kept under."""
     import torch
 
-    return {"device": device, "threads": threads, "torch": torch.__version__}
+    from repro import blas
+
+    found = {"device": device, "threads": threads, "torch": torch.__version__}
+    if device == "cpu" and blas.name() != blas.BLAS:
+        found["products"] = blas.name()
+    return found
 
 
 def facts(device: str) -> dict[str, Any]:
@@ -71,12 +76,15 @@ def facts(device: str) -> dict[str, Any]:
     import numpy
     import torch
 
+    from repro import blas
+
     gpu = torch.cuda.get_device_name() if device == "cuda" else None
     return {
         "device": gpu or _cpu_name(),
         "kind": device,
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
+        "products": None if gpu else blas.name(),
         "flush_denormal": True,
         "python": sys.version.split()[0],
         "torch": torch.__version__,
