@@ -9,7 +9,8 @@ Shapes: x [R, B, I], w [R, I, O], b [R, O], d = ∂L/∂y [R, B, O].
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor
@@ -24,6 +25,23 @@ _onednn: Callable[..., Tensor] | None = None
 if _X86 and torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
     # a private operator: where it is missing, torch.bmm
     _onednn = getattr(torch.ops.mkldnn, "_linear_pointwise", None)
+
+
+@contextmanager
+def tensor_cores(on: bool, like: Tensor) -> Iterator[None]:
+    """Inside, float32 products on a GPU round their operands to 10 bits of mantissa (TF32), if `on`.
+
+    The setting is the process's: eager work of several threads must take turns (`repro.train.captured.turn`).
+    """
+    matmul = torch.backends.cuda.matmul
+    if not (on and like.is_cuda):
+        yield
+        return
+    before, matmul.allow_tf32 = matmul.allow_tf32, True
+    try:
+        yield
+    finally:
+        matmul.allow_tf32 = before
 
 
 def suits(x: Tensor, w: Tensor) -> bool:

@@ -75,9 +75,10 @@ class PairLearner(Learner):
         self.drops = RateDrops(given.param("rate_drops"), steps, whole=False)
         self.evaluate_at = (steps // 100, steps // 10, steps // 2, steps)
 
-    def host(self, t: int) -> None:
+    def host(self, t: int) -> int:
         """The rate of step t."""
         self.optimizer.set_rates([self.drops.rate(base, t) for base in self.rates])
+        return self.drops.next(t)
 
     def device(self) -> None:
         """One full-batch Adam step of both nets and the SG."""

@@ -82,9 +82,9 @@ class MepropLearner(Learner):
             made = [RandomK(self.k, next(scores)) if n > self.k else None for n in widths]
         return made + [None] * (len(self.sizes) - 1 - len(made))
 
-    def host(self, t: int) -> None:
+    def host(self, t: int) -> int:
         """Batches of step t."""
-        self.batches.host(t)
+        return self.batches.host(t)
 
     def device(self) -> None:
         """One Adam step on a batch of each run, by new draws."""

@@ -21,7 +21,8 @@ from repro.exhibits import all_exhibits
 from repro.nets import dense
 from repro.record.run import Run, arms_of, runs
 from repro.rules import meprop
-from repro.train import batches, fcn, images
+from repro.train import batches, captured, fcn, images
+from repro.train.captured import Taker
 from repro.train.checkpoint import load_checkpoint, save_checkpoint
 from repro.train.given import Given
 from repro.train.loop import Context
@@ -31,6 +32,7 @@ pytestmark = pytest.mark.skipif(torch.cuda.is_available(), reason="a real device
 Arm = tuple[str, tuple[Run, ...]]
 """The package whose work trains it, and its runs."""
 HALF = 3  # steps before and after the checkpoint
+MIDDLE, LONG = 9, 19  # an evaluation, and the end, of steps in graphs
 
 
 def smoke_arms() -> dict[str, Arm]:
@@ -116,6 +118,29 @@ def test_it_trains_is_saved_and_goes_on(
             learner.step(t)
     assert all(map(torch.equal, tensors(one), tensors(two)))
     assert one.evaluate(2 * HALF) == two.evaluate(2 * HALF)
+
+
+@pytest.mark.parametrize("arm", ARMS)
+def test_graphs_replay_what_eager_steps_compute(
+    arm: str, learner_of: Callable[..., Any], ledger: pretend.Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bit by bit: a single step and several in one graph, over an evaluation."""
+    monkeypatch.setattr(captured, "TOGETHER", 4)
+    eager, replayed = learner_of(ARMS[arm]), learner_of(ARMS[arm])
+    if eager is None:
+        return
+    taker, t, sizes = Taker(replayed, "cuda"), 0, set()
+    while t < LONG:
+        n, _ = taker.advance(t, MIDDLE if t < MIDDLE else LONG)
+        sizes.add(n)
+        for _ in range(n):
+            eager.step(t)
+            t += 1
+        if t == MIDDLE:
+            assert replayed.evaluate(t) == eager.evaluate(t)
+    assert taker.graphs and 1 in taker._made
+    assert all(map(torch.equal, tensors(eager), tensors(replayed)))
+    assert sizes == {1, 4} or replayed.host(t) == t + 1
 
 
 @pytest.mark.parametrize("arm", ARMS)
