@@ -55,7 +55,7 @@ class Trained:
     def __init__(self, learner: Any, parts: Sequence[Part], losses: Callable[[], dict[str, Tensor]]):
         self.learner, self.parts, self.losses = learner, parts, losses
         self.statistics: dict[str, Tensor] = {}  # what a step reads beside parameters and moments, [R, …]
-        self.generators: list[torch.Generator] = []  # one a run
+        self.counters: list[Tensor] = []  # of steps, the same for all runs
         self.patches: tuple[Any, ...] = ()  # hold during a step
         # test mode, [R, N, C], on data that was not trained on
         self.outputs: Callable[[], Tensor] = lambda: learner.net.predict(self.held_out.unsqueeze(0))
@@ -88,8 +88,8 @@ class Trained:
             mine.copy_(theirs[name][which])
         for mine, part in zip(self.parts, other.parts, strict=True):
             mine.count.copy_(part.count)
-        for generator, saved in zip(self.generators, other.generators[which], strict=True):
-            generator.set_state(saved.get_state())
+        for counter, saved in zip(self.counters, other.counters, strict=True):
+            counter.copy_(saved)
 
 
 @contextmanager
@@ -201,7 +201,7 @@ def meprop(
 
     made = Trained(it, [Part("net", it.net.params, it.optimizer, 0)], lambda: kept)
     made.patches = (mock.patch.object(meprop_mlp, "softmax_error", noted),)
-    made.generators, made.held_out = it.generators, it.x_test
+    made.counters, made.held_out = [it.draws.count] if it.draws else [], it.x_test
     if shuffled:
         _shuffle(it, 16)
     return made
