@@ -31,6 +31,7 @@ EXAMPLES = """  repro run dni/table2                                     at the 
   repro run --all --profile smoke --out look
   repro run meprop/fig4 --seeds 0-4 --set hidden=200       your own change; such a record is marked custom
   repro run dni/table2 --profile paper --arms cdni-3,cdni-4 --seeds 0 --budget 40m    some runs of many, for a while
+  repro run dni/table2 --profile paper --device any        no training: from results merged from other machines
 """
 
 
@@ -39,7 +40,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     common.add_ids(parser)
     common.add_profile(parser, "quick", "default: quick")
     add = parser.add_argument
-    add("--device", type=common.device, default="auto", metavar="D", help="auto, cpu or cuda (default: auto)")
+    add(
+        "--device",
+        type=common.device,
+        default="auto",
+        metavar="D",
+        help="auto, cpu or cuda (default: auto); any: train nothing, take what any machine has trained",
+    )
     add("--data-dir", type=common.existing_folder, metavar="DIR", help="data sets (REPRO_DATA, else .data)")
     add("--runs-dir", type=common.folder, metavar="DIR", help="resumable runs (REPRO_RUNS, else .runs)")
     add("--out", type=common.folder, default=Path("output"), metavar="DIR", help="default: output/")
@@ -141,7 +148,8 @@ def _run(
 
     try:
         total = len(to_do(exhibit, args.profile, options))
-        left = f"{total} groups of runs to train" if total else "already trained: from the cache"
+        none = "nothing is trained" if args.device == "any" else "already trained: from the cache"
+        left = f"{total} groups of runs to train" if total else none
         print(f"{exhibit.id} at {args.profile}: {exhibit.title} ({left})", file=sys.stderr)
         record = run_exhibit(exhibit, args.profile, options, ProgressLines(total), executor)
         path = save(record, args.out)

@@ -1,4 +1,7 @@
-"""Finished runs on disk: one folder a run, named by its key, one file in it for each code that made it."""
+"""Finished runs on disk: one folder a run, named by its key, one file in it for each code that made it.
+
+`arithmetic/` holds each arithmetic that is part of a key here, so that results of other machines can be looked up.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from repro.files import write_json
+from repro.record.run import digest
 
 _log = logging.getLogger("repro.runner")
 
@@ -48,6 +52,8 @@ def keep(runs_dir: str | Path, result: dict[str, Any]) -> dict[str, Any]:
     result = json.loads(json.dumps(result))  # tuples are lists, keys are text
     path = file_of(runs_dir, result["key"], result["code_sha256"])
     write_json(path, {**result, "sha256": _sum(result)})
+    if "arithmetic" in result:
+        note(runs_dir, result["arithmetic"])
     for torn in path.parent.glob("*.tmp"):  # left by runners that were killed in the middle of a write
         torn.unlink(missing_ok=True)
     return result
@@ -60,6 +66,26 @@ def others(runs_dir: str | Path, key: str, code: str) -> Iterator[dict[str, Any]
         found = read(runs_dir, key, path.stem)
         if found:
             yield found
+
+
+def note(runs_dir: str | Path, arithmetic: dict[str, Any]) -> None:
+    """Remember that there are results of this arithmetic."""
+    path = Path(runs_dir) / "arithmetic" / f"{digest(arithmetic)[:16]}.json"
+    if not path.exists():
+        write_json(path, arithmetic)
+
+
+def arithmetics(runs_dir: str | Path) -> list[dict[str, Any]]:
+    """Each arithmetic of which there are results, where they say it. What is none of ours is passed over."""
+    found = []
+    for path in sorted((Path(runs_dir) / "arithmetic").glob("*.json")):
+        try:
+            read = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):  # they are written atomically: not one of ours
+            continue
+        if isinstance(read, dict) and digest(read)[:16] == path.stem:
+            found.append(read)
+    return found
 
 
 def _sum(result: dict[str, Any]) -> str:
