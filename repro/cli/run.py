@@ -16,7 +16,7 @@ from typing import Any
 
 from repro.cli import parser as common
 from repro.cli.records import draw_picture
-from repro.errors import BadValueError, ReproError
+from repro.errors import BadValueError, ReproError, lacking
 from repro.paths import runs_dir
 from repro.record.judge import summary
 from repro.record.plan import planned
@@ -156,6 +156,8 @@ def _run(
     except ReproError as e:
         return _failed(exhibit, args.profile, str(e))
     except Exception as e:  # a defect of ours: show where, and go on with the other exhibits
+        if lacking(e):
+            return _failed(exhibit, args.profile, lacking(e))
         traceback.print_exc()
         return _failed(exhibit, args.profile, f"{type(e).__name__}: {e}")
     _tell(exhibit, record, told)

@@ -33,9 +33,8 @@ def read(runs_dir: str | Path, key: str, code: str) -> dict[str, Any] | None:
     """The finished result, or None if it is absent or damaged: then it is named and put aside."""
     path = file_of(runs_dir, key, code)
     try:
-        result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        whole = result.pop("sha256") == _sum(result)
-        if whole and result["key"] == key and result["code_sha256"][:16] == code[:16]:
+        result = whole(path.read_bytes())
+        if result["key"] == key and result["code_sha256"][:16] == code[:16]:
             return result
     except FileNotFoundError:
         return None
@@ -45,6 +44,14 @@ def read(runs_dir: str | Path, key: str, code: str) -> dict[str, Any] | None:
     os.replace(path, bad)
     _log.warning("%s is damaged (its SHA-256 is another); kept as %s, the run is trained again", path, bad)
     return None
+
+
+def whole(data: bytes) -> dict[str, Any]:
+    """The result whose file holds `data`; `ValueError` or `KeyError` if it is damaged."""
+    result: dict[str, Any] = json.loads(data)
+    if result.pop("sha256") != _sum(result):
+        raise ValueError("its SHA-256 is another")
+    return result
 
 
 def keep(runs_dir: str | Path, result: dict[str, Any]) -> dict[str, Any]:

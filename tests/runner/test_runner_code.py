@@ -225,7 +225,10 @@ class K(B, metaclass=M): a: int; b: "x" = -1
 def test_a_rich_text_has_the_digest_it_always_had():
     """Under whatever Python the tests run: f-strings, for one, are parsed by other code from 3.12 on."""
     text = source.dump(code.ast.parse(SYNTAX))
-    assert sha256(text.encode()).hexdigest() == "6c878dadf36355c09cfcf79548355a2be9bb77eca490f6249caef37cfa6e368a"
+    assert (
+        sha256(text.encode()).hexdigest()
+        == "6c878dadf36355c09cfcf79548355a2be9bb77eca490f6249caef37cfa6e368a"
+    )
 
 
 DIGESTS = """
