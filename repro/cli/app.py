@@ -17,6 +17,7 @@ from repro.errors import ReproError, UnknownNameError, lacking
 COMMANDS = {
     "list": "the exhibits: id, place in the paper, title, committed records",
     "new": "begin an exhibit: its folder and its notebook",
+    "plan": "in which order to train what is missing when time is short",
     "run": "train exhibits at a profile; record, table and picture go to an output folder",
     "pack": "write finished runs into a few files that can travel, or the stamp of this commit",
     "merge": "take in the runs that were packed on another machine",

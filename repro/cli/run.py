@@ -147,7 +147,8 @@ def _run(
     from repro.runner.run import run_exhibit, to_do
 
     try:
-        total = len(to_do(exhibit, args.profile, options))
+        todo = to_do(exhibit, args.profile, options)
+        total, estimates = len(todo), _estimates(todo, args) if args.json else []
         none = "nothing is trained" if args.device == "any" else "already trained: from the cache"
         left = f"{total} groups of runs to train" if total else none
         print(f"{exhibit.id} at {args.profile}: {exhibit.title} ({left})", file=sys.stderr)
@@ -169,8 +170,32 @@ def _run(
         "verdicts": record.facts["verdicts"],
         "missing": [m for m in record.facts["missing"] if m["why"] != "not run yet"],
         "wall_s": record.facts["timing"]["wall_s"],
+        "estimates": _compared(estimates, record),
         "error": draw_picture(exhibit, record, path.with_suffix(".svg")),
     }
+
+
+def _estimates(todo: Any, args: argparse.Namespace) -> list[Any]:
+    """(group, seconds that it will take, how that is known) of each, from what is known before they run."""
+    from repro.device import pick
+    from repro.runner.estimate import known, seconds
+
+    kind = args.device if args.device in ("cpu", "cuda") else pick()
+    samples = known(runs_dir(args.runs_dir), kind)
+    return [(group, *seconds(group, kind, samples)) for group in todo]
+
+
+def _compared(estimates: list[Any], record: Record) -> list[dict[str, Any]]:
+    """Estimated and actual seconds of each group that was to be trained; null where it was not finished."""
+    took = record.facts["timing"]["runs"]
+    rows = []
+    for group, estimate, basis in estimates:
+        times = [took.get(r.name) for r in group.runs]
+        actual = None if None in times else round(sum(times), 2)
+        rows.append(
+            {"group": group.name, "estimate_s": round(estimate, 2), "basis": basis, "actual_s": actual}
+        )
+    return rows
 
 
 def _failed(exhibit: Exhibit, profile: str, why: str) -> dict[str, Any]:

@@ -187,13 +187,11 @@ def _make(
         return found
     folder = group_folder(job, [keys[r.name] for r in rest.runs])
     adopt.checkpoints(folder, work)
+    arithmetic = devices.arithmetic(job.device, job.threads)
     result, meta = _train(work, rest, folder, progress)
     made = results_of(rest, result, meta, data, keys, f"{folder.parent.name}/{folder.name}")
-    planned = {
-        "registered": {job.exhibit: dict(job.claims)},
-        "arithmetic": devices.arithmetic(job.device, job.threads),
-    }
-    kept = {name: cache.keep(job.runs_dir, {**r, **planned}) for name, r in made.items()}
+    beside = {"registered": {job.exhibit: dict(job.claims)}, "arithmetic": arithmetic}
+    kept = {name: cache.keep(job.runs_dir, {**r, **beside}) for name, r in made.items()}
     adopt.tidy(folder, result.meta)
     return found | kept
 
