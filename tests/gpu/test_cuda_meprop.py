@@ -24,6 +24,7 @@ from repro.train.loop import Context
 
 pytestmark = [
     pytest.mark.gpu,
+    pytest.mark.filterwarnings("ignore:.*TF32:UserWarning"),  # torch prefers newer names of the settings
     pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device"),
 ]
 TOLERANCE = {"float32": 1e-5, "tf32": 2e-3, "bfloat16": 1e-2}
