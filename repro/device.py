@@ -77,6 +77,7 @@ def arithmetic(device: str, threads: int) -> dict[str, Any]:
     shared = {"device": device, "threads": threads, "torch": torch.__version__}
     if device != "cuda":
         return shared if blas.name() == blas.BLAS else {**shared, "products": blas.name()}
+    pick(device)
     tf32 = {"matmul": False, "cudnn": False}  # not read: keys are asked for before `prepare`, too
     return {**shared, "gpu": torch.cuda.get_device_name(), "cuda": torch.version.cuda, "tf32": tf32}
 

@@ -40,45 +40,30 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     common.add_ids(parser)
     common.add_profile(parser, "quick", "default: quick")
     add = parser.add_argument
-    add(
-        "--device",
-        type=common.device,
-        default="auto",
-        metavar="D",
-        help="auto, cpu or cuda (default: auto); any: train nothing, take what any machine has trained",
-    )
+    devices = "auto, cpu or cuda (default: auto); any: train nothing, take what any machine has trained"
+    add("--device", type=common.device, default="auto", metavar="D", help=devices)
     add("--data-dir", type=common.existing_folder, metavar="DIR", help="data sets (REPRO_DATA, else .data)")
     add("--runs-dir", type=common.folder, metavar="DIR", help="resumable runs (REPRO_RUNS, else .runs)")
     add("--out", type=common.folder, default=Path("output"), metavar="DIR", help="default: output/")
-    add(
-        "--seeds", type=common.seeds, metavar="S", help="only these of the profile's, or others: 0,1,2 or 0-4"
-    )
-    add(
-        "--arms",
-        type=common.names,
-        metavar="A",
-        help="train only these, like dni-3,cdni-3",
-    )
+    few = "only these of the profile's, or others: 0,1,2 or 0-4"
+    add("--seeds", type=common.seeds, metavar="S", help=few)
+    add("--arms", type=common.names, metavar="A", help="train only these, like dni-3,cdni-3")
     add("--budget", type=common.seconds, metavar="T", help="stop cleanly after 90s, 40m or 2h; all is kept")
-    add(
-        "--set",
-        type=common.setting,
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="a parameter's value (repeatable)",
-    )
+    change, own = "NAME=VALUE", "a parameter's value (repeatable)"
+    add("--set", type=common.setting, action="append", default=[], metavar=change, help=own)
+    _add_machines(parser)
+    common.add_json(parser)
+
+
+def _add_machines(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
     add("--workers", type=int, default=1, metavar="N", help="local processes; each group uses one thread")
-    add(
-        "--scheduler",
-        metavar="ADDRESS",
-        help="a Dask cluster instead, like tcp://host:8786 (extra [cluster]); name its --device",
-    )
+    cluster = "a Dask cluster instead, like tcp://host:8786 (extra [cluster]); name its --device"
+    add("--scheduler", metavar="ADDRESS", help=cluster)
     add("--threads", type=int, default=1, metavar="N", help="CPU threads a group (more move the last digits)")
     add("--retries", type=int, default=0, metavar="N", help="times to try again what failed")
     add("--checkpoint-s", type=float, default=20.0, metavar="S", help="seconds between checkpoints (20)")
     add("--offline", action="store_true", help="never download data")
-    common.add_json(parser)
 
 
 def main(args: argparse.Namespace) -> int:

@@ -67,13 +67,11 @@ class Job:
         return f"{self.exhibit} {self.group.name}"
 
 
-def keys_of(
-    job: Job, data: Mapping[str, DataInfo | None], arithmetic: Mapping[str, Any] | None = None
-) -> dict[str, str]:
-    """Run's name → what its result is kept under; `data` by run name. `arithmetic`: another than the job's here."""
-    package, runs = job.group.package, job.group.runs
-    sums = devices.arithmetic(job.device, job.threads) if arithmetic is None else arithmetic
-    return {r.name: key_by(package, r, data[r.name], sums, runs if job.jointly else ()) for r in runs}
+def keys_of(job: Job, data: Mapping[str, DataInfo | None], by: Any = None) -> dict[str, str]:
+    """Run's name → what its result is kept under; `data` by run name. `by`: another arithmetic than the job's here."""
+    package, runs, beside = job.group.package, job.group.runs, job.group.runs if job.jointly else ()
+    here = by or devices.arithmetic(job.device, job.threads)
+    return {r.name: key_by(package, r, data[r.name], here, beside) for r in runs}
 
 
 def data_by_run(job: Job, download: bool | None = None) -> dict[str, DataInfo | None]:
@@ -190,8 +188,8 @@ def _make(
     arithmetic = devices.arithmetic(job.device, job.threads)
     result, meta = _train(work, rest, folder, progress)
     made = results_of(rest, result, meta, data, keys, f"{folder.parent.name}/{folder.name}")
-    beside = {"registered": {job.exhibit: dict(job.claims)}, "arithmetic": arithmetic}
-    kept = {name: cache.keep(job.runs_dir, {**r, **beside}) for name, r in made.items()}
+    planned = {"registered": {job.exhibit: dict(job.claims)}, "arithmetic": arithmetic}
+    kept = {name: cache.keep(job.runs_dir, {**r, **planned}) for name, r in made.items()}
     adopt.tidy(folder, result.meta)
     return found | kept
 

@@ -36,6 +36,7 @@ def key(run=RUN, package="tiny", data=DATA, device="cpu", threads=1, beside=()):
     ids=str,
 )
 def test_all_that_moves_the_numbers_counts(changes, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "a device")
     assert key(**changes) != key()
 
