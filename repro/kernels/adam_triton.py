@@ -30,7 +30,7 @@ def one_minus_exp(x):
 
 @jit
 def adam_kernel(
-    w, g, m, v, rate, count, size, g_scale, eps,
+    w, g, m, v, rate, count, size, grad_scale, eps,
     LOG1: tl.constexpr, LOG2: tl.constexpr, ONE1: tl.constexpr, ONE2: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
     """One update of BLOCK parameters of one run; LOGn = log βₙ, ONEn = 1 − βₙ."""
@@ -41,7 +41,7 @@ def adam_kernel(
     t = tl.load(count)
     step = tl.load(rate + run) / one_minus_exp(t * LOG1)
     root = tl.sqrt_rn(one_minus_exp(t * LOG2))
-    x = tl.load(g + at, ok, 0.0) * g_scale
+    x = tl.load(g + at, ok, 0.0) * grad_scale
     first = tl.load(m + at, ok, 0.0)
     second = tl.load(v + at, ok, 0.0)
     old = tl.load(w + at, ok, 0.0)
@@ -61,9 +61,9 @@ def step(
     count: Tensor,
     eps: float,
     betas: tuple[float, float] = (0.9, 0.999),
-    g_scale: float = 1.0,
+    grad_scale: float = 1.0,
 ) -> None:
-    """Update w, m, v [R, P] by the gradient g_scale · g, in place; all contiguous float32.
+    """Update w, m, v [R, P] by the gradient grad_scale · g, in place; all contiguous float32.
 
     `rate` [R, 1] and `count` (0-dim), float32 on the device, are read by the kernel, so that a captured graph follows
     them; `count` is t, 1 at the first update: who calls has raised it. Exact up to t = 2²⁴. `ValueError` for tensors
@@ -74,7 +74,7 @@ def step(
     if not same or rate.numel() != runs or {rate.dtype, count.dtype} != {torch.float32}:
         raise ValueError("w, g, m, v [R, P], rate [R, 1] and count must be contiguous and float32")
     adam_kernel[-(-size // BLOCK), runs](
-        w, g, m, v, rate, count, size, g_scale, eps,
+        w, g, m, v, rate, count, size, grad_scale, eps,
         LOG1=math.log(betas[0]), LOG2=math.log(betas[1]), ONE1=1 - betas[0], ONE2=1 - betas[1],
         BLOCK=BLOCK, num_warps=4,
     )  # fmt: skip

@@ -82,6 +82,12 @@ def _replayed(step: Callable[[], None], times: int) -> None:
     torch.cuda.synchronize()
 
 
+@pytest.mark.parametrize("size", fused.LOGITS)
+def test_softmax_is_that_of_float64(size: tuple[int, int, int]) -> None:
+    of_loss, of_delta = fused.softmax(size, "cuda")
+    assert of_loss < 5e-7 and of_delta < 5e-7
+
+
 @pytest.mark.parametrize(("steps", "scale"), [(1, 1.0), (2, 1 / 256), (300, 1.0)])
 def test_adam_is_that_of_float64_with_a_rate_for_each_run(steps: int, scale: float) -> None:
     weights, way = fused.adams(steps, 3, 5000, "cuda", scale)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from repro.kernels import adam_triton, norm_triton
+from repro.kernels import adam_triton, norm_triton, softmax_triton
 from repro.kernels import norm_plain as plain
+from repro.nets import losses
 
 SIZES = [(1, 37, 10), (3, 100, 33), (2, 64, 100), (2, 256, 48), (1, 1, 5)]
 """Runs, batch, hidden."""
+LOGITS = [(1, 5, 2), (3, 37, 10), (2, 50, 47), (1, 9, 128), (2, 3, 1)]
+"""Runs, batch, classes."""
 EPS, MOMENTUM = 1e-5, 0.1
 
 
@@ -77,6 +80,19 @@ def cancelling(device: str) -> float:
     return off(norm_triton.bn_relu(a, ones, ones, None, EPS, None, MOMENTUM).var, exact)
 
 
+def softmax(size: tuple[int, int, int], device: str) -> tuple[float, float]:
+    """Largest errors of loss and gradient against float64's, for logits of all sizes and a label of each class."""
+    runs, batch, classes = size
+    rng = torch.Generator().manual_seed(0)
+    logits = torch.randn(size, generator=rng) * 10 ** torch.linspace(-3, 1.5, batch).unsqueeze(-1) + 3
+    y = (torch.arange(runs * batch) % classes).view(runs, batch)
+    loss, delta = softmax_triton.softmax_error(logits.to(device), y.to(device))
+    exact_loss, exact = losses.softmax_error(logits.double(), y)
+    assert loss.shape == exact_loss.shape and delta.shape == exact.shape
+    of_loss = (loss.cpu() - exact_loss).abs() / exact_loss.clamp(min=1)
+    return float(of_loss.max()), float((delta.cpu() - exact).abs().max())
+
+
 def adams(steps: int, runs: int, size: int, device: str, scale: float = 1.0) -> tuple[float, float]:
     """Relative differences of weights and of the way they went from float64's Adam after `steps`, a rate a run."""
     rng = torch.Generator().manual_seed(0)
@@ -90,7 +106,7 @@ def adams(steps: int, runs: int, size: int, device: str, scale: float = 1.0) -> 
     for _ in range(steps):
         g = torch.randn(runs, size, generator=rng).to(device) * spread
         count.add_(1)
-        adam_triton.step(w, g / scale, state[0], state[1], rate, count, 1e-8, g_scale=scale)
+        adam_triton.step(w, g / scale, state[0], state[1], rate, count, 1e-8, grad_scale=scale)
         for leaf, optimizer, own in zip(leaves, each, g, strict=True):
             leaf.grad = own.double()
             optimizer.step()

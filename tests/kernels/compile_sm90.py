@@ -22,7 +22,7 @@ import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
-from repro.kernels import adam_triton, norm_triton
+from repro.kernels import adam_triton, norm_triton, softmax_triton
 
 Case = tuple[str, Any, int, dict[str, str], dict[str, Any], int]
 """Name, kernel, warps, types of what is not constant, constants, threads' share: elements a block."""
@@ -62,8 +62,14 @@ def cases() -> Iterator[Case]:
             yield case(f"the same in bf16, {size}", forward, warps, shape | more, **strides(forward) | low)
             yield case(f"its backward pass, bf16, {size}", back, warps, shape, **strides(back) | low)
     betas = {"LOG1": -0.105, "LOG2": -0.001, "ONE1": 0.1, "ONE2": 0.001, "BLOCK": adam_triton.BLOCK}
-    types = {"size": "i32", "g_scale": "fp32", "eps": "fp32"}
+    types = {"size": "i32", "grad_scale": "fp32", "eps": "fp32"}
     yield case("Adam", adam_triton.adam_kernel, 4, betas, **types)
+    sizes = {"y": "*i64", "examples": "i32", "classes": "i32"}
+    for rows, columns in ((32, 16), (4, 128)):
+        shape = {"ROWS": rows, "COLUMNS": columns}
+        yield case(
+            f"softmax cross-entropy, {rows} × {columns}", softmax_triton.softmax_kernel, 4, shape, **sizes
+        )
 
 
 def resources(cubin: bytes) -> dict[str, int]:

@@ -72,6 +72,13 @@ def test_a_second_backward_pass_and_other_layouts_are_refused() -> None:
 
 
 @inside
+@pytest.mark.parametrize("size", fused.LOGITS)
+def test_softmax_is_that_of_float64(size: tuple[int, int, int]) -> None:
+    of_loss, of_delta = fused.softmax(size, "cpu")
+    assert of_loss < 5e-7 and of_delta < 5e-7
+
+
+@inside
 @pytest.mark.parametrize(("steps", "scale"), [(1, 1.0), (2, 1 / 256), (100, 1.0)])
 def test_adam_is_that_of_float64_with_a_rate_for_each_run(steps: int, scale: float) -> None:
     weights, way = fused.adams(steps, 2, 1100, "cpu", scale)
@@ -81,7 +88,7 @@ def test_adam_is_that_of_float64_with_a_rate_for_each_run(steps: int, scale: flo
 @inside
 def test_the_powers_of_beta_are_exact() -> None:
     """A first update is −rate · g/|g|; with 1 − 0.999 of float32's powers it would be off by 6e-6."""
-    for t in (1, 2, 5, 499, 500, 501, 100_000):
+    for t in (1, 2, 5, 20, 499, 500, 501, 2000, 5000, 100_000):
         w, m, v = torch.zeros(3, 1, 1)
         rate, count = torch.ones(1, 1), torch.tensor(float(t))
         adam_triton.step(w, torch.ones(1, 1), m, v, rate, count, 1e-30)
