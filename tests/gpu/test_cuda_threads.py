@@ -1,4 +1,4 @@
-"""On a GPU: groups trained side by side by threads of one process give the numbers of one after another, bit by bit."""
+"""On a GPU: groups trained side by side by threads of one process give the same numbers, bit by bit."""
 
 from __future__ import annotations
 
