@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib.metadata
 import os
 import platform
 import re
@@ -67,8 +68,8 @@ def _keep_freed_memory() -> None:
 def arithmetic(device: str, threads: int) -> dict[str, Any]:
     """What sets the last digits of a number, as part of what it is kept under.
 
-    Of a CUDA device also its name, CUDA's version and whether TF32 is allowed, as `prepare` sets it. Its driver is no
-    part: libraries come with torch, so it is among the `facts` alone.
+    Of a CUDA device also its name, CUDA's and Triton's version and whether TF32 is allowed, as `prepare` sets it. Its
+    driver is no part: libraries come with torch, so it is among the `facts` alone.
     """
     import torch
 
@@ -79,7 +80,15 @@ def arithmetic(device: str, threads: int) -> dict[str, Any]:
         return shared if blas.name() == blas.BLAS else {**shared, "products": blas.name()}
     pick(device)
     tf32 = {"matmul": False, "cudnn": False}  # not read: keys are asked for before `prepare`, too
-    return {**shared, "gpu": torch.cuda.get_device_name(), "cuda": torch.version.cuda, "tf32": tf32}
+    gpu = {"gpu": torch.cuda.get_device_name(), "cuda": torch.version.cuda, "triton": _version("triton")}
+    return {**shared, **gpu, "tf32": tf32}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def facts(device: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ COMMANDS = {
     "new": "begin an exhibit: its folder and its notebook",
     "plan": "in which order to train what is missing when time is short",
     "run": "train exhibits at a profile; record, table and picture go to an output folder",
+    "search": "a parameter's best value for every arm, by held-out data",
     "pack": "write finished runs into a few files that can travel, or the stamp of this commit",
     "merge": "take in the runs that were packed on another machine",
     "reproduce": "run every notebook; what `make reproduce` calls",

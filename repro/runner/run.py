@@ -96,7 +96,7 @@ def _standing(exhibit: Exhibit, profile: str, options: Options) -> _Standing:
         # missing data: one clear error now, not one a group later
         data_of(run, options.data_dir, options.download)
     if device == ANY:
-        job = _job(exhibit, Group(exhibit.trained_by, made), options, device)
+        job = job_of(exhibit, Group(exhibit.trained_by, made), options, device)
         return _Standing(made, *_anywhere(job))
     kept = _kept(exhibit, made, options, device)
     rest = [r for r in made if r.name not in kept and _chosen(exhibit, r, options)]
@@ -126,11 +126,12 @@ def _kept(
     """Run's name → its result, of those that are finished already."""
     if not made or options.elsewhere:  # what other machines have is found there
         return {}
-    job = _job(exhibit, Group(exhibit.trained_by, made), options, device)
+    job = job_of(exhibit, Group(exhibit.trained_by, made), options, device)
     return look_up(job, keys_of(job, data_by_run(job)), code_of(exhibit.trained_by))
 
 
-def _job(exhibit: Exhibit, group: Group, options: Options, device: str) -> Job:
+def job_of(exhibit: Exhibit, group: Group, options: Options, device: str) -> Job:
+    """The group as it is carried out with these options."""
     return Job(
         exhibit.id,
         group,
@@ -170,7 +171,7 @@ def run_exhibit(
     """
     options = options or Options()
     now = _standing(exhibit, profile, options)
-    jobs = [_job(exhibit, g, options, options.kind()) for g in now.todo]
+    jobs = [job_of(exhibit, g, options, options.kind()) for g in now.todo]
     done = collect(jobs, options.workers, options.retries, progress, executor)
     # other runners may have finished some meanwhile
     kept = _kept(exhibit, now.made, options, options.kind()) if now.todo else now.kept

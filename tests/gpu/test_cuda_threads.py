@@ -20,7 +20,9 @@ pytestmark = [
 def test_threads_change_no_number(exhibit: str, tmp_path: Path) -> None:
     found = []
     for workers in (1, 6):
-        options = Options("cuda", runs_dir=str(tmp_path / str(workers)), workers=workers, changes={"steps": 300})
+        options = Options(
+            "cuda", runs_dir=str(tmp_path / str(workers)), workers=workers, changes={"steps": 300}
+        )
         record = run_exhibit(get(exhibit), "smoke", options)
         assert not record.facts["missing"]
         found.append(list(map(repr, record.rows)))
