@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from repro.claim import Claim, Outcome
+from repro.errors import lacking
 from repro.record.run import plain
 from repro.record.view import MissingData, Row, View
 from repro.spec import Exhibit, Param
@@ -83,7 +84,7 @@ def _judge_one(claim: Claim, record: Mapping[str, Any], view: View) -> Judgement
     except MissingData as e:
         return Judgement(claim, "open", "–", f"not in this record: {e}")
     except Exception as e:  # hours of training must not be lost to a test that its author did not foresee
-        why = _not_finite(view) or f"its test failed: {type(e).__name__}: {e}"
+        why = _not_finite(view) or lacking(e) or f"its test failed: {type(e).__name__}: {e}"
         return Judgement(claim, "open", "–", why)
     obstacle = _not_finite(view) or _obstacle(claim, record)
     if obstacle:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from repro.kernels import norm
 from repro.kernels.norm_plain import BatchNormCache
-from repro.kernels.products import product, product_into
+from repro.kernels.products import product, product_into, tensor_cores
 from repro.nets.params import Params, Scratch, normal_
 from repro.rules.backward import Rule
 
@@ -24,7 +24,8 @@ class SyntheticGradients:
     δ̂_i = M_{i+1}(h_i[, y]) for h_i of `width` units. `hidden` = () gives the linear model h A + y B + C;
     (1024, 1024) two hidden layers (linear → batch norm → ReLU). `labels` = 10 conditions on the one-hot label (cDNI),
     0 does not (DNI). The last layer starts at zero, so δ̂ = 0 at first. Parameters [R·S, …].
-    `precision`: dtype the models compute in ("bfloat16" keeps float32 parameters and moments in Adam).
+    `precision`: dtype the models compute in ("bfloat16" keeps float32 parameters and moments in Adam). `tf32`: on a
+    GPU their float32 products use its tensor cores, which round operands to 10 bits of mantissa.
     """
 
     def __init__(
@@ -37,8 +38,9 @@ class SyntheticGradients:
         precision: torch.dtype | None = None,
         device: str = "cpu",
         dtype: torch.dtype = torch.float32,
+        tf32: bool = False,
     ):
-        self.models, self.runs, self.labels = models, runs, labels
+        self.models, self.runs, self.labels, self.tf32 = models, runs, labels, tf32
         self.sizes = (width, *hidden, width)
         shapes: dict[str, tuple[int, ...]] = {}
         for i in range(1, len(self.sizes)):
@@ -82,7 +84,8 @@ class SyntheticGradients:
             assert onehot is not None
             self.onehot = onehot.repeat_interleave(self.models, 0).to(x.dtype)  # [R·S, B, C]
         for i in range(1, last + 1):
-            a = product(self.inputs[-1], p[f"W{i}"], self._like(x, f"a{i}", i))
+            with tensor_cores(self.tf32, x):
+                a = product(self.inputs[-1], p[f"W{i}"], self._like(x, f"a{i}", i))
             if i == 1 and self.labels:  # [h, y] W = h A + y B, A and B kept apart
                 a.baddbmm_(self.onehot, p["Y"])
             if i < last:
@@ -102,11 +105,13 @@ class SyntheticGradients:
         d = error.flatten(0, 1).mul_(2 / batch).to(self.work.flat.dtype)  # ∂L_SG/∂δ̂ [R·S, B, H]
         torch.sum(d, 1, out=g[f"b{last}"])
         for i in range(last, 0, -1):
-            product_into(self.inputs[i - 1].mT, d, g[f"W{i}"])
+            with tensor_cores(self.tf32, d):
+                product_into(self.inputs[i - 1].mT, d, g[f"W{i}"])
             if i == 1 and self.labels:
                 product_into(self.onehot.mT, d, g["Y"])
             if i > 1:
-                below = product(d, p[f"W{i}"].mT, self._like(d, f"d{i - 1}", i - 1))
+                with tensor_cores(self.tf32, d):
+                    below = product(d, p[f"W{i}"].mT, self._like(d, f"d{i - 1}", i - 1))
                 gamma, to = self.params.p[f"gamma{i - 1}"], (g[f"gamma{i - 1}"], g[f"beta{i - 1}"])
                 d = norm.bn_relu_backward(below, self.caches[i - 2], gamma, *to)
         if self.work is not self.params:

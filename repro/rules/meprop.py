@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import torch
 from torch import Tensor
 
+from repro.data.streams.draws import GOLDEN, hash_, number
 from repro.kernels.topk import random_k, top_k
+
+_STRIDE = 0xD1342543DE82EF95 - (1 << 64)
+"""Odd, as int64: by how much a step moves the numbers that are hashed. No place of a million steps meets another."""
 
 
 @dataclass(frozen=True)
@@ -26,18 +31,39 @@ class TopK:
         return top_k(g, self.k)
 
 
+@dataclass(frozen=True)
 class RandomK:
-    """k entries of each example chosen uniformly, afresh at each step: by the scores [R, B, n] drawn last."""
+    """k entries of each example chosen uniformly: those of the largest `score` [R, B, n], see `Draws`."""
 
-    def __init__(self, k: int, runs: int, batch: int, outputs: int, device: str = "cpu"):
-        self.k, self.score = k, torch.zeros(runs, batch, outputs, device=device)
-
-    def draw(self, generators: Sequence[torch.Generator]) -> None:
-        """New scores, each run's from its own CPU generator; none where all entries are kept."""
-        if self.k < self.score.shape[-1]:
-            drawn = [torch.rand(self.score.shape[1:], generator=r) for r in generators]
-            self.score.copy_(torch.stack(drawn))
+    k: int
+    score: Tensor
 
     def __call__(self, g: Tensor) -> Tensor:
         """g [R, B, n] with k entries of each row kept."""
         return random_k(g, self.k, self.score)
+
+
+class Draws:
+    """Random scores of R runs, afresh at each step: `scores`, one [R, `batch`, n] for each n of `widths`.
+
+    A score is a hash of the run's seed, the step, the map, the row and the column: 64 bits, the same on a CPU and a
+    GPU, drawn where the gradients are, so that a captured CUDA graph draws on. All state is `count`, [1].
+    """
+
+    def __init__(self, seeds: Sequence[int], batch: int, widths: Sequence[int], device: str = "cpu"):
+        runs, ends = len(seeds), [batch * n for n in accumulate(widths)]
+        keys = [number(s, "random-k") % (1 << 63) for s in seeds]
+        self._keys = torch.tensor(keys, dtype=torch.int64).unsqueeze(1).to(device)
+        self._places = (torch.arange(max(ends, default=0)) * GOLDEN).to(device)
+        self._bits = torch.zeros(runs, len(self._places), dtype=torch.int64, device=device)
+        self.count = torch.zeros(1, dtype=torch.int64, device=device)  # steps drawn
+        self.scores = [
+            self._bits[:, end - batch * n : end].view(runs, batch, n)
+            for n, end in zip(widths, ends, strict=True)
+        ]
+
+    def draw(self) -> None:
+        """The scores of the next step."""
+        torch.add(torch.add(self._keys, self.count, alpha=_STRIDE), self._places, out=self._bits)
+        hash_(self._bits)
+        self.count.add_(1)

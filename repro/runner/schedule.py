@@ -7,7 +7,14 @@ import os
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -52,8 +59,9 @@ def collect(
 ) -> Collected:
     """Carry out all jobs: on `executor` if given, else in `workers` local processes, else (1) here.
 
-    What failed is tried again after all others, up to `retries` times, and resumes from its checkpoint. Jobs that
-    must be alone come after the others, one at a time.
+    A GPU's workers are threads of this process, each with a queue of its own: processes would take turns on it, where
+    the small kernels of several groups fit side by side. What failed is tried again after all others, up to `retries`
+    times, and resumes from its checkpoint. Jobs that must be alone come after the others, one at a time.
     """
     found = Collected()
     shared, alone = [j for j in jobs if not j.alone], [j for j in jobs if j.alone]
@@ -76,6 +84,8 @@ def _collect(
             break
         if executor is not None:
             _on(executor, todo, found, progress)
+        elif workers > 1 and todo and all(j.device == "cuda" for j in todo):
+            _in_threads(workers, todo, found, progress)
         elif workers > 1:
             _in_processes(workers, todo, found, progress)
         else:
@@ -91,6 +101,28 @@ def _in_processes(workers: int, jobs: Sequence[Job], found: Collected, progress:
     for job in broken:
         with _pool(1) as pool:
             _on(pool, [job], found, progress)
+
+
+def _in_threads(workers: int, jobs: Sequence[Job], found: Collected, progress: Progress | None) -> None:
+    """When this is interrupted, all threads save a checkpoint and end."""
+    from repro.train.loop import STOP
+
+    STOP.clear()
+    pool = ThreadPoolExecutor(workers, initializer=_use_own_stream)
+    try:
+        _on(pool, jobs, found, progress)
+    except BaseException:
+        STOP.set()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+        STOP.clear()
+
+
+def _use_own_stream() -> None:
+    import torch
+
+    torch.cuda.set_stream(torch.cuda.Stream())  # type: ignore[no-untyped-call]
 
 
 def _on(executor: Executor, jobs: Sequence[Job], found: Collected, progress: Progress | None) -> list[Job]:

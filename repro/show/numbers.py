@@ -51,21 +51,28 @@ def _cell(arm: Arm, view: View, layout: Layout) -> str:
 
 
 def timing(exhibit: Exhibit, view: View) -> Table:
-    """Median and p10 to p90 of the repetitions, and the gain over the first arm, ours and the paper's.
+    """Median and p10 to p90 of the repetitions, and the gain over each arm's own baseline, ours and the paper's.
 
     A number that the record or the paper does not have is "–".
     """
-    metric, first = exhibit.metrics[0], exhibit.arms[0]
-    base = percentiles(view, first.id, metric.name)[0] if view.has(first.id, metric.name) else None
-    rows = []
+    metric, rows = exhibit.metrics[0], []
     for arm in (a for a in exhibit.arms if view.has(a.id, metric.name)):
         middle, low, high = percentiles(view, arm.id, metric.name)
         told = arm.reported.get(metric.name)
-        gains = _gain(base, middle), _gain(first.reported.get(metric.name), told)
+        dense = _baseline(exhibit, arm)
+        base = percentiles(view, dense.id, metric.name)[0] if view.has(dense.id, metric.name) else None
+        gains = _gain(base, middle), _gain(dense.reported.get(metric.name), told)
         paper = "–" if told is None else f"{told:g}"
         rows.append((arm.label, f"{middle:.3g} ({low:.3g} to {high:.3g})", gains[0], paper, gains[1]))
     header = ("", f"ours, {metric.unit}: median (p10 to p90)", "gain", f"paper, {metric.unit}", "gain")
-    return Table(header, rows, f"gain over {first.label}; the paper's times are of its own device and sizes")
+    first = exhibit.arms[0].label
+    caption = f"gain over {first} in the same setting; the paper's times are of its own device and sizes"
+    return Table(header, rows, caption)
+
+
+def _baseline(exhibit: Exhibit, arm: Arm) -> Arm:
+    """The first arm whose setting is a part of this one's: the dense products in its layout and precision."""
+    return next(a for a in exhibit.arms if a.setting.items() <= arm.setting.items())
 
 
 def _gain(base: float | None, value: float | None) -> str:

@@ -107,9 +107,10 @@ class PairLearner(Learner):
         scale = [samples if t == "sample" else 1 for t in targets]
         return PerSample(self.sg, torch.tensor(scale, device=self.ctx.device, dtype=self.dtype))
 
-    def host(self, t: int) -> None:
+    def host(self, t: int) -> int:
         """The rate of step t."""
         self.optimizer.set_rates([self.drops.rate(base, t) for base in self.rates])
+        return self.drops.next(t)
 
     def device(self) -> None:
         """One full-batch Adam step of both nets and the SG."""

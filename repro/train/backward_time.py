@@ -1,58 +1,156 @@
 """meprop/table7: time of the two backward products of one linear map, dense and with k unified columns.
 
 Source: arXiv:1706.06197v5, section 4.8 and Table 7. Timing: warm-up, then repetitions in which the arms take
-turns, so that a drift of the machine's speed meets all alike. CUDA: events; CPU: a monotonic clock.
+turns, so that a drift of the machine's speed meets all alike. A CPU's clock is monotonic. On a GPU each call is timed
+twice, by events: launched operation by operation on an idle device (`backward_ms`, launches included, as the paper's
+PyTorch), and as a CUDA graph in a busy queue (`captured_ms`, the device's own time).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import torch
+from torch import Tensor
 
-from repro.errors import BadValueError
+from repro.errors import BadValueError, UnknownNameError
+from repro.kernels.products import tensor_cores
 from repro.kernels.topk import unified_backward
 from repro.train.batches import stream
 from repro.train.given import Given
 from repro.train.loop import Context, Result
 from repro.train.rows import RunRow
 
+DTYPES = {"float32": torch.float32, "tf32": torch.float32, "bfloat16": torch.bfloat16}
+LAYOUTS = ("out x in", "in x out")
+ZEROS = ("all", "kept")
+FLUSHED = 1 << 27
+"""Bytes that are written between two timed calls on a GPU: more than twice the largest L2 cache."""
 
-def measure(call: Callable[[], object], device: str) -> float:
-    """Milliseconds of one call."""
-    if device == "cuda":
-        start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]
-        start.record()
+
+class Operands:
+    """Of one dtype: x [B, I], g [B, O], W in either layout, and where the products go, shared by all runs."""
+
+    def __init__(self, x: Tensor, g: Tensor, w: Tensor, dtype: torch.dtype):
+        self.x, self.g, out_in = x.to(dtype), g.to(dtype), w.to(dtype)
+        g_w, in_out = torch.zeros_like(out_in), (w.shape[1], w.shape[0])
+        self.w = (out_in, out_in.view(in_out))  # random numbers, so that either reading of them will do
+        self.g_w = (g_w, g_w.view(in_out))
+        self.g_x = torch.zeros_like(self.x)
+
+
+@dataclass
+class Product:
+    """One backward pass through y = x W: ∂L/∂W, and ∂L/∂x which is returned. `k`: columns kept; None: dense.
+
+    `axis`: where W's outputs lie; `zeros`: "all" of ∂L/∂W is filled with zeros, or they are "kept" from the last pass
+    and only its k outputs are cleared, in a ∂L/∂W of its own.
+    """
+
+    operands: Operands
+    k: int | None = None
+    axis: int = 0
+    zeros: str = "all"
+    tf32: bool = False
+    g_w: Tensor = field(init=False)
+    before: Tensor | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        self.g_w = self.operands.g_w[self.axis]
+        if self.zeros == "kept" and self.k is not None:
+            self.g_w = torch.zeros_like(self.g_w)
+            self.before = torch.arange(self.k, device=self.g_w.device)
+
+    def __call__(self) -> Tensor:
+        """Carry it out, in buffers that are there."""
+        o, at = self.operands, self.axis
+        with tensor_cores(self.tf32, o.x):
+            if self.k is None:
+                torch.mm(*((o.g.T, o.x) if at == 0 else (o.x.T, o.g)), out=self.g_w)
+                return torch.mm(o.g, o.w[at] if at == 0 else o.w[at].T, out=o.g_x)
+            return unified_backward(o.x, o.w[at], o.g, self.k, self.g_w, o.g_x, at, self.before)
+
+
+def _known(kind: str, name: str, names: Sequence[str]) -> str:
+    if name not in names:
+        raise UnknownNameError(kind, name, names)
+    return name
+
+
+def products(given: Given, device: str) -> list[Product]:
+    """For each run its backward pass: settings `k`, `layout`, `precision` and `zeros` (see `Product`)."""
+    batch, inputs, hidden = (given.param(name) for name in ("batch", "inputs", "hidden"))
+    rng = stream(0, "backward-time")
+    shapes = ((batch, inputs), (batch, hidden), (hidden, inputs))
+    x, g, w = (torch.randn(shape, generator=rng).to(device) for shape in shapes)
+    made: list[Product] = []
+    operands: dict[torch.dtype, Operands] = {}
+    settings = (
+        given.settings(name, d)
+        for name, d in (("k", None), ("layout", LAYOUTS[0]), ("precision", "float32"), ("zeros", ZEROS[0]))
+    )
+    for k, layout, precision, zeros in zip(*settings, strict=True):
+        dtype = DTYPES[_known("precision", precision, list(DTYPES))]
+        if precision != "float32" and device != "cuda":
+            raise BadValueError(
+                f"precision {precision} is of a GPU's tensor cores; on {device} only float32 is timed"
+            )
+        if dtype not in operands:
+            operands[dtype] = Operands(x, g, w, dtype)
+        axis = LAYOUTS.index(_known("layout", layout, LAYOUTS))
+        made.append(Product(operands[dtype], k, axis, _known("zeros", zeros, ZEROS), precision == "tf32"))
+    return made
+
+
+Timed = Callable[[], dict[str, float]]
+"""Carries a product out and says its milliseconds by metric."""
+
+
+def on_cpu(call: Callable[[], object]) -> Timed:
+    """By the clock."""
+
+    def timed() -> dict[str, float]:
+        began = time.perf_counter()
         call()
+        return {"backward_ms": (time.perf_counter() - began) * 1e3}
+
+    return timed
+
+
+def on_gpu(calls: Sequence[Callable[[], object]]) -> list[Timed]:
+    """By events, eager and captured; the graphs share their memory, since they never run at once."""
+    flush = torch.zeros(FLUSHED, dtype=torch.uint8, device="cuda")
+    pool: dict[str, object] = {}
+    made: list[Timed] = []
+    for call in calls:
+        for _ in range(2):  # libraries make what they need
+            call()
+        torch.cuda.synchronize()
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph, **pool):  # type: ignore[arg-type]
+            call()
+        pool = pool or {"pool": graph.pool()}
+        made.append(_by_events(call, graph.replay, flush))
+    return made
+
+
+def _by_events(call: Callable[[], object], replay: Callable[[], object], flush: Tensor) -> Timed:
+    """Eager: the queue is empty when the first kernel is launched. Captured: it is busy flushing the cache."""
+    start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]
+
+    def one(work: Callable[[], object], idle: bool) -> float:
+        flush.zero_()
+        if idle:
+            torch.cuda.synchronize()
+        start.record()
+        work()
         end.record()
         torch.cuda.synchronize()
         return float(start.elapsed_time(end))
-    began = time.perf_counter()
-    call()
-    return (time.perf_counter() - began) * 1e3
 
-
-def products(given: Given, device: str) -> list[Callable[[], torch.Tensor]]:
-    """For each run one backward pass through y = x W: ∂L/∂W and ∂L/∂x (returned), in buffers that all runs share.
-
-    A run's setting `k` is the number of columns kept; without it the products are dense.
-    """
-    batch, inputs, hidden = (given.param(name) for name in ("batch", "inputs", "hidden"))
-    rng = stream(0, "backward-time")
-    x = torch.randn(batch, inputs, generator=rng).to(device)
-    g = torch.randn(batch, hidden, generator=rng).to(device)
-    w = torch.randn(hidden, inputs, generator=rng).to(device)
-    g_w, g_x = torch.zeros_like(w), torch.zeros_like(x)
-
-    def dense() -> torch.Tensor:
-        torch.mm(g.T, x, out=g_w)
-        return torch.mm(g, w, out=g_x)
-
-    def sparse(k: int) -> Callable[[], torch.Tensor]:
-        return lambda: unified_backward(x, w, g, k, g_w, g_x)
-
-    return [dense if k is None else sparse(k) for k in given.settings("k", None)]
+    return lambda: {"backward_ms": one(call, True), "captured_ms": one(replay, False)}
 
 
 @torch.no_grad()
@@ -61,14 +159,13 @@ def run(given: Given, ctx: Context) -> Result:
     repetitions, warm_up = given.param("repetitions"), given.param("warm_up")
     if repetitions < 1 or warm_up < 0:
         raise BadValueError(f"repetitions is {repetitions} and warm_up {warm_up}; expected at least 1 and 0")
-    calls = list(enumerate(products(given, ctx.device)))
+    made = products(given, ctx.device)
     given.refuse_unread()
+    calls = list(enumerate(on_gpu(made) if ctx.device == "cuda" else map(on_cpu, made)))
     rows: list[RunRow] = []
     for i in range(-warm_up, repetitions):
         turn = i % len(calls)  # who goes first changes, so that nobody always meets the dense call's caches
-        for r, call in (*calls[turn:], *calls[:turn]):
-            ms = measure(call, ctx.device)
-            if i >= 0:
-                rows.append((r, "backward_ms", 0, str(i), ms))
+        for r, timed in (*calls[turn:], *calls[:turn]):
+            rows += [(r, metric, 0, str(i), ms) for metric, ms in timed().items() if i >= 0]
         ctx.progress((i + warm_up + 1) / (warm_up + repetitions))
     return Result(rows, {"info": {"threads": torch.get_num_threads()}})

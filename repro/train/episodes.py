@@ -77,9 +77,9 @@ class EpisodeLearner(RecurrentLearner):
         )
         self.chunk = n
 
-    def host(self, t: int) -> None:
+    def host(self, t: int) -> int:
         """Data and draws of step t."""
-        super().host(t)
+        due = super().host(t)
         n, j = divmod(t, self.check)
         if n != self.chunk:
             self._load_chunk(n)
@@ -93,6 +93,7 @@ class EpisodeLearner(RecurrentLearner):
         if self.ahead:
             with torch.no_grad():
                 self._look_ahead(b)
+        return due
 
     def device(self) -> None:
         """A window; its logits are kept until the next check."""
@@ -116,9 +117,9 @@ class EpisodeLearner(RecurrentLearner):
         )
         self.draws["oracle"].copy_(there.gradient[0])
 
-    def step(self, t: int) -> bool:
-        """One window of every run; levels rise at checks. Finished after `steps`."""
-        done = super().step(t)
+    def after(self, t: int) -> bool:
+        """Levels rise at checks."""
+        done = super().after(t)
         if (t + 1) % self.check == 0:
             self._promote(t + 1)
         return done

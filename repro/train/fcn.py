@@ -69,18 +69,19 @@ class FCNLearner(Learner):
         if name not in RULES:
             raise UnknownNameError("learning rule", name, RULES)
         labels = 10 if name == "cdni" else 0
-        precision = getattr(torch, given.param("sg_precision"))
+        asked = given.param("sg_precision")
+        precision = self.dtype if asked == "tf32" else getattr(torch, asked)
         self.sg = SyntheticGradients(
             widths[0], len(widths), runs, given.param(f"{name}_sg_hidden"), labels, precision,
-            self.ctx.device, self.dtype,
+            self.ctx.device, self.dtype, asked == "tf32",
         )  # fmt: skip
         self.sg.init([stream(s, "init-sg") for s in given.seeds])
         return EveryLayer(self.sg, 10)
 
-    def host(self, t: int) -> None:
+    def host(self, t: int) -> int:
         """Batches and rate of step t."""
-        self.batches.host(t)
         self.optimizer.set_rates([self.drops.rate(base, t) for base in self.rates])
+        return min(self.batches.host(t), self.drops.next(t))
 
     def device(self) -> None:
         """One Adam step of nets and SG models on a batch of each run."""

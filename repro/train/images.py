@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
+import torch
 from torch import Tensor
 
 from repro.data import ImageData, info, load_images
@@ -39,7 +40,10 @@ def _loaded(
     name: str, asked: str, stand_in: str | None, device: str, folder: str, download: bool
 ) -> ImageData:
     """The images; `name`, what `asked` stands for in `folder`, only tells the entries of the cache apart."""
-    return load_images(asked, device, data_dir=folder, stand_in=stand_in, download=download)
+    made = load_images(asked, device, data_dir=folder, stand_in=stand_in, download=download)
+    if device == "cuda":  # other threads' queues read them too
+        torch.cuda.synchronize()
+    return made
 
 
 def gather(x: Tensor, y: Tensor, at: Tensor) -> tuple[Tensor, Tensor]:

@@ -32,18 +32,26 @@ class Learner:
         self.evaluate_at: Sequence[int] = ()
         self.plain: dict[str, Any] = {}
 
-    def host(self, t: int) -> None:
-        """Prepare training step t (0-based): indices, rates, random draws – all that a CUDA graph cannot hold."""
+    def host(self, t: int) -> int:
+        """Prepare training step t (0-based): indices, rates, random draws – all that a CUDA graph cannot hold.
+
+        Returns the first later step that needs the host again, before it or, in `after`, behind the one before it.
+        """
+        return t + 1
 
     def device(self) -> None:
         """Carry the step out, by what `host` left in static buffers: no host data, no new Python numbers."""
 
+    def after(self, t: int) -> bool:
+        """What follows step t on the host. True: training is finished (a family may end early)."""
+        return t + 1 >= self.steps
+
     def step(self, t: int) -> bool:
-        """`host(t)`, then `device()`. True: training is finished (a family may end early)."""
+        """`host(t)`, `device()`, `after(t)`."""
         self.host(t)
         with torch.no_grad():
             self.device()
-        return t + 1 >= self.steps
+        return self.after(t)
 
     def evaluate(self, t: int) -> list[RunRow]:
         """Rows measured after t steps."""

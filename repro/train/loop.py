@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bisect
 import json
 import os
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,12 +14,15 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from repro.errors import BadValueError, OutOfTimeError
+from repro.train.captured import Taker, turn
 from repro.train.checkpoint import copied, load_checkpoint, save_checkpoint
 from repro.train.given import Given
 from repro.train.rows import RowLog, RunRow
 
 PRINT_AFTER = 50
 """Steps after the start, and after a checkpoint, at which weights are fingerprinted: see `Fit.prints`."""
+STOP = threading.Event()
+"""Set: every training of this process saves a checkpoint and ends, as when time is up."""
 LATEST, PREVIOUS, ROWS = "checkpoint.pt", "previous.pt", "rows.jsonl"
 
 
@@ -29,7 +34,7 @@ class Learner(Protocol):
     evaluate_at: Sequence[int]
 
     def step(self, t: int) -> bool:
-        """Carry out training step t (0-based): `host(t)`, then `device()`. True: training is finished."""
+        """Carry out training step t (0-based). True: training is finished."""
 
     def evaluate(self, t: int) -> list[RunRow]:
         """Rows measured after t steps."""
@@ -98,11 +103,11 @@ def fit(learner: Learner, ctx: Context) -> Result:
     if learner.steps < 1:
         raise BadValueError(f"steps is {learner.steps}; expected 1 or more")
     if ctx.replay:
-        return _replay(learner, ctx.replay)
+        return _replay(learner, ctx.replay, ctx.device)
     return Fit(learner, ctx).run()
 
 
-def _replay(learner: Learner, asked: Replay) -> Result:
+def _replay(learner: Learner, asked: Replay, device: str) -> Result:
     t, rows = 0, list[RunRow]()
     if asked.checkpoint is not None:
         saved = load_checkpoint(asked.checkpoint)
@@ -110,10 +115,10 @@ def _replay(learner: Learner, asked: Replay) -> Result:
             return Result([], {"replayed": None})
         learner.load(saved["learner"])
         t = saved["t"]
-    since, due, done = t, set(learner.evaluate_at), False
+    since, due, done, taker = t, sorted(learner.evaluate_at), False, Taker(learner, device)
     while t < asked.until and not done:
-        done = learner.step(t)
-        t += 1
+        taken, done = taker.advance(t, _first_after(t, due, asked.until))
+        t += taken
         if t in due or done:
             rows += learner.evaluate(t)
     weights = learner.prints()
@@ -122,6 +127,12 @@ def _replay(learner: Learner, asked: Replay) -> Result:
     elif asked.checkpoint is None:
         rows += learner.evaluate(t)
     return Result([], {"replayed": _as_print(learner, since, t, weights, rows)})
+
+
+def _first_after(t: int, due: Sequence[int], *others: int) -> int:
+    """The first of `due` (sorted) and `others` that is later than t."""
+    i = bisect.bisect_right(due, t)
+    return min([*due[i : i + 1], *(o for o in others if o > t)])
 
 
 def _as_print(learner: Learner, since: int, t: int, weights: list[str], rows: list[RunRow]) -> dict[str, Any]:
@@ -152,6 +163,7 @@ class Fit:
         self.log.rewind(known["rows"])
         self.beginnings, self.before, self.prints = known["beginnings"], known["spent"], known["prints"]
         self.since = self.t if saved else 0  # the checkpoint that the next print belongs to
+        self.taker = Taker(learner, ctx.device)
         self.started = self.saved_at = self.told_at = time.monotonic()
 
     def _saved(self) -> dict[str, Any] | None:
@@ -165,23 +177,28 @@ class Fit:
 
     def run(self) -> Result:
         """Train to the end."""
-        learner, due, done = self.learner, set(self.learner.evaluate_at), False
+        learner, due, done, device = self.learner, sorted(self.learner.evaluate_at), False, self.ctx.device
+        at = set(due)
         while self.t < learner.steps and not done:
-            done = learner.step(self.t)
-            self.t += 1
-            if self.t in due or done:
-                self.log.add(learner.evaluate(self.t))
+            until = _first_after(self.t, due, learner.steps, self.since + PRINT_AFTER)
+            taken, done = self.taker.advance(self.t, until)
+            self.t += taken
+            if self.t in at or done:
+                with turn(device):
+                    self.log.add(learner.evaluate(self.t))
             if self.t - self.since == PRINT_AFTER:
-                self._print()
+                with turn(device):
+                    self._print()
             self._pause(done)
-        weights = learner.prints()
-        self.log.add(learner.final(self.t))
+        with turn(device):
+            weights = learner.prints()
+            self.log.add(learner.final(self.t))
         if self.since:
             self.prints["late"] = _as_print(learner, self.since, self.t, weights, self.log.new)
         self.ctx.progress(1.0)
         spent = self.before + time.monotonic() - self.started
         meta = {"beginnings": self.beginnings, "steps": self.t, "train_s": spent, "before_s": self.before}
-        return Result(self.log.read(), {**meta, "prints": self.prints})
+        return Result(self.log.read(), {**meta, "prints": self.prints, "graphs": self.taker.graphs})
 
     def _print(self) -> None:
         name, rows, weights = "late" if self.since else "early", self.log.new, self.learner.prints()
@@ -200,10 +217,11 @@ class Fit:
             self.ctx.progress(self.t / self.learner.steps)
         if done or self.t == self.learner.steps:
             return
-        late = self.ctx.deadline is not None and now > self.ctx.deadline
+        late = STOP.is_set() or (self.ctx.deadline is not None and now > self.ctx.deadline)
         due = now - self.saved_at > self.ctx.checkpoint_s and self.t - self.since >= PRINT_AFTER
         if self.ctx.folder and (late or due):
-            self._save(self.ctx.folder, now)
+            with turn(self.ctx.device):
+                self._save(self.ctx.folder, now)
         if late:
             raise OutOfTimeError(f"the time is up after {self.t} of {self.learner.steps} steps")
 

@@ -10,7 +10,7 @@ from repro.nets.linear import Keep
 from repro.nets.losses import softmax_error
 from repro.nets.params import Params
 from repro.rules.backward import Rule, backward
-from repro.rules.meprop import RandomK, TopK
+from repro.rules.meprop import Draws, RandomK, TopK
 from repro.train.batches import Batches, stream
 from repro.train.given import Given
 from repro.train.images import error_rate, gather, load
@@ -47,7 +47,6 @@ class MepropLearner(Learner):
             Rule(),
             adam(self.params(), given.params("learning_rate"), given.param("adam_eps")),
         )
-        self.generators = [stream(s, "random-k") for s in given.seeds]
         an_epoch = self.batches.per_epoch
         epochs, at_most = given.param("epochs"), given.param("max_steps")
         self.steps = at_most or round(epochs * an_epoch)
@@ -70,25 +69,27 @@ class MepropLearner(Learner):
         self.x_test, self.y_test = data.x_test.to(self.dtype), data.y_test
 
     def _keep(self, rule: str) -> list[Keep | None]:
-        """What each linear map keeps of its output gradient."""
+        """What each linear map keeps of its output gradient; `draws`: what random-k chooses by."""
+        self.draws: Draws | None = None
         if rule not in ("top", "random"):
             return [None] * (len(self.sizes) - 1)
-        shape = len(self.given.runs), self.batches.batch
-        made: list[Keep | None] = [
-            TopK(self.k) if rule == "top" else RandomK(self.k, *shape, n, self.ctx.device)
-            for n in self.sizes[1:]
-        ]
-        return made if self.given.param("sparsify_output") else [*made[:-1], None]
+        widths = self.sizes[1:] if self.given.param("sparsify_output") else self.sizes[1:-1]
+        made: list[Keep | None] = [TopK(self.k) for _ in widths]
+        if rule == "random":
+            thinned = [n for n in widths if n > self.k]  # the others are kept whole, which takes no draw
+            self.draws = Draws(self.given.seeds, self.batches.batch, thinned, self.ctx.device)
+            scores = iter(self.draws.scores)
+            made = [RandomK(self.k, next(scores)) if n > self.k else None for n in widths]
+        return made + [None] * (len(self.sizes) - 1 - len(made))
 
-    def host(self, t: int) -> None:
-        """Batches of step t, and the entries that random-k keeps in it."""
-        self.batches.host(t)
-        for keep in reversed(self.keep):  # in the order of the backward pass
-            if isinstance(keep, RandomK):
-                keep.draw(self.generators)
+    def host(self, t: int) -> int:
+        """Batches of step t."""
+        return self.batches.host(t)
 
     def device(self) -> None:
-        """One Adam step on a batch of each run."""
+        """One Adam step on a batch of each run, by new draws."""
+        if self.draws:
+            self.draws.draw()
         x, y = gather(self.x, self.y, self.batches.take())
         tape = self.net.forward(x)
         _, delta = softmax_error(tape[-1], y)
@@ -107,11 +108,13 @@ class MepropLearner(Learner):
         return [(r, "dev_accuracy", t, "", score) for r, score in enumerate(dev)]
 
     def final(self, t: int) -> list[RunRow]:
-        """The reported numbers: test accuracy at the best dev score, and the epoch where that was."""
+        """Test accuracy at the best dev score, the epoch where that was, and test accuracy at the end."""
         rows: list[RunRow] = []
-        for r, (_, at, test) in enumerate(self.plain["best"]):
+        ends = (100 - error_rate(self.net.predict, self.x_test, self.y_test)).tolist()
+        for r, ((_, at, test), end) in enumerate(zip(self.plain["best"], ends, strict=True)):
             rows.append((r, "test_accuracy", at, "", test))
             rows.append((r, "best_epoch", at, "", at / self.batches.per_epoch))
+            rows.append((r, "end_accuracy", t, "", end))
         return rows
 
     def params(self) -> Sequence[Params]:
@@ -119,9 +122,9 @@ class MepropLearner(Learner):
         return [self.net.params]
 
     def kept(self) -> Mapping[str, Kept]:
-        """Weights, Adam's moments, random-k generators."""
-        generators = {f"random-k/{r}": g for r, g in enumerate(self.generators)}
-        return {**self.net.kept(), "optimizer": self.optimizer, **generators}
+        """Weights, Adam's moments, how many steps random-k has drawn."""
+        drawn = {"random-k": self.draws.count} if self.draws else {}
+        return {**self.net.kept(), "optimizer": self.optimizer, **drawn}
 
     def first_batch(self, run: int) -> str:
         """Hash of its first batch's indices."""

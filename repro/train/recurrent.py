@@ -137,18 +137,18 @@ class RecurrentLearner(Learner):
 
     # a step -----------------------------------------------------------------------------------------------------
 
-    def host(self, t: int) -> None:
+    def host(self, t: int) -> int:
         """Draws of step t; a family adds its data."""
         if self.sg is not None:
             self.draw(t)
         self._t = t + 1
+        return t + 1
 
-    def step(self, t: int) -> bool:
-        """One window of every run; now and then M is compared with its target."""
-        done = super().step(t)
+    def after(self, t: int) -> bool:
+        """Now and then M is compared with its target."""
         if self.sg is not None and (t + 1) % WATCH == 0:
             self._watch()
-        return done
+        return super().after(t)
 
     def device(self) -> None:
         """One window: forward, backward, Adam."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
+from repro.data.streams.draws import NEVER
 from repro.errors import BadValueError
 
 
@@ -29,3 +31,7 @@ class RateDrops:
         for at, factor in self.drops:
             base *= factor if t >= at else 1
         return base
+
+    def next(self, t: int) -> int:
+        """The first step after t whose rate may be another."""
+        return min((math.ceil(at) for at, _ in self.drops if at > t), default=NEVER)

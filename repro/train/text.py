@@ -55,10 +55,9 @@ class TextLearner(RecurrentLearner):
             "waited": [0] * runs,
         }
 
-    def host(self, t: int) -> None:
+    def host(self, t: int) -> int:
         """The window of step t, and what controls draw."""
-        super().host(t)
-        self.windows.host(t)
+        return min(super().host(t), self.windows.host(t))
 
     def device(self) -> None:
         """Read a window of each run, train on it."""
@@ -67,9 +66,9 @@ class TextLearner(RecurrentLearner):
         self.y.copy_(tokens[:, 1:].flatten(1, 2))
         super().device()
 
-    def step(self, t: int) -> bool:
-        """One window of every run. Finished when all have stopped."""
-        return super().step(t) or all(w >= self.patience for w in self.plain["waited"])
+    def after(self, t: int) -> bool:
+        """Finished when all have stopped."""
+        return super().after(t) or all(w >= self.patience for w in self.plain["waited"])
 
     def evaluate(self, t: int) -> list[RunRow]:
         """Validation bpc of the runs that go on; test bpc where it is the best so far; what M has learned."""

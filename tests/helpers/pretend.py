@@ -16,13 +16,13 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import torch
-from pretend_graph import Event, Graph, capturing, launch
+from pretend_graph import Event, Graph, Stream, capturing, launch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -234,6 +234,9 @@ def _stubs() -> dict[str, Any]:
         "Event": Event,
         "CUDAGraph": Graph,
         "graph": capturing,
+        "Stream": Stream,
+        "current_stream": Stream,
+        "stream": lambda *_: nullcontext(),
     }
 
 

@@ -36,6 +36,10 @@ class Graph:
                 if isinstance(old, Tensor) and old.data_ptr() != new.data_ptr():
                     old.copy_(new)
 
+    def pool(self) -> tuple[int, int]:
+        """Where its memory comes from."""
+        return (0, 1)
+
     def reset(self) -> None:
         """Forget the kernels."""
         self.kernels.clear()
@@ -59,6 +63,13 @@ class Event:
     def __init__(self, **_: Any) -> None:
         self.elapsed_time = lambda other: 1.0
         self.record = self.synchronize = self.wait = lambda *_: None
+
+
+class Stream:
+    """Stands in for `torch.cuda.Stream`: there is one queue, and it is always empty."""
+
+    def synchronize(self) -> None:
+        """Nothing to wait for."""
 
 
 class capturing:

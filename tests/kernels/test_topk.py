@@ -40,6 +40,40 @@ def test_unified_columns_of_many_rows_are_those_of_the_whole_sum() -> None:
 
 
 @pytest.mark.parametrize("k", [1, 4, 9])
+def test_the_other_layout_has_the_same_products_transposed(k: int) -> None:
+    x, w, g, _ = unified_case(k)
+    g_w, w = torch.full((7, 9), 7.0, dtype=torch.float64), w.T.contiguous()
+    d_x = unified_backward(x, w, g, k, g_w, torch.full_like(x, 7), 1)
+    expected = unified_backward_plain(x, w.T.contiguous(), g, k)
+    for mine, plain, other in zip(
+        (g_w, d_x), unified_backward_plain(x, w, g, k, 1), (expected[0].T, expected[1]), strict=True
+    ):
+        assert torch.allclose(mine, plain, rtol=1e-12) and torch.allclose(mine, other, rtol=1e-12)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_zeros_that_are_kept_are_those_of_a_fresh_fill(axis: int) -> None:
+    x, w, _, _ = unified_case(4)
+    w = w if axis == 0 else w.T.contiguous()
+    rng, before, columns = torch.Generator().manual_seed(1), torch.arange(4), []
+    kept, filled = torch.zeros_like(w), torch.zeros_like(w)
+    for _ in range(5):
+        g = torch.randn(5, 9, generator=rng, dtype=torch.float64)
+        one = unified_backward(x, w, g, 4, kept, torch.zeros_like(x), axis, before)
+        two = unified_backward(x, w, g, 4, filled, torch.zeros_like(x), axis)
+        assert torch.equal(one, two) and torch.equal(kept, filled)
+        columns.append(frozenset(before.tolist()))
+        assert columns[-1] == set(unified_columns(g, 4).tolist())
+    assert len(set(columns)) > 1, "other columns have to be cleared than are written"
+
+
+def test_columns_of_coarse_numbers_are_chosen_by_fine_sums() -> None:
+    g = torch.ones(300, 4, dtype=torch.bfloat16)
+    g[:8, 2] = 1.25  # 302 against 300: one and the same in bfloat16
+    assert unified_columns(g, 1).tolist() == [2]
+
+
+@pytest.mark.parametrize("k", [1, 4, 9])
 def test_unified_products_equal_an_explicit_mask(k: int) -> None:
     x, w, g, mask = unified_case(k)
     g_w = torch.full_like(w, 7)  # old contents must not survive

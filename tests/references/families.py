@@ -15,6 +15,7 @@ from unittest import mock
 import torch
 from torch import Tensor
 
+from repro import blas
 from repro.data import DataInfo, ImageData
 from repro.kernels import norm, products
 from repro.nets.losses import mean_loss, softmax_error
@@ -54,7 +55,7 @@ class Trained:
     def __init__(self, learner: Any, parts: Sequence[Part], losses: Callable[[], dict[str, Tensor]]):
         self.learner, self.parts, self.losses = learner, parts, losses
         self.statistics: dict[str, Tensor] = {}  # what a step reads beside parameters and moments, [R, …]
-        self.generators: list[torch.Generator] = []  # one a run
+        self.counters: list[Tensor] = []  # of steps, the same for all runs
         self.patches: tuple[Any, ...] = ()  # hold during a step
         # test mode, [R, N, C], on data that was not trained on
         self.outputs: Callable[[], Tensor] = lambda: learner.net.predict(self.held_out.unsqueeze(0))
@@ -87,22 +88,26 @@ class Trained:
             mine.copy_(theirs[name][which])
         for mine, part in zip(self.parts, other.parts, strict=True):
             mine.count.copy_(part.count)
-        for generator, saved in zip(self.generators, other.generators[which], strict=True):
-            generator.set_state(saved.get_state())
+        for counter, saved in zip(self.counters, other.counters, strict=True):
+            counter.copy_(saved)
 
 
 @contextmanager
 def fast_paths(everywhere: bool) -> Iterator[None]:
     """The library's fused batch norm and oneDNN's product, taken from some size on: now at every size, or at none."""
-    at = 1 if everywhere else 1 << 60
-    with mock.patch.object(norm, "FUSED_FROM", at), mock.patch.object(products, "FROM", at):
+    at, library = (1, blas.ONEDNN) if everywhere and blas._operator else (1 << 60, blas.BLAS)
+    with (
+        mock.patch.object(norm, "FUSED_FROM", 1 if everywhere else 1 << 60),
+        mock.patch.object(products, "FROM", at),
+        mock.patch.object(blas, "name", lambda: library),
+    ):
         yield
 
 
 def takes_fast_paths(batch: int, inputs: int, width: int) -> bool:
     """Whether a float32 layer of that size goes through both, where there is oneDNN."""
-    x, w = torch.empty(2, batch, inputs), torch.empty(2, inputs, width)
-    return norm.fused(x.new_empty(2, batch, width)) and (products._onednn is None or products.suits(x, w))
+    large = batch * inputs * width >= products.FROM
+    return norm.fused(torch.empty(2, batch, width)) and large
 
 
 def _images(inputs: int, dtype: torch.dtype) -> ImageData:
@@ -196,7 +201,7 @@ def meprop(
 
     made = Trained(it, [Part("net", it.net.params, it.optimizer, 0)], lambda: kept)
     made.patches = (mock.patch.object(meprop_mlp, "softmax_error", noted),)
-    made.generators, made.held_out = it.generators, it.x_test
+    made.counters, made.held_out = [it.draws.count] if it.draws else [], it.x_test
     if shuffled:
         _shuffle(it, 16)
     return made

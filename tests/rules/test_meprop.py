@@ -7,12 +7,13 @@ import torch
 from oracles import BATCH, CLASSES, HIDDEN, INPUTS, RUNS, batch, generators, leaves, means
 from torch.nn import functional as F
 
+from repro.data.streams.draws import number
 from repro.kernels.topk import top_k
 from repro.nets.fcn import mlp as nets_mlp
 from repro.nets.linear import Keep
 from repro.nets.net import Net
 from repro.rules.backward import Rule
-from repro.rules.meprop import RandomK, TopK
+from repro.rules.meprop import Draws, RandomK, TopK
 from repro.train.optim import Adam
 
 
@@ -26,30 +27,88 @@ def step(net: Net, x: torch.Tensor, y: torch.Tensor) -> None:
     means(net, Rule(), x, y)
 
 
-def test_random_k_keeps_k_uniformly_and_each_run_its_own() -> None:
-    g = torch.ones(2, 500, 10)
+def masks(seeds: tuple[int, ...], steps: int, k: int, batch: int, *widths: int) -> list[torch.Tensor]:
+    """What random-k keeps, for each width [steps, R, batch, n] of 0 and 1."""
+    draws = Draws(seeds, batch, widths)
+    keeps = [RandomK(k, score) for score in draws.scores]
+    made: list[list[torch.Tensor]] = [[] for _ in widths]
+    for _ in range(steps):
+        draws.draw()
+        for kept, keep, n in zip(made, keeps, widths, strict=True):
+            kept.append(keep(torch.ones(len(seeds), batch, n)))
+    return [torch.stack(kept) for kept in made]
 
-    def kept_by(seeds: slice) -> torch.Tensor:
-        keep = RandomK(3, len(g[seeds]), 500, 10)
-        keep.draw(generators(2, "k")[seeds])
-        return keep(g[seeds])
 
-    kept = kept_by(slice(0, 2))
-    assert torch.equal(kept.sum(-1), torch.full((2, 500), 3.0))
-    share = kept[0].mean(0)
-    assert (share - 0.3).abs().max() < 0.1  # 4.9 standard deviations of a fair draw
-    assert torch.equal(kept, kept_by(slice(0, 2)))
-    assert not torch.equal(kept[0], kept[1])
-    assert torch.equal(kept[1:], kept_by(slice(1, 2)))
+def test_random_k_keeps_each_entry_with_probability_k_of_n_wherever_it_is() -> None:
+    (kept,) = masks((7,), 4000, 3, 5, 20)
+    assert torch.equal(kept.sum(-1), torch.full((4000, 1, 5), 3.0))
+    p, counts = 3 / 20, kept.sum((0, 1))  # of each place in the batch, [5, 20]
+    z = (counts - 4000 * p) / (4000 * p * (1 - p)) ** 0.5
+    assert z.abs().max() < 4.5  # of 100 normal draws all but 1 in 1,500
+    # a row's kept entries sum to 3: 20/19 of a χ² with 19 degrees of freedom, of which there are 5
+    assert abs(float(z.square().sum()) - 100) < 5 * (20 / 19) * (2 * 95) ** 0.5
+
+
+def test_masks_of_steps_rows_maps_and_seeds_have_nothing_to_do_with_each_other() -> None:
+    one, two = masks((0, 1), 3000, 4, 6, 20, 20)
+    pairs = {
+        "steps": (one[:-1], one[1:]),
+        "two steps": (one[:-2], one[2:]),
+        "rows": (one[:, :, :-1], one[:, :, 1:]),
+        "maps": (one, two),
+        "seeds": (one[:, 0], one[:, 1]),
+        "a column and its neighbour in the next step": (one[:-1, ..., 1:], one[1:, ..., :-1]),
+    }
+    for name, (a, b) in pairs.items():
+        x, y = (v.double() - 0.2 for v in (a, b))
+        r = float((x * y).mean() / 0.16)
+        assert abs(r) < 5 / x.numel() ** 0.5, f"{name}: correlation {r:.5f}"
+
+
+def test_scores_never_tie_and_none_comes_twice() -> None:
+    draws, seen = Draws((0, 1, 2), 10, (50, 50)), []
+    for _ in range(30):
+        draws.draw()
+        seen += [s.flatten().clone() for s in draws.scores]
+    every = torch.cat(seen)
+    assert len(every.unique()) == len(every) == 90_000
+    assert abs(float(every.double().mean())) < 5 * 2**63 / (3 * 90_000) ** 0.5
+
+
+def test_a_runs_masks_are_its_seeds_alone() -> None:
+    together, alone = masks((3, 8), 5, 3, 4, 10), masks((8,), 5, 3, 4, 10)
+    assert torch.equal(together[0][:, 1:], alone[0])
+
+
+def splitmix64(number: int) -> int:
+    """As published, in Python's integers: an int64."""
+    z = (number + 0x9E3779B97F4A7C15) % 2**64
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EB % 2**64
+    z ^= z >> 31
+    return z - 2**64 * (z >= 2**63)
+
+
+def test_a_score_is_the_hash_of_seed_step_and_place() -> None:
+    draws = Draws((4, 5), 3, (7, 2))
+    for _ in range(3):
+        draws.draw()
+    start = number(5, "random-k") % 2**63 + 2 * 0xD1342543DE82EF95
+    for place, score in ((0, draws.scores[0][1, 0, 0]), (3 * 7 + 5, draws.scores[1][1, 2, 1])):
+        assert splitmix64(start + place * 0x9E3779B97F4A7C15) == int(score)
 
 
 def test_random_k_is_drawn_afresh() -> None:
-    keep, rng, g = RandomK(3, 1, 50, 10), generators(1, "k"), torch.ones(1, 50, 10)
-    keep.draw(rng)
+    draws, g = Draws((0,), 50, (10,)), torch.ones(1, 50, 10)
+    keep = RandomK(3, draws.scores[0])
+    draws.draw()
     first = keep(g)
     assert torch.equal(first, keep(g)), "until the next draw the same"
-    keep.draw(rng)
+    draws.draw()
     assert not torch.equal(first, keep(g))
+    draws.count.fill_(0)
+    draws.draw()
+    assert torch.equal(first, keep(g)), "the count is all that a draw depends on"
 
 
 def autograd(net: Net, x: torch.Tensor, y: torch.Tensor, sparsify: Keep) -> dict[str, torch.Tensor]:
@@ -75,11 +134,10 @@ def test_gradients_equal_autograd_with_a_mask(k: int) -> None:
 
 
 def test_k_equal_to_n_is_backprop_bitwise() -> None:
-    every = RandomK(HIDDEN, RUNS, BATCH, HIDDEN)
+    every = RandomK(HIDDEN, torch.zeros(RUNS, BATCH, HIDDEN))
     one, two = mlp(lambda g: every(top_k(g, HIDDEN)), TopK(CLASSES)), mlp()
     first, second = (Adam([net.params], [1e-2] * RUNS) for net in (one, two))
     for t in range(10):
-        every.draw(generators(RUNS, "k"))
         step(one, *batch(t))
         step(two, *batch(t))
         first.step()

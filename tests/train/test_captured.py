@@ -68,14 +68,15 @@ def test_a_replayed_step_is_the_eager_one_bitwise(
 def test_what_is_drawn_inside_the_device_part_is_refused(
     small: Callable[..., Given], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The comparison can fail: random-k with its draw in `device` does not get through the capture."""
+    """The comparison can fail: scores of the host's generator in `device` do not get through the capture."""
     learner = FAMILIES["meprop/fig4"](
         small("meprop/fig4", "random-8", (0,), **SHORT["meprop/fig4"]), Context("cuda")
     )
     device = learner.device
 
     def drawing() -> None:
-        learner.keep[0].draw(learner.generators)  # type: ignore[attr-defined]
+        score = learner.keep[0].score  # type: ignore[attr-defined]
+        score.copy_(torch.randint(1 << 62, score.shape))
         device()
 
     monkeypatch.setattr(learner, "device", drawing)

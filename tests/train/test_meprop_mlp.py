@@ -11,11 +11,11 @@ from torch import Tensor
 
 from repro.data import ImageData, load_images
 from repro.errors import BadValueError
-from repro.kernels.topk import random_k, top_k
 from repro.nets.fcn import mlp
 from repro.nets.linear import Keep
 from repro.nets.losses import softmax_error
 from repro.rules.backward import Rule, backward
+from repro.rules.meprop import Draws, RandomK, TopK
 from repro.train import meprop_mlp
 from repro.train.batches import Batches, stream
 from repro.train.given import Given
@@ -35,13 +35,13 @@ def make(small: Callable[..., Given], arm: str, **changes: Any) -> meprop_mlp.Me
     return meprop_mlp.MepropLearner(small("meprop/fig4", arm, SEEDS, hidden=HIDDEN, **changes), Context())
 
 
-def keeps(rule: str) -> Keep | None:
-    generators = [stream(s, "random-k") for s in SEEDS]
-
-    def at_random(g: Tensor) -> Tensor:
-        return random_k(g, K, torch.stack([torch.rand(g.shape[1:], generator=r) for r in generators]))
-
-    return {"top": lambda g: top_k(g, K), "random": at_random}.get(rule)
+def keeps(rule: str, at_output: bool) -> tuple[Draws | None, list[Keep | None]]:
+    """What each linear map keeps, by draws of its own where it is chosen at random; `draws.draw()` begins a step."""
+    widths = (HIDDEN, HIDDEN, 10) if at_output else (HIDDEN, HIDDEN)
+    if rule == "random":
+        draws = Draws(SEEDS, 10, widths)
+        return draws, [*(RandomK(K, s) for s in draws.scores), *[None] * (3 - len(widths))]
+    return None, [TopK(K) if rule == "top" and n < len(widths) else None for n in range(3)]
 
 
 @pytest.mark.parametrize("at_output", [True, False])
@@ -53,8 +53,8 @@ def test_steps_are_those_of_the_rule_with_adam(
     rule = arm.partition("-")[0]
     asked = {"sparsify_output": at_output} if rule in ("top", "random") else {}
     learner = make(small, arm, learning_rate=rate, adam_eps=eps, **asked)
-    width, keep = K if rule == "small" else HIDDEN, keeps(rule)
-    net = mlp((784, width, width, 10), len(SEEDS), keep=[keep, keep, keep if at_output else None])
+    width, (draws, keep) = K if rule == "small" else HIDDEN, keeps(rule, at_output)
+    net = mlp((784, width, width, 10), len(SEEDS), keep=keep)
     net.init([stream(s, "init") for s in SEEDS])
     assert torch.equal(net.params.flat, learner.net.params.flat)
     leaf = torch.nn.Parameter(net.params.flat, requires_grad=False)
@@ -65,6 +65,8 @@ def test_steps_are_those_of_the_rule_with_adam(
     order = Batches(len(x), 10, SEEDS, "cpu")
     for t in range(4):
         at = order.at(t)
+        if draws:
+            draws.draw()
         tape = net.forward(x[at])
         delta = softmax_error(tape[-1], y[at])[1] / 10
         backward(net.segments, tape, y[at], delta, Rule())
@@ -111,8 +113,10 @@ def test_the_dev_split_alone_chooses(small: Callable[..., Given], monkeypatch: p
     assert learner.final(at[0] * 2) == [
         (0, "test_accuracy", at[0], "", 91),
         (0, "best_epoch", at[0], "", 2),
+        (0, "end_accuracy", at[0] * 2, "", 60),
         (1, "test_accuracy", at[1], "", 71),
         (1, "best_epoch", at[1], "", 3),
+        (1, "end_accuracy", at[0] * 2, "", 99),
     ]
 
 

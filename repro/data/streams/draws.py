@@ -7,7 +7,8 @@ import hashlib
 import torch
 from torch import Tensor
 
-_GOLDEN = 0x9E3779B97F4A7C15 - (1 << 64)
+GOLDEN = 0x9E3779B97F4A7C15 - (1 << 64)
+"""2^64 divided by the golden ratio, odd, as int64: what splitmix64 goes on by."""
 _ROUNDS = ((30, 0xBF58476D1CE4E5B9 - (1 << 64)), (27, 0x94D049BB133111EB - (1 << 64)))
 NEVER = 1 << 62  # the step that needs the host next, where none does
 
@@ -27,15 +28,20 @@ def hashed(numbers: Tensor) -> Tensor:
 
     One step of splitmix64 (Steele, Lea, Flood 2014), in integers that wrap around.
     """
-    mixed = numbers + _GOLDEN
+    return hash_(numbers.clone())
+
+
+def hash_(numbers: Tensor) -> Tensor:
+    """`hashed` in the place of its argument: a draw of every step fills no fresh memory with results."""
+    numbers.add_(GOLDEN)
     for shift, factor in _ROUNDS:
-        mixed = (mixed ^ _shifted(mixed, shift)) * factor
-    return mixed ^ _shifted(mixed, 31)
+        numbers.bitwise_xor_(_shifted(numbers, shift)).mul_(factor)
+    return numbers.bitwise_xor_(_shifted(numbers, 31))
 
 
 def _shifted(numbers: Tensor, by: int) -> Tensor:
     """int64 moved to the right as if it had no sign."""
-    return (numbers >> by) & ((1 << (64 - by)) - 1)
+    return (numbers >> by).bitwise_and_((1 << (64 - by)) - 1)
 
 
 def fingerprint(*tensors: Tensor) -> str:

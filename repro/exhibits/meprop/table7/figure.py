@@ -1,71 +1,112 @@
-"""Time of the backward products against k, and the speed-up over the dense ones, both log-log."""
+"""Times of the backward products against k, the gain over the dense ones, and both devices on one law."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from repro.exhibits.meprop.table7.claims import fitted
+from repro.exhibits.meprop.table7.spec import DENSE_MS, LAYOUTS, MS
 from repro.record.record import Record
-from repro.record.view import View
+from repro.record.view import MissingData, View
 from repro.show import panels, style
 from repro.show.numbers import percentiles
 from repro.spec import Exhibit
 
-MS = "backward_ms"
-Measured = dict[int, tuple[float, float, float]]
-"""k → (median, 10th, 90th percentile) of the repetitions."""
+Measured = dict[int | None, tuple[float, float, float]]
+"""k (None: dense) → (median, 10th, 90th percentile) of the repetitions."""
+VARIANTS = {
+    "float32, eager": ("float32", "backward_ms", "-"),
+    "float32, captured": ("float32", "captured_ms", "--"),
+    "TF32, captured": ("tf32", "captured_ms", "-."),
+    "bfloat16, captured": ("bfloat16", "captured_ms", ":"),
+}
+"""label → (precision, metric, line)."""
 
 
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
-    """Ours filled, the paper's hollow: its times are of another device and other sizes."""
-    figure, (left, right) = style.canvas(2, (11, 5))
-    dense, *arms = exhibit.arms
-    ours: Measured = {a.setting["k"]: percentiles(view, a.id, MS) for a in arms if view.has(a.id, MS)}
-    base = percentiles(view, dense.id, MS) if view.has(dense.id, MS) else None
-    told = {a.setting["k"]: a.reported[MS] for a in arms if MS in a.reported}
-    _times(left, ours, base, told, dense.reported.get(MS))
-    _gains(right, ours, base, told, dense.reported.get(MS))
-    for ax in (left, right):
-        panels.doubling_axis(ax, [a.setting["k"] for a in arms], "k (gradient entries kept)")
+    """Ours filled, the paper's hollow: its times are of another device and perhaps other sizes."""
+    figure, (left, middle, right) = style.canvas(3, (15, 5.4))
+    _times(left, view)
+    _gains(middle, view)
+    _law(right, view)
+    for ax in (left, middle, right):
+        panels.doubling_axis(ax, list(MS), "k (gradient entries kept)")
         ax.set_yscale("log")
         panels.legend_below(ax, 2, -0.15)
     style.title(figure, exhibit, record)
     return figure
 
 
-def _times(
-    ax: Axes,
-    ours: Measured,
-    base: tuple[float, float, float] | None,
-    told: dict[int, float],
-    level: float | None,
-) -> None:
-    colour, dense = style.colour("meProp"), style.colour("dense")
-    middle = [m for m, _, _ in ours.values()]
-    bars = [[m - low for m, low, _ in ours.values()], [high - m for m, _, high in ours.values()]]
-    label = "ours, k kept: median, p10 to p90"
-    ax.errorbar(list(ours), middle, bars, fmt="o-", color=colour, capsize=3, label=label)
-    if base:
-        ax.axhline(base[0], color=dense, lw=1.6, label="ours, dense")
-        ax.axhspan(base[1], base[2], color=dense, alpha=0.15, lw=0)
-    label = "paper, its own device and sizes"
-    style.paper_points(ax, list(told), list(told.values()), "meProp", label=label)
-    if level:
-        ax.axhline(level, color=dense, lw=1, ls="--", label="paper, dense")
-    ax.set(title="Time of the backward products", ylabel="milliseconds")
+def _measured(view: View, layout: str, precision: str = "float32", metric: str = "backward_ms") -> Measured:
+    """What there is."""
+    found: Measured = {}
+    for k in (None, *MS):
+        try:
+            arm = view.arm(k=k, layout=layout, precision=precision, zeros=None)
+        except MissingData:
+            continue
+        if view.has(arm, metric):
+            found[k] = percentiles(view, arm, metric)
+    return found
 
 
-def _gains(
-    ax: Axes,
-    ours: Measured,
-    base: tuple[float, float, float] | None,
-    told: dict[int, float],
-    level: float | None,
-) -> None:
-    if ours and base:
-        gains = [base[0] / m for m, _, _ in ours.values()]
-        ax.plot(list(ours), gains, "o-", color=style.colour("meProp"), label="ours")
-    if level:
-        style.paper_points(ax, list(told), [level / t for t in told.values()], "meProp", label="paper")
+def _times(ax: Axes, view: View) -> None:
+    for layout, mark in zip(LAYOUTS, "os", strict=True):
+        ours, shape = _measured(view, layout), layout.replace("x", "×")
+        dense = ours.pop(None, None)
+        at = [k for k in ours if k is not None]
+        y = [ours[k][0] for k in at]
+        bars = [[ours[k][0] - ours[k][1] for k in at], [ours[k][2] - ours[k][0] for k in at]]
+        look: dict[str, Any] = {
+            "color": style.colour("meProp"),
+            "alpha": 1.0 if mark == "o" else 0.55,
+            "capsize": 3,
+        }
+        ax.errorbar(at, y, bars, fmt=f"{mark}-", label=f"ours, W {shape}: median, p10 to p90", **look)
+        if dense:
+            line = "-" if mark == "o" else "-."
+            ax.axhline(
+                dense[0], color=style.colour("dense"), lw=1.6, ls=line, label=f"ours, dense, W {shape}"
+            )
+    style.paper_points(ax, list(MS), list(MS.values()), "meProp", label="paper, its own device and sizes")
+    ax.axhline(DENSE_MS, color=style.colour("dense"), lw=1, ls="--", label="paper, dense")
+    ax.set(title="Time of the backward products, float32", ylabel="milliseconds")
+
+
+def _gains(ax: Axes, view: View) -> None:
+    for layout, mark in zip(LAYOUTS, "os", strict=True):
+        for label, (precision, metric, line) in VARIANTS.items():
+            ours = _measured(view, layout, precision, metric)
+            dense, at = ours.pop(None, None), [k for k in ours if k is not None]
+            if dense and at:
+                look: dict[str, Any] = {
+                    "color": style.colour("meProp"),
+                    "alpha": 1.0 if mark == "o" else 0.55,
+                    "ms": 4,
+                }
+                text = f"ours, {label}, W {layout.replace('x', '×')}"
+                ax.plot(at, [dense[0] / ours[k][0] for k in at], mark, ls=line, label=text, **look)
+    style.paper_points(ax, list(MS), [DENSE_MS / t for t in MS.values()], "meProp", label="paper")
     ax.axhline(1, color=style.colour("dense"), lw=1, ls=":")
-    ax.set(title="Speed-up over the dense products", ylabel="dense time / time")
+    ax.set(title="Gain over the dense products", ylabel="dense time / time")
+
+
+def _law(ax: Axes, view: View) -> None:
+    """Each series divided by its own slope: a/b + k, whatever the device."""
+    for layout, mark in zip(LAYOUTS, "os", strict=True):
+        times = {k: m[0] for k, m in _measured(view, layout).items() if k is not None}
+        a, b = fitted(times) if len(times) > 1 else (0.0, 0.0)
+        if b > 0:
+            text = f"ours, W {layout.replace('x', '×')}: a/b = {a / b:.0f}, b = {b:.3g} ms"
+            look: dict[str, Any] = {"color": style.colour("meProp"), "alpha": 1.0 if mark == "o" else 0.55}
+            ax.plot(list(times), [t / b for t in times.values()], mark, label=text, **look)
+    a, b = fitted(MS)
+    text = f"paper: a/b = {a / b:.0f}, b = {b:.3g} ms"
+    style.paper_points(ax, list(MS), [t / b for t in MS.values()], "meProp", label=text, ls="")
+    ax.plot(
+        list(MS), [a / b + k for k in MS], color=style.colour("dense"), lw=1, ls="--", label="its law a/b + k"
+    )
+    ax.set(title="One law: t = a + b k, in units of b", ylabel="t / b")

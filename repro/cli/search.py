@@ -1,0 +1,94 @@
+"""Search a parameter's value for every arm in the same way, by a number that is no test result.
+
+Every arm is trained with each of the values at one seed that no record uses. Prints the results, the best one
+marked, and writes them as CSV.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import sys
+from pathlib import Path
+
+from repro.cli import parser as common
+from repro.errors import BadValueError
+from repro.files import write_text
+from repro.show.progress import ProgressLines
+from repro.show.tables import aligned
+
+EXAMPLES = """  repro search dni/table2 --profile cpu --over learning_rate=1e-4,3e-4,1e-3 --set hold_out=5000 \\
+      --metric validation_error --seed 100 --out docs/searches/dni-table2.csv
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The exhibit, the parameter with its values, the number that decides."""
+    add = parser.add_argument
+    add("id", metavar="ID", help="an exhibit, like dni/table2")
+    common.add_profile(parser, "cpu", "default: cpu")
+    add(
+        "--over",
+        type=common.setting,
+        required=True,
+        metavar="NAME=A,B,C",
+        help="the parameter and its values",
+    )
+    add("--metric", required=True, metavar="M", help="the number that decides: its last value in a run")
+    add("--seed", type=int, default=100, metavar="S", help="one that no record uses (100)")
+    add("--set", type=common.setting, action="append", default=[], metavar="NAME=VALUE", help="for all runs")
+    add("--arms", type=common.names, metavar="A", help="only these")
+    add("--higher", action="store_true", help="the highest number is the best")
+    add("--device", type=common.device, default="auto", metavar="D", help="auto, cpu or cuda (default: auto)")
+    add("--workers", type=int, default=1, metavar="N", help="groups side by side")
+    add("--budget", type=common.seconds, metavar="T", help="stop cleanly after 90s, 40m or 2h; all is kept")
+    add("--data-dir", type=common.existing_folder, metavar="DIR", help="data sets (REPRO_DATA, else .data)")
+    add("--runs-dir", type=common.folder, metavar="DIR", help="resumable runs (REPRO_RUNS, else .runs)")
+    add("--out", type=Path, metavar="FILE", help="the results as CSV")
+    add("--offline", action="store_true", help="never download data")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Search, tell, write."""
+    from repro.exhibits import get
+    from repro.runner.run import Options
+    from repro.runner.search import best, search
+
+    exhibit, (name, text) = get(args.id), args.over
+    values = [v.strip() for v in text.split(",")]
+    used = {
+        s for p in exhibit.profiles for s in (*p.seeds, *(x for more in p.more_seeds.values() for x in more))
+    }
+    if args.seed in used:
+        raise BadValueError(
+            f"seed {args.seed} is one of a record's: a value chosen on it would favour that record"
+        )
+    options = Options(
+        device=args.device,
+        data_dir=args.data_dir and str(args.data_dir),
+        runs_dir=args.runs_dir and str(args.runs_dir),
+        download=not args.offline,
+        arms=args.arms,
+        changes=dict(args.set),
+        workers=args.workers,
+        budget_s=args.budget,
+    )
+    found, failed = search(
+        exhibit, args.profile, (name, values), args.metric, args.seed, options, ProgressLines(len(values))
+    )
+    chosen = best(found, not args.higher).values()
+    rows = [
+        (f.arm, f"{f.value:g}", str(f.step), f"{f.result:.4g}", "best" if f in chosen else "") for f in found
+    ]
+    print(aligned(("arm", name, "step", args.metric, ""), rows))
+    if args.out:
+        table = io.StringIO()
+        writer = csv.writer(table, lineterminator="\n")
+        writer.writerow(("arm", "seed", name, "step", args.metric))
+        writer.writerows((f.arm, f.seed, f.value, f.step, f.result) for f in found)
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        write_text(args.out, table.getvalue())
+    for why in dict.fromkeys(failed.values()):
+        print(f"repro: {why}", file=sys.stderr)
+    return 1 if failed else 0

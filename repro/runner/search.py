@@ -1,0 +1,93 @@
+"""Search a parameter's value by a number that is no test result: every arm over the same values, in the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from typing import Any
+
+from repro.errors import BadValueError, RunError
+from repro.record.plan import planned
+from repro.record.run import Run
+from repro.runner.carry import Progress
+from repro.runner.groups import Group
+from repro.runner.run import Options, job_of
+from repro.runner.schedule import collect
+from repro.spec import Exhibit
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one arm came to with one value of the parameter: `result` of the metric at the last evaluation, `step`."""
+
+    arm: str
+    seed: int
+    value: Any
+    step: int
+    result: float
+
+
+def search(
+    exhibit: Exhibit,
+    profile: str,
+    over: tuple[str, Sequence[Any]],
+    metric: str,
+    seed: int,
+    options: Options,
+    progress: Progress | None = None,
+    executor: Executor | None = None,
+) -> tuple[list[Found], dict[str, str]]:
+    """Train every arm (of `options.arms`) with each value of the parameter; what was found, and what failed and why.
+
+    The values of an arm train together where its work takes one a run, as it does learning rates. Results are kept
+    as those of any run are. `BadValueError` for fewer than two values; `RunError` if nothing was measured.
+    """
+    name, values = over
+    if len(values) < 2:
+        raise BadValueError(f"{name} has {len(values)} value to search; expected two or more")
+    jobs = [
+        job_of(exhibit, g, options, options.kind())
+        for g in _groups(exhibit, profile, name, values, seed, options)
+    ]
+    done = collect(jobs, options.workers, options.retries, progress, executor)
+    found = [
+        f
+        for job in jobs
+        for run in job.group.runs
+        for f in _found(run, done.results.get(run.name), name, metric)
+    ]
+    if not found:
+        why = next(iter(done.failures.values()), f"no run has a number called {metric}")
+        raise RunError(f"the search of {exhibit.id} measured nothing: {why}")
+    return found, done.failures
+
+
+def _groups(
+    exhibit: Exhibit, profile: str, name: str, values: Sequence[Any], seed: int, options: Options
+) -> list[Group]:
+    """A group an arm, with a run for each value; runs are told apart by the value in their arm's name."""
+    found: dict[str, list[Run]] = {}
+    for value in values:
+        changes = {**options.changes, name: value}
+        for run in planned(exhibit, profile, (seed,), options.arms, changes):
+            if options.arms is None or run.arm in options.arms:
+                found.setdefault(run.arm, []).append(replace(run, arm=f"{run.arm}, {name} {value}"))
+    return [Group(exhibit.trained_by, tuple(runs)) for runs in found.values()]
+
+
+def _found(run: Run, result: Mapping[str, Any] | None, name: str, metric: str) -> list[Found]:
+    measured = [
+        (step, value) for m, step, index, value in (result or {}).get("rows", ()) if m == metric and not index
+    ]
+    arm = run.arm.split(f", {name} ")[0]
+    return (
+        [Found(arm, run.seed, run.params[name], *max(measured, key=lambda row: row[0]))] if measured else []
+    )
+
+
+def best(found: Sequence[Found], lower: bool = True) -> dict[str, Found]:
+    """The best of each arm."""
+    sign = 1 if lower else -1
+    ranked = sorted(found, key=lambda f: sign * f.result, reverse=True)
+    return {f.arm: f for f in ranked}
