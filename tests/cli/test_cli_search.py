@@ -6,7 +6,16 @@ import csv
 from pathlib import Path
 from typing import Any
 
-COMMAND = ("search", "meprop/tiny", "--metric", "height", "--over", "rate=0.001,0.05,0.01", "--profile", "quick")
+COMMAND = (
+    "search",
+    "meprop/tiny",
+    "--metric",
+    "height",
+    "--over",
+    "rate=0.001,0.05,0.01",
+    "--profile",
+    "quick",
+)
 
 
 def test_the_fastest_climb_wins_in_every_arm_and_all_is_written_down(cli: Any, places: Path) -> None:
