@@ -225,6 +225,7 @@ def _stubs() -> dict[str, Any]:
     return {
         "is_available": lambda: True,
         "get_device_name": lambda *_: "a pretend device",
+        "get_device_capability": lambda *_: (0, 0),
         "synchronize": lambda *_: _note(SYNCHRONIZE, "synchronize"),
         "manual_seed_all": lambda seed: None,
         "reset_peak_memory_stats": lambda *_: None,
