@@ -15,8 +15,7 @@ from repro.record.run import Run
 from repro.train.checkpoint import copied, load_checkpoint, save_checkpoint
 from repro.train.given import Given
 from repro.train.loop import LATEST, PREVIOUS, Context, Replay, fit
-from repro.train.rows import RowLog
-from repro.train.rows import RunRow
+from repro.train.rows import RowLog, RunRow
 
 
 class Counter:
