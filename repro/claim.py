@@ -8,8 +8,11 @@ from typing import Any
 
 from repro.errors import BadValueError, UnknownNameError
 
-NULLS = ("equal", "chance", "reversed", "permuted", "index", "steps", "pairing")
+NULLS = ("equal", "chance", "reversed", "permuted", "shifted", "shrunk", "index", "steps", "pairing")
 """Kinds of null records, in which there is nothing to see: see `repro.record.nulls`."""
+ARMS = NULLS[:4]
+GATED = NULLS[:6]
+"""Those that break a comparison of arms; those that break one whose gate asks for a baseline that has learned."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,8 @@ class Claim:
     the paper's, shown apart and never counted.
     `stand_in_ok`: the claim does not depend on the paper's data (an analytic or a timing claim).
     `null`: the kinds of null records on which it must fail, one or more of `NULLS`. The default suits claims that
-    compare arms; one that lives inside an arm names what it rests on (`index`, `steps` or `pairing`).
+    compare arms, `GATED` those that have a gate too; one that lives inside an arm names what it rests on (`index`,
+    `steps` or `pairing`).
     """
 
     id: str
@@ -49,7 +53,7 @@ class Claim:
     test: Callable[[Any], Outcome]
     profiles: tuple[str, ...] = ("quick", "cpu", "paper")
     stand_in_ok: bool = field(default=False, kw_only=True)
-    null: tuple[str, ...] = field(default=("equal", "chance", "reversed", "permuted"), kw_only=True)
+    null: tuple[str, ...] = field(default=ARMS, kw_only=True)
     elsewhere: str = field(default="", kw_only=True)
     given: str = field(default="", kw_only=True)
     finding: bool = field(default=False, kw_only=True)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import platform
+import re
+import subprocess
 import sys
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from repro.errors import BadValueError
@@ -60,10 +65,21 @@ def _keep_freed_memory() -> None:
 
 
 def arithmetic(device: str, threads: int) -> dict[str, Any]:
-    """What sets the last digits of a number, as part of what it is kept under."""
+    """What sets the last digits of a number, as part of what it is kept under.
+
+    Of a CUDA device also its name, CUDA's version and whether TF32 is allowed, as `prepare` sets it. Its driver is no
+    part: libraries come with torch, so it is among the `facts` alone.
+    """
     import torch
 
-    return {"device": device, "threads": threads, "torch": torch.__version__}
+    from repro import blas
+
+    shared = {"device": device, "threads": threads, "torch": torch.__version__}
+    if device != "cuda":
+        return shared if blas.name() == blas.BLAS else {**shared, "products": blas.name()}
+    pick(device)
+    tf32 = {"matmul": False, "cudnn": False}  # not read: keys are asked for before `prepare`, too
+    return {**shared, "gpu": torch.cuda.get_device_name(), "cuda": torch.version.cuda, "tf32": tf32}
 
 
 def facts(device: str) -> dict[str, Any]:
@@ -71,18 +87,48 @@ def facts(device: str) -> dict[str, Any]:
     import numpy
     import torch
 
+    from repro import blas
+
     gpu = torch.cuda.get_device_name() if device == "cuda" else None
     return {
         "device": gpu or _cpu_name(),
         "kind": device,
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
-        "flush_denormal": True,
+        "products": None if gpu else blas.name(),
+        "flush_denormal": device == "cpu",  # CUDA kernels keep denormals, whatever the host does
         "python": sys.version.split()[0],
         "torch": torch.__version__,
         "numpy": numpy.__version__,
         "system": platform.system(),
+        **(_cuda_facts() if device == "cuda" else {}),
     }
+
+
+def _cuda_facts() -> dict[str, Any]:
+    import torch
+
+    flags = torch.backends
+    return {
+        "driver": _driver(),
+        "cuda": torch.version.cuda,
+        "capability": ".".join(map(str, torch.cuda.get_device_capability())),
+        "tf32": {"matmul": flags.cuda.matmul.allow_tf32, "cudnn": flags.cudnn.allow_tf32},
+    }
+
+
+@cache
+def _driver() -> str | None:
+    """Version of the NVIDIA driver; None where neither the system nor nvidia-smi tells."""
+    with contextlib.suppress(OSError):
+        found = re.search(r"\b\d+\.\d+(\.\d+)?\b", Path("/proc/driver/nvidia/version").read_text())
+        if found:
+            return found.group()
+    ask = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        done = subprocess.run(ask, capture_output=True, text=True, check=True, timeout=20)
+        return done.stdout.split()[0] if done.stdout.split() else None
+    return None
 
 
 def _cpu_name() -> str:

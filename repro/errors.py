@@ -60,6 +60,16 @@ class OutOfTimeError(ReproError):
     exit_code = 1
 
 
+def lacking(e: BaseException) -> str:
+    """What to say where a package that training does without is absent, as on a GPU machine; else nothing."""
+    package = (e.name or "").partition(".")[0] if isinstance(e, ModuleNotFoundError) else ""
+    if package in ("", "repro", "metadata"):  # a defect of ours
+        return ""
+    return (
+        f"{package} is not installed here: `pip install -e .` brings it, or do this on a machine that has it"
+    )
+
+
 def first_line(e: BaseException) -> str:
     """An error's type and first line: torch's go on for pages, which the traceback's file has."""
     return f"{type(e).__name__}: {(str(e).splitlines() or [''])[0]}"

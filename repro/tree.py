@@ -1,22 +1,77 @@
-"""The working tree: which commit it is at, and what in it is not committed."""
+"""The working tree: which commit it is at, and what in it is not committed.
+
+A copy of the files on another machine, where there is no git, carries a stamp: the commit, whether files had changed,
+and a digest of the code, so that a copy that was edited on its way is known.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import json
+import os
 import subprocess
+from pathlib import Path
+from typing import Any
 
 from repro.errors import DirtyTreeError
+from repro.files import write_text
 from repro.paths import root
+
+STAMP = ".stamp"
+"""The stamp, at the top of the tree. Git ignores it, so whoever copies the tree names it."""
+CODE = ("repro", "metadata")
+CODE_SUFFIXES = (".py", ".cpp", ".cc", ".cxx", ".c", ".cu", ".h", ".hpp", ".cuh")
 
 RESULTS = ":(exclude)results"
 """Records themselves do not count as changes: else only one could be made between two commits."""
 
 
 def git_state() -> tuple[str, bool]:
-    """(commit, dirty) of the working tree; ("unknown", True) outside a git checkout."""
-    try:
-        return _git("rev-parse", "HEAD").strip(), bool(changes())
-    except (OSError, subprocess.SubprocessError):
+    """(commit, dirty) of the working tree.
+
+    Without git they are those of `REPRO_COMMIT` ("commit:digest of the code") or of the stamp, dirty where the code
+    has another digest; ("unknown", True) where nothing tells.
+    """
+    if (root() / ".git").exists():
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            return _git("rev-parse", "HEAD").strip(), bool(changes())
+    said = _said()
+    if not isinstance(said.get("commit"), str) or not said["commit"]:
         return "unknown", True
+    return said["commit"], said.get("dirty") is not False or said.get("files") != code_digest()
+
+
+def _said() -> dict[str, Any]:
+    """What the environment or the stamp says; nothing if it cannot be read: a record must not be lost to that."""
+    told = os.environ.get("REPRO_COMMIT")
+    if told:
+        commit, _, files = told.partition(":")
+        return {"commit": commit, "dirty": False, "files": files}
+    with contextlib.suppress(OSError, ValueError):
+        read = json.loads((root() / STAMP).read_text(encoding="utf-8"))
+        return read if isinstance(read, dict) else {}
+    return {}
+
+
+def write_stamp() -> tuple[Path, dict[str, Any]]:
+    """Write the stamp of this checkout; returns its place and what it says. `DirtyTreeError` outside a checkout."""
+    if not (root() / ".git").exists():
+        raise DirtyTreeError(f"{root()} is not a git checkout: make the stamp where the commit is known")
+    commit, dirty = git_state()
+    made = {"commit": commit, "dirty": dirty, "files": code_digest()}
+    write_text(root() / STAMP, json.dumps(made, indent=1) + "\n")
+    return root() / STAMP, made
+
+
+def code_digest() -> str:
+    """SHA-256 over names and bytes of all sources of the two packages."""
+    sums = []
+    for path in sorted(p for part in CODE for p in (root() / part).rglob("*")):
+        if path.suffix in CODE_SUFFIXES and path.is_file():
+            data = hashlib.sha256(path.read_bytes()).hexdigest()
+            sums.append(f"{path.relative_to(root()).as_posix()} {data}")
+    return hashlib.sha256("\n".join(sums).encode()).hexdigest()
 
 
 def changes() -> list[str]:

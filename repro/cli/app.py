@@ -12,12 +12,15 @@ from collections.abc import Sequence
 from metadata.errors import MetadataError
 from repro import __version__
 from repro.cli.parser import Parser
-from repro.errors import ReproError, UnknownNameError
+from repro.errors import ReproError, UnknownNameError, lacking
 
 COMMANDS = {
     "list": "the exhibits: id, place in the paper, title, committed records",
     "new": "begin an exhibit: its folder and its notebook",
+    "plan": "in which order to train what is missing when time is short",
     "run": "train exhibits at a profile; record, table and picture go to an output folder",
+    "pack": "write finished runs into a few files that can travel, or the stamp of this commit",
+    "merge": "take in the runs that were packed on another machine",
     "reproduce": "run every notebook; what `make reproduce` calls",
     "render": "make an exhibit's notebook from its record",
     "commit": "copy finished records into results/",
@@ -58,6 +61,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _say(str(e), e.exit_code)
     except KeyboardInterrupt:
         return _say("interrupted; the same command again resumes where it stopped", 130)
+    except ModuleNotFoundError as e:
+        if not lacking(e):
+            raise
+        return _say(lacking(e), 2)
     except BrokenPipeError:  # `repro list | head`: nobody reads on, which is no error of ours
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141

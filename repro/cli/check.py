@@ -12,7 +12,7 @@ from repro.cli.parser import add_json, chosen, print_json
 from repro.cli.records import recorded, strays
 from repro.errors import RecordError
 from repro.record.audit import problems, refuse_for_results
-from repro.record.judge import summary
+from repro.record.fresh import superseded
 from repro.record.record import Record
 from repro.show import claims
 from repro.spec import Exhibit
@@ -72,14 +72,16 @@ def _checked(exhibit: Exhibit, record: Record, name: str) -> dict[str, Any]:
         refuse_for_results(exhibit, record)
     except RecordError as e:
         wrong.append(str(e))
-    judgements = record.judgements(exhibit)
+    judgements, late = record.judgements(exhibit), claims.judged_late(exhibit, record)
     return {
         "record": name,
         "problems": wrong,
-        "summary": summary(judgements),
+        "summary": claims.in_short(exhibit, record),
+        "superseded": superseded(exhibit, record),
         "sha256": record.sha256(),
         "verdicts": {j.claim.id: j.verdict for j in judgements},
-        "table": claims.lines(exhibit, judgements, claims.judged_late(exhibit, record)),
+        "judged_late": sorted(late),
+        "table": claims.lines(exhibit, judgements, late),
     }
 
 
@@ -88,4 +90,5 @@ def _print(facts: dict[str, Any]) -> None:
         for problem in facts["problems"]:
             print(f"BROKEN  {facts['record']}: {problem}")
     else:
-        print(f"holds   {facts['record']}: {facts['summary']}; SHA-256 {facts['sha256']}")
+        plan = f"of an earlier plan ({facts['superseded']}); " if facts["superseded"] else ""
+        print(f"holds   {facts['record']}: {facts['summary']}; {plan}SHA-256 {facts['sha256']}")

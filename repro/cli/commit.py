@@ -15,7 +15,7 @@ from repro.cli.parser import add_ids, add_profile, chosen, folder
 from repro.errors import BadValueError, RecordError
 from repro.paths import results_dir
 from repro.record.audit import problems, refuse_for_results
-from repro.record.fresh import require_fresh
+from repro.record.fresh import require_fresh, stale_because
 from repro.record.judge import summary
 from repro.record.record import Record, data_sets, verdicts
 from repro.record.store import load, path_of, save
@@ -24,6 +24,7 @@ from repro.spec import Exhibit
 EXAMPLES = """  repro commit dni/table2 --profile cpu
   repro commit --all --profile quick --from /tmp/records
   repro commit dni/table2 --profile cpu --from results     a claim changed: judge the committed rows again
+                                                           (if the plan changed, it is marked as an earlier one's)
 """
 
 
@@ -42,7 +43,8 @@ def main(args: argparse.Namespace) -> int:
     if not args.profile:
         raise BadValueError("which profile? Give --profile quick, cpu or paper")
     refuse_dirty_tree()
-    records = [(e, _fit(e, load(args.source, e.id, args.profile))) for e in chosen(args)]
+    again = args.source.resolve() == results_dir().resolve()
+    records = [(e, _fit(e, load(args.source, e.id, args.profile), again)) for e in chosen(args)]
     for exhibit, record in records:
         path = save(record, results_dir())
         picture = path_of(args.source, exhibit.id, args.profile).with_suffix(".svg")
@@ -55,9 +57,15 @@ def main(args: argparse.Namespace) -> int:
     return 0
 
 
-def _fit(exhibit: Exhibit, record: Record) -> Record:
-    """The record with fresh verdicts, if it may be committed."""
+def _fit(exhibit: Exhibit, record: Record, again: bool = False) -> Record:
+    """The record with fresh verdicts, if it may be committed.
+
+    `again`: it is committed already, and may be of an earlier plan; then it says so from now on.
+    """
     refuse_for_results(exhibit, record)
+    facts = {k: v for k, v in record.facts.items() if k != "superseded"}
+    why = stale_because(exhibit, record) if again else ""
+    record = Record(facts | ({"superseded": why} if why else {}), record.rows)
     require_fresh(exhibit, record)
     facts = {**record.facts, "verdicts": verdicts(record.judgements(exhibit))}
     judged = Record(facts, record.rows)

@@ -78,8 +78,8 @@ def profile(text: str) -> str:
 
 
 def device(text: str) -> str:
-    """A device's name."""
-    return _one_of("device", text, DEVICES)
+    """A device's name, or `any`."""
+    return _one_of("device", text, (*DEVICES, "any"))
 
 
 def _one_of(kind: str, text: str, known: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 
 from repro.cli import parser as common
 from repro.cli.records import draw_picture
-from repro.errors import BadValueError, ReproError
+from repro.errors import BadValueError, ReproError, lacking
 from repro.paths import runs_dir
 from repro.record.judge import summary
 from repro.record.plan import planned
@@ -31,6 +31,7 @@ EXAMPLES = """  repro run dni/table2                                     at the 
   repro run --all --profile smoke --out look
   repro run meprop/fig4 --seeds 0-4 --set hidden=200       your own change; such a record is marked custom
   repro run dni/table2 --profile paper --arms cdni-3,cdni-4 --seeds 0 --budget 40m    some runs of many, for a while
+  repro run dni/table2 --profile paper --device any        no training: from results merged from other machines
 """
 
 
@@ -39,39 +40,30 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     common.add_ids(parser)
     common.add_profile(parser, "quick", "default: quick")
     add = parser.add_argument
-    add("--device", type=common.device, default="auto", metavar="D", help="auto, cpu or cuda (default: auto)")
+    devices = "auto, cpu or cuda (default: auto); any: train nothing, take what any machine has trained"
+    add("--device", type=common.device, default="auto", metavar="D", help=devices)
     add("--data-dir", type=common.existing_folder, metavar="DIR", help="data sets (REPRO_DATA, else .data)")
     add("--runs-dir", type=common.folder, metavar="DIR", help="resumable runs (REPRO_RUNS, else .runs)")
     add("--out", type=common.folder, default=Path("output"), metavar="DIR", help="default: output/")
-    add(
-        "--seeds", type=common.seeds, metavar="S", help="only these of the profile's, or others: 0,1,2 or 0-4"
-    )
-    add(
-        "--arms",
-        type=common.names,
-        metavar="A",
-        help="train only these, like dni-3,cdni-3",
-    )
+    few = "only these of the profile's, or others: 0,1,2 or 0-4"
+    add("--seeds", type=common.seeds, metavar="S", help=few)
+    add("--arms", type=common.names, metavar="A", help="train only these, like dni-3,cdni-3")
     add("--budget", type=common.seconds, metavar="T", help="stop cleanly after 90s, 40m or 2h; all is kept")
-    add(
-        "--set",
-        type=common.setting,
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="a parameter's value (repeatable)",
-    )
+    change, own = "NAME=VALUE", "a parameter's value (repeatable)"
+    add("--set", type=common.setting, action="append", default=[], metavar=change, help=own)
+    _add_machines(parser)
+    common.add_json(parser)
+
+
+def _add_machines(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
     add("--workers", type=int, default=1, metavar="N", help="local processes; each group uses one thread")
-    add(
-        "--scheduler",
-        metavar="ADDRESS",
-        help="a Dask cluster instead, like tcp://host:8786 (extra [cluster]); name its --device",
-    )
+    cluster = "a Dask cluster instead, like tcp://host:8786 (extra [cluster]); name its --device"
+    add("--scheduler", metavar="ADDRESS", help=cluster)
     add("--threads", type=int, default=1, metavar="N", help="CPU threads a group (more move the last digits)")
     add("--retries", type=int, default=0, metavar="N", help="times to try again what failed")
     add("--checkpoint-s", type=float, default=20.0, metavar="S", help="seconds between checkpoints (20)")
     add("--offline", action="store_true", help="never download data")
-    common.add_json(parser)
 
 
 def main(args: argparse.Namespace) -> int:
@@ -140,14 +132,18 @@ def _run(
     from repro.runner.run import run_exhibit, to_do
 
     try:
-        total = len(to_do(exhibit, args.profile, options))
-        left = f"{total} groups of runs to train" if total else "already trained: from the cache"
+        todo = to_do(exhibit, args.profile, options)
+        total, estimates = len(todo), _estimates(todo, args) if args.json else []
+        none = "nothing is trained" if args.device == "any" else "already trained: from the cache"
+        left = f"{total} groups of runs to train" if total else none
         print(f"{exhibit.id} at {args.profile}: {exhibit.title} ({left})", file=sys.stderr)
         record = run_exhibit(exhibit, args.profile, options, ProgressLines(total), executor)
         path = save(record, args.out)
     except ReproError as e:
         return _failed(exhibit, args.profile, str(e))
     except Exception as e:  # a defect of ours: show where, and go on with the other exhibits
+        if lacking(e):
+            return _failed(exhibit, args.profile, lacking(e))
         traceback.print_exc()
         return _failed(exhibit, args.profile, f"{type(e).__name__}: {e}")
     _tell(exhibit, record, told)
@@ -159,8 +155,32 @@ def _run(
         "verdicts": record.facts["verdicts"],
         "missing": [m for m in record.facts["missing"] if m["why"] != "not run yet"],
         "wall_s": record.facts["timing"]["wall_s"],
+        "estimates": _compared(estimates, record),
         "error": draw_picture(exhibit, record, path.with_suffix(".svg")),
     }
+
+
+def _estimates(todo: Any, args: argparse.Namespace) -> list[Any]:
+    """(group, seconds that it will take, how that is known) of each, from what is known before they run."""
+    from repro.device import pick
+    from repro.runner.estimate import known, seconds
+
+    kind = args.device if args.device in ("cpu", "cuda") else pick()
+    samples = known(runs_dir(args.runs_dir), kind)
+    return [(group, *seconds(group, kind, samples)) for group in todo]
+
+
+def _compared(estimates: list[Any], record: Record) -> list[dict[str, Any]]:
+    """Estimated and actual seconds of each group that was to be trained; null where it was not finished."""
+    took = record.facts["timing"]["runs"]
+    rows = []
+    for group, estimate, basis in estimates:
+        times = [took.get(r.name) for r in group.runs]
+        actual = None if None in times else round(sum(times), 2)
+        rows.append(
+            {"group": group.name, "estimate_s": round(estimate, 2), "basis": basis, "actual_s": actual}
+        )
+    return rows
 
 
 def _failed(exhibit: Exhibit, profile: str, why: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from repro.cli.parser import add_json, print_json
 from repro.cli.records import recorded
 from repro.errors import RecordError
 from repro.exhibits import all_exhibits
-from repro.record.fresh import stale_because
+from repro.record.fresh import stale_because, superseded
 from repro.record.judge import summary
 from repro.record.record import Record
 from repro.runner.code import changed_since
@@ -56,4 +56,5 @@ def _state(exhibit: Exhibit, record: Record | RecordError | None) -> tuple[str, 
     changed = changed_since(work_of(exhibit.trained_by), record.facts["code"]["modules"])
     more = f" and {len(changed) - 3} modules more" if len(changed) > 3 else ""
     note = f"code changed since: {', '.join(changed[:3])}{more}" if changed else ""
-    return f"stale: {why}" if why else "fresh", summary(record.judgements(exhibit)), note
+    known = "of an earlier plan" if superseded(exhibit, record) else "stale"
+    return f"{known}: {why}" if why else "fresh", summary(record.judgements(exhibit)), note

@@ -1,8 +1,9 @@
 """Batch norm followed by ReLU, with the kernel that suits the device: same numbers up to rounding.
 
 On a CPU PyTorch's own batch-norm kernel reads each activation three times where the formula written out in
-`norm_plain` reads it twelve times; it knows no run axis, so runs are taken one by one. On a GPU, and for
-many small runs, the formula is one launch for all runs.
+`norm_plain` reads it twelve times; it knows no run axis, so runs are taken one by one. On a GPU a kernel of ours
+(`norm_triton`) takes all runs in one launch, where the formula takes 9 forward and 16 backward; the formula is what
+remains: float64, many small runs on a CPU, a GPU without Triton.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from repro.kernels import gpu
 from repro.kernels import norm_plain as plain
 
 FUSED_FROM = 8192
 """Elements a run (B·H) from which a call a run costs less than the formula for all runs together."""
+LARGEST = 2048
+"""Examples a batch above which a column no longer fits into the registers of our kernel's blocks."""
 
 
 def fused(a: Tensor) -> bool:
@@ -23,14 +27,38 @@ def fused(a: Tensor) -> bool:
     )
 
 
+def triton(a: Tensor) -> bool:
+    """Whether activations like `a` [R, B, H] go through our kernel for GPUs."""
+    return a.shape[1] <= LARGEST and gpu.suits(a, torch.float32, torch.bfloat16)
+
+
 def bn_relu(
-    a: Tensor, gamma: Tensor, beta: Tensor, out: Tensor | None = None, eps: float = 1e-5
+    a: Tensor,
+    gamma: Tensor,
+    beta: Tensor,
+    out: Tensor | None = None,
+    eps: float = 1e-5,
+    running: tuple[Tensor, Tensor] | None = None,
+    momentum: float = 0.1,
 ) -> plain.BatchNormCache:
     """ReLU(γ (a − μ)/σ + β) with the batch's own μ, σ; a [R, B, H], γ and β [R, H]; into `out` if given.
 
-    γ and β may be float32 beside a bfloat16 `a`; μ and 1/σ are float32 then, by the formula and by the kernel.
-    In the cache `centred` is a itself where the fused kernel is used, and a − μ (overwriting a) otherwise.
+    γ and β may be float32 beside a bfloat16 `a`; μ and 1/σ are float32 then, by the formula and by the kernels.
+    `running` (μ̄, σ̄²) [R, 1, H] move towards the batch's by `momentum`: lerp(running, batch, momentum).
+    In the cache `centred` is a itself where a fused kernel is used, and a − μ (overwriting a) otherwise.
     """
+    if triton(a):
+        from repro.kernels import norm_triton
+
+        return norm_triton.bn_relu(a, gamma, beta, out, eps, running, momentum)
+    cache = _bn_relu(a, gamma, beta, out, eps)
+    if running is not None:
+        running[0].lerp_(cache.mean, momentum)
+        running[1].lerp_(cache.var, momentum)
+    return cache
+
+
+def _bn_relu(a: Tensor, gamma: Tensor, beta: Tensor, out: Tensor | None, eps: float) -> plain.BatchNormCache:
     if not fused(a):
         return plain.bn_relu(a, gamma, beta, out, eps)
     out = torch.empty_like(a) if out is None else out
@@ -46,9 +74,13 @@ def bn_relu_backward(
 ) -> Tensor:
     """∂L/∂a [R, B, H] from d = ∂L/∂h; ∂L/∂γ and ∂L/∂β [R, H] are written into `g_gamma`, `g_beta`.
 
-    Uses the cache up (a second call is a `RuntimeError`): the fused kernel's result overwrites its activations,
+    Uses the cache up (a second call is a `RuntimeError`): a fused kernel's result overwrites its activations,
     which fresh memory would not be free for.
     """
+    if triton(d):
+        from repro.kernels import norm_triton
+
+        return norm_triton.bn_relu_backward(d, cache, gamma, g_gamma, g_beta)
     if not fused(d):
         return plain.bn_relu_backward(d, cache, gamma, g_gamma, g_beta)
     d_a, d_z = cache.take(), torch.empty_like(d[0])

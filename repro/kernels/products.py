@@ -1,30 +1,24 @@
 """The one door for matrix products: the routine that suits device and size, same numbers up to rounding.
 
-On an x86 CPU with AVX-512 oneDNN's float32 kernel, which PyTorch itself uses in compiled code only, gives 110 GFLOP/s
-a core where the BLAS behind `torch.bmm` gives 100 (docs/performance.md). It knows no run axis, so runs are taken one
-by one. Everywhere else, and for small products, this is `torch.bmm`: the plain twin of every function here.
-Shapes: x [R, B, I], w [R, I, O], b [R, O], d = ∂L/∂y [R, B, O].
+On some CPUs oneDNN's float32 products take half the time of those behind `torch.bmm`: `repro.blas` chooses.
+oneDNN knows no run axis, so runs are taken one by one. Everywhere else, and for small products, this is `torch.bmm`:
+the plain twin of every function here. Shapes: x [R, B, I], w [R, I, O], b [R, O], d = ∂L/∂y [R, B, O].
 """
 
 from __future__ import annotations
 
-import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor
 
-FROM = 1 << 17
-"""Elements of a weight matrix from which a call a run pays."""
+from repro import blas
+
+FROM = 1 << 21
+"""Multiplications a run from which oneDNN pays for a call a run, where it is the routine of choice."""
 SMALL = 1 << 13
 """Elements of a weight matrix below which `bmm` into rows of [R, P], a call a run, costs more than copying."""
-
-_X86 = platform.machine().lower() in ("x86_64", "amd64")
-_onednn: Callable[..., Tensor] | None = None
-if _X86 and torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
-    # a private operator: where it is missing, torch.bmm
-    _onednn = getattr(torch.ops.mkldnn, "_linear_pointwise", None)
 
 
 @contextmanager
@@ -44,10 +38,10 @@ def tensor_cores(on: bool, like: Tensor) -> Iterator[None]:
         matmul.allow_tf32 = before
 
 
-def suits(x: Tensor, w: Tensor) -> bool:
-    """Whether x w goes through oneDNN's kernel, run by run."""
-    large = w.shape[1] * w.shape[2] >= FROM and x.shape[1] >= 16
-    return _onednn is not None and large and not x.is_cuda and x.dtype == torch.float32
+def suits(a: Tensor, b: Tensor) -> bool:
+    """Whether a b, for a [R, M, K] and b [R, K, N], goes through oneDNN, run by run."""
+    large = a.shape[1] * a.shape[2] * b.shape[2] >= FROM
+    return large and a.dtype == torch.float32 and not a.is_cuda and blas.name() == blas.ONEDNN
 
 
 def thin(x: Tensor, w: Tensor) -> bool:
@@ -56,15 +50,14 @@ def thin(x: Tensor, w: Tensor) -> bool:
 
 
 def product(x: Tensor, w: Tensor, out: Tensor | None = None) -> Tensor:
-    """x w for x [R, B, I] and w [R, I, O] (or a transposed view), into `out` [R, B, O] if given."""
+    """x w for x [R, B, I] and w [R, I, O] (or transposed views), into `out` [R, B, O], of any strides, if given."""
     if not suits(x, w):
         return torch.bmm(x, w) if out is None else torch.bmm(x, w, out=out)
-    assert _onednn is not None
     if len(x) == 1 and out is None:
-        return _onednn(x[0], w[0].T, None, "none", [], "").unsqueeze(0)
+        return blas.onednn(x[0], w[0]).unsqueeze(0)
     out = x.new_empty(len(x), x.shape[1], w.shape[2]) if out is None else out
     for r in range(len(x)):
-        out[r].copy_(_onednn(x[r], w[r].T, None, "none", [], ""))
+        out[r].copy_(blas.onednn(x[r], w[r]))
     return out
 
 
@@ -72,6 +65,8 @@ def affine(x: Tensor, w: Tensor, b: Tensor) -> Tensor:
     """x W + b, [R, B, O], contiguous."""
     if thin(x, w):
         return torch.bmm(w.mT, x.mT).mT.add(b.unsqueeze(1)).contiguous()
+    if suits(x, w):
+        return product(x, w).add_(b.unsqueeze(1))
     return torch.baddbmm(b.unsqueeze(1), x, w)
 
 
@@ -79,7 +74,9 @@ def weight_gradient(x: Tensor, d: Tensor, g_w: Tensor) -> None:
     """∂L/∂W = xᵀ d into `g_w` [R, I, O], whose runs need not lie side by side."""
     if thin(x, g_w):
         g_w.copy_(torch.bmm(d.mT, x).mT)
-    elif len(x) == 1:  # same product; the plain routine is a third faster for small batches on a CPU
+    elif len(x) == 1 and not suits(
+        x.mT, d
+    ):  # same product; the plain routine is a third faster for small batches on a CPU
         torch.mm(x[0].T, d[0], out=g_w[0])
     else:
         product_into(x.mT, d, g_w)
@@ -90,4 +87,4 @@ def product_into(a: Tensor, b: Tensor, out: Tensor) -> None:
     if out.shape[1] * out.shape[2] < SMALL:
         out.copy_(torch.bmm(a, b))
     else:
-        torch.bmm(a, b, out=out)
+        product(a, b, out)

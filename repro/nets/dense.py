@@ -108,8 +108,10 @@ class Dense(AutogradSegment):
             return super().forward(x, out)  # type: ignore[no-any-return]
         p, self._x = self.p, x
         if self.norm:
-            self._cache: BatchNormCache = norm.bn_relu(product(x, p["W"]), p["gamma"], p["beta"], out)
-            self._track(self._cache.mean, self._cache.var)
+            running = self.mean, self.var
+            self._cache: BatchNormCache = norm.bn_relu(
+                product(x, p["W"]), p["gamma"], p["beta"], out, running=running, momentum=MOMENTUM
+            )
             return self._cache.out
         self._y = affine(x, p["W"], p["b"])
         if self.act == "relu":

@@ -14,7 +14,7 @@ from repro.notebook.arguments import choose_profile, parse_changes, parse_seeds,
 from repro.notebook.display import Code, Picture, Text
 from repro.notebook.source import source_of
 from repro.paths import results_dir, root
-from repro.record.fresh import require_fresh
+from repro.record.fresh import require_fresh, superseded
 from repro.record.record import Record, seeds_of
 from repro.record.run import runs, spec_of
 from repro.record.store import load, save
@@ -107,6 +107,8 @@ class Shown:
         data = record.facts["data"] or {}
         loud = "**STAND-IN DATA, verdicts stay open.** " if data.get("stand_in") else ""
         seeds = ", ".join(map(str, seeds_of(record.facts)))
+        if superseded(self.exhibit, record):
+            loud += f"**Of an earlier plan** ({record.facts['superseded']}). "
         lines = [f"{loud}{self!r}: {len(record.rows)} rows, seeds {seeds}."]
         lines += [f"Data: {data['note']}."] if data else []
         lines += [f"Missing: {tables.missing(record)}."] if record.facts["missing"] else []

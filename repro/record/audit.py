@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from metadata.pins import pin
 from repro.errors import RecordError
-from repro.record.fresh import stale_because
+from repro.record.fresh import stale_because, superseded
 from repro.record.record import Record, data_facts, data_sets, finite, run_names, verdicts
 from repro.spec import Exhibit
 
@@ -18,7 +18,7 @@ GROWS = ("paper",)
 def problems(exhibit: Exhibit, record: Record) -> list[str]:
     """What is wrong with a record that loaded without error; an empty list if nothing is."""
     stale = stale_because(exhibit, record)
-    if stale:
+    if stale and not superseded(exhibit, record):
         return [f"stale: {stale}"]
     return [
         *_paper(exhibit, record),

@@ -11,10 +11,22 @@ from repro.record.run import Run, runs, runs_of_spec
 from repro.spec import Exhibit
 
 
+def superseded(exhibit: Exhibit, record: Record) -> str:
+    """Why a record that says so itself is of an earlier plan, or an empty string: its rows are what they were.
+
+    It is kept, and shown as such, until the runs of today's plan are there. A further change makes it stale again.
+    """
+    said = record.facts.get("superseded")
+    return said if said and said == stale_because(exhibit, record) else ""
+
+
 def require_fresh(exhibit: Exhibit, record: Record) -> None:
-    """`StaleRecordError` with the first difference if the record was made from another spec than today's."""
+    """`StaleRecordError` with the first difference if the record was made from another spec than today's.
+
+    One that says so itself is let pass.
+    """
     why = stale_because(exhibit, record)
-    if why:
+    if why and not superseded(exhibit, record):
         raise StaleRecordError(
             f"the {record.profile} record of {exhibit.id} is stale: {why}; make it again with "
             f"`repro run {exhibit.id} --profile {record.profile}` and commit it with `repro commit`"

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from repro.claim import Claim, Outcome
+from repro.errors import lacking
+from repro.record.run import plain
 from repro.record.view import MissingData, Row, View
-from repro.spec import Exhibit
+from repro.spec import Exhibit, Param
 
 VERDICTS = ("reproduced", "direction only", "not reproduced", "open")
+MEASURED = ("evaluations", "hold_out")
+"""Parameters that say what is measured, and when: no condition of a verdict."""
 HERE = {True: "holds here", False: "does not hold here", None: ""}
 
 
@@ -20,6 +24,7 @@ class Judgement:
 
     `reproduced`, `direction only` (the size is another), `not reproduced`, or `open`. `here`: what an open one
     indicates all the same, on stand-in data for instance: "holds here", "does not hold here" or nothing.
+    `conditions`: where the runs' parameters are not the paper's.
     """
 
     claim: Claim
@@ -27,6 +32,7 @@ class Judgement:
     ours: str
     reason: str
     here: str = ""
+    conditions: str = ""
 
 
 def view_of(exhibit: Exhibit, record: Mapping[str, Any], rows: Iterable[Row]) -> View:
@@ -38,8 +44,38 @@ def view_of(exhibit: Exhibit, record: Mapping[str, Any], rows: Iterable[Row]) ->
 
 def judge(exhibit: Exhibit, record: Mapping[str, Any], rows: Iterable[Row]) -> list[Judgement]:
     """The verdict on every claim of `exhibit` from a record's facts and rows."""
-    kept = list(rows)
-    return [_judge_one(claim, record, view_of(exhibit, record, kept)) for claim in exhibit.claims]
+    kept, given = list(rows), conditions(exhibit, record.get("spec"))
+    found = [_judge_one(claim, record, view_of(exhibit, record, kept)) for claim in exhibit.claims]
+    return [replace(judgement, conditions=given) for judgement in found]
+
+
+def conditions(exhibit: Exhibit, spec: Mapping[str, Any] | None) -> str:
+    """Which parameters of a record's runs are not the paper's: "at steps 5,000 (the paper's: 500,000), …"."""
+    told = []
+    for param in exhibit.params if spec else ():
+        others = _other_values(exhibit, param, spec or {})
+        if others and param.name not in MEASURED:
+            ends = (min(others), max(others)) if all(isinstance(v, int | float) for v in others) else others
+            said = " to ".join(dict.fromkeys(map(_number, ends)))
+            whose = "in full" if param.assumed else "the paper's"
+            told.append(f"{param.name} {said} ({whose}: {_number(plain(param.value))})")
+    return f"at {', '.join(told)}" if told else ""
+
+
+def _other_values(exhibit: Exhibit, param: Param, spec: Mapping[str, Any]) -> list[Any]:
+    """The values of a parameter that runs of a spec have and that are not the paper's for their arm, each once."""
+    found: list[Any] = []
+    arms = {a.id: a.params for a in exhibit.arms}
+    for arm, own in spec["arms"].items():
+        its = arms.get(arm, {})
+        paper = plain(its[param.name].value if param.name in its else param.value)
+        value = {**spec.get("params", {}), **own.get("params", {})}.get(param.name, paper)
+        found += [value] if value != paper and value not in found else []
+    return found
+
+
+def _number(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
 def _judge_one(claim: Claim, record: Mapping[str, Any], view: View) -> Judgement:
@@ -48,7 +84,7 @@ def _judge_one(claim: Claim, record: Mapping[str, Any], view: View) -> Judgement
     except MissingData as e:
         return Judgement(claim, "open", "–", f"not in this record: {e}")
     except Exception as e:  # hours of training must not be lost to a test that its author did not foresee
-        why = _not_finite(view) or f"its test failed: {type(e).__name__}: {e}"
+        why = _not_finite(view) or lacking(e) or f"its test failed: {type(e).__name__}: {e}"
         return Judgement(claim, "open", "–", why)
     obstacle = _not_finite(view) or _obstacle(claim, record)
     if obstacle:

@@ -5,6 +5,9 @@ Kinds, of which each claim names those that must break it (`Claim.null`):
 * `equal`: every arm has the rows of one of them. `chance`: every value is its metric's chance level.
 * `reversed`: the arms have each other's rows in the opposite order of their mean on the first metric.
 * `permuted`: the arms have each other's rows, at random.
+* `shifted`: every value of a metric is worse by the same: by half the way from its best run to its chance level (by
+  the spread of its values where the best is at chance). `shrunk`: every value is half way to the chance level.
+  Who wins is as it was, so a claim that they must break has a gate or a size.
 * Inside one arm, at random: `index`: a metric's values change places among seeds and indices of a step;
   `steps`: those of a run change places among its steps; `pairing`: each metric's seeds are renamed, so that what
   two metrics say of one seed comes from two.
@@ -16,6 +19,7 @@ import math
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from repro.claim import Claim
 from repro.record import stats
@@ -42,6 +46,8 @@ def null_records(exhibit: Exhibit, rows: Sequence[Row], kind: str) -> Iterator[l
         yield [(*row[:5], level.get(row[2], 0.0)) for row in rows]
     elif kind == "reversed":
         yield _reversed(exhibit, by_arm)
+    elif kind in ("shifted", "shrunk"):
+        yield _towards_chance(exhibit, rows, kind)
     else:
         rng = random.Random(0)
         for _ in range(DRAWS):
@@ -58,6 +64,24 @@ def _reversed(exhibit: Exhibit, by_arm: Mapping[str, list[Row]]) -> list[Row]:
                 ranked[arm] = stats.mean(values)
     order = sorted(ranked, key=lambda arm: ranked[arm])
     return [(arm, *row[1:]) for arm, source in zip(order, order[::-1], strict=True) for row in by_arm[source]]
+
+
+def _towards_chance(exhibit: Exhibit, rows: Sequence[Row], kind: str) -> list[Row]:
+    """Worse everywhere, in the order that there was. Metrics without a chance level stay as they are."""
+    moved: dict[str, Callable[[float], float]] = {}
+    for metric in exhibit.metrics:
+        values = [r[5] for r in rows if r[2] == metric.name and math.isfinite(r[5])]
+        if metric.chance is not None and values:
+            best = min(values) if metric.lower_is_better else max(values)
+            c = (metric.chance - best) / 2 or (max(values) - min(values)) * (
+                1 if metric.lower_is_better else -1
+            )
+            moved[metric.name] = partial(_moved, chance=metric.chance, c=c, kind=kind)
+    return [(*r[:5], moved[r[2]](r[5])) if r[2] in moved else r for r in rows]
+
+
+def _moved(value: float, chance: float, c: float, kind: str) -> float:
+    return value + c if kind == "shifted" else (value + chance) / 2
 
 
 def _permuted(rows: Sequence[Row], rng: random.Random) -> list[Row]:

@@ -67,6 +67,7 @@ JSON_SCHEMA: dict[str, Any] = {
         "timing": {"type": "object", "required": ["wall_s", "peak_memory_mb"]},
         "created": _TEXT,
         "carried": _MAP,
+        "superseded": _TEXT,
     },
 }
 

@@ -1,4 +1,7 @@
-"""Finished runs on disk: one folder a run, named by its key, one file in it for each code that made it."""
+"""Finished runs on disk: one folder a run, named by its key, one file in it for each code that made it.
+
+`arithmetic/` holds each arithmetic that is part of a key here, so that results of other machines can be looked up.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from repro.files import write_json
+from repro.record.run import digest
 
 _log = logging.getLogger("repro.runner")
 
@@ -29,9 +33,8 @@ def read(runs_dir: str | Path, key: str, code: str) -> dict[str, Any] | None:
     """The finished result, or None if it is absent or damaged: then it is named and put aside."""
     path = file_of(runs_dir, key, code)
     try:
-        result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        whole = result.pop("sha256") == _sum(result)
-        if whole and result["key"] == key and result["code_sha256"][:16] == code[:16]:
+        result = whole(path.read_bytes())
+        if result["key"] == key and result["code_sha256"][:16] == code[:16]:
             return result
     except FileNotFoundError:
         return None
@@ -43,11 +46,21 @@ def read(runs_dir: str | Path, key: str, code: str) -> dict[str, Any] | None:
     return None
 
 
+def whole(data: bytes) -> dict[str, Any]:
+    """The result whose file holds `data`; `ValueError` or `KeyError` if it is damaged."""
+    result: dict[str, Any] = json.loads(data)
+    if result.pop("sha256") != _sum(result):
+        raise ValueError("its SHA-256 is another")
+    return result
+
+
 def keep(runs_dir: str | Path, result: dict[str, Any]) -> dict[str, Any]:
     """Write a run's result under its key and code; returns it as it will be read."""
     result = json.loads(json.dumps(result))  # tuples are lists, keys are text
     path = file_of(runs_dir, result["key"], result["code_sha256"])
     write_json(path, {**result, "sha256": _sum(result)})
+    if "arithmetic" in result:
+        note(runs_dir, result["arithmetic"])
     for torn in path.parent.glob("*.tmp"):  # left by runners that were killed in the middle of a write
         torn.unlink(missing_ok=True)
     return result
@@ -60,6 +73,26 @@ def others(runs_dir: str | Path, key: str, code: str) -> Iterator[dict[str, Any]
         found = read(runs_dir, key, path.stem)
         if found:
             yield found
+
+
+def note(runs_dir: str | Path, arithmetic: dict[str, Any]) -> None:
+    """Remember that there are results of this arithmetic."""
+    path = Path(runs_dir) / "arithmetic" / f"{digest(arithmetic)[:16]}.json"
+    if not path.exists():
+        write_json(path, arithmetic)
+
+
+def arithmetics(runs_dir: str | Path) -> list[dict[str, Any]]:
+    """Each arithmetic of which there are results, where they say it. What is none of ours is passed over."""
+    found = []
+    for path in sorted((Path(runs_dir) / "arithmetic").glob("*.json")):
+        try:
+            read = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):  # they are written atomically: not one of ours
+            continue
+        if isinstance(read, dict) and digest(read)[:16] == path.stem:
+            found.append(read)
+    return found
 
 
 def _sum(result: dict[str, Any]) -> str:

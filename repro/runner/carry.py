@@ -24,7 +24,7 @@ from repro.files import write_text
 from repro.record.run import Run, digest
 from repro.runner import adopt, cache, code, machine
 from repro.runner.groups import Group
-from repro.runner.keys import code_of, data_of, key_of, work_of
+from repro.runner.keys import code_of, data_of, key_by, work_of
 from repro.runner.results import results_of
 from repro.train.given import Given
 from repro.train.loop import Context, Result
@@ -67,11 +67,11 @@ class Job:
         return f"{self.exhibit} {self.group.name}"
 
 
-def keys_of(job: Job, data: Mapping[str, DataInfo | None]) -> dict[str, str]:
-    """Run's name → what its result is kept under; `data` by run name."""
-    package, runs = job.group.package, job.group.runs
-    beside = runs if job.jointly else ()
-    return {r.name: key_of(package, r, data[r.name], job.device, job.threads, beside) for r in runs}
+def keys_of(job: Job, data: Mapping[str, DataInfo | None], by: Any = None) -> dict[str, str]:
+    """Run's name → what its result is kept under; `data` by run name. `by`: another arithmetic than the job's here."""
+    package, runs, beside = job.group.package, job.group.runs, job.group.runs if job.jointly else ()
+    here = by or devices.arithmetic(job.device, job.threads)
+    return {r.name: key_by(package, r, data[r.name], here, beside) for r in runs}
 
 
 def data_by_run(job: Job, download: bool | None = None) -> dict[str, DataInfo | None]:
@@ -185,9 +185,10 @@ def _make(
         return found
     folder = group_folder(job, [keys[r.name] for r in rest.runs])
     adopt.checkpoints(folder, work)
+    arithmetic = devices.arithmetic(job.device, job.threads)
     result, meta = _train(work, rest, folder, progress)
     made = results_of(rest, result, meta, data, keys, f"{folder.parent.name}/{folder.name}")
-    planned = {"registered": {job.exhibit: dict(job.claims)}}
+    planned = {"registered": {job.exhibit: dict(job.claims)}, "arithmetic": arithmetic}
     kept = {name: cache.keep(job.runs_dir, {**r, **planned}) for name, r in made.items()}
     adopt.tidy(folder, result.meta)
     return found | kept

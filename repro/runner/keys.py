@@ -7,7 +7,7 @@ a result may outlive an edit: see `repro.runner.adopt`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -54,11 +54,18 @@ def key_of(
     package: str, run: Run, data: DataInfo | None, device: str, threads: int, beside: Sequence[Run] = ()
 ) -> str:
     """Digest of all that determines the run's numbers but the code. `beside`: the runs it is measured with."""
+    return key_by(package, run, data, devices.arithmetic(device, threads), beside)
+
+
+def key_by(
+    package: str, run: Run, data: DataInfo | None, arithmetic: Mapping[str, Any], beside: Sequence[Run] = ()
+) -> str:
+    """`key_of` the run on a machine of this arithmetic, which need not be this one."""
     facts: dict[str, Any] = {
         "run": run.identity(),
         "work": work_of(package),
         "data": data and _as_read(data),
-        "arithmetic": devices.arithmetic(device, threads),
+        "arithmetic": dict(arithmetic),
     }
     if beside:
         facts["beside"] = [r.identity() for r in beside]

@@ -96,7 +96,7 @@ def _provenance(done: Results) -> dict[str, Any]:
         code |= {"adopted": adopted, "sha256": _distinct([d["code_sha256"] for d in done.values()])}
     return {
         "code": code,
-        "environment": _distinct([m["environment"] for m in metas]),
+        "environment": _machines(done),
         "timing": {
             "wall_s": round(sum(m["wall_s"] for m in metas), 1),
             "runs": {name: round(d["meta"]["wall_s"], 2) for name, d in done.items()},
@@ -104,6 +104,15 @@ def _provenance(done: Results) -> dict[str, Any]:
         },
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
+
+
+def _machines(done: Results) -> list[dict[str, Any]]:
+    """The machines that made the runs; of several, each with the names of its runs."""
+    made = {name: d["meta"]["environment"] for name, d in done.items()}
+    machines = _distinct(list(made.values()))
+    if len(machines) < 2:
+        return machines
+    return [{**m, "runs": [name for name, own in made.items() if own == m]} for m in machines]
 
 
 def _distinct(items: list[Any]) -> list[Any]:

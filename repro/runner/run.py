@@ -15,6 +15,8 @@ from repro.paths import runs_dir as default_runs_dir
 from repro.record.plan import custom, planned
 from repro.record.record import Record
 from repro.record.run import Run
+from repro.runner import anywhere
+from repro.runner.anywhere import ANY
 from repro.runner.carry import Job, Progress, data_by_run, keys_of, look_up
 from repro.runner.groups import Group, groups
 from repro.runner.keys import code_of, data_of
@@ -34,8 +36,9 @@ class Options:
     that the profile does not have make a record of their own. Runs that are measured jointly are made as a whole all
     the same. A group computes on `threads` CPU threads: with one, numbers are the same bit for bit however many
     `workers` share the groups; more may move the last digits. `elsewhere`: groups go to other machines, so the device
-    is theirs: it must be named, and is looked for there. `budget_s`: the seconds, counted from the making of these
-    options, after which training saves what there is and stops.
+    is theirs: it must be named, and is looked for there. The device `any` trains nothing and needs none: the record
+    is put together from the results that there are, whatever machine made them. `budget_s`: the seconds, counted
+    from the making of these options, after which training saves what there is and stops.
     """
 
     device: str = "auto"
@@ -65,17 +68,21 @@ class Options:
             )
 
     def kind(self) -> str:
-        """The kind of device: "cpu" or "cuda"; `BadValueError` for one that should be here and is not."""
-        return self.device if self.elsewhere else devices.pick(self.device)
+        """The kind of device: "cpu", "cuda" or "any"; `BadValueError` for one that should be here and is not."""
+        return self.device if self.elsewhere or self.device == ANY else devices.pick(self.device)
 
 
 @dataclass(frozen=True)
 class _Standing:
-    """Where a record stands: its runs, the results that there are by the run's name, the groups to be carried out."""
+    """Where a record stands: its runs, the results that there are by the run's name, the groups to be carried out.
+
+    `unfit`: why results of other runs cannot be used.
+    """
 
     made: tuple[Run, ...]
     kept: dict[str, dict[str, Any]]
     todo: list[Group]
+    unfit: dict[str, str] = field(default_factory=dict)
 
 
 def plan(exhibit: Exhibit, profile: str, options: Options) -> tuple[Run, ...]:
@@ -88,9 +95,24 @@ def _standing(exhibit: Exhibit, profile: str, options: Options) -> _Standing:
     for run in {(r.dataset, r.stand_in): r for r in made}.values():
         # missing data: one clear error now, not one a group later
         data_of(run, options.data_dir, options.download)
+    if device == ANY:
+        job = _job(exhibit, Group(exhibit.trained_by, made), options, device)
+        return _Standing(made, *_anywhere(job))
     kept = _kept(exhibit, made, options, device)
     rest = [r for r in made if r.name not in kept and _chosen(exhibit, r, options)]
     return _Standing(made, kept, groups(exhibit, exhibit.profile(profile), rest, device))
+
+
+def _anywhere(job: Job) -> tuple[dict[str, dict[str, Any]], list[Group], dict[str, str]]:
+    """What any machine has finished, nothing to be carried out, and why other results cannot be used."""
+    kept, unfit = anywhere.found(job, data_by_run(job), code_of(job.group.package))
+    if not kept:
+        there = f"only by other code ({len(unfit)} runs)" if unfit else "none"
+        raise RunError(
+            f"results of {job.exhibit} in {job.runs_dir}: {there}; `repro merge FILES` takes in what was packed on "
+            "another machine, and `repro run` without --device any trains here"
+        )
+    return kept, [], unfit
 
 
 def _chosen(exhibit: Exhibit, run: Run, options: Options) -> bool:
@@ -156,7 +178,7 @@ def run_exhibit(
     if not results:
         _refuse_nothing(exhibit, profile, done.failures, done.late)
     changed = custom(exhibit, profile, options.seeds, options.changes)
-    return make_record(exhibit, profile, now.made, results, done.failures, changed)
+    return make_record(exhibit, profile, now.made, results, {**now.unfit, **done.failures}, changed)
 
 
 def _refuse_nothing(exhibit: Exhibit, profile: str, failures: Mapping[str, str], late: bool) -> None:

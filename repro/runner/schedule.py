@@ -60,8 +60,8 @@ def collect(
     """Carry out all jobs: on `executor` if given, else in `workers` local processes, else (1) here.
 
     A GPU's workers are threads of this process, each with a queue of its own: processes would take turns on it, where
-    the small kernels of several groups fit side by side. What failed is tried again after all others, up to `retries` times, and resumes from its checkpoint. Jobs that
-    must be alone come after the others, one at a time.
+    the small kernels of several groups fit side by side. What failed is tried again after all others, up to `retries`
+    times, and resumes from its checkpoint. Jobs that must be alone come after the others, one at a time.
     """
     found = Collected()
     shared, alone = [j for j in jobs if not j.alone], [j for j in jobs if j.alone]
@@ -122,7 +122,7 @@ def _in_threads(workers: int, jobs: Sequence[Job], found: Collected, progress: P
 def _use_own_stream() -> None:
     import torch
 
-    torch.cuda.set_stream(torch.cuda.Stream())
+    torch.cuda.set_stream(torch.cuda.Stream())  # type: ignore[no-untyped-call]
 
 
 def _on(executor: Executor, jobs: Sequence[Job], found: Collected, progress: Progress | None) -> list[Job]:

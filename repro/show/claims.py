@@ -39,7 +39,7 @@ def lines(exhibit: Exhibit, judgements: Sequence[Judgement], late: Collection[st
             _name(j),
             j.ours,
             j.claim.paper,
-            "; ".join(filter(None, [j.reason if j.verdict == "open" else "", j.claim.given])),
+            "; ".join(filter(None, [j.reason if j.verdict == "open" else "", j.claim.given, j.conditions])),
         )
         for j in _apart(judgements)
     ]
@@ -55,7 +55,7 @@ def table(judgements: Sequence[Judgement], late: Collection[str] = ()) -> Table:
             j.claim.paper,
             j.ours,
             _verdict(j, late),
-            "; ".join(filter(None, [j.reason, j.claim.given])),
+            "; ".join(filter(None, [j.reason, j.claim.given, j.conditions])),
         )
         for j in _apart(judgements)
     ]

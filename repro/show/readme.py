@@ -10,7 +10,7 @@ from repro.errors import RecordError, ReproError
 from repro.files import write_text
 from repro.paths import notebooks_dir, results_dir, root
 from repro.record import stats
-from repro.record.fresh import require_fresh
+from repro.record.fresh import require_fresh, superseded
 from repro.record.record import Record
 from repro.record.store import best_profile, load, path_of
 from repro.record.view import View
@@ -61,6 +61,7 @@ def _row(exhibit: Exhibit) -> tuple[str, ...]:
     record = load(results_dir(), exhibit.id, profile)
     require_fresh(exhibit, record)
     link = f"[{profile}](results/{exhibit.id}/{profile}.json)"
+    link += ", of an earlier plan" if superseded(exhibit, record) else ""
     command = f"`repro run {exhibit.id} --profile {profile}`"
     return (notebook, what, link, in_short(exhibit, record), *headline(exhibit, record), command)
 

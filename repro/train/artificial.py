@@ -14,7 +14,7 @@ from repro.nets.fcn import linear_net
 from repro.nets.losses import mean_loss
 from repro.nets.params import Params
 from repro.rules.backward import Rule, backward
-from repro.rules.dni import DNI
+from repro.rules.dni import DNI, Model
 from repro.rules.linear_sg import LinearSG
 from repro.train.batches import stream
 from repro.train.given import Given
@@ -43,10 +43,33 @@ def draw(kind: str, dim: int, samples: int, seed: int) -> tuple[Tensor, Tensor]:
     return x, torch.nn.functional.one_hot(label, 2).to(x.dtype)
 
 
+class PerSample:
+    """A linear SG whose target is the gradient of each sample's own loss, S times that of their mean.
+
+    It is divided by S where it is consumed. `samples` [R]: S, or 1 for runs whose target is the mean loss's.
+    """
+
+    def __init__(self, sg: LinearSG, samples: Tensor):
+        self.sg, self.params, self.samples = sg, sg.params, samples.view(-1, 1, 1)
+
+    def predict(self, h: Tensor, y: Tensor) -> Tensor:
+        """SG(h, y) / S."""
+        return self.sg.predict(h, y) / self.samples
+
+    def regress(self, error: Tensor) -> Tensor:
+        """As that of `sg`, towards S ∂L/∂h."""
+        return self.sg.regress(error * self.samples)
+
+    def kept(self) -> dict[str, Tensor]:
+        """The parameters."""
+        return self.sg.kept()
+
+
 class PairLearner(Learner):
     """R pairs of nets with equal data and initial weights: one by backpropagation, one with SG at segment `at`.
 
-    Settings: `data` (linear, noisy, random), `dim`, `deep`, `loss` (mse, log).
+    Settings: `data` (linear, noisy, random), `dim`, `deep`, `loss` (mse, log); `rate` and `target` ("batch": the
+    mean loss's gradient; "sample": each sample's own) of arms that vary them.
     """
 
     def __init__(self, given: Given, ctx: Context):
@@ -68,12 +91,21 @@ class PairLearner(Learner):
         self.bp.init([stream(s, "init") for s in given.seeds])
         self.net.params.flat.copy_(self.bp.params.flat)
         self.sg = LinearSG(sizes[self.at], 2, runs, ctx.device, self.dtype)
-        self.true, self.rule = Rule(), DNI({self.at: self.sg})
-        self.rates: list[float] = given.params("deep_learning_rate" if deep else "learning_rate")
+        self.true, self.rule = Rule(), DNI({self.at: self._model(samples)})
+        self.rates: list[float] = given.settings("rate", 0.0)
+        if not any(self.rates):
+            self.rates = given.params("deep_learning_rate" if deep else "learning_rate")
         self.optimizer = adam(self.params(), self.rates)
         steps = self.steps = given.param("steps")
         self.drops = RateDrops(given.param("rate_drops"), steps, whole=False)
         self.evaluate_at = (steps // 100, steps // 10, steps // 2, steps)
+
+    def _model(self, samples: int) -> Model:
+        targets = self.given.settings("target", "batch")
+        if set(targets) == {"batch"}:
+            return self.sg
+        scale = [samples if t == "sample" else 1 for t in targets]
+        return PerSample(self.sg, torch.tensor(scale, device=self.ctx.device, dtype=self.dtype))
 
     def host(self, t: int) -> int:
         """The rate of step t."""

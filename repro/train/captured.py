@@ -1,4 +1,4 @@
-"""A learner's steps: one by one on a CPU; on a CUDA device captured once as graphs and replayed, bit for bit the same.
+"""A learner's steps: one by one on a CPU; on a CUDA device captured as graphs and replayed, bit for bit the same.
 
 A graph takes away what launching hundreds of small kernels from Python costs, but it holds no Python: what changes
 from step to step on the host lies in `Learner.host`, which is called when its buffers run out.
@@ -56,7 +56,7 @@ def turn(device: str) -> Iterator[None]:
 class Taker:
     """Takes a learner's steps in order: `advance(t, until)`.
 
-    `graphs` says whether they are replayed. A step that cannot be captured is taken eagerly from then on, said loudly.
+    `graphs` says whether they are replayed. Steps that cannot be captured are taken eagerly, which is said loudly.
     """
 
     def __init__(self, learner: Any, device: str):
@@ -64,7 +64,7 @@ class Taker:
         self._made: dict[int, Any] = {}
 
     def advance(self, t: int, until: int) -> tuple[int, bool]:
-        """Take step t and, in a graph, more, but none from `until` on: (steps taken, whether training is finished)."""
+        """Take step t and, in a graph, more, but none from `until` on: (steps taken, training is finished)."""
         if not self.graphs:
             return 1, self.learner.step(t)
         if self.taken < WARM:
@@ -85,11 +85,17 @@ class Taker:
         graph = torch.cuda.CUDAGraph()
         pool = {"pool": next(iter(self._made.values())).pool()} if self._made else {}
         try:
-            with turn("cuda"), torch.no_grad(), torch.cuda.graph(graph, capture_error_mode="thread_local", **pool):
+            with (
+                turn("cuda"),
+                torch.no_grad(),
+                torch.cuda.graph(graph, capture_error_mode="thread_local", **pool),
+            ):
                 for _ in range(n):
                     self.learner.device()
         except RuntimeError as e:
-            _log.warning("no CUDA graph of %s, its steps are taken one by one: %s", type(self.learner).__name__, e)
+            _log.warning(
+                "no CUDA graph of %s, its steps are taken one by one: %s", type(self.learner).__name__, e
+            )
             return False
         self._made[n] = graph
         return True

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.optim.adam import adam as torch_adam
 
+from repro.kernels import gpu
 from repro.nets.params import Params
 
 BETAS = (0.9, 0.999)
@@ -59,20 +60,32 @@ class Optimizer:
             p.flat_grad.mul_((self.clip / (norm + 1e-6)).clamp(max=1))  # as torch's clip_grad_norm_
 
 
+def by_kernel(params: Sequence[Params]) -> bool:
+    """Whether Adam without a mask goes through our kernel for GPUs."""
+    return all(gpu.suits(p.flat, torch.float32) for p in params)
+
+
 class Adam(Optimizer):
-    """PyTorch's fused Adam (β = 0.9, 0.999) in one call, for runs of one rate that are all updated."""
+    """Adam (β = 0.9, 0.999) for runs that are all updated: by PyTorch's fused call, or on a GPU by a kernel of ours,
+    which takes a rate for each run.
+    """
 
     def __init__(
         self, params: Sequence[Params], rates: Sequence[float], eps: float = 1e-8, clip: float | None = None
     ):
         super().__init__(params, rates, eps, clip)
         self.m, self.v = self._zeros(), self._zeros()
-        self.counts = [torch.zeros((), device=p.flat.device) for p in self.params]
+        self._counts = torch.zeros(len(self.params), device=self.rate.device)  # raised by one launch
+        self.counts = list(self._counts.unbind())
 
     def step(self, moves: Sequence[Tensor] | None = None) -> None:
         """One update of everything."""
-        assert moves is None and len(set(self.rates)) == 1, "a mask or a rate a run needs MaskedAdam"
+        assert moves is None, "a mask needs MaskedAdam"
         self._clip()
+        if by_kernel(self.params):
+            self._by_kernel()
+            return
+        assert len(set(self.rates)) == 1, "a rate a run needs MaskedAdam"
         torch_adam(
             [p.flat for p in self.params],
             [p.flat_grad for p in self.params],
@@ -89,6 +102,13 @@ class Adam(Optimizer):
             eps=self.eps,
             maximize=False,
         )
+
+    def _by_kernel(self) -> None:
+        from repro.kernels import adam_triton
+
+        self._counts.add_(1)
+        for p, m, v, count in zip(self.params, self.m, self.v, self.counts, strict=True):
+            adam_triton.step(p.flat, p.flat_grad, m, v, self.rate, count, self.eps, BETAS)
 
     def kept(self) -> dict[str, Tensor]:
         """Moments and step counters."""
@@ -164,7 +184,7 @@ def adam(
     clip: float | None = None,
     masked: bool = False,
 ) -> Adam | MaskedAdam:
-    """The fused Adam where all runs share the rate and nothing is masked, else ours."""
-    if masked or len(set(rates)) > 1:
+    """The fused Adam where nothing is masked and all runs share the rate or the GPU's kernel is there, else ours."""
+    if masked or (len(set(rates)) > 1 and not by_kernel(params)):
         return MaskedAdam(params, rates, eps, clip, masked)
     return Adam(params, rates, eps, clip)

@@ -5,7 +5,7 @@ Needs torch, numpy, filelock and pytest alone; `make gpu-test` runs it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import families
@@ -15,6 +15,8 @@ import torch
 from cases import CASES, SEEDS
 from families import Trained
 from torch import Tensor
+
+from repro.train import captured, optim
 
 pytestmark = [
     pytest.mark.gpu,
@@ -47,8 +49,19 @@ def apart(a: dict[str, Tensor], b: dict[str, Tensor]) -> float:
     return float((whole(a) - exact).norm() / exact.norm().clamp(min=1e-300))
 
 
+@pytest.fixture
+def short_rates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rates as CUDA's Adam reads them: in single precision, also beside float64 weights."""
+    set_rates = optim.Optimizer.set_rates
+
+    def rounded(self: optim.Optimizer, rates: Sequence[float]) -> None:
+        set_rates(self, torch.tensor(rates, dtype=torch.float32).tolist())
+
+    monkeypatch.setattr(optim.Optimizer, "set_rates", rounded)
+
+
 @pytest.mark.parametrize("case", SMALL)
-def test_float64_goes_the_way_of_the_cpu(case: str) -> None:
+def test_float64_goes_the_way_of_the_cpu(case: str, short_rates: None) -> None:
     here, there = (built(case, device, torch.float64) for device in ("cpu", "cuda"))
     for t in range(STEPS):
         here.step(t)
@@ -71,6 +84,19 @@ def test_float32_takes_the_steps_of_the_cpu_from_equal_states(case: str) -> None
 def test_together_is_one_by_one(case: str) -> None:
     with on("cuda"):
         together.check(CASES[case], SEEDS)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_graphs_replay_what_eager_steps_compute(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bit by bit, with an interruption as an evaluation makes one."""
+    monkeypatch.setattr(captured, "TOGETHER", 4)
+    eager, replayed = (built(case, "cuda", torch.float32) for _ in range(2))
+    _steps(eager, 0, STEPS)
+    taker, t = captured.Taker(replayed.learner, "cuda"), 0
+    while t < STEPS:
+        t += taker.advance(t, 9 if t < 9 else STEPS)[0]
+    assert taker.graphs and {1, 4} & set(taker._made)
+    assert torch.equal(whole(replayed.parameters()), whole(eager.parameters()))
 
 
 @pytest.mark.parametrize("case", SMALL)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
+from repro import blas, device
+from repro.errors import BadValueError
 from repro.kernels import products
 
 
@@ -13,30 +15,85 @@ def pair(runs: int, inputs: int, outputs: int) -> tuple[torch.Tensor, torch.Tens
     return torch.randn(runs, 32, inputs, generator=rng), torch.randn(runs, inputs, outputs, generator=rng)
 
 
+@pytest.fixture(params=["blas", "onednn"])
+def chosen(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Each routine in turn, whichever this machine would choose."""
+    if request.param == "onednn" and blas._operator is None:
+        pytest.skip("this build of torch has no oneDNN kernel for x86")
+    monkeypatch.setattr(blas, "name", lambda: request.param)
+    monkeypatch.setattr(products, "FROM", 1 << 18)
+    return str(request.param)
+
+
+def near(made: torch.Tensor, a: torch.Tensor, b: torch.Tensor) -> None:
+    exact = a.double().bmm(b.double())
+    assert made.shape == exact.shape and exact.abs().mean() > 3
+    assert (made - exact).abs().max() < 1e-3 and (made - exact).abs().mean() < 2e-5
+
+
 @pytest.mark.parametrize("given", [False, True])
 @pytest.mark.parametrize("runs", [1, 3])
-def test_large_products_are_those_of_bmm(runs: int, given: bool) -> None:
+def test_products_are_those_of_bmm(runs: int, given: bool, chosen: str) -> None:
     x, w = pair(runs, 512, 300)
     d = torch.randn(runs, 32, 300, generator=torch.Generator().manual_seed(1))
-    for a, b in ((x, w), (d, w.mT)):  # forward, and with the transposed view of the way back
-        exact = a.double().bmm(b.double())
-        out = torch.full(exact.shape, torch.nan) if given else None
+    rows = torch.full((runs, 2 * 512 * 300), torch.nan)  # parameters: matrices that do not lie side by side
+    for a, b in ((x, w), (d, w.mT), (x.mT, d), (x[:, ::2], w)):
+        assert products.suits(a, b) == (chosen == "onednn")
+        size = a.shape[1] * b.shape[2]
+        out = rows[:, :size].view(runs, a.shape[1], b.shape[2]) if given else None
         made = products.product(a, b, out)
-        assert made.shape == exact.shape and (not given or made is out)
-        assert (made - exact).abs().max() < 1e-3 and (made - exact).abs().mean() < 2e-5
-        assert exact.abs().mean() > 10
+        assert not given or made is out
+        near(made, a, b)
 
 
-@pytest.mark.skipif(products._onednn is None, reason="this build of torch has no oneDNN kernel for x86")
-def test_only_what_gains_goes_to_the_other_kernel() -> None:
+@pytest.mark.parametrize("runs", [1, 3])
+def test_maps_and_their_gradients_are_those_of_bmm(runs: int, chosen: str) -> None:
+    x, w = pair(runs, 512, 300)
+    b, d = torch.randn(runs, 300), torch.randn(runs, 32, 300)
+    near(products.affine(x, w, b) - b.unsqueeze(1), x, w)
+    g = torch.full_like(w, torch.nan)
+    products.weight_gradient(x, d, g)
+    near(g, x.mT, d)
+
+
+def test_only_what_gains_goes_to_the_other_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blas, "name", lambda: blas.ONEDNN)
     x, w = pair(2, 512, 300)
     assert products.suits(x, w)
     assert not products.suits(x.double(), w.double()) and not products.suits(x.bfloat16(), w.bfloat16())
-    assert not products.suits(x[:, :8], w), "too few examples"
     assert not products.suits(*pair(2, 64, 64)), "too small"
 
 
-def test_without_the_private_operator_it_is_bmm_bitwise(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(products, "_onednn", None)
-    x, w = pair(2, 512, 300)
-    assert torch.equal(products.product(x, w), torch.bmm(x, w))
+def test_the_other_library_is_taken_only_where_it_wins_clearly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REPRO_PRODUCTS", raising=False)
+    monkeypatch.setattr(blas, "_operator", lambda *a: None)
+    found = []
+    for gain in (0.8, 1.2, 1.4):
+        monkeypatch.setattr(blas, "_gain", lambda gain=gain: gain)
+        found.append(blas.name.__wrapped__())
+    assert found == ["blas", "blas", "onednn"]
+    monkeypatch.setattr(blas, "_operator", None)
+    assert blas.name.__wrapped__() == "blas"
+
+
+def test_the_choice_can_be_made_by_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blas, "_operator", lambda *a: None)
+    for asked in ("blas", "onednn"):
+        monkeypatch.setenv("REPRO_PRODUCTS", asked)
+        assert blas.name.__wrapped__() == asked
+    monkeypatch.setenv("REPRO_PRODUCTS", "cublas")
+    with pytest.raises(BadValueError, match="cublas"):
+        blas.name.__wrapped__()
+    monkeypatch.setattr(blas, "_operator", None)
+    monkeypatch.setenv("REPRO_PRODUCTS", "onednn")
+    with pytest.raises(BadValueError, match="lacks"):
+        blas.name.__wrapped__()
+
+
+def test_the_choice_is_part_of_what_a_run_is_kept_under(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for name in ("blas", "onednn"):
+        monkeypatch.setattr(blas, "name", lambda name=name: name)
+        found.append(device.arithmetic("cpu", 1))
+        assert device.facts("cpu")["products"] == name
+    assert found[0] != found[1]

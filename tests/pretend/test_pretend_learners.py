@@ -211,7 +211,7 @@ def mask_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
 
 PLANTED = [
     (index_left_behind, "dni/table2 bprop-3", r"^index_select: .*repro/train/images\.py:\d+"),
-    (mean_left_behind, "dni/table2 bprop-3", r"^lerp_: .*repro/nets/dense\.py:\d+"),
+    (mean_left_behind, "dni/table2 bprop-3", r"^lerp_: .*repro/kernels/norm\.py:\d+"),
     (rate_left_behind, "dni/table2 bprop-3", r"^mul_: .*test_pretend_learners\.py:\d+"),
     (mask_left_behind, "meprop/fig4 random-4", r"^gather: .*test_pretend_learners\.py:\d+"),
 ]

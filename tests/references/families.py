@@ -15,6 +15,7 @@ from unittest import mock
 import torch
 from torch import Tensor
 
+from repro import blas
 from repro.data import DataInfo, ImageData
 from repro.kernels import norm, products
 from repro.nets.losses import mean_loss, softmax_error
@@ -94,15 +95,19 @@ class Trained:
 @contextmanager
 def fast_paths(everywhere: bool) -> Iterator[None]:
     """The library's fused batch norm and oneDNN's product, taken from some size on: now at every size, or at none."""
-    at = 1 if everywhere else 1 << 60
-    with mock.patch.object(norm, "FUSED_FROM", at), mock.patch.object(products, "FROM", at):
+    at, library = (1, blas.ONEDNN) if everywhere and blas._operator else (1 << 60, blas.BLAS)
+    with (
+        mock.patch.object(norm, "FUSED_FROM", 1 if everywhere else 1 << 60),
+        mock.patch.object(products, "FROM", at),
+        mock.patch.object(blas, "name", lambda: library),
+    ):
         yield
 
 
 def takes_fast_paths(batch: int, inputs: int, width: int) -> bool:
     """Whether a float32 layer of that size goes through both, where there is oneDNN."""
-    x, w = torch.empty(2, batch, inputs), torch.empty(2, inputs, width)
-    return norm.fused(x.new_empty(2, batch, width)) and (products._onednn is None or products.suits(x, w))
+    large = batch * inputs * width >= products.FROM
+    return norm.fused(torch.empty(2, batch, width)) and large
 
 
 def _images(inputs: int, dtype: torch.dtype) -> ImageData:

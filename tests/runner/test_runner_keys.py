@@ -8,7 +8,7 @@ import torch
 from tiny_exhibit import EXHIBIT
 
 from repro.data import DataInfo
-from repro.record.run import Run, runs
+from repro.record.run import Run, digest, runs
 from repro.runner.keys import key_of
 
 DATA = DataInfo("mnist", "mnist", False, MappingProxyType({"a.gz": "0" * 64}), "MNIST")
@@ -35,7 +35,9 @@ def key(run=RUN, package="tiny", data=DATA, device="cpu", threads=1, beside=()):
     ],
     ids=str,
 )
-def test_all_that_moves_the_numbers_counts(changes):
+def test_all_that_moves_the_numbers_counts(changes, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "a device")
     assert key(**changes) != key()
 
 
@@ -43,6 +45,13 @@ def test_the_version_of_torch_counts(monkeypatch):
     before = key()
     monkeypatch.setattr(torch, "__version__", "9.9.9")
     assert key() != before
+
+
+def test_keys_on_a_cpu_are_what_they_were():
+    """Results of earlier versions are kept under them."""
+    arithmetic = {"device": "cpu", "threads": 1, "torch": torch.__version__}
+    facts = {"run": RUN.identity(), "work": "tiny.work:work", "data": None, "arithmetic": arithmetic}
+    assert key(data=None) == digest(facts)
 
 
 def test_another_work_counts(mine):

@@ -72,6 +72,7 @@ def lost(monkeypatch):
 
     monkeypatch.setattr(torch.cuda, "synchronize", fail)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "a device")
     monkeypatch.setattr(machine, "reset_peak", lambda device: None)
     monkeypatch.setattr(os, "_exit", end)
 

@@ -27,7 +27,7 @@ def test_a_stand_in_is_in_the_title_in_red():
 
 
 def test_error_bars_say_what_they_are_over():
-    for exhibit_id, n in (("dni/table2", "3"), ("meprop/fig4", "3 to 5")):
+    for exhibit_id, n in (("dni/table2", "3"), ("meprop/fig4", "3 to 10")):
         texts = [t.get_text() for legend in figure_of(exhibit_id).legends for t in legend.get_texts()]
         assert f"ours: mean ± sd over seeds, n = {n}" in texts
         assert "paper" in texts

@@ -59,7 +59,13 @@ PARAMS = (
 
 _SMALL = tuple(a.id for a in ARMS if a.setting["rule"] == "small")
 _HEAVY = tuple(a.id for a in ARMS if a.id not in _SMALL)
-_HUMP = ("dense", "top-4", "top-8", "top-16", "top-32")  # F4-5 and F4-6 hang on less than 0.3 points
+_HUMP = (
+    "dense",
+    "top-4",
+    "top-8",
+    "top-16",
+    "top-32",
+)  # F4-5 and F4-6 hang on less than 0.3 points: ten seeds
 _FEW = ("dense", *(f"{rule}-{percent}" for rule in ("top", "random", "small") for percent in (1, 4, 16)))
 PROFILES = (
     Profile(
@@ -92,13 +98,14 @@ PROFILES = (
         (0, 1, 2),
         "mnist",
         together=_SMALL,
-        more_seeds={arm: (3, 4) for arm in _HUMP},
-        budget="≤ 75 min on 2 cores: the paper's full schedule",
+        more_seeds=dict.fromkeys(_HUMP, tuple(range(3, 10))),
+        budget="the paper's full schedule: 86 runs of 5 to 15 core-minutes",
     ),
     Profile(
         "paper",
         (0, 1, 2, 3, 4),
         "mnist",
+        more_seeds=dict.fromkeys(_HUMP, tuple(range(5, 20))),
         together=("*",),
         apart_on_cpu=_HEAVY,  # 650,000 weights a run: together they lose up to 15 % to cache misses
         budget="a GPU",
@@ -126,7 +133,11 @@ DEVIATIONS = (
         "how often the dev set is scored",
         "not stated (public C#: 11 times an epoch)",
         "11 times an epoch",
-        "dev swings by ± 0.5 points for small k, so this decides the reported score",
+        "the score at the best dev evaluation is the paper's protocol; that at the end of training stands beside it",
+        "decides the score for small k, where the best of 220 picks the peak of a series that swings by many points: "
+        "over the last 5 epochs random-k's dev accuracy at 1 % has mean 76.8 and sd 5.7 (56 to 87; best 87.0), at "
+        "4 % mean 88.6 (best 93.0); top-k's at 1 % mean 94.1, sd 1.8 (best 96.4); from 8 % on and for the dense net "
+        "sd 0.2 (mean 98.0, best 98.4)",
     ),
     Deviation(
         4, "gradient clipping", "not stated (public C#: elements to ± 5)", "none", "the paper has none"
@@ -137,8 +148,9 @@ DEVIATIONS = (
         7,
         "seeds",
         "single runs",
-        "3 seeds, 5 where a claim hangs on < 0.3 points (paper profile: 5), mean ± sd",
-        "an error bar",
+        "cpu: 3 seeds, 10 for the five arms of the hump; paper profile: 5 and 20; mean, 95 % interval paired by seed",
+        "F4-5 and F4-6 hang on < 0.3 points: these seeds were fixed before they ran",
+        "an earlier cpu record has 5 for the hump's arms: two were added after three had not decided it",
     ),
     Deviation(
         8,
@@ -180,6 +192,13 @@ EXHIBIT = Exhibit(
             "dev_accuracy",
             "%",
             "correct among the first 5,000 training images, held out",
+            10.0,
+            lower_is_better=False,
+        ),
+        Metric(
+            "end_accuracy",
+            "%",
+            "correct test images at the end of training",
             10.0,
             lower_is_better=False,
         ),

@@ -28,11 +28,26 @@ def _arm(data: str, dim: int, deep: bool, loss: str, gap: float) -> Arm:
     return Arm(f"{data}{dim}-{depth}-{loss}", f"{data}{dim}, {depth}", name, setting, {"gap": gap})
 
 
-ARMS = tuple(
+RATES, TARGETS = (1e-2, 1e-3, 1e-4, 3e-5), ("batch", "sample")
+
+
+def _varied(dim: int, rate: float, target: str) -> Arm:
+    """Separable data, shallow, log loss, at a rate of its own and with a target of its own scale."""
+    setting = {"data": "linear", "dim": dim, "deep": False, "loss": "log", "rate": rate, "target": target}
+    gap = {"gap": REPORTED["linear", dim, False][1]}
+    return Arm(f"linear{dim}-{rate:g}-{target}", f"linear{dim}, {rate:g}, {target}", "log loss", setting, gap)
+
+
+CELLS = tuple(
     _arm(*cell, loss, REPORTED[cell][i]) for i, loss in enumerate(("mse", "log")) for cell in REPORTED
 )
+VARIED = (
+    *(_varied(2, rate, target) for rate in RATES for target in TARGETS),
+    *(_varied(100, rate, target) for rate in RATES[:2] for target in TARGETS),
+)
+ARMS = (*CELLS, *VARIED)
 
-_SHALLOW, _DEEP = {"deep": (False,)}, {"deep": (True,)}
+_SHALLOW, _DEEP = {"deep": (False,), "rate": (None,)}, {"deep": (True,)}
 PARAMS = (
     Param(
         "learning_rate",
@@ -79,7 +94,12 @@ _RATES = because(
     "the paper's rate would need millions of steps to converge", learning_rate=1e-2, deep_learning_rate=1e-3
 )
 _SETS = tuple(range(10))
-_FLAT = tuple(a.id for a in ARMS if not a.setting["deep"])
+_FLAT = tuple(a.id for a in CELLS if not a.setting["deep"])
+_FAR = {
+    a.id: because("rate × steps as in the other arms: 100", steps=round(100 / a.setting["rate"]))
+    for a in VARIED
+}
+_PAPERS = (*(a.id for a in CELLS), "linear2-3e-05-sample")
 PROFILES = (
     Profile(
         "smoke",
@@ -100,10 +120,11 @@ PROFILES = (
         "cpu",
         _SETS,
         overrides={**because("60 min on 2 cores", steps=10_000), **_RATES},
+        arm_overrides=_FAR,
         together=("*",),
-        budget="≤ 60 min on 2 cores",
+        budget="≤ 60 min on 2 cores, and an hour for rate and target",
     ),
-    Profile("paper", _SETS, together=("*",), budget="a GPU"),
+    Profile("paper", _SETS, arms=_PAPERS, together=("*",), budget="a GPU"),
 )
 
 DEVIATIONS = (
@@ -113,9 +134,11 @@ DEVIATIONS = (
         "3e-5, steps unknown",
         "1e-2 (deep 1e-3), dropped ÷ 10 at 60 and 80 % of the steps; quick 2,000 and cpu 10,000 full-batch steps",
         "3e-5 needs millions of steps",
-        "on separable data backpropagation's loss falls for ever, so the log-loss gap depends on when one stops; "
-        "noisy2's is gone by then (0.0017 after 500 steps at a constant rate, 0.00004 after 1,000), so the paper "
-        "may have stopped earlier there (T2-6)",
+        "decides linear2's log-loss gap: 0.042 at 1e-2, 0.033 at 1e-3, 0.017 at 1e-4 and 0.0084 at the paper's 3e-5 "
+        "after 10 million steps (paper: 0.038); linear100's 0.09 hardly moves. So T2-2 to T2-4 are judged at the "
+        "paper's rate alone. On separable data backpropagation's loss falls for ever, so the gap depends on when one "
+        "stops; noisy2's is gone by then (0.0017 after 500 steps, 0.00004 after 1,000), so the paper may have "
+        "stopped earlier there (T2-6)",
     ),
     Deviation(
         2,
@@ -123,7 +146,7 @@ DEVIATIONS = (
         "not stated",
         "gradient of the mean loss: ∂L/∂p divided by the number of samples",
         "what automatic differentiation of a mean loss gives; both scales were tried, and this one was chosen "
-        "after seeing that it comes closer to the paper: T2-2, T2-3 and T2-4 are conditional on it",
+        "after seeing that it comes closer to the paper at 1e-2: T2-7 says what that choice gives",
         "decides the size of the log-loss gap: with each sample's own gradient and the settings of cpu linear2 "
         "gives 0.0002 instead of 0.041, and none of the three claims holds (linear100 0.083, noisy100 0.0045; "
         "linear2 at a constant rate, 20,000 steps: 0.010 instead of 0.048)",

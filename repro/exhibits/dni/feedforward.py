@@ -1,0 +1,104 @@
+"""What the paper's feed-forward exhibits share: parameters, and where the paper is silent.
+
+Source: arXiv:1608.05343v2, read in v1's appendix A.1 (same experiments, same numbers).
+"""
+
+from __future__ import annotations
+
+from repro.spec import Deviation, Param
+
+PARAMS = (
+    Param("width", 256, "v1 A.1", "units in each hidden layer (MNIST)"),
+    Param("batch", 256, "v1 A.1", "images in a mini-batch"),
+    Param("steps", 500_000, "v1 A.1", "iterations"),
+    Param("learning_rate", 3e-5, "v1 A.1", "Adam's step size, for nets and SG models alike"),
+    Param(
+        "rate_drops",
+        ((0.6, 0.1), (0.8, 0.1)),
+        "v1 A.1 (÷ 10 at 300k and at 400k of 500k)",
+        "(fraction of the steps, factor on the learning rate)",
+    ),
+    Param(
+        "dni_sg_hidden",
+        (1024, 1024),
+        "v1 A.1",
+        "hidden layers of DNI's SG models, linear → BN → ReLU",
+        only={"rule": ("dni",)},
+    ),
+    Param(
+        "cdni_sg_hidden",
+        (),
+        "v1 A.1",
+        "hidden layers of cDNI's SG models: none, linear",
+        only={"rule": ("cdni",)},
+    ),
+    Param(
+        "sg_precision",
+        "float32",
+        "the paper does not say",
+        "SG models' matrix products; tf32 is float32 on all but a GPU",
+        ("float32", "tf32", "bfloat16"),
+        only={"rule": ("dni", "cdni")},
+        assumed=True,
+    ),
+    Param("evaluations", 100, "the curves' resolution", "test errors along a run", assumed=True),
+    Param("hold_out", 0, "0; n > 0 tests on the last n training images instead", "images", assumed=True),
+)
+
+DEVIATIONS = (
+    Deviation(
+        3,
+        "scale of the SG's target",
+        "not stated",
+        "gradient of each example's own loss (not divided by the batch)",
+        "keeps targets far above Adam's ε",
+    ),
+    Deviation(
+        4,
+        "SG loss",
+        "L2 distance (v1), squared (v2)",
+        "squared, summed over units, mean over the batch",
+        "v2 is the pinned version",
+    ),
+    Deviation(
+        5,
+        "initial weights of the nets and of the SG models' hidden layers",
+        "not stated (last SG layer: 0)",
+        "N(0, 2/fan-in)",
+        "a common choice for ReLU",
+    ),
+    Deviation(
+        6,
+        "batch norm at test time",
+        "not stated",
+        "running averages, momentum 0.1, variance over the batch without Bessel's correction",
+        "one of the usual forms",
+    ),
+    Deviation(
+        7,
+        "stale gradients",
+        "exponential average, best decay rate of a search",
+        "one vector a layer, decay 0.9, averaged over the batch; no search",
+        "the form is not specified",
+        "behind batch normalisation the mean gradient of a batch is zero, so that all layers but the top hidden "
+        "one get nothing by construction: this baseline is No Bprop but for one layer, and D2-8 is left open. "
+        "Averaging each place of the batch by itself instead is far worse than No Bprop: on held-out images (seed "
+        "100, 5,000 steps of 64) 16.6, 17.5, 21.0, 22.4 % at 3 layers for decays 0, 0.5, 0.9, 0.99 against 9.2 %, "
+        "and 29.6, 43.2, 47.8, 63.5 % at 6 layers against 22.9 %",
+    ),
+    Deviation(
+        8,
+        "optimiser of the SG models; Adam's β and ε; the last, incomplete batch of an epoch; the SG loss and the net",
+        "not stated",
+        "the same Adam and rate; 0.9, 0.999 and 1e-8; left out; its gradient stays within the SG models",
+        "the natural reading; the usual defaults; equal batches; the loss trains M alone",
+    ),
+    Deviation(
+        9,
+        "where the settings were read",
+        "v2's supplement",
+        "v1's appendix A.1 (same experiment, same numbers)",
+        "v2's supplement was not available; v2's main text refers to the same material",
+    ),
+)
+"""Numbered behind what an exhibit's size changes."""

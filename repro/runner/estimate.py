@@ -1,0 +1,93 @@
+"""How long a group will take: from what like runs took on this kind of device, else a guess from its work and steps.
+
+Like runs differ in their seed and in how long they train, and in nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from statistics import median
+
+from repro.paths import results_dir
+from repro.record.run import Run, canonical, runs_of_spec
+from repro.runner.groups import Group
+from repro.runner.keys import work_of
+
+LENGTHS = ("steps", "epochs", "max_steps", "evaluations", "repetitions")
+"""Parameters that say how long to train and how often to look, and not what a step is."""
+STEP_S = {
+    "repro.train.fcn:run": (2.5e-4, 2e-3),
+    "repro.train.sequences:run": (1e-3, 1.4e-2),
+    "repro.train.episodes:run": (5e-4, 7e-4),
+    "repro.train.artificial:run": (3e-4, 1e-3),
+    "repro.train.meprop_mlp:run": (3e-4, 1.3e-3),
+    "repro.train.backward_time:run": (0.1, 10.0),
+}
+"""Work → guessed seconds of a step and layer: of a whole group on CUDA, where launches count; of a run on a CPU."""
+_DEFAULT = (5e-4, 2e-3)
+_EPOCH = 60_000  # images, where only epochs are given
+
+Known = dict[str, list[tuple[float, int]]]
+"""What like runs have in common → (seconds a step and run, how many trained together) of each that is known."""
+
+
+def length(run: Run) -> float:
+    """Steps that the run will take at most."""
+    params = run.params
+    given = params.get("steps") or params.get("max_steps") or params.get("repetitions")
+    if not given and params.get("epochs"):
+        given = params["epochs"] * math.ceil(_EPOCH / (params.get("batch") or _EPOCH))
+    return float(given or 1)
+
+
+def _like(run: Run) -> str:
+    shared = {k: v for k, v in run.params.items() if k not in LENGTHS}
+    return canonical([dict(run.setting), shared, run.dataset])
+
+
+def known(runs_dir: Path, kind: str) -> Known:
+    """What is known of devices of this kind ("cpu", "cuda"): from the runs folder and from committed records."""
+    found: Known = {}
+    for run, seconds, steps, size in (*_kept(runs_dir, kind), *_committed(kind)):
+        if steps > 0 and seconds > 0:
+            found.setdefault(_like(run), []).append((seconds / steps, size))
+    return found
+
+
+def _kept(runs_dir: Path, kind: str) -> Iterator[tuple[Run, float, float, int]]:
+    for path in runs_dir.glob("??/*/*.json"):
+        try:
+            result = json.loads(path.read_bytes())
+            run, meta = Run(arm="", **result["run"]), result["meta"]
+            if meta["environment"]["kind"] == kind:
+                yield run, meta["train_s"], meta["steps"] or length(run), result["group"]["size"]
+        except (OSError, ValueError, KeyError, TypeError):  # another runner's trouble: no reason not to plan
+            continue
+
+
+def _committed(kind: str) -> Iterator[tuple[Run, float, float, int]]:
+    for path in results_dir().glob("*/*/*.json"):
+        try:
+            facts = json.loads(path.read_bytes())
+            times = facts["timing"].get("runs", {})
+            if {e.get("kind") for e in facts["environment"]} == {kind}:
+                made = {r.name: r for r in runs_of_spec(facts["spec"])}
+                yield from ((made[n], t, length(made[n]), 1) for n, t in times.items() if n in made)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue
+
+
+def seconds(group: Group, kind: str, samples: Mapping[str, list[tuple[float, int]]]) -> tuple[float, str]:
+    """(seconds that the group will take, "recorded" or "guessed")."""
+    steps, n = max(length(r) for r in group.runs), len(group.runs)
+    there = [pair for r in group.runs for pair in samples.get(_like(r), ())]
+    if there:
+        share, size = median(p for p, _ in there), max(s for _, s in there)
+        # a GPU takes about as long for few runs as for those that once filled a group
+        return share * steps * (max(n, size) if kind == "cuda" else n), "recorded"
+    together, alone = STEP_S.get(work_of(group.package), _DEFAULT)
+    deep = max(float(r.setting.get("layers") or 1) for r in group.runs)
+    return steps * deep * (together if kind == "cuda" else alone * n), "guessed"

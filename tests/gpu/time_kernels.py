@@ -1,0 +1,86 @@
+"""Microseconds a call in a captured graph on this GPU: each kernel written in Triton beside its plain twin.
+
+    PYTHONPATH=. python3 tests/gpu/time_kernels.py
+
+A markdown table for docs/performance.md, in some 20 s.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from statistics import median
+from unittest import mock
+
+import torch
+
+from repro.kernels import gpu, norm
+from repro.nets.losses import softmax_error
+from repro.nets.params import Params
+from repro.train.optim import Adam
+
+CALLS, REPEATS = 20, 15
+NORMS = ((1, 256, 256), (3, 256, 256), (20, 256, 256), (6, 256, 1024), (15, 256, 1024))
+WEIGHTS = ((1, 269_000), (3, 269_000), (3, 8_300_000))
+
+
+def micros(call: Callable[[], object]) -> float:
+    """Median time of one of CALLS captured calls."""
+    side = torch.cuda.Stream()
+    with torch.cuda.stream(side):
+        for _ in range(3):
+            call()
+    torch.cuda.synchronize()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        for _ in range(CALLS):
+            call()
+    seen = []
+    for _ in range(REPEATS):
+        start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+        start.record()
+        graph.replay()
+        end.record()
+        torch.cuda.synchronize()
+        seen.append(start.elapsed_time(end) * 1000 / CALLS)
+    return median(seen)
+
+
+def norms(runs: int, batch: int, hidden: int) -> tuple[Callable[[], object], Callable[[], object]]:
+    """Forward with running averages, and forward and backward."""
+    a, d, out = (torch.randn(runs, batch, hidden, device="cuda") for _ in range(3))
+    gamma, beta, *rows = (torch.ones(runs, hidden, device="cuda") for _ in range(4))
+    averages = torch.zeros(runs, 1, hidden, device="cuda"), torch.ones(runs, 1, hidden, device="cuda")
+
+    def forward() -> object:
+        return norm.bn_relu(a, gamma, beta, out, running=averages)
+
+    return forward, lambda: norm.bn_relu_backward(d, forward(), gamma, *rows)  # type: ignore[arg-type]
+
+
+def cases() -> Iterator[tuple[str, Callable[[], object]]]:
+    for size in NORMS:
+        forward, both = norms(*size)
+        name = " × ".join(map(str, size))
+        yield f"batch norm + ReLU, {name}", forward
+        yield f"… and its backward pass, {name}", both
+    for runs, size in WEIGHTS:
+        yield f"Adam, {runs} × {size:,}", Adam([Params({"W": (size,)}, runs, "cuda")], [1e-3] * runs).step
+    for runs in (1, 20):
+        logits, y = torch.randn(runs, 256, 10, device="cuda"), torch.zeros(runs, 256, device="cuda").long()
+        yield f"softmax cross-entropy, {runs} × 256 × 10", lambda a=logits, b=y: softmax_error(a, b)  # type: ignore[misc]
+
+
+@torch.no_grad()
+def main() -> None:
+    print(f"{torch.cuda.get_device_name()}, torch {torch.__version__}; µs a call in a graph\n")
+    print("| call, runs × … | plain | kernel | gain |\n|---|---|---|---|")
+    for name, call in cases():
+        with mock.patch.object(gpu, "works", lambda device: False):
+            plain = micros(call)
+        ours = micros(call)
+        print(f"| {name} | {plain:.1f} | {ours:.1f} | {plain / ours:.1f} × |", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,111 @@
+"""Compile the Triton kernels for an H100 without one, and print what they take: a table for docs/performance.md.
+
+    python tests/kernels/compile_sm90.py
+
+Needs Triton (3.6.0 was used), which neither the package nor its tests depend on; fails if a kernel spills registers.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import torch
+import triton
+from triton.backends.compiler import GPUTarget
+from triton.compiler import ASTSource
+
+from repro.kernels import adam_triton, norm_triton, softmax_triton
+
+Case = tuple[str, Any, int, dict[str, str], dict[str, Any], int]
+"""Name, kernel, warps, types of what is not constant, constants, threads' share: elements a block."""
+
+
+def case(name: str, kernel: Any, warps: int, constants: Mapping[str, Any], **types: str) -> Case:
+    size = constants.get("BLOCK") or constants["ROWS"] * constants["COLUMNS"]
+    of = {n: "constexpr" if n in constants else types.get(n, "*fp32") for n in kernel.arg_names}
+    return name, kernel, warps, of, dict(constants), size
+
+
+def strides(kernel: Any) -> dict[str, str]:
+    whole = {"batch", "hidden"}
+    return {n: "i32" for n in kernel.arg_names if n in whole or re.fullmatch(r"\w+_(run|row)", n)} | {
+        "mean_run": "*fp32",
+        "var_run": "*fp32",
+    }
+
+
+def cases() -> Iterator[Case]:
+    for runs, batch, hidden in (
+        (1, 256, 256),
+        (20, 256, 256),
+        (6, 64, 1024),
+        (6, 1024, 1024),
+        (1, 2048, 256),
+    ):
+        rows, columns, warps = norm_triton.tile(runs, batch, hidden)
+        shape = {"ROWS": rows, "COLUMNS": columns}
+        more = {"EPS": 1e-5, "MOMENTUM": 0.1, "TRACK": True}
+        size = f"{batch} × {columns}"
+        forward, back = norm_triton.forward_kernel, norm_triton.backward_kernel
+        yield case(f"batch norm + ReLU, {size}", forward, warps, shape | more, **strides(forward))
+        yield case(f"its backward pass, {size}", back, warps, shape, **strides(back))
+        if batch == 256 and runs == 20:
+            low = dict.fromkeys(("a", "out", "d", "g_gamma", "g_beta"), "*bf16")
+            yield case(f"the same in bf16, {size}", forward, warps, shape | more, **strides(forward) | low)
+            yield case(f"its backward pass, bf16, {size}", back, warps, shape, **strides(back) | low)
+    betas = {"LOG1": -0.105, "LOG2": -0.001, "ONE1": 0.1, "ONE2": 0.001, "BLOCK": adam_triton.BLOCK}
+    types = {"size": "i32", "grad_scale": "fp32", "eps": "fp32"}
+    yield case("Adam", adam_triton.adam_kernel, 4, betas, **types)
+    sizes = {"y": "*i64", "examples": "i32", "classes": "i32"}
+    for rows, columns in ((32, 16), (4, 128)):
+        shape = {"ROWS": rows, "COLUMNS": columns}
+        yield case(
+            f"softmax cross-entropy, {rows} × {columns}", softmax_triton.softmax_kernel, 4, shape, **sizes
+        )
+
+
+def resources(cubin: bytes) -> dict[str, int]:
+    """Registers and spilled bytes of a cubin, by the cuobjdump that comes with Triton."""
+    tool = Path(triton.__file__).parent / "backends/nvidia/bin/cuobjdump"
+    with tempfile.NamedTemporaryFile(suffix=".cubin") as file:
+        file.write(cubin)
+        file.flush()
+        text = subprocess.run(
+            [tool, "-res-usage", file.name], capture_output=True, text=True, check=True
+        ).stdout
+    return {k: int(v) for k, v in re.findall(r"(REG|STACK|SHARED|LOCAL):(\d+)", text)}
+
+
+def main() -> int:
+    print(
+        "| kernel, examples × columns a block | warps | elements a thread | registers | shared, bytes | spilled |"
+    )
+    print("|---|---|---|---|---|---|")
+    worst = 0
+    for name, kernel, warps, types, constants, size in cases():
+        aligned = {
+            (i,): [["tt.divisibility", 16]] for i, n in enumerate(kernel.arg_names) if types[n] != "fp32"
+        }
+        aligned = {k: v for k, v in aligned.items() if types[kernel.arg_names[k[0]]] != "constexpr"}
+        source = ASTSource(kernel, types, constants, aligned)
+        made = triton.compile(source, target=GPUTarget("cuda", 90, 32), options={"num_warps": warps})
+        used = resources(made.asm["cubin"])
+        spilled = used.get("LOCAL", 0) + used.get("STACK", 0)
+        worst = max(worst, spilled)
+        print(
+            f"| {name} | {warps} | {size // (32 * warps)} | {used['REG']} | {made.metadata.shared} | {spilled} |"
+        )
+    print(f"\nTriton {triton.__version__}, torch {torch.__version__}", file=sys.stderr)
+    return int(worst > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,137 @@
+"""The kernels for a GPU under Triton's interpreter, in a process of its own: it wants to be chosen before any import.
+
+Triton is no dependency of this repository; where it is missing all of this is skipped. On a GPU: `tests/gpu`.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import fused
+import pytest
+import torch
+from cases import CASES, SEEDS
+from torch import Tensor
+
+from repro.kernels import adam_triton, norm, norm_triton
+from repro.nets.params import Params
+from repro.train import optim
+
+pytest.importorskip("triton", reason="Triton is not installed", exc_type=ImportError)
+INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
+inside = pytest.mark.skipif(not INTERPRETED, reason="in the process that the first test starts")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(INTERPRETED, reason="is that process")
+def test_all_the_others_under_the_interpreter() -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(Path(__file__))]
+    done = subprocess.run(
+        command, env={**os.environ, "TRITON_INTERPRET": "1"}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+
+
+@inside
+@pytest.mark.parametrize("strided", [False, True])
+@pytest.mark.parametrize("size", fused.SIZES)
+def test_batch_norm_is_the_formula(size: tuple[int, int, int], strided: bool) -> None:
+    found = fused.norms(size, "cpu", strided=strided)
+    assert max(found.values()) < 2e-6, found
+
+
+@inside
+def test_batch_norm_in_bfloat16_keeps_float32_statistics() -> None:
+    found = fused.norms((2, 64, 100), "cpu", low=True)
+    assert max(found.pop(k) for k in ("mean", "var", "rstd", "running mean", "running var")) < 2e-6
+    assert max(found.values()) < 4e-3, found  # half a unit in the last of 8 bits
+
+
+@inside
+def test_the_variance_does_not_cancel() -> None:
+    assert fused.cancelling("cpu") < 1e-3
+
+
+@inside
+def test_a_second_backward_pass_and_other_layouts_are_refused() -> None:
+    a, d, gamma, beta = fused.inputs((2, 8, 6), "cpu")
+    cache = norm_triton.bn_relu(a, gamma, beta, None, 1e-5, None, 0.1)
+    with pytest.raises(ValueError, match="side by side"):
+        norm_triton.bn_relu(a, gamma, beta, torch.empty(2, 6, 8).mT, 1e-5, None, 0.1)
+    with pytest.raises(ValueError, match="contiguous"):
+        norm_triton.bn_relu(a, gamma, beta, None, 1e-5, (cache.mean.double(), cache.var), 0.1)
+    norm_triton.bn_relu_backward(d, cache, gamma, *torch.empty(2, 2, 6))
+    with pytest.raises(RuntimeError, match="call forward again"):
+        norm_triton.bn_relu_backward(d, cache, gamma, *torch.empty(2, 2, 6))
+    x = torch.zeros(2, 4)
+    with pytest.raises(ValueError, match="float32"):
+        adam_triton.step(x, x.double(), x, x, torch.zeros(2, 1), torch.ones(()), 1e-8)
+
+
+@inside
+@pytest.mark.parametrize("size", fused.LOGITS)
+def test_softmax_is_that_of_float64(size: tuple[int, int, int]) -> None:
+    of_loss, of_delta = fused.softmax(size, "cpu")
+    assert of_loss < 5e-7 and of_delta < 5e-7
+
+
+@inside
+@pytest.mark.parametrize(("steps", "scale"), [(1, 1.0), (2, 1 / 256), (100, 1.0)])
+def test_adam_is_that_of_float64_with_a_rate_for_each_run(steps: int, scale: float) -> None:
+    weights, way = fused.adams(steps, 2, 1100, "cpu", scale)
+    assert weights < 2e-6 and way < 5e-6
+
+
+@inside
+def test_the_powers_of_beta_are_exact() -> None:
+    """A first update is −rate · g/|g|; with 1 − 0.999 of float32's powers it would be off by 6e-6."""
+    for t in (1, 2, 5, 20, 499, 500, 501, 2000, 5000, 100_000):
+        w, m, v = torch.zeros(3, 1, 1)
+        rate, count = torch.ones(1, 1), torch.tensor(float(t))
+        adam_triton.step(w, torch.ones(1, 1), m, v, rate, count, 1e-30)
+        exact = -(0.1 / (1 - 0.9**t)) / (0.001 / (1 - 0.999**t)) ** 0.5
+        assert abs(w.item() / exact - 1) < 4e-7, t
+
+
+@inside
+def test_the_optimiser_sends_runs_of_several_rates_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    def moved(kernel: bool) -> tuple[optim.Optimizer, list[Tensor]]:
+        monkeypatch.setattr(optim, "by_kernel", lambda _: kernel)
+        params = [Params({"W": (5, 7)}, 2), Params({"A": (3,)}, 2, models=2)]
+        optimizer = optim.adam(params, [1e-2, 1e-3])
+        optimizer.rate = optimizer.rate.to(torch.float32 if kernel else torch.float64)
+        for t in range(9):
+            for p in params:
+                p.flat_grad.fill_(t - 4.5)
+            optimizer.step()
+        return optimizer, [p.flat for p in params]
+
+    (fast, found), (slow, exact) = moved(True), moved(False)
+    assert isinstance(fast, optim.Adam) and isinstance(slow, optim.MaskedAdam)
+    assert max(map(fused.off, found, exact)) < 1e-6
+    assert {k: tuple(x.shape) for k, x in fast.kept().items()} == {
+        "m0": (2, 35), "m1": (2, 6), "v0": (2, 35), "v1": (2, 6), "count0": (), "count1": ()
+    }  # fmt: skip
+    assert fast.counts[0] == fast.counts[1] == 9
+
+
+@inside
+@pytest.mark.parametrize("case", [name for name in CASES if "large" not in name and "dni" in name])
+def test_a_family_takes_the_steps_that_it_takes_by_the_formula(
+    case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All layouts that nets and rules really pass, from equal states."""
+    usual, fast = (CASES[case](SEEDS, torch.float32) for _ in range(2))
+    for t in range(3):
+        fast.take(usual)
+        with monkeypatch.context() as patch:
+            patch.setattr(norm, "triton", lambda a: True)
+            found = fast.step(t)["grads"]
+        exact = usual.step(t)["grads"]
+        assert max(fused.off(found[k], exact[k]) for k in exact) < 1e-4
+        assert fast.statistics
+        for name, mine in fast.statistics.items():
+            assert fused.off(mine, usual.statistics[name]) < 1e-5, name
