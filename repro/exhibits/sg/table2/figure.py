@@ -23,10 +23,11 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     """The gap of every cell: data sets as dots, our mean a bar, the paper's hollow; one panel a loss."""
     losses = {"mse": "MSE", "log": "log loss"}
     figure, axes = style.canvas(len(losses), (11, 5.2), sharey=True)
-    cells = list(dict.fromkeys(a.label for a in exhibit.arms))
+    arms = [a for a in exhibit.arms if "rate" not in a.setting or view.has(a.id, "gap")]
+    cells = list(dict.fromkeys(a.label for a in arms))
     for ax, (loss, name) in zip(axes, losses.items(), strict=True):
         _gap_axis(ax, loss)
-        _gaps(ax, [a for a in exhibit.arms if a.setting["loss"] == loss], cells, view)
+        _gaps(ax, [a for a in arms if a.setting["loss"] == loss], cells, view)
         ax.set(title=name)
     axes[0].set_yticks(range(len(cells)), cells)
     axes[0].invert_yaxis()
