@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import importlib.metadata
 import os
 import platform
 import re
 import subprocess
 import sys
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +68,9 @@ def _keep_freed_memory() -> None:
 def arithmetic(device: str, threads: int) -> dict[str, Any]:
     """What sets the last digits of a number, as part of what it is kept under.
 
-    Of a CUDA device also its name, CUDA's and Triton's version and whether TF32 is allowed, as `prepare` sets it. Its
-    driver is no part: libraries come with torch, so it is among the `facts` alone.
+    Of a CUDA device also its name, CUDA's version, whether TF32 is allowed, as `prepare` sets it, and Triton's
+    version (None: kernels written in it leave the work to their plain twins). Its driver is no part: libraries come
+    with torch, so it is among the `facts` alone.
     """
     import torch
 
@@ -80,15 +81,8 @@ def arithmetic(device: str, threads: int) -> dict[str, Any]:
         return shared if blas.name() == blas.BLAS else {**shared, "products": blas.name()}
     pick(device)
     tf32 = {"matmul": False, "cudnn": False}  # not read: keys are asked for before `prepare`, too
-    gpu = {"gpu": torch.cuda.get_device_name(), "cuda": torch.version.cuda, "triton": _version("triton")}
-    return {**shared, **gpu, "tf32": tf32}
-
-
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
+    own = {"gpu": torch.cuda.get_device_name(), "cuda": torch.version.cuda, "triton": _triton()}
+    return {**shared, **own, "tf32": tf32}
 
 
 def facts(device: str) -> dict[str, Any]:
@@ -121,9 +115,16 @@ def _cuda_facts() -> dict[str, Any]:
     return {
         "driver": _driver(),
         "cuda": torch.version.cuda,
+        "triton": _triton(),
         "capability": ".".join(map(str, torch.cuda.get_device_capability())),
         "tf32": {"matmul": flags.cuda.matmul.allow_tf32, "cudnn": flags.cudnn.allow_tf32},
     }
+
+
+def _triton() -> str | None:
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        return metadata.version("triton")
+    return None
 
 
 @cache

@@ -10,13 +10,16 @@ import argparse
 import csv
 import io
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from repro.cli import parser as common
 from repro.errors import BadValueError
 from repro.files import write_text
 from repro.show.progress import ProgressLines
 from repro.show.tables import aligned
+from repro.spec import Exhibit
 
 EXAMPLES = """  repro search dni/table2 --profile cpu --over learning_rate=1e-4,3e-4,1e-3 --set hold_out=5000 \\
       --metric validation_error --seed 100 --out docs/searches/dni-table2.csv
@@ -52,19 +55,34 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Search, tell, write."""
     from repro.exhibits import get
-    from repro.runner.run import Options
     from repro.runner.search import best, search
 
-    exhibit, (name, text) = get(args.id), args.over
-    values = [v.strip() for v in text.split(",")]
-    used = {
-        s for p in exhibit.profiles for s in (*p.seeds, *(x for more in p.more_seeds.values() for x in more))
-    }
-    if args.seed in used:
+    exhibit, (name, values) = get(args.id), args.over
+    _refuse_a_seed_of_records(exhibit, args.seed)
+    what = (name, [v.strip() for v in values.split(",")]), args.metric, args.seed
+    found, failed = search(exhibit, args.profile, *what, _options(args), ProgressLines(len(exhibit.arms)))
+    chosen = best(found, not args.higher).values()
+    cells = [(f.arm, f"{f.value:g}", str(f.step), f"{f.result:.4g}", f in chosen and "best") for f in found]
+    print(aligned(("arm", name, "step", args.metric, ""), [(*row, last or "") for *row, last in cells]))
+    if args.out:
+        _write(args.out, name, args.metric, found)
+    for why in dict.fromkeys(failed.values()):
+        print(f"repro: {why}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _refuse_a_seed_of_records(exhibit: Exhibit, seed: int) -> None:
+    own = {s for p in exhibit.profiles for s in p.seeds}
+    if seed in own.union(*(more for p in exhibit.profiles for more in p.more_seeds.values())):
         raise BadValueError(
-            f"seed {args.seed} is one of a record's: a value chosen on it would favour that record"
+            f"seed {seed} is one of a record's: a value chosen on it would favour that record"
         )
-    options = Options(
+
+
+def _options(args: argparse.Namespace) -> Any:
+    from repro.runner.run import Options
+
+    return Options(
         device=args.device,
         data_dir=args.data_dir and str(args.data_dir),
         runs_dir=args.runs_dir and str(args.runs_dir),
@@ -74,21 +92,12 @@ def main(args: argparse.Namespace) -> int:
         workers=args.workers,
         budget_s=args.budget,
     )
-    found, failed = search(
-        exhibit, args.profile, (name, values), args.metric, args.seed, options, ProgressLines(len(values))
-    )
-    chosen = best(found, not args.higher).values()
-    rows = [
-        (f.arm, f"{f.value:g}", str(f.step), f"{f.result:.4g}", "best" if f in chosen else "") for f in found
-    ]
-    print(aligned(("arm", name, "step", args.metric, ""), rows))
-    if args.out:
-        table = io.StringIO()
-        writer = csv.writer(table, lineterminator="\n")
-        writer.writerow(("arm", "seed", name, "step", args.metric))
-        writer.writerows((f.arm, f.seed, f.value, f.step, f.result) for f in found)
-        args.out.parent.mkdir(parents=True, exist_ok=True)
-        write_text(args.out, table.getvalue())
-    for why in dict.fromkeys(failed.values()):
-        print(f"repro: {why}", file=sys.stderr)
-    return 1 if failed else 0
+
+
+def _write(path: Path, name: str, metric: str, found: Sequence[Any]) -> None:
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(("arm", "seed", name, "step", metric))
+    writer.writerows((f.arm, f.seed, f.value, f.step, f.result) for f in found)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_text(path, table.getvalue())

@@ -68,7 +68,7 @@ class Job:
 
 
 def keys_of(job: Job, data: Mapping[str, DataInfo | None], by: Any = None) -> dict[str, str]:
-    """Run's name → what its result is kept under; `data` by run name. `by`: another arithmetic than this one's."""
+    """Run's name → what its result is kept under; `data` by run name. `by`: an arithmetic other than the job's."""
     package, runs, beside = job.group.package, job.group.runs, job.group.runs if job.jointly else ()
     here = by or devices.arithmetic(job.device, job.threads)
     return {r.name: key_by(package, r, data[r.name], here, beside) for r in runs}

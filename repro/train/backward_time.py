@@ -108,18 +108,18 @@ Timed = Callable[[], dict[str, float]]
 """Carries a product out and says its milliseconds by metric."""
 
 
-def on_cpu(call: Callable[[], object]) -> Timed:
+def on_cpu(call: Callable[[], object], metric: str) -> Timed:
     """By the clock."""
 
     def timed() -> dict[str, float]:
         began = time.perf_counter()
         call()
-        return {"backward_ms": (time.perf_counter() - began) * 1e3}
+        return {metric: (time.perf_counter() - began) * 1e3}
 
     return timed
 
 
-def on_gpu(calls: Sequence[Callable[[], object]]) -> list[Timed]:
+def on_gpu(calls: Sequence[Callable[[], object]], metric: str) -> list[Timed]:
     """By events, eager and captured; the graphs share their memory, since they never run at once."""
     flush = torch.zeros(FLUSHED, dtype=torch.uint8, device="cuda")
     pool: dict[str, object] = {}
@@ -132,11 +132,11 @@ def on_gpu(calls: Sequence[Callable[[], object]]) -> list[Timed]:
         with torch.cuda.graph(graph, **pool):  # type: ignore[arg-type]
             call()
         pool = pool or {"pool": graph.pool()}
-        made.append(_by_events(call, graph.replay, flush))
+        made.append(_by_events(call, graph.replay, flush, metric))
     return made
 
 
-def _by_events(call: Callable[[], object], replay: Callable[[], object], flush: Tensor) -> Timed:
+def _by_events(call: Callable[[], object], replay: Callable[[], object], flush: Tensor, metric: str) -> Timed:
     """Eager: the queue is empty when the first kernel is launched. Captured: it is busy flushing the cache."""
     start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]
 
@@ -150,22 +150,30 @@ def _by_events(call: Callable[[], object], replay: Callable[[], object], flush: 
         torch.cuda.synchronize()
         return float(start.elapsed_time(end))
 
-    return lambda: {"backward_ms": one(call, True), "captured_ms": one(replay, False)}
+    return lambda: {metric: one(call, True), "captured_ms": one(replay, False)}
 
 
-@torch.no_grad()
-def run(given: Given, ctx: Context) -> Result:
-    """Milliseconds of each run's backward pass, one row a repetition (index); `BadValueError` for less than one."""
+def take_turns(
+    given: Given, ctx: Context, made: Sequence[Callable[[], object]], metric: str = "backward_ms"
+) -> Result:
+    """Milliseconds of each run's call, one row a repetition (index); `BadValueError` for less than one."""
     repetitions, warm_up = given.param("repetitions"), given.param("warm_up")
     if repetitions < 1 or warm_up < 0:
         raise BadValueError(f"repetitions is {repetitions} and warm_up {warm_up}; expected at least 1 and 0")
-    made = products(given, ctx.device)
     given.refuse_unread()
-    calls = list(enumerate(on_gpu(made) if ctx.device == "cuda" else map(on_cpu, made)))
+    calls = list(
+        enumerate(on_gpu(made, metric) if ctx.device == "cuda" else [on_cpu(m, metric) for m in made])
+    )
     rows: list[RunRow] = []
     for i in range(-warm_up, repetitions):
         turn = i % len(calls)  # who goes first changes, so that nobody always meets the dense call's caches
         for r, timed in (*calls[turn:], *calls[:turn]):
-            rows += [(r, metric, 0, str(i), ms) for metric, ms in timed().items() if i >= 0]
+            rows += [(r, name, 0, str(i), ms) for name, ms in timed().items() if i >= 0]
         ctx.progress((i + warm_up + 1) / (warm_up + repetitions))
     return Result(rows, {"info": {"threads": torch.get_num_threads()}})
+
+
+@torch.no_grad()
+def run(given: Given, ctx: Context) -> Result:
+    """The backward pass of each run, timed."""
+    return take_turns(given, ctx, products(given, ctx.device))

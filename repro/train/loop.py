@@ -171,7 +171,7 @@ class Fit:
         for name in (LATEST, PREVIOUS) if self.ctx.folder else ():
             assert self.ctx.folder is not None
             saved = load_checkpoint(self.ctx.folder / name)
-            if saved and self.log.holds(saved["rows"]):
+            if saved and self.log.holds(saved["rows"], saved["rows_sha256"]):
                 return saved
         return None
 
@@ -235,7 +235,8 @@ class Fit:
         if latest.exists():
             os.replace(latest, folder / PREVIOUS)
         spent, runs = self.before + now - self.started, [r.as_json() for r in self.learner.given.runs]
-        state = {"t": self.t, "rows": self.log.size, "beginnings": self.beginnings, "spent": spent}
+        rows = {"rows": self.log.size, "rows_sha256": self.log.sum}
+        state = {"t": self.t, **rows, "beginnings": self.beginnings, "spent": spent}
         save_checkpoint(
             latest, {**state, "runs": runs, "prints": self.prints, "learner": self.learner.state()}
         )

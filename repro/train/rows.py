@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 
 RunRow = tuple[int, str, int, str, float]
@@ -13,25 +14,37 @@ RunRow = tuple[int, str, int, str, float]
 class RowLog:
     """The rows of a group's training: those up to the last checkpoint in a file of one JSON line each.
 
-    `size`: the bytes of the file that belong to them. `new`: the rows since then, which a kill makes measure again.
+    `size`: the bytes of the file that belong to them, `sum`: their SHA-256. `new`: the rows since then, which a kill
+    makes measure again.
     """
 
     def __init__(self, path: Path | None):
         self.path = path
-        self.size = 0
+        self.size, self._sum = 0, sha256()
         self.new: list[RunRow] = []
 
-    def holds(self, size: int) -> bool:
-        """Whether the file still has what it had when its size was `size`."""
-        there = self.path.stat().st_size if self.path and self.path.exists() else 0
-        return there >= size
+    @property
+    def sum(self) -> str:
+        """SHA-256 of the rows in the file."""
+        return self._sum.hexdigest()
+
+    def holds(self, size: int, sum: str) -> bool:
+        """Whether the file still begins with what it had when its size and sum were these."""
+        there = self._begin(size)
+        return len(there) == size and sha256(there).hexdigest() == sum
 
     def rewind(self, size: int) -> None:
         """Forget what came after `size`: rows of steps that will be taken again."""
-        self.size, self.new = size, []
+        self.size, self._sum, self.new = size, sha256(self._begin(size)), []
         if self.path and self.path.exists():
             with self.path.open("r+b") as file:
                 file.truncate(size)
+
+    def _begin(self, size: int) -> bytes:
+        if not self.path or not self.path.exists():
+            return b""
+        with self.path.open("rb") as file:
+            return file.read(size)
 
     def add(self, rows: Iterable[RunRow]) -> None:
         """Append rows, which are in memory until `flush`."""
@@ -41,9 +54,11 @@ class RowLog:
         """Write the new rows into the file; `size` is then what it has."""
         if self.path:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            made = "".join(json.dumps(row) + "\n" for row in self.new).encode()
             with self.path.open("ab") as file:
-                file.write("".join(json.dumps(row) + "\n" for row in self.new).encode())
+                file.write(made)
                 self.size = file.tell()
+            self._sum.update(made)
             self.new = []
 
     def read(self) -> list[RunRow]:

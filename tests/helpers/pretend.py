@@ -225,11 +225,11 @@ def _stubs() -> dict[str, Any]:
     return {
         "is_available": lambda: True,
         "get_device_name": lambda *_: "a pretend device",
+        "get_device_capability": lambda *_: (0, 0),
         "synchronize": lambda *_: _note(SYNCHRONIZE, "synchronize"),
         "manual_seed_all": lambda seed: None,
         "reset_peak_memory_stats": lambda *_: None,
-        "max_memory_allocated": lambda *_: 0,
-        "max_memory_reserved": lambda *_: 0,
+        **dict.fromkeys(("max_memory_allocated", "max_memory_reserved"), lambda *_: 0),
         "is_current_stream_capturing": lambda: Graph.open is not None,
         "Event": Event,
         "CUDAGraph": Graph,

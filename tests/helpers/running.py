@@ -42,6 +42,11 @@ def kept(places):
     return {path: json.loads(path.read_text()) for path in found}
 
 
+def packed(places):
+    """The files of the packs that the fixture `made` has written."""
+    return sorted((places / "packed").iterdir())
+
+
 def with_profile(name, exhibit=EXHIBIT, **changes):
     """The exhibit with another profile of this name."""
     profiles = [replace(p, **changes) if p.name == name else p for p in exhibit.profiles]

@@ -5,8 +5,12 @@ import sys
 import pytest
 from edited import PLAIN, WORK
 from running import Package
+from tiny_exhibit import EXHIBIT
 
+from repro.exhibits import EXTRA
 from repro.runner import adopt
+from repro.runner.pack import pack
+from repro.runner.run import Options, run_exhibit
 
 
 @pytest.fixture
@@ -26,3 +30,12 @@ def pace(mine, monkeypatch):
     mine.write("work", WORK)
     mine.write("pace", PLAIN)
     return lambda text: mine.write("pace", text)
+
+
+@pytest.fixture
+def made(places, monkeypatch):
+    """The folders of a machine on which the tiny exhibit has run, and whose runs are packed in `packed`."""
+    monkeypatch.setitem(EXTRA, "meprop/tiny", "tiny")
+    run_exhibit(EXHIBIT, "quick", Options("cpu"))
+    pack(places / "packed", places / "runs")
+    return places

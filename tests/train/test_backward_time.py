@@ -52,12 +52,12 @@ def test_every_arm_is_timed_in_every_repetition(given: Given, monkeypatch: pytes
     called: list[int] = []
     first: list[int] = []
 
-    def on_cpu(call: Any) -> backward_time.Timed:
+    def on_cpu(call: Any, metric: str) -> backward_time.Timed:
         def timed() -> dict[str, float]:
             if len(called) % 8 == 0:
                 first.append(id(call))
             called.append(id(call))
-            return {"backward_ms": float(len(called))}
+            return {metric: float(len(called))}
 
         return timed
 

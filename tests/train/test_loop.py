@@ -15,7 +15,7 @@ from repro.record.run import Run
 from repro.train.checkpoint import copied, load_checkpoint, save_checkpoint
 from repro.train.given import Given
 from repro.train.loop import LATEST, PREVIOUS, Context, Replay, fit
-from repro.train.rows import RunRow
+from repro.train.rows import RowLog, RunRow
 
 
 class Counter:
@@ -146,7 +146,15 @@ def test_a_replay_from_a_checkpoint_that_is_gone_is_none(tmp_path: Path) -> None
 def test_time_is_counted_over_all_sessions(tmp_path: Path) -> None:
     learner = Counter(4)
     learner.t = 4
-    kept = {"t": 4, "rows": 0, "beginnings": [], "spent": 1000.0, "prints": {}, "learner": learner.state()}
+    kept = {
+        "t": 4,
+        "rows": 0,
+        "rows_sha256": RowLog(None).sum,
+        "beginnings": [],
+        "spent": 1000.0,
+        "prints": {},
+    }
+    kept["learner"] = learner.state()
     save_checkpoint(tmp_path / LATEST, kept)
     meta = fit(Counter(6, (6,)), Context(folder=tmp_path)).meta
     assert meta["before_s"] == 1000 and 1000 < meta["train_s"] < 1010

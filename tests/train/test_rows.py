@@ -48,11 +48,16 @@ def test_a_row_log_knows_whether_it_still_holds_what_it_had(tmp_path: Path) -> N
     log.add([(0, "error", 1, "", float("nan"))])
     log.flush()
     again = RowLog(tmp_path / ROWS)
-    assert again.holds(log.size) and not again.holds(log.size + 1)
+    assert again.holds(log.size, log.sum) and not again.holds(log.size + 1, log.sum)
     again.rewind(log.size)
-    assert str(again.read()[0][4]) == "nan"
+    assert str(again.read()[0][4]) == "nan" and again.sum == log.sum
+    again.add([(0, "error", 2, "", 0.5)])
+    again.flush()
+    assert again.holds(log.size, log.sum) and again.holds(again.size, again.sum)
+    (tmp_path / ROWS).write_bytes((tmp_path / ROWS).read_bytes().replace(b"NaN", b"0.1"))
+    assert not again.holds(log.size, log.sum), "other rows of the same length"
     (tmp_path / ROWS).unlink()
-    assert not again.holds(log.size) and again.holds(0)
+    assert not again.holds(log.size, log.sum) and again.holds(0, RowLog(None).sum)
 
 
 def test_what_a_work_is_handed(tmp_path: Path) -> None:

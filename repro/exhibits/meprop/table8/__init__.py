@@ -1,0 +1,1 @@
+"""Time of an MLP's whole backward pass against k."""
