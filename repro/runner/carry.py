@@ -26,6 +26,7 @@ from repro.runner import adopt, cache, code, machine
 from repro.runner.groups import Group
 from repro.runner.keys import code_of, data_of, key_by, work_of
 from repro.runner.results import results_of
+from repro.train.captured import turn
 from repro.train.given import Given
 from repro.train.loop import Context, Result
 
@@ -175,7 +176,8 @@ def _make(
     """Results of runs that are not kept: adopted from other code if that is shown to do the same, else trained."""
     if job.deadline is not None and time.time() > job.deadline:
         raise OutOfTimeError("the time is up before it began")
-    devices.prepare(job.device, job.threads)
+    with turn(job.device):  # it sets what holds for the process: not amid another thread's products
+        devices.prepare(job.device, job.threads)
     work = _Work(job, group.package)
     found = adopt.finished(job.runs_dir, {r.name: keys[r.name] for r in group.runs}, group.package, work)
     if job.jointly and len(found) < len(group.runs):
