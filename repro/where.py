@@ -83,7 +83,7 @@ def split(step: bench.Step, steps: int = STEPS) -> dict[str, float]:
         found[part_of(event.key)] += event.self_cpu_time_total / steps
         flop += (event.flops or 0) / steps if part_of(event.key) == "products" else 0
     # the profiler's own cost lies in its calls: what is left of the whole is Python's
-    busy = min(1.0, whole / watched)
+    busy = min(1.0, whole / watched, whole / max(sum(found.values()), 1e-9))
     found = {k: v * busy for k, v in found.items()}
     return {**found, "Python": max(0.0, whole - sum(found.values())), "all": whole, "flop": flop}
 
