@@ -78,7 +78,8 @@ def arithmetic(device: str, threads: int) -> dict[str, Any]:
     if device != "cuda":
         return shared if blas.name() == blas.BLAS else {**shared, "products": blas.name()}
     tf32 = {"matmul": False, "cudnn": False}  # not read: keys are asked for before `prepare`, too
-    return {**shared, "gpu": torch.cuda.get_device_name(), "cuda": torch.version.cuda, "tf32": tf32}
+    own = {} if blas.on_gpu() == blas.BLAS else {"products": blas.on_gpu()}
+    return {**shared, "gpu": torch.cuda.get_device_name(), "cuda": torch.version.cuda, "tf32": tf32, **own}
 
 
 def facts(device: str) -> dict[str, Any]:
@@ -94,7 +95,7 @@ def facts(device: str) -> dict[str, Any]:
         "kind": device,
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
-        "products": None if gpu else blas.name(),
+        "products": blas.on_gpu() if gpu else blas.name(),
         "flush_denormal": device == "cpu",  # CUDA kernels keep denormals, whatever the host does
         "python": sys.version.split()[0],
         "torch": torch.__version__,
