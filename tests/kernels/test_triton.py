@@ -115,7 +115,7 @@ def test_the_optimiser_sends_runs_of_several_rates_there(monkeypatch: pytest.Mon
 @inside
 @pytest.mark.parametrize("size", multiplied.SIZES)
 def test_products_of_all_layouts_are_those_of_float64(size: tuple[int, int, int, int]) -> None:
-    found = dict(multiplied.layouts(size, "cpu"))
+    found = dict(multiplied.layouts(size, "cpu", every=1 if size == multiplied.SIZES[0] else 5))
     assert max(found.values()) < 3e-7, found
     assert multiplied.biased(size, "cpu") < 3e-7
 
