@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 import torch
 from torch import Tensor
@@ -21,6 +22,9 @@ FROM = 1 << 21
 """Multiplications a run from which oneDNN pays for a call a run, where it is the routine of choice."""
 SMALL = 1 << 13
 """Elements of a weight matrix below which `bmm` into rows of [R, P], a call a run, costs more than copying."""
+
+_rounding: ContextVar[bool] = ContextVar("inside tensor_cores", default=False)
+"""Kept beside torch's own setting, which warns when it is read on a GPU."""
 
 
 @contextmanager
@@ -34,9 +38,11 @@ def tensor_cores(on: bool, like: Tensor) -> Iterator[None]:
         yield
         return
     before, matmul.allow_tf32 = matmul.allow_tf32, True
+    token = _rounding.set(True)
     try:
         yield
     finally:
+        _rounding.reset(token)
         matmul.allow_tf32 = before
 
 
@@ -53,7 +59,7 @@ def triton(a: Tensor) -> bool:
     """
     # a subclass may only say that it is there, as the tests' pretend device
     there = a.is_cuda and type(a) is Tensor and a.dtype == torch.float32
-    if not there or blas.on_gpu() != blas.TF32X3 or torch.backends.cuda.matmul.allow_tf32:
+    if not there or blas.on_gpu() != blas.TF32X3 or _rounding.get():
         return False
     if not gpu.works(a.device):
         raise RuntimeError(

@@ -13,6 +13,7 @@ from repro.kernels import products_triton as ours
 
 pytestmark = [
     pytest.mark.gpu,
+    pytest.mark.filterwarnings("ignore:.*TF32:UserWarning"),  # torch prefers newer names of the settings
     pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device"),
 ]
 LARGE = [(1, 256, 256, 784), (3, 256, 256, 256), (20, 256, 256, 256), (3, 784, 256, 256), (6, 256, 1024, 1024),

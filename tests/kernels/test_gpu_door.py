@@ -124,3 +124,23 @@ def test_the_order_of_a_sum_does_not_depend_on_the_number_of_runs() -> None:
         assert all(t.rows % 64 or t.warps % 4 for t in tiles)
         blocks = [-(-m // t.rows) * -(-n // t.columns) for t in tiles]
         assert blocks == sorted(blocks, reverse=True), "the more runs, the larger tiles"
+
+
+def test_inside_tensor_cores_products_are_left_to_cublas(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Cuda:
+        is_cuda, dtype, device = True, torch.float32, torch.device("cuda")
+
+    monkeypatch.setattr(products, "Tensor", Cuda)
+    monkeypatch.setattr(blas, "on_gpu", lambda: blas.TF32X3)
+    monkeypatch.setattr(gpu, "works", lambda device: True)
+    x = Cuda()
+    assert products.triton(x)
+    with products.tensor_cores(True, x):
+        assert not products.triton(x)
+    with products.tensor_cores(False, x):
+        assert products.triton(x)
+    monkeypatch.setattr(gpu, "works", lambda device: False)
+    with pytest.raises(RuntimeError, match="REPRO_PRODUCTS=blas"):
+        products.triton(x)
+    monkeypatch.setattr(blas, "on_gpu", lambda: blas.BLAS)
+    assert not products.triton(x)
