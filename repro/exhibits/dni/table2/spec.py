@@ -67,7 +67,7 @@ RATES = {  # cpu: rule → the best rate of 3, 4, 5, 6 and 21 layers in docs/sea
     "no_bprop": (1e-3, 1e-3, 1e-3, 1e-3),
     "bprop": (1e-3, 1e-3, 1e-3, 1e-3, 1e-3),
     "stale": (3e-4, 3e-4, 3e-4, 3e-4),
-    "dni": (1e-4, 1e-4, 1e-4, 1e-4),
+    "dni": (1e-4, 1e-4, 1e-4, 3e-5),
     "cdni": (1e-3, 1e-3, 1e-3, 3e-4, 1e-4),
 }
 _FOUND = "of 1e-4, 3e-4 and 1e-3 the best on held-out images (deviation 2)"
