@@ -26,6 +26,7 @@ from repro.runner import adopt, cache, code, machine
 from repro.runner.groups import Group
 from repro.runner.keys import code_of, data_of, key_by, work_of
 from repro.runner.results import results_of
+from repro.train.captured import turn
 from repro.train.given import Given
 from repro.train.loop import Context, Result
 
@@ -82,8 +83,7 @@ def data_by_run(job: Job, download: bool | None = None) -> dict[str, DataInfo | 
 
 def look_up(job: Job, keys: Mapping[str, str], sha: str) -> dict[str, dict[str, Any]]:
     """Run's name → its finished result, for those that are kept; all or none of runs that are measured jointly."""
-    found = {name: cache.read(job.runs_dir, key, sha) for name, key in keys.items()}
-    there = {name: result for name, result in found.items() if result}
+    there = {name: r for name, key in keys.items() if (r := cache.read(job.runs_dir, key, sha))}
     return there if not job.jointly or len(there) == len(keys) else {}
 
 
@@ -175,7 +175,8 @@ def _make(
     """Results of runs that are not kept: adopted from other code if that is shown to do the same, else trained."""
     if job.deadline is not None and time.time() > job.deadline:
         raise OutOfTimeError("the time is up before it began")
-    devices.prepare(job.device, job.threads)
+    with turn(job.device):  # it sets what holds for the process: not amid another thread's products
+        devices.prepare(job.device, job.threads)
     work = _Work(job, group.package)
     found = adopt.finished(job.runs_dir, {r.name: keys[r.name] for r in group.runs}, group.package, work)
     if job.jointly and len(found) < len(group.runs):

@@ -212,7 +212,7 @@ def _cdni_wins_deep(view: View) -> Outcome:
 )
 def _mnist_fcn(view: View) -> Outcome:
     t, depths = _mnist(view)
-    worse = every(t.gap("dni", "bprop", n) for n in depths if n >= 5)
+    worse = every(t.gap("dni", "bprop", n) for n in (5, 6))
     near = [t.near(r, depths, p, s) for r, p, s in (("bprop", 0.5, 0), ("dni", 1, 0), ("no_bprop", 0, 0.2))]
     told = t.told(*RULES, "no_bprop", rows=depths) + " %"
     return Outcome(worse, told, all(near) and t.near("cdni", depths, 0.5), gate(t, depths))

@@ -139,8 +139,7 @@ DEVIATIONS = (
         2,
         "learning rate (cpu, quick)",
         "3e-5",
-        "cpu: for each rule and depth the best of 1e-4, 3e-4 and 1e-3; quick: 1e-3, DNI 3e-4; dropped at the "
-        "paper's fractions",
+        "cpu: each rule and depth the best of 1e-4, 3e-4 and 1e-3; quick: 1e-3, DNI 3e-4; dropped as in the paper",
         "the schedule is 12.5 times shorter. One search, the same for every rule and depth: at cpu's length, seed "
         "100, error on the last 5,000 training images, never on the test set (`repro search dni/table2`)",
         "large for DNI: at 1e-3 it sits on a noise floor set by the rate (3 layers: 7.2 % at 1,400 steps, 7.4 at "
