@@ -33,6 +33,8 @@ COLOURS: Mapping[str, str] = {
     "MSE": _CB[0],
     "log loss": _CB[1],
     "SG": _CB[3],
+    "SG*": _CB[0],
+    "DFA": _CB[2],
     "BPTT": "#7f7f7f",
     "DNI + Aux": _CB[2],
     "nothing (truncated BPTT)": "#7f7f7f",
