@@ -12,21 +12,19 @@ from repro.show import style
 from repro.show.numbers import spread_of
 from repro.spec import Arm, Exhibit
 
-MARKED = (("target", "example", ":"), ("l2", None, "--"))
-"""Settings that are usual at one value, and the line of arms where they are not."""
 
-
-def usual(exhibit: Exhibit, rules: Sequence[str], **setting: Any) -> list[Arm]:
-    """The arm of each rule with this setting in which nothing else is unusual."""
-    found = [a for a in exhibit.arms if _line(a) == "-"]
+def usual(exhibit: Exhibit, rules: Sequence[str], l2: float | None = None, **setting: Any) -> list[Arm]:
+    """The arm of each rule with this setting and penalty whose target is an example's own gradient."""
+    found = [a for a in exhibit.arms if _line(a, l2) == "-"]
     found = [a for a in found if all(a.setting.get(k) == v for k, v in setting.items())]
     return [a for rule in rules for a in found if a.setting["rule"] == rule]
 
 
-def _line(arm: Arm) -> str:
-    """Solid, if it is as usual."""
-    odd = [line for name, value, line in MARKED if arm.setting.get(name, value) != value]
-    return odd[0] if odd else "-"
+def _line(arm: Arm, l2: float | None) -> str:
+    """Solid where target and penalty are the usual ones."""
+    if arm.setting.get("target", "example") != "example":
+        return ":"
+    return "-" if arm.setting.get("l2") == l2 else "--" if arm.setting.get("l2") else "-."
 
 
 def compare(
@@ -38,17 +36,18 @@ def compare(
     told: Mapping[str, Sequence[float]],
     first: int = 1,
     scale: float = 1.0,
+    usual_l2: float | None = None,
     **setting: Any,
 ) -> None:
     """Every arm of these rules with this setting, and the paper's numbers, rule → of layers from `first` on.
 
-    `scale`: by which the paper's numbers are multiplied, to be in our unit.
+    `usual_l2`: the penalty that is drawn solid. `scale`: of the paper's numbers in our unit.
     """
     for arm in exhibit.arms:
         if arm.setting["rule"] in rules and all(arm.setting.get(k) == v for k, v in setting.items()):
             if view.has(arm.id, metric):
-                series(ax, view, arm, metric, ls=_line(arm), label=_name(arm))
-    for arm in usual(exhibit, rules, **setting):
+                series(ax, view, arm, metric, ls=_line(arm, usual_l2), label=_name(arm))
+    for arm in usual(exhibit, rules, usual_l2, **setting):
         numbers = dict(enumerate(told.get(arm.setting["rule"], ()), first))
         label = "_" if view.has(arm.id, metric) else arm.series
         look = {"ms": 3.5, "lw": 0.7, "label": label}
