@@ -40,7 +40,7 @@ PROFILES = (
     ),
     Profile(
         "quick",
-        deep.SEEDS[:2],
+        deep.SEEDS,
         "mnist",
         "mnist5k",
         _FOUR,

@@ -43,7 +43,7 @@ PROFILES = (
     ),
     Profile(
         "quick",
-        deep.SEEDS[:2],
+        deep.SEEDS,
         "mnist",
         "mnist5k",
         _FEW,
