@@ -104,9 +104,14 @@ def title(figure: Figure, exhibit: Exhibit, record: Record) -> None:
     data = record.facts.get("data") or {}
     stand_in = bool(data.get("stand_in") or (data and record.profile == "smoke"))
     head = f"{exhibit.id} – {exhibit.place} of arXiv:{record.facts['paper']['arxiv']}"
-    figure.suptitle(
-        f"{head}\n{data_note(exhibit, record)}", fontsize=10.5, color="#a00000" if stand_in else "black"
-    )
+    lines = [head, data_note(exhibit, record), *undecided(exhibit, record)]
+    figure.suptitle("\n".join(lines), fontsize=10.5, color="#a00000" if stand_in or lines[2:] else "black")
+
+
+def undecided(exhibit: Exhibit, record: Record) -> list[str]:
+    """A picture may be looked at without its table: it says itself when no claim is decided on its numbers."""
+    verdicts = {j.verdict for j in record.judgements(exhibit) if not j.claim.finding}
+    return ["Nothing is decided here: every claim is open on this record"] if verdicts == {"open"} else []
 
 
 def data_note(exhibit: Exhibit, record: Record) -> str:
