@@ -14,6 +14,7 @@ from typing import Any
 import pretend
 import pytest
 import torch
+from small import small
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
@@ -39,8 +40,6 @@ MIDDLE, LONG = 9, 19  # an evaluation, and the end, of steps in graphs
 
 DATA_ONLY = ("task", "data")
 """Settings that choose what the host generates or loads: no operator on the device depends on them."""
-SMALL = {"probe": 8}
-"""An evaluation looks at a pass of so many steps: each is the same operators again."""
 
 
 def one_a_path(arms: Sequence[SpecArm]) -> Iterator[SpecArm]:
@@ -62,8 +61,7 @@ def smoke_arms() -> dict[str, Arm]:
     made = {}
     for e in (e for e in all_exhibits() if e.runs_of is None):
         profile = e.profile("smoke")
-        small = {k: v for k, v in SMALL.items() if k in {p.name for p in e.params}}
-        every = runs(e, profile, (0, 1), changes=small)
+        every = runs(e, profile, (0, 1), changes=small(e, "probe"))
         for arm in one_a_path(arms_of(e, profile)):
             made[f"{e.id} {arm.id}"] = (e.trained_by, tuple(r for r in every if r.arm == arm.id))
     return made
