@@ -23,8 +23,10 @@ STAMP = ".stamp"
 CODE = ("repro", "metadata")
 CODE_SUFFIXES = (".py", ".cpp", ".cc", ".cxx", ".c", ".cu", ".h", ".hpp", ".cuh")
 
-RESULTS = ":(exclude)results"
-"""Records themselves do not count as changes: else only one could be made between two commits."""
+APART = (":(exclude)results", ":(exclude)notebooks")
+"""Records do not count as changes: else only one could be made between two commits. Notebooks decide no number, and
+who reads one in JupyterLab has changed its file.
+"""
 
 
 def git_state() -> tuple[str, bool]:
@@ -75,8 +77,8 @@ def code_digest() -> str:
 
 
 def changes() -> list[str]:
-    """Files outside `results/` that are new, changed or deleted since the last commit."""
-    return [line[3:] for line in _git("status", "--porcelain", "--", ".", RESULTS).splitlines()]
+    """Files outside `results/` and `notebooks/` that are new, changed or deleted since the last commit."""
+    return [line[3:] for line in _git("status", "--porcelain", "--", ".", *APART).splitlines()]
 
 
 def refuse_dirty_tree() -> None:

@@ -1,6 +1,7 @@
 """Begin an exhibit: a folder in repro/exhibits/ and a notebook, which work as they stand and say what goes where.
 
-Nothing else has to know of it: the folders are the index. Nothing that is there is overwritten.
+Of an exhibit that has no notebook yet, its notebook alone. Nothing else has to know of it: the folders are the index.
+Nothing that is there is overwritten.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from repro import exhibits
 from repro.errors import BadValueError, UnknownNameError
 from repro.files import write_text
 from repro.paths import notebooks_dir, root
+from repro.spec import Exhibit
 
 EXAMPLES = """  repro new dni/fig5
   repro run dni/fig5 --profile smoke          what it makes trains already
@@ -28,24 +30,34 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    """Make the folder and the notebook; prints what is next."""
+    """Make the folder and the notebook, or only the notebook of an exhibit without one; prints what is next."""
     paper, name = _parts(args.exhibit)
-    folder, notebook = root() / "repro" / "exhibits" / paper / name, notebooks_dir() / paper / f"{name}.ipynb"
-    for path in (folder, notebook):
+    notebook = notebooks_dir() / paper / f"{name}.ipynb"
+    known = args.exhibit in exhibits.ids()
+    folder = root() / "repro" / "exhibits" / paper / name
+    for path in (notebook, *([] if known else [folder])):
         if path.exists():
             raise BadValueError(
                 f"{path.relative_to(root())} is there already: choose another name, or edit that"
             )
+    if not known:
+        _make_folder(folder, paper, name)
+    made = exhibits.get(args.exhibit) if known else exhibits.read("repro.exhibits.skeleton")
+    _write_notebook(args.exhibit, made, notebook)
+    print(f"{notebook.relative_to(root())}   write its prose, equations and live cells where it says TODO;")
+    print(
+        f"    `repro render {args.exhibit}` executes it once there is a record, and keeps all that you wrote"
+    )
+    if not known:
+        print(f"next: repro run {args.exhibit} --profile smoke")
+    return 0
+
+
+def _make_folder(folder: Path, paper: str, name: str) -> None:
     for source in sorted(SKELETON.glob("*.py")):
         write_text(folder / source.name, _renamed(source.read_text(encoding="utf-8"), paper, name))
     write_text(folder / "__init__.py", f'"""TODO: what {paper}/{name} is, in one line."""\n')
-    _write_notebook(args.exhibit, notebook)
     print(f"{folder.relative_to(root())}/   spec, claims, figure, work: what to fill in says TODO")
-    print(
-        f"{notebook.relative_to(root())}   `repro render {args.exhibit}` executes it once there is a record"
-    )
-    print(f"next: repro run {args.exhibit} --profile smoke")
-    return 0
 
 
 def _parts(text: str) -> tuple[str, str]:
@@ -65,12 +77,12 @@ def _renamed(text: str, paper: str, name: str) -> str:
     return text.replace("repro.exhibits.skeleton", f"repro.exhibits.{paper}.{name}")
 
 
-def _write_notebook(exhibit_id: str, path: Path) -> None:
+def _write_notebook(exhibit_id: str, exhibit: Exhibit, path: Path) -> None:
     from dataclasses import replace
 
     import nbformat
 
     from repro.notebook.build import new_notebook
 
-    made = new_notebook(replace(exhibits.read("repro.exhibits.skeleton"), id=exhibit_id))
+    made = new_notebook(replace(exhibit, id=exhibit_id))
     write_text(path, nbformat.writes(made) + "\n")  # type: ignore[no-untyped-call]

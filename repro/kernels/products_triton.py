@@ -37,11 +37,14 @@ class Tile(NamedTuple):
     stages: int
 
 
-WIDE = ((32, 128, 8), (32, 64, 4), (32, 32, 4))
-"""(rows, columns, warps), the largest first: the first that keeps a GPU busy is taken, else the last."""
-LOW = ((16, 64, 4), (16, 32, 2), (16, 16, 2))
+WIDE = ((32, 128, 4, 384), (32, 64, 4, 264), (32, 32, 2, 0))
+"""(rows, columns, warps, least), the largest first: the first of which there are at least so many tiles is taken.
+
+Measured on an H200: docs/performance.md, "Float32 products on a GPU".
+"""
+LOW = ((16, 64, 4, BUSY), (16, 32, 2, BUSY), (16, 16, 2, 0))
 """The same where there are at most 16 rows."""
-NARROW = ((32, 16, 4), (16, 16, 2))
+NARROW = ((32, 16, 4, BUSY), (16, 16, 2, 0))
 """The same where there are at most 16 columns."""
 
 
@@ -50,8 +53,7 @@ def tile(runs: int, m: int, n: int, k: int) -> Tile:
     thin = min(m, n) <= 16
     depth = 16 if k <= 16 else 64 if thin and k > 64 else 32
     shapes = LOW if m <= 16 else NARROW if n <= 16 else WIDE
-    fits = (s for s in shapes if runs * -(-m // s[0]) * -(-n // s[1]) >= BUSY)
-    rows, columns, warps = next(fits, shapes[-1])
+    rows, columns, warps, _ = next(s for s in shapes if runs * -(-m // s[0]) * -(-n // s[1]) >= s[3])
     return Tile(rows, columns, depth, warps, stages=max(1, min(4, -(-k // depth))))
 
 

@@ -1,43 +1,88 @@
-"""The parameters of a notebook: what they may be, how text becomes a value, which record is the best."""
+"""The parameters of a notebook: which there are, what they may be, which record is the best."""
 
 from __future__ import annotations
 
-import difflib
-import shlex
+import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from repro.errors import BadValueError, RecordError, UnknownNameError
 from repro.record.store import best_profile
-from repro.spec import Exhibit
+from repro.spec import Exhibit, Param
 
 SOURCES = ("recorded", "run")
-PARAMETERS: tuple[tuple[str, str, str], ...] = (
-    ("source", "recorded", '"recorded" draws the committed record, "run" trains'),
-    ("profile", "", 'smoke, quick, cpu, paper; empty: the best there is ("quick" when it trains)'),
-    ("device", "auto", "auto, cpu, cuda"),
-    ("seeds", "", 'like "0,1,2" or "0-4"; empty: those of the profile'),
-    (
-        "settings",
-        "",
-        "parameters of your own, each as name and value with an equals sign between; empty: none",
-    ),
-    ("data_dir", "", "empty: REPRO_DATA, else .data in the repository"),
-    ("out", "", "folder for the record and the picture; empty: keep neither"),
+PARAMETERS: tuple[tuple[str, str, Any, str], ...] = (
+    ("source", "str", "recorded", '"recorded" draws the committed record, "run" trains'),
+    ("profile", "str", None, "smoke, quick, cpu, paper; None: the best recorded (quick when it trains)"),
+    ("device", "str", "auto", "auto, cpu, cuda"),
+    ("seeds", "list", None, 'like [0, 1] or "0-4"; None: those of the profile'),
+    ("data", "str", None, "folder of the data sets; None: REPRO_DATA, else .data of the repository"),
+    ("out", "str", None, "folder for the record and the picture; None: keep neither"),
+    ("workers", "int", 1, "processes that train side by side"),
 )
-"""(name, default, comment) of the parameters cell, the same in every notebook.
+"""(name, type, default, comment) of what every notebook's parameters cell begins with; the exhibit's own follow.
 
 No comment has an equals sign: `papermill --help-notebook` cannot read such a line.
 """
 MOST_SEEDS = 10_000
+QUOTE, DOUBLE = "'", '"'
+WIDEST = 108
+"""Characters of a line of the parameters cell."""
 
 
-def parse_seeds(text: str) -> tuple[int, ...] | None:
-    """ "0,1,2" or "0-4" as numbers, each once; None for an empty text; `BadValueError` for anything else."""
-    if not text.strip():
+def names_of(exhibit: Exhibit) -> list[str]:
+    """The names of all parameters of the exhibit's notebook."""
+    return [*(name for name, *_ in PARAMETERS), *(p.name for p in exhibit.params)]
+
+
+def parameters_source(exhibit: Exhibit) -> str:
+    """The parameters cell: typed, plain literals, each with a trailing comment."""
+    own = [(p.name, _type(p), None, _told(p)) for p in exhibit.params]
+    return "\n".join(
+        _cut(f"{name}: {kind} = {repr(default).replace(QUOTE, DOUBLE)}  # {comment}")
+        for name, kind, default, comment in (*PARAMETERS, *own)
+    )
+
+
+def _type(param: Param) -> str:
+    """What `--help-notebook` shows: a tuple is given as a list."""
+    return "list" if isinstance(param.value, tuple) else type(param.value).__name__
+
+
+def _told(param: Param) -> str:
+    """The paper's value and its place; ours where the paper is silent."""
+    value = as_text(param.value)
+    told = f"assumed {value}" if param.assumed else f"paper: {value} ({param.source})"
+    return re.sub(r"\s*=\s*", " is ", f"{told} · {param.doc}").replace("#", "nr")
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= WIDEST else line[: WIDEST - 1].rstrip() + "…"
+
+
+def parse_seeds(given: Any) -> tuple[int, ...] | None:
+    """Seeds as people write them: [0, 2], 3, "0,1,2", "0-4"; None for None or an empty text."""
+    if given is None or given == "":
         return None
+    if isinstance(given, list | tuple | range):
+        found = list(given)
+        if not found or not all(isinstance(s, int) and not isinstance(s, bool) and s >= 0 for s in found):
+            raise BadValueError(f"seeds {given!r}: expected whole numbers from 0 up, like [0, 1, 2]")
+    elif isinstance(given, bool) or not isinstance(given, int | str):
+        raise BadValueError(f'seeds {given!r}: expected whole numbers from 0 up, like [0, 1, 2] or "0-4"')
+    else:
+        found = _read_seeds(str(given))
+    if len(found) > MOST_SEEDS:
+        raise BadValueError(f"seeds {given!r}: expected at most {MOST_SEEDS:,} of them")
+    if len(set(found)) < len(found):
+        raise BadValueError(f"seeds {given!r}: expected each of them once")
+    return tuple(found) or None
+
+
+def _read_seeds(text: str) -> list[int]:
     found: list[int] = []
-    for part in text.split(","):
+    for part in text.strip("[]() ").split(",") if text.strip() else []:
         first, dash, last = part.strip().partition("-")
         numbers = first.isdecimal() and (not dash or last.isdecimal())
         if not numbers or int(last or first) < int(first):
@@ -45,39 +90,36 @@ def parse_seeds(text: str) -> tuple[int, ...] | None:
         if int(last or first) - int(first) >= MOST_SEEDS:
             raise BadValueError(f"seeds {text!r}: expected at most {MOST_SEEDS:,} of them")
         found += range(int(first), int(last or first) + 1)
-    if len(set(found)) < len(found):
-        raise BadValueError(f"seeds {text!r}: expected each of them once")
-    return tuple(found)
-
-
-def parse_changes(text: str) -> dict[str, str]:
-    """ "epochs=2 batch=20" as {"epochs": "2", "batch": "20"}; quotes protect spaces in a value."""
-    found: dict[str, str] = {}
-    try:
-        parts = shlex.split(text)
-    except ValueError as e:
-        raise BadValueError(
-            f"settings {text!r}: {e}; expected name=value, with both quotes or none"
-        ) from None
-    for part in parts:
-        name, equals, value = part.partition("=")
-        if not equals or not name:
-            raise BadValueError(f'settings {text!r}: {part!r} is not name=value, e.g. "epochs=2 batch=20"')
-        if name in found:
-            raise BadValueError(f"settings {text!r}: {name} is given twice")
-        found[name] = value
     return found
 
 
-def refuse_misspelt(names: Iterable[str]) -> None:
-    """`UnknownNameError` for a name that all but spells a parameter: papermill passes it on, and it does nothing."""
-    known = [name for name, *_ in PARAMETERS]
+def refuse_unknown(exhibit: Exhibit, names: Iterable[str]) -> None:
+    """`UnknownNameError` with the nearest name for one that the exhibit's notebook does not have."""
+    known = names_of(exhibit)
     for name in names:
-        if name not in known and difflib.get_close_matches(name, known, 1, 0.75):
-            raise UnknownNameError("notebook parameter", name, known)
+        if name not in known:
+            raise UnknownNameError(f"parameter of the notebook of {exhibit.id}", name, known)
 
 
-def choose_profile(exhibit: Exhibit, source: str, profile: str) -> str:
+def checked_folder(given: Any) -> str | None:
+    """A data folder that is there; `BadValueError` otherwise: it is not made, and nothing takes its place."""
+    if given is None or given == "":
+        return None
+    path = Path(str(given)).expanduser()
+    if not path.is_dir():
+        raise BadValueError(f"data {given!r} is no folder: correct the name, or create it first")
+    return str(path.resolve())
+
+
+def checked_types(given: dict[str, Any]) -> None:
+    """`BadValueError` for a text or a number that is none. What has values of its own is checked elsewhere."""
+    for name, kind in (("source", str), ("profile", str), ("device", str), ("out", str), ("workers", int)):
+        value = given.get(name)
+        if value is not None and (not isinstance(value, kind) or isinstance(value, bool)):
+            raise BadValueError(f"{name} is {value!r} ({type(value).__name__}); expected {kind.__name__}")
+
+
+def choose_profile(exhibit: Exhibit, source: str, profile: str | None) -> str:
     """The profile that these parameters mean; an error that says what to do when there is none."""
     if source not in SOURCES:
         raise UnknownNameError("source", source, SOURCES)
@@ -92,9 +134,15 @@ def choose_profile(exhibit: Exhibit, source: str, profile: str) -> str:
 
 
 def as_text(value: Any) -> str:
-    """A parameter's value as it is printed: short floats, JSON-like lists."""
+    """A parameter's value as it is printed: short floats, thousands apart, JSON-like lists."""
     if isinstance(value, float):
         return f"{value:g}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
     if isinstance(value, list | tuple):
-        return "(" + ", ".join(as_text(v) for v in value) + ")"
+        return (
+            "("
+            + ", ".join(as_text(v) if isinstance(v, float | list | tuple) else str(v) for v in value)
+            + ")"
+        )
     return str(value)

@@ -56,7 +56,7 @@ def execute_all(
     """Execute the notebooks of `ids` (none: all) into `out`/<paper>/<exhibit>/; returns the number that failed.
 
     One that fails does not stop the others; its executed notebook keeps the traceback. `parameters` are further
-    notebook parameters (seeds, settings, data_dir, device); `limit_s` replaces the time limit of the profile.
+    notebook parameters (seeds, data, device, a hyper-parameter); `limit_s` replaces the time limit of the profile.
     """
     chosen = list(ids) or exhibits.ids()
     done = []

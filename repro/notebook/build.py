@@ -1,58 +1,97 @@
-"""Make an exhibit's notebook from the template and execute it, ready to be committed."""
+"""Execute an exhibit's authored notebook from its record, ready to be committed."""
 
 from __future__ import annotations
 
+import json
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from repro.errors import RecordError
+from repro.errors import BadValueError, RecordError
 from repro.files import write_text
-from repro.notebook.template import cells
-from repro.paths import root
+from repro.notebook.template import refreshed, skeleton
+from repro.paths import notebooks_dir, root
 from repro.record.record import Record
 from repro.record.store import save
 from repro.spec import Exhibit
 
-METADATA = {
-    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
-}
 LIMIT_S = 300
 """Seconds a cell may take: records are drawn, not made, when a notebook is rendered."""
 
 
+def metadata() -> dict[str, Any]:
+    """As JupyterLab writes it: opening and saving a notebook then changes nothing."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    mode = {"name": "ipython", "version": sys.version_info[0]}
+    return {
+        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+        "language_info": {
+            "codemirror_mode": mode,
+            "file_extension": ".py",
+            "mimetype": "text/x-python",
+            "name": "python",
+            "nbconvert_exporter": "python",
+            "pygments_lexer": "ipython3",
+            "version": version,
+        },
+    }
+
+
 def new_notebook(exhibit: Exhibit) -> Any:
-    """The exhibit's notebook as the template has it, not executed."""
+    """The skeleton of the exhibit's notebook, not executed."""
+    return _as_notebook(skeleton(exhibit))
+
+
+def authored(exhibit: Exhibit, folder: Path | None = None) -> Any:
+    """The exhibit's notebook in `folder` (notebooks/) with its generated cells up to date, not executed.
+
+    `BadValueError` if there is none, or if it lacks a generated cell.
+    """
+    path = (folder or notebooks_dir()) / f"{exhibit.id}.ipynb"
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    except FileNotFoundError:
+        raise BadValueError(f"{exhibit.id} has no notebook yet: `repro new {exhibit.id}` begins it") from None
+    except (ValueError, KeyError) as e:
+        raise BadValueError(f"{path.name} is not a notebook: {e}") from None
+    joined = [{**c, "source": "".join(c["source"])} for c in cells]
+    return _as_notebook(refreshed(exhibit, joined))
+
+
+def _as_notebook(cells: list[dict[str, Any]]) -> Any:
     import nbformat
 
-    made = {"nbformat": 4, "nbformat_minor": 5, "metadata": METADATA, "cells": cells(exhibit)}
+    made = {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata(), "cells": cells}
     return nbformat.from_dict(made)  # type: ignore[no-untyped-call]
 
 
-def render(exhibit: Exhibit, out: Path, record: Record | None = None) -> Path:
-    """Write `out`/<paper>/<exhibit>.ipynb, executed from `record` or the best committed record."""
+def render(exhibit: Exhibit, out: Path, record: Record | None = None, folder: Path | None = None) -> Path:
+    """Write `out`/<paper>/<exhibit>.ipynb: the authored notebook (of `folder`, notebooks/), executed.
+
+    It draws `record`, or the best committed one. Authored cells are kept byte for byte.
+    """
     import nbformat
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
-    notebook = new_notebook(exhibit)
-    with tempfile.TemporaryDirectory() as folder:
+    notebook = authored(exhibit, folder)
+    with tempfile.TemporaryDirectory() as place:
         environment = {"PYTHONPATH": str(root()), "MPLBACKEND": "agg"}
         if record is not None:
-            save(record, Path(folder))
-            environment["REPRO_RESULTS"] = folder
+            save(record, Path(place))
+            environment["REPRO_RESULTS"] = place
         with _environment(environment):
-            client = NotebookClient(notebook, timeout=LIMIT_S, resources={"metadata": {"path": folder}})
+            client = NotebookClient(notebook, timeout=LIMIT_S, resources={"metadata": {"path": place}})
             client.extra_arguments = ["--log-level=ERROR"]  # the kernel's warning on its transport
             try:
                 client.execute()
             except CellExecutionError as e:
                 raise RecordError(f"the notebook of {exhibit.id} failed: {e.ename}: {e.evalue}") from e
-    notebook["metadata"] = METADATA
+    notebook["metadata"] = metadata()
     for cell in notebook["cells"]:
         cell["metadata"].pop("execution", None)  # times of execution: different in every run
     nbformat.validate(notebook)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -34,13 +35,21 @@ class Text:
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG with a name; nbval compares the name, never the pixels."""
+    """An SVG with its alternative text, which is all that a plain text of it says."""
 
-    name: str
-    png: bytes
+    alt: str
+    svg: str
 
     def __repr__(self) -> str:
-        return f"figure of {self.name}"
+        return f"picture: {self.alt}"
 
-    def _repr_png_(self) -> bytes:
-        return self.png
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+        data = {"text/plain": repr(self), "image/svg+xml": self.svg}
+        return data, {"image/svg+xml": {"alt": self.alt}}
+
+
+class Number(float):
+    """A number that a sentence quotes; one that the record does not have reads "–" in any format."""
+
+    def __format__(self, spec: str) -> str:
+        return "–" if math.isnan(self) else super().__format__(spec)

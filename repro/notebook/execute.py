@@ -32,11 +32,12 @@ def parameters_of(notebook: Path) -> dict[str, Any]:
         raise BadValueError(f"{notebook.name} has {len(tagged)} cells tagged 'parameters', expected one")
     found = {}
     for node in ast.parse("".join(tagged[0]["source"])).body:
-        if not (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)):
+        target = node.target if isinstance(node, ast.AnnAssign) else getattr(node, "targets", [None])[0]
+        if not isinstance(target, ast.Name) or getattr(node, "value", None) is None:
             raise BadValueError(
                 f"{notebook.name}: line {node.lineno} of its parameters is not name = literal"
             )
-        found[node.targets[0].id] = ast.literal_eval(node.value)
+        found[target.id] = ast.literal_eval(node.value)  # type: ignore[attr-defined]
     return found
 
 
@@ -46,7 +47,7 @@ def check_parameters(notebook: Path, parameters: Mapping[str, Any]) -> None:
     for name, value in parameters.items():
         if name not in known:
             raise UnknownNameError(f"parameter of {notebook.name}", name, known)
-        if type(value) is not type(known[name]):
+        if None not in (value, known[name]) and type(value) is not type(known[name]):
             expected = type(known[name]).__name__
             raise BadValueError(
                 f"parameter {name} of {notebook.name} is {value!r} ({type(value).__name__}); expected {expected}, "

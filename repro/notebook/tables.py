@@ -8,9 +8,9 @@ from typing import Any
 from repro.notebook.arguments import as_text
 from repro.record.record import Record, seeds_of
 from repro.record.run import arms_of
-from repro.show.tables import Table
+from repro.show.tables import Table, escaped
 from repro.show.words import source_of
-from repro.spec import Exhibit
+from repro.spec import Deviation, Exhibit
 
 
 def specification(exhibit: Exhibit, profile: str, spec: Mapping[str, Any]) -> Table:
@@ -74,10 +74,19 @@ def _size(exhibit: Exhibit, profile: str) -> str:
     return f"profile {profile}: data set {data}{allowed}; seeds {seeds}; {arms}; budget: {chosen.budget}"
 
 
-def deviations(exhibit: Exhibit) -> Table:
-    """The numbered differences from the paper."""
-    rows = [(str(d.number), d.what, d.paper, d.ours, d.why, d.effect) for d in exhibit.deviations]
-    return Table(("nr", "what", "paper", "ours", "why", "effect"), rows, "" if rows else "none known")
+def deviations(exhibit: Exhibit) -> str:
+    """The numbered differences from the paper, those with a known effect first, as Markdown paragraphs."""
+    known = [d for d in exhibit.deviations if d.effect != "unknown"]
+    other = [d for d in exhibit.deviations if d.effect == "unknown"]
+    told = [f"{_deviation(d)} *Effect:* {escaped(d.effect)}." for d in known]
+    if other:
+        told.append("Of unknown effect:\n\n" + "\n".join(f"- {_deviation(d)}" for d in other))
+    return "\n\n".join(told) or "None known."
+
+
+def _deviation(d: Deviation) -> str:
+    paper, ours, why = (escaped(t) for t in (d.paper, d.ours, d.why))
+    return f"**{d.number} · {escaped(d.what)}.** The paper: {paper}. Ours: {ours}, because: {why}."
 
 
 def provenance(record: Record) -> Table:

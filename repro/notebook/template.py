@@ -1,74 +1,110 @@
-"""The one template of all notebooks: the same headings in the same order, text from the exhibit's spec."""
+"""A notebook's cells: which are generated, the skeleton that `repro new` makes, what a render brings up to date.
+
+A notebook is authored: its prose, equations and live cells are written in its file by hand, and a render keeps them
+byte for byte. The generated cells, known by their ids, call the package: nothing generated stands in their source.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from repro.notebook.arguments import PARAMETERS
+from repro.errors import BadValueError
+from repro.notebook.arguments import parameters_source
 from repro.spec import Exhibit
 
 HEADINGS = (
-    "What the paper shows",
+    "In short",
     "Parameters",
-    "Specification",
-    "Method",
-    "Result",
+    "The idea",
+    "The method, live",
+    "What happened",
     "Claims",
     "Deviations",
+    "Specification",
     "Provenance and how to cite",
+    "Your turn",
 )
+"""Of every notebook, in this order."""
+TODO = "TODO"
+"""What marks a cell of the skeleton that nobody has written yet."""
 
 
-def parameters_source() -> str:
-    """The parameters cell: plain literals, each with a trailing comment."""
-    return "\n".join(f'{name} = "{default}"  # {comment}' for name, default, comment in PARAMETERS)
+def generated(exhibit: Exhibit) -> dict[str, str]:
+    """Cell id → source of every generated cell, in order."""
+    opening = "from repro.notebook import show"
+    return {
+        "in-short": f'{opening}\n\nrecorded = show.recorded("{exhibit.id}")\nrecorded.in_short()',
+        "picture": "recorded.figure()",
+        "parameters": parameters_source(exhibit),
+        "open": f'shown = show.open("{exhibit.id}", globals())\nshown',
+        "record": "shown.record()",
+        "claims": "shown.claims()",
+        "deviations": "shown.deviations()",
+        "specification": "shown.specification()",
+        "provenance": "shown.provenance()",
+        "cite": "shown.cite()",
+    }
 
 
-def cells(exhibit: Exhibit) -> list[dict[str, Any]]:
-    """The cells of an exhibit's notebook, not executed: (type, id, source, tags) in the notebook format."""
-    return [
-        _text("title", f"# {exhibit.id}: {exhibit.title}"),
-        _text("shows", f"## {HEADINGS[0]}\n\n{_place(exhibit)}\n\n{exhibit.shows}"),
-        _text("about-parameters", f"## {HEADINGS[1]}\n\n{_HOW}"),
-        _code("parameters", parameters_source(), "parameters"),
-        _code("open", _open(exhibit)),
-        _text("about-specification", f"## {HEADINGS[2]}\n\n{_SPECIFICATION}"),
-        _code("specification", "shown.specification()"),
-        _text("about-method", f"## {HEADINGS[3]}\n\n{_METHOD}"),
-        *_method(exhibit),
-        _text("about-result", f"## {HEADINGS[4]}\n\n{_RESULT}"),
-        _code("record", "shown.record()"),
-        _code("figure", "shown.figure()"),
-        _code("numbers", "shown.numbers()"),
-        _text("about-claims", f"## {HEADINGS[5]}\n\n{_CLAIMS}"),
-        _code("claims", "shown.claims()"),
-        _text("about-deviations", f"## {HEADINGS[6]}\n\n{_DEVIATIONS}"),
-        _code("deviations", "shown.deviations()"),
-        _text("about-provenance", f"## {HEADINGS[7]}\n\n{_PROVENANCE}"),
-        _code("provenance", "shown.provenance()"),
-        _code("cite", "shown.cite()"),
-    ]
+def skeleton(exhibit: Exhibit) -> list[dict[str, Any]]:
+    """The cells of a new notebook: the headings, the generated cells, and what to write where."""
+    made = [text("title", f"# {exhibit.id} · {exhibit.title}\n\n{_place(exhibit)} {TODO}: {_TITLE}")]
+    for heading in HEADINGS:
+        words = _HINTS.get(heading, "")
+        made.append(text(slug(heading), f"## {heading}" + (f"\n\n{words}" if words else "")))
+        made += [code(name, generated(exhibit)[name]) for name in _BELOW.get(heading, ())]
+        made += _live(exhibit) if heading == "The method, live" else []
+        made += [code("turn", 'shown.frame().groupby(["arm", "metric"]).value.describe()')] * (
+            heading == "Your turn"
+        )
+    return made
 
 
-_HOW = (
-    "As it stands, this notebook draws the committed record, in seconds. To train, set `source` to `run` and "
-    "choose a `profile`: smoke (seconds, stand-in data) · quick (≤ 30 s) · cpu (≤ 60 min) · paper (a GPU)."
-)
-_SPECIFICATION = (
-    "Each hyper-parameter with the value used here, the paper's value and the place where it stands; "
-    "`assumed` marks what the paper does not say."
-)
-_METHOD = (
-    "The source below is today's, read from the package as this notebook is executed. A committed record was made by "
-    "the commit named under *Provenance*; `repro status` says what has changed since."
-)
-_RESULT = "Filled marks and solid lines are ours, hollow marks and dashed lines the paper's numbers."
-_CLAIMS = (
-    "A verdict is `reproduced`, `not reproduced`, or `open` when this record cannot decide. It is computed "
-    "here from the record's rows; each test is known to fail on records in which there is nothing to see."
-)
-_DEVIATIONS = "Where we differ from the paper, why, and what it does."
-_PROVENANCE = "Enough to find, check and cite these numbers."
+def refreshed(exhibit: Exhibit, cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """An authored notebook's cells with the generated ones as they are today; the others are left alone.
+
+    `BadValueError` names a generated cell that is not there.
+    """
+    sources = generated(exhibit)
+    there = [c.get("id") for c in cells]
+    missing = [name for name in sources if name not in there]
+    if missing:
+        raise BadValueError(
+            f"the notebook of {exhibit.id} has no cell with the id {missing[0]!r}; `repro new` shows where it stands"
+        )
+    return [_fresh(c, sources[c["id"]]) if c["id"] in sources else c for c in cells]
+
+
+def slug(heading: str) -> str:
+    """The id of the cell with a heading."""
+    return "about-" + "".join(c if c.isalnum() else "-" for c in heading.lower())
+
+
+def text(name: str, source: str) -> dict[str, Any]:
+    """A Markdown cell."""
+    return {"cell_type": "markdown", "id": name, "metadata": {}, "source": source}
+
+
+def code(name: str, source: str) -> dict[str, Any]:
+    """A code cell, not executed."""
+    metadata = {"tags": ["parameters"]} if name == "parameters" else {}
+    fresh: dict[str, Any] = {"execution_count": None, "outputs": []}
+    return {"cell_type": "code", "id": name, "metadata": metadata, "source": source, **fresh}
+
+
+def _fresh(cell: dict[str, Any], source: str) -> dict[str, Any]:
+    return {
+        **code(cell["id"], source),
+        "metadata": {**cell["metadata"], **code(cell["id"], source)["metadata"]},
+    }
+
+
+def _live(exhibit: Exhibit) -> list[dict[str, Any]]:
+    made = []
+    for i, (equation, path) in enumerate(exhibit.algorithms, 1):
+        made.append(text(f"equation-{i}", f"{TODO}: in LaTeX: `{equation}`"))
+        made.append(code(f"source-{i}", f'show.code("{path}")'))
+    return made
 
 
 def _place(exhibit: Exhibit) -> str:
@@ -78,24 +114,31 @@ def _place(exhibit: Exhibit) -> str:
     return f"{exhibit.place} of *{paper.title}* ([arXiv:{paper.arxiv}](https://arxiv.org/abs/{paper.arxiv}))."
 
 
-def _open(exhibit: Exhibit) -> str:
-    names = ", ".join(name for name, _, _ in PARAMETERS)
-    return f'from repro.notebook import show\n\nshown = show.open("{exhibit.id}", {names})\nshown'
-
-
-def _method(exhibit: Exhibit) -> list[dict[str, Any]]:
-    made = []
-    for i, (equation, path) in enumerate(exhibit.algorithms, 1):
-        made.append(_text(f"equation-{i}", f"> {equation}"))
-        made.append(_code(f"source-{i}", f'shown.code("{path}")'))
-    return made
-
-
-def _text(name: str, source: str) -> dict[str, Any]:
-    return {"cell_type": "markdown", "id": name, "metadata": {}, "source": source}
-
-
-def _code(name: str, source: str, *tags: str) -> dict[str, Any]:
-    metadata = {"tags": list(tags)} if tags else {}
-    fresh: dict[str, Any] = {"execution_count": None, "outputs": []}
-    return {"cell_type": "code", "id": name, "metadata": metadata, "source": source, **fresh}
+_BELOW = {
+    "In short": ("in-short", "picture"),
+    "Parameters": ("parameters", "open"),
+    "What happened": ("record",),
+    "Claims": ("claims",),
+    "Deviations": ("deviations",),
+    "Specification": ("specification",),
+    "Provenance and how to cite": ("provenance", "cite"),
+}
+_TITLE = "two or three sentences: what the paper asks, for a reader who has never heard of it."
+PARAMETERS_TEXT = (
+    "As it stands, this notebook draws the committed record, in seconds. To train, set `source` to `run` and choose "
+    "a `profile`; every hyper-parameter of the paper can be changed by its own name (`None`: as the profile has it)."
+)
+_HINTS = {
+    "Parameters": PARAMETERS_TEXT,
+    "The idea": f"{TODO}: half a page. The problem, the equation with each symbol said once, why it should work.",
+    "The method, live": f"{TODO}: a naive version in ten lines of plain autograd on a toy, then "
+    "`show.agree(naive, fast)`, which compares its numbers with the package's.",
+    "What happened": f"{TODO}: what the numbers show, in words; surprises. Numbers come from the record: "
+    '`show.say(f"… {shown.mean(\'arm\', \'metric\'):.1f} %")`, `shown.either("claim", "if it holds", "if not")`.',
+    "Claims": "✓ reproduced · ~ direction only: the size is another · ✗ not reproduced · ? open: this record cannot "
+    "decide, and says why. Computed here, from the record's rows.",
+    "Deviations": "Where we differ from the paper, why, and what it does.",
+    "Specification": "Each hyper-parameter with the value used here, the paper's, and the place where it stands.",
+    "Provenance and how to cite": "Enough to find, check and cite these numbers.",
+    "Your turn": f"{TODO}: one cell to change, one question.",
+}

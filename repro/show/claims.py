@@ -6,10 +6,12 @@ from collections.abc import Collection, Sequence
 
 from repro.record.judge import Judgement, summary
 from repro.record.record import Record
-from repro.show.tables import Table, aligned
+from repro.show.tables import Table, aligned, escaped
 from repro.spec import Exhibit
 
 MARKS = {"reproduced": "✓", "direction only": "~", "not reproduced": "✗", "open": "?"}
+SIGNS = {"reproduced": "✅", "direction only": "🟡", "not reproduced": "❌", "open": "⚪"}
+"""The same where there is colour."""
 AFTER = "† judged after the fact: the claim is not as it stood when the record was made"
 
 
@@ -46,6 +48,29 @@ def lines(exhibit: Exhibit, judgements: Sequence[Judgement], late: Collection[st
     return aligned(("verdict", "claim", "ours", "the paper's", "why open, or given what"), rows)
 
 
+class ClaimTable(Table):
+    """A table that a notebook shows as blocks, a claim each: six columns would leave none of them readable."""
+
+    def __repr__(self) -> str:
+        return "\n\n".join([*(_block(row) for row in self.rows), self.caption])
+
+    def _repr_markdown_(self) -> str:
+        rows = [(unbroken(r[0]), *map(escaped, r[1:])) for r in self.rows]
+        return "\n\n".join([*(_block(row, bold="**", end="  ") for row in rows), escaped(self.caption)])
+
+
+def _block(row: Sequence[str], bold: str = "", end: str = "") -> str:
+    name, text, paper, ours, verdict, why = row
+    sign = next(sign for word, sign in SIGNS.items() if verdict.startswith(word))
+    lines = [f"{sign} {bold}{name} · {verdict}{bold} · {text}", f"ours: {ours} · the paper's: {paper}", why]
+    return f"{end}\n".join(filter(None, lines))
+
+
+def unbroken(text: str) -> str:
+    """An id that no line break splits."""
+    return text.replace("-", "\N{NON-BREAKING HYPHEN}")
+
+
 def table(judgements: Sequence[Judgement], late: Collection[str] = ()) -> Table:
     """Each claim with the paper's numbers, ours, the verdict and the tolerance or the reason; findings last."""
     rows = [
@@ -55,13 +80,15 @@ def table(judgements: Sequence[Judgement], late: Collection[str] = ()) -> Table:
             j.claim.paper,
             j.ours,
             _verdict(j, late),
-            "; ".join(filter(None, [j.reason, j.claim.given, j.conditions])),
+            "; ".join(filter(None, [j.reason, j.claim.given])),
         )
         for j in _apart(judgements)
     ]
     header = ("id", "claim", "paper", "ours", "verdict", "tolerance, or why it is open")
     told = summary(judgements) if judgements else "no claims yet"
-    return Table(header, rows, f"{told}; {AFTER}" if late else told)
+    given = next((j.conditions for j in judgements if j.conditions), "")  # of the record: the same for all
+    parts = [told, f"all of it {given}" if given else "", AFTER if late else ""]
+    return ClaimTable(header, rows, "; ".join(filter(None, parts)))
 
 
 def _apart(judgements: Sequence[Judgement]) -> list[Judgement]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import importlib
 import io
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,21 +44,46 @@ def save_svg(figure: Figure, path: str | os.PathLike[str]) -> Path:
     return Path(path)
 
 
-def svg_text(figure: Figure) -> str:
-    """The figure as SVG text; element ids come from a fixed salt, and no date is written."""
+def svg_text(figure: Figure, alt: str = "") -> str:
+    """The figure as SVG text; element ids come from a fixed salt, and no date is written.
+
+    Paths are rounded to a tenth of a point. With `alt`, an alternative text, it is the <svg> element alone, its
+    text left as text: for a page, where it can be read aloud, searched, and is a third smaller.
+    """
     import matplotlib as mpl
 
-    out = io.StringIO()
-    with mpl.rc_context({"svg.hashsalt": "repro", "svg.fonttype": "path", "path.simplify": True}):
+    out, fonts = io.StringIO(), "none" if alt else "path"
+    with mpl.rc_context({"svg.hashsalt": "repro", "svg.fonttype": fonts, "path.simplify": True}):
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    return out.getvalue()
+    text = re.sub(r' (?:d|x|y)="[^"]*"', lambda d: re.sub(r"-?\d+\.\d{2,}", _rounded, d[0]), out.getvalue())
+    text = re.sub(r"\n *", "\n", re.sub(r" \n", "\n", text))
+    if not alt:
+        return text
+    said = html.escape(alt)
+    start, end = text.index("<svg"), text.index(">", text.index("<svg")) + 1
+    opening = text[start:end].replace("<svg", f'<svg role="img" aria-label="{said}"', 1)
+    body = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", text[end:], flags=re.S)
+    element = f"{opening}<title>{said}</title>{' '.join(body.split())}".replace("> <", "><")
+    return re.sub("<[^>]*>", _requoted, element)
 
 
-def png_bytes(figure: Figure, dpi: int = 80) -> bytes:
-    """The figure as PNG with a palette of 256 colours, half the size of full colour: notebooks are committed."""
-    from PIL import Image  # comes with matplotlib
+def _requoted(tag: re.Match[str]) -> str:
+    """Single quotes around attributes: a notebook is JSON, where each double quote takes two signs."""
+    return tag[0].translate(str.maketrans("\"'", "'\""))
 
-    full, small = io.BytesIO(), io.BytesIO()
-    figure.savefig(full, format="png", dpi=dpi)
-    Image.open(full).convert("RGB").quantize(256).save(small, format="PNG", optimize=True)
-    return small.getvalue()
+
+def _rounded(number: re.Match[str]) -> str:
+    """To a tenth where it places something, to a hundredth where it is the shape of a mark."""
+    digits = 1 if abs(float(number[0])) >= 20 else 2
+    return f"{float(number[0]):.{digits}f}".rstrip("0").rstrip(".")
+
+
+def alt_text(exhibit: Exhibit, record: Record) -> str:
+    """What a picture says to whoever does not see it: what it is, of which data, what came out."""
+    from repro.show.claims import in_short
+    from repro.show.readme import headline
+    from repro.show.style import data_note
+
+    ours, paper = headline(exhibit, record)
+    told = f" Ours: {ours}; the paper's: {paper}." if ours != "–" else ""
+    return f"{exhibit.title} ({data_note(exhibit, record)}). {in_short(exhibit, record)}.{told}"

@@ -32,7 +32,27 @@ def against(
     return ours
 
 
-def band(ax: Axes, curve: Mapping[int, Sequence[float]], colour: str, label: str, line: str = "-") -> None:
+def thinned(curve: Mapping[int, Sequence[float]], most: int = 50) -> dict[int, Sequence[float]]:
+    """At most so many points of a long curve, evenly, the last among them: pictures are committed."""
+    steps = list(curve)
+    every = -(-len(steps) // most)
+    return {s: curve[s] for s in reversed(steps[::-1][::every])}
+
+
+def labels_at_ends(ax: Axes, ends: Sequence[tuple[float, str, str]], gap: float = 0.045) -> None:
+    """A line's name beside its last value, (value, name, colour) each, moved apart where they would touch.
+
+    The limits of y must stand; `gap` is a part of the axis.
+    """
+    free = -gap
+    for y, name, colour in sorted(ends):
+        place = float(ax.transAxes.inverted().transform(ax.transData.transform((0, y)))[1])
+        free = max(place, free + gap)
+        at = (1.01, free)
+        ax.annotate(name, at, xycoords="axes fraction", color=colour, va="center", fontsize=9)
+
+
+def band(ax: Axes, curve: Mapping[Any, Sequence[float]], colour: str, label: str, line: str = "-") -> None:
     """A curve over steps: the mean over seeds, ± sd as a band that stays above 0."""
     x, points = list(curve), [spread_of(values) for values in curve.values()]
     ax.plot(x, [m for m, _, _ in points], color=colour, lw=1.5, ls=line, label=label)

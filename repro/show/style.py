@@ -33,6 +33,8 @@ COLOURS: Mapping[str, str] = {
     "MSE": _CB[0],
     "log loss": _CB[1],
     "SG": _CB[3],
+    "SG*": _CB[0],
+    "DFA": _CB[2],
     "BPTT": "#7f7f7f",
     "DNI + Aux": _CB[2],
     "nothing (truncated BPTT)": "#7f7f7f",
@@ -45,6 +47,11 @@ COLOURS: Mapping[str, str] = {
     "Gaussian noise": _CB[6],
     "true gradient": "#1a1a1a",
     "an M that learns nothing": _CB[7],
+    "δ̂ of another example": _CB[2],
+    "mean of δ̂ over the batch": _CB[4],
+    "nothing below the SG": "#4d4d4d",
+    "a fixed map of h and y": _CB[5],
+    "a fixed vector a label": _CB[3],
 }
 """One colour a series, the same in every figure; a colour-blind palette and greys for the baselines."""
 
@@ -97,9 +104,14 @@ def title(figure: Figure, exhibit: Exhibit, record: Record) -> None:
     data = record.facts.get("data") or {}
     stand_in = bool(data.get("stand_in") or (data and record.profile == "smoke"))
     head = f"{exhibit.id} – {exhibit.place} of arXiv:{record.facts['paper']['arxiv']}"
-    figure.suptitle(
-        f"{head}\n{data_note(exhibit, record)}", fontsize=10.5, color="#a00000" if stand_in else "black"
-    )
+    lines = [head, data_note(exhibit, record), *undecided(exhibit, record)]
+    figure.suptitle("\n".join(lines), fontsize=10.5, color="#a00000" if stand_in or lines[2:] else "black")
+
+
+def undecided(exhibit: Exhibit, record: Record) -> list[str]:
+    """A picture may be looked at without its table: it says itself when no claim is decided on its numbers."""
+    verdicts = {j.verdict for j in record.judgements(exhibit) if not j.claim.finding}
+    return ["Nothing is decided here: every claim is open on this record"] if verdicts == {"open"} else []
 
 
 def data_note(exhibit: Exhibit, record: Record) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 Cells = Sequence[str]
-_ESCAPED = str.maketrans({"|": "\\|", "<": "\\<", "*": "\\*", "\n": " "})
+_ESCAPED = str.maketrans({**{sign: f"\\{sign}" for sign in "|<*_~$"}, "\n": " "})
 
 
 def aligned(header: Cells, rows: Sequence[Cells]) -> str:

@@ -232,7 +232,7 @@ def _stubs() -> dict[str, Any]:
         "Event": Event,
         "CUDAGraph": Graph,
         "graph": capturing,
-        **dict.fromkeys(("Stream", "current_stream"), Stream),
+        **dict.fromkeys(("Stream", "current_stream", "default_stream"), Stream),
         "stream": lambda *_: nullcontext(),
     }
 

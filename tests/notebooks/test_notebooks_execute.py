@@ -35,8 +35,9 @@ def break_notebook(path, source):
 
 def test_parameters_are_read_from_the_tagged_cell(written):
     found = parameters_of(written / "sg/fig6.ipynb")
-    assert list(found) == ["source", "profile", "device", "seeds", "settings", "data_dir", "out"]
-    assert found["source"] == "recorded"
+    assert list(found)[:7] == ["source", "profile", "device", "seeds", "data", "out", "workers"]
+    assert list(found)[7:] == [p.name for p in get("sg/fig6").params]
+    assert found["source"] == "recorded" and found["steps"] is None
 
 
 def test_an_unknown_parameter_is_refused(written, tmp_path):
@@ -46,8 +47,9 @@ def test_an_unknown_parameter_is_refused(written, tmp_path):
 
 
 def test_a_value_of_another_type_is_refused(written):
-    with pytest.raises(BadValueError, match=r"seeds.*is 3 \(int\); expected str"):
-        check_parameters(written / "sg/fig6.ipynb", {"seeds": 3})
+    with pytest.raises(BadValueError, match=r"workers.*is '3' \(str\); expected int"):
+        check_parameters(written / "sg/fig6.ipynb", {"workers": "3"})
+    check_parameters(written / "sg/fig6.ipynb", {"seeds": [0, 1], "steps": 30, "profile": None})
 
 
 def test_a_missing_or_foreign_file_is_refused(tmp_path):

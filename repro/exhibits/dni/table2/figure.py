@@ -1,4 +1,4 @@
-"""Training curves (as the paper's plot) and final error against depth (as its table)."""
+"""Training curves (as the paper's plot), a panel a method, and final error against depth (as its table)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator
+from matplotlib.ticker import FixedLocator, PercentFormatter
 
 from repro.exhibits.dni.table2.spec import DEPTHS
 from repro.record.record import Record
@@ -25,53 +25,77 @@ LOOK = {
     "cdni": ("D", 0.06),
 }
 """Marker of each rule, and its shift sideways, so that equal values of two stay visible."""
+READ_AT = (0.2, 0.4, 0.58, 0.7, 1.0)
+"""Fractions of the paper's 500k iterations at which its curves were read off v1's plot (± 0.1 points)."""
+PAPER: dict[str, dict[int, tuple[float, ...]]] = {
+    "DNI": {
+        3: (2.4, 2.5, 2.2, 1.95, 1.9),
+        4: (2.95, 2.9, 3.3, 2.15, 2.2),
+        5: (3.8, 4.0, 3.9, 2.95, 3.4),
+        6: (4.8, 5.3, 5.5, 4.7, 4.3),
+    },
+    "cDNI": {
+        3: (2.05, 2.1, 2.1, 2.2, 2.2),
+        4: (1.8, 1.9, 1.9, 1.85, 1.9),
+        5: (1.8, 1.75, 1.8, 1.7, 1.7),
+        6: (1.9, 2.0, 1.9, 1.6, 1.6),
+    },
+}
+PAPER_BPROP = ((2.1, 2.0, 2.0, 1.8, 1.8), (2.3, 2.15, 2.1, 2.0, 2.0))
+"""Lowest and highest of Bprop's four curves there: they cannot be told apart."""
 
 
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
-    """A panel of MNIST's curves, and a panel of final errors for each net that has any."""
+    """A panel of curves for Bprop, DNI and cDNI, and one of final errors for each net that has any."""
     nets: dict[tuple[str, str], list[Arm]] = {}
     for arm in exhibit.arms:
         nets.setdefault((arm.dataset or "mnist", arm.setting.get("net", "fcn")), []).append(arm)
     mnist = next(iter(nets.values()))
-    shown = {
-        net: arms for net, arms in nets.items() if arms is mnist or any(view.has(a.id, ERROR) for a in arms)
-    }
-    widths = (1.25, *[1.0] * len(shown))
-    figure, axes = style.canvas(len(widths), (6.7 + 5.3 * len(shown), 5.6), width_ratios=widths)
-    _curves(axes[0], mnist, view)
-    for ax, (net, arms) in zip(axes[1:], shown.items(), strict=True):
+    shown = {n: arms for n, arms in nets.items() if arms is mnist or any(view.has(a.id, ERROR) for a in arms)}
+    rows = -(-(3 + len(shown)) // 2)
+    figure = Figure(figsize=(10, 4.1 * rows + 0.8), layout="constrained")
+    axes = list(figure.subplots(rows, 2).flat)
+    for ax, series in zip(axes, ("Bprop", "DNI", "cDNI"), strict=False):
+        _curves(ax, [a for a in mnist if a.series == series], view, series)
+    for ax, (net, arms) in zip(axes[3:], shown.items(), strict=False):
         _by_depth(ax, arms, view)
         name = f": {net[0].upper()}, {net[1].upper()}" if len(shown) > 1 else ""
-        ax.set_title(f"At the end{name}")
+        ax.set_title(f"At the end, by depth{name}")
+    for ax in axes[3 + len(shown) :]:
+        ax.set_axis_off()
     ours = f"ours: mean ± sd over seeds, {style.seeds_text(view, view.arms(), ERROR)}"
     figure.legend(handles=style.key(ours), loc="outside lower center", ncols=2)
     style.title(figure, exhibit, record)
     return figure
 
 
-def _curves(ax: Axes, arms: Sequence[Arm], view: View) -> None:
-    """Test error along training of DNI, cDNI and Bprop, depth by shade; the paper's final values apart."""
-    drawn = [a for a in arms if a.series in style.RAMPS and view.has(a.id, ERROR)]
-    lengths = {a.id: max(view.curve(a.id, ERROR)) for a in drawn}
-    for arm in drawn:
-        line, name = (":" if _deep(arm) else "-"), f"{arm.series} {arm.setting['layers']}"
-        panels.band(ax, view.curve(arm.id, ERROR), _shade(arm), name, line)
-    logarithmic = len({*lengths.values()}) > 1  # a few long curves would squeeze the others
-    last = max(lengths.values(), default=1)
-    _papers_ends(ax, drawn, last * (1.35 if logarithmic else 1.08), last)
-    ax.set_xscale("log" if logarithmic else "linear")
-    ax.set(title="Training", xlabel="iterations", ylabel="test error (%)")
+def _curves(ax: Axes, arms: Sequence[Arm], view: View, series: str) -> None:
+    """Test error against the fraction of training, depth by shade; the paper's curve of the same net dashed."""
+    told = PAPER.get(series, {})
+    ends = []
+    for arm in arms:
+        if not view.has(arm.id, ERROR):
+            continue
+        curve, layers = view.curve(arm.id, ERROR), arm.setting["layers"]
+        last = max(curve)
+        drawn = {step / last: values for step, values in panels.thinned(curve).items()}
+        panels.band(ax, drawn, _shade(arm), f"{layers} layers", ":" if _deep(arm) else "-")
+        ends.append((sum(curve[last]) / len(curve[last]), f"{layers} layers", _shade(arm)))
+    for layers, values in told.items():
+        shade = style.RAMPS[series][layers - DEPTHS[0]]
+        style.paper_points(ax, READ_AT, values, series, color=shade, ms=4.5, label=f"{layers}, paper")
+    if series == "Bprop":
+        low, high = PAPER_BPROP
+        ax.fill_between(READ_AT, low, high, fc="none", ec="#333333", ls="--", lw=1, label="paper, all four")
+    for cut in (0.6, 0.8):
+        panels.apart(ax, cut)
+    ax.xaxis.set_major_formatter(PercentFormatter(1))
+    ax.set(
+        title=f"{series}: training", xlabel="of all iterations (dotted: rate ÷ 10)", ylabel="test error (%)"
+    )
     panels.percent_axis(ax)
-    panels.legend_below(ax, 4, fontsize=8)
-
-
-def _papers_ends(ax: Axes, arms: Sequence[Arm], x: float, last: float) -> None:
-    """The paper's final values of the nets that are drawn, in a strip of their own: its runs are longer."""
-    panels.apart(ax, (x * last) ** 0.5)
-    place = ("data", "axes fraction")
-    ax.annotate("paper,\nat 500k", (x, 1), xycoords=place, ha="center", va="top", fontsize=7)
-    for arm in (a for a in arms if not _deep(a) and ERROR in a.reported):
-        style.paper_points(ax, [x], [arm.reported[ERROR]], arm.series, color=_shade(arm), ms=5, ls="")
+    ax.set_ylim(top=min(ax.get_ylim()[1], 60))
+    panels.labels_at_ends(ax, ends)
 
 
 def _by_depth(ax: Axes, arms: Sequence[Arm], view: View) -> None:
@@ -88,7 +112,7 @@ def _by_depth(ax: Axes, arms: Sequence[Arm], view: View) -> None:
         panels.apart(ax, 6.6)
     ax.set(xlabel="layers", ylabel="final test error (%)")
     panels.percent_axis(ax)
-    panels.legend_below(ax, 5, fontsize=8)
+    panels.legend_below(ax, 3, fontsize=8)
 
 
 def _deep(arm: Arm) -> bool:

@@ -1,0 +1,74 @@
+"""The answer first: what the paper says, what we measured, how sure we are, why it differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from repro.record.fresh import superseded
+from repro.record.judge import VERDICTS, Judgement, summary
+from repro.record.record import Record, seeds_of
+from repro.show.claims import AFTER, SIGNS, judged_late, unbroken
+from repro.show.kinds import KINDS
+from repro.show.readme import data_text
+from repro.show.tables import escaped
+from repro.spec import Exhibit
+
+
+def in_short(exhibit: Exhibit, record: Record) -> str:
+    """The paragraphs, as Markdown."""
+    judgements = record.judgements(exhibit)
+    parts = [f"**The paper** ({escaped(exhibit.place)}). {escaped(exhibit.shows)}"]
+    parts.append(f"**We measured** ({_how(exhibit, record)}): {summary(judgements)}.")
+    parts.append("\n".join(_lines(judgements, judged_late(exhibit, record))))
+    parts.append(f"**How sure.** {_sure(exhibit, record, judgements)}")
+    parts += _why(exhibit)
+    return "\n\n".join(filter(None, parts))
+
+
+def _how(exhibit: Exhibit, record: Record) -> str:
+    """Profile, data, seeds; of an earlier plan, if it is."""
+    data, seeds = data_text(record), seeds_of(record.facts)
+    said = [f"profile `{record.profile}`"]
+    if data != "none needed":
+        said.append(data)
+    if len(seeds) > 1:
+        said.append(f"seeds {seeds[0]} to {seeds[-1]}")
+    custom = record.facts.get("custom") or []
+    said += [f"changed: {', '.join(custom)}"] if custom else []
+    said += ["of an earlier plan"] if superseded(exhibit, record) else []
+    return escaped(", ".join(said))
+
+
+def _lines(judgements: Sequence[Judgement], late: set[str]) -> Iterator[str]:
+    """What is decided, a line a claim, by verdict; what is open, by id."""
+    for verdict in VERDICTS[:-1]:
+        for j in (j for j in judgements if j.verdict == verdict):
+            name = unbroken(j.claim.id) + (", ours" if j.claim.finding else "")
+            mark = " †" if j.claim.id in late else ""
+            yield f"- {SIGNS[verdict]} *{verdict}*{mark}: {escaped(j.claim.text)} ({name})"
+    waiting = [j for j in judgements if j.verdict == "open"]
+    if waiting:
+        told = ", ".join(unbroken(j.claim.id) + (f" ({j.here})" if j.here else "") for j in waiting)
+        yield f"- {SIGNS['open']} *open*: {told}"
+    if any(j.claim.id in late for j in judgements):
+        yield f"\n{AFTER}."
+
+
+def _sure(exhibit: Exhibit, record: Record, judgements: Sequence[Judgement]) -> str:
+    if exhibit.kind == "analytic":
+        return "Exact: nothing here is random."
+    told = "A claim is decided by a 95 % interval over seeds; where it does not decide, the claim is open."
+    if KINDS[exhibit.kind].machine:
+        device = record.facts["environment"][0]["device"]
+        told = f"Times of {escaped(device)}, medians of repetitions in which the arms take turns."
+    given = next((j.conditions for j in judgements if j.conditions), "")
+    return f"{told} All of it {escaped(given)}." if given else told
+
+
+def _why(exhibit: Exhibit) -> list[str]:
+    """The deviations whose effect is known, by name: they are told below."""
+    known = [d for d in exhibit.deviations if d.effect not in ("unknown", "none")]
+    if not known:
+        return []
+    names = "; ".join(f"{d.number}, {escaped(d.what)}" for d in known)
+    return [f"**Why different.** Deviations with a known effect (below): {names}."]

@@ -1,0 +1,182 @@
+"""One exhibit as a notebook shows it: from its committed record, or from a run of its own."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from repro.errors import BadValueError
+from repro.notebook import tables
+from repro.notebook.arguments import (
+    checked_folder,
+    checked_types,
+    choose_profile,
+    parse_seeds,
+    refuse_unknown,
+)
+from repro.notebook.display import Number, Picture, Text
+from repro.notebook.short import in_short
+from repro.notebook.training import train
+from repro.paths import results_dir, root
+from repro.record.fresh import require_fresh, superseded
+from repro.record.record import Record, seeds_of
+from repro.record.run import runs, spec_of
+from repro.record.store import load, save
+from repro.record.view import View
+from repro.show import claims, kinds
+from repro.show.frame import frame, plot
+from repro.show.tables import Table
+from repro.spec import Exhibit
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
+
+
+class Shown:
+    """An exhibit with its parameters by name, all but device and data sets checked at once."""
+
+    def __init__(self, exhibit: Exhibit, given: dict[str, Any]):
+        refuse_unknown(exhibit, given)
+        checked_types(given)
+        self.exhibit, self.source = exhibit, str(given.get("source") or "recorded")
+        self.profile = choose_profile(exhibit, self.source, given.get("profile"))
+        self.seeds, self.data = parse_seeds(given.get("seeds")), checked_folder(given.get("data"))
+        self.device, self.workers = str(given.get("device") or "auto"), given.get("workers") or 1
+        self.out = str(root() / Path(given["out"]).expanduser()) if given.get("out") else ""
+        own = {p.name for p in exhibit.params}
+        self.changes = {k: v for k, v in given.items() if k in own and v is not None}
+        if self.source == "recorded" and (self.seeds or self.changes):
+            asked = ", ".join([*self.changes, *["seeds"] * bool(self.seeds)])
+            raise BadValueError(f'{asked}: a change needs source "run"; a record has been made with its own')
+        self.planned = runs(exhibit, exhibit.profile(self.profile), self.seeds, self.changes)
+
+    def __repr__(self) -> str:
+        how = "its committed record" if self.source == "recorded" else "a run of its own"
+        changed = ", ".join(f"{k} = {v}" for k, v in self.changes.items())
+        return f"{self.exhibit.id} at profile {self.profile}, from {how}" + (
+            f"; changed: {changed}" if changed else ""
+        )
+
+    @cached_property
+    def _record(self) -> Record:
+        if self.source == "run":
+            return train(self)
+        record = load(results_dir(), self.exhibit.id, self.profile)
+        require_fresh(self.exhibit, record)
+        return record
+
+    @cached_property
+    def _view(self) -> View:
+        return View(self._record.rows, self.exhibit.arms)
+
+    # the answer -------------------------------------------------------------------------------------------------
+
+    def in_short(self) -> Text:
+        """What the paper says, what we measured, how sure, why different."""
+        return Text(in_short(self.exhibit, self._record))
+
+    def record(self) -> Text:
+        """Load the record, or train; says on which data, and keeps it with its picture if `out` is set."""
+        record = self._record
+        data = record.facts["data"] or {}
+        loud = "**STAND-IN DATA, verdicts stay open.** " if data.get("stand_in") else ""
+        seeds = ", ".join(map(str, seeds_of(record.facts)))
+        if superseded(self.exhibit, record):
+            loud += f"**Of an earlier plan** ({record.facts['superseded']}). "
+        lines = [f"{loud}{self!r}: {len(record.rows):,} rows, seeds {seeds}."]
+        lines += [f"Data: {data['note']}."] if data else []
+        lines += [f"Missing: {tables.missing(record)}."] if record.facts["missing"] else []
+        return Text(" ".join([*lines, *self._keep(record)]))
+
+    def _keep(self, record: Record) -> list[str]:
+        if not self.out:
+            return []
+        from repro.show.draw import draw, save_svg
+
+        path = save(record, Path(self.out))
+        save_svg(draw(self.exhibit, record), path.with_suffix(".svg"))
+        return [f"Kept as {record.exhibit}/{record.profile} (json, csv, svg) in the output folder."]
+
+    def figure(self, unless: Any = None) -> Picture | Text:
+        """The exhibit's figure: ours filled, the paper's numbers hollow or dashed.
+
+        Only a reference to it if the record is that of `unless`, which has been drawn already.
+        """
+        from repro.show.draw import alt_text, svg_text
+
+        if isinstance(unless, Shown) and unless._record.sha256() == self._record.sha256():
+            return Text("The picture of this record stands above, under *In short*.")
+        alt = alt_text(self.exhibit, self._record)
+        return Picture(alt, svg_text(self.draw(), alt))
+
+    # in the hand ------------------------------------------------------------------------------------------------
+
+    def draw(self) -> Figure:
+        """The exhibit's figure, as a matplotlib figure."""
+        from repro.show.draw import draw
+
+        return draw(self.exhibit, self._record)
+
+    def frame(self) -> DataFrame:
+        """The record as a tidy pandas DataFrame, with units and provenance."""
+        return frame(self.exhibit, self._record)
+
+    def plot(self, metric: str | None = None, arms: Any = None, ax: Axes | None = None) -> Axes:
+        """Curves of a metric (or its values at the end) of some arms, in `ax` or in new axes, which are returned."""
+        return plot(self.exhibit, self._record, metric, arms, ax)
+
+    def mean(self, arm: str, metric: str, step: int | None = None) -> Number:
+        """Mean over seeds at the end, or at a step; a number that reads "–" if the record does not have it."""
+        self.exhibit.arm(arm), self.exhibit.metric(metric)
+        if not self._view.has(arm, metric):
+            return Number(math.nan)
+        curve = self._view.curve(arm, metric)
+        values = curve.get(max(curve) if step is None else step, [])
+        return Number(sum(values) / len(values) if values else math.nan)
+
+    def either(self, claim: str, yes: str, no: str, undecided: str = "") -> str:
+        """A sentence by the verdict on a claim: `yes` if its direction holds, `no` if not, else `undecided`."""
+        found = {j.claim.id: j for j in self._record.judgements(self.exhibit)}[claim]
+        said = found.here or found.verdict
+        if said in ("reproduced", "direction only", "holds here"):
+            return yes
+        return no if said in ("not reproduced", "does not hold here") else undecided
+
+    # tables -----------------------------------------------------------------------------------------------------
+
+    def numbers(self) -> Table:
+        """Our numbers ± sd beside the paper's."""
+        return kinds.numbers(self.exhibit, self._record)
+
+    def claims(self) -> Table:
+        """The verdict on each claim, computed afresh from the record's rows."""
+        late = claims.judged_late(self.exhibit, self._record)
+        return claims.table(self._record.judgements(self.exhibit), late)
+
+    def deviations(self) -> Text:
+        """The numbered differences from the paper."""
+        return Text(tables.deviations(self.exhibit))
+
+    def specification(self) -> Table:
+        """Every hyper-parameter with its source; the values are those that the record's runs used."""
+        recorded = self.source == "recorded"
+        spec = self._record.facts["spec"] if recorded else spec_of(self.planned)
+        return tables.specification(self.exhibit, self.profile, spec)
+
+    def provenance(self) -> Table:
+        """Paper, record, code, machine, time."""
+        return tables.provenance(self._record)
+
+    def cite(self) -> Text:
+        """BibTeX of this result and of the pinned paper."""
+        from metadata import cff, pin
+        from metadata.cite import verified
+
+        code, record = self._record.facts["code"], self._record
+        ours = cff.repository(root() / "CITATION.cff", commit=code["commit"], dirty=code["dirty"])
+        args = (self.exhibit.id, record.profile, record.sha256(), "bibtex")
+        return Text(f"```bibtex\n{verified(pin(self.exhibit.paper), ours, *args)}```")

@@ -1,0 +1,50 @@
+"""Training from a notebook: what is there already, what is left, how long; a stop that says what is kept."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+from repro.errors import ReproError
+from repro.record.record import Record
+
+if TYPE_CHECKING:
+    from repro.notebook.shown import Shown
+
+
+class StoppedError(ReproError):
+    """Training was interrupted by hand."""
+
+    exit_code = 130
+
+
+def train(shown: Shown) -> Record:
+    """The record of a run of the notebook's own; tells on standard output (stderr would be red) how far it is."""
+    from repro.runner.run import Options, plan, run_exhibit, to_do
+    from repro.show.progress import ProgressLines
+
+    logging.getLogger("repro.data").addHandler(logging.NullHandler())  # said by `record`, not on stderr
+    exhibit, profile = shown.exhibit, shown.profile
+    options = Options(
+        shown.device, shown.data, seeds=shown.seeds, changes=shown.changes, workers=shown.workers
+    )
+    todo, planned = to_do(exhibit, profile, options), len(plan(exhibit, profile, options))
+    left = sum(len(group.runs) for group in todo)
+    print(told(planned, left, len(todo), exhibit.profile(profile).budget), flush=True)
+    try:
+        return run_exhibit(exhibit, profile, options, ProgressLines(len(todo), sys.stdout))
+    except KeyboardInterrupt:
+        raise StoppedError(
+            "stopped; what has been trained is kept: run this cell again to go on from there"
+        ) from None
+
+
+def told(planned: int, left: int, groups: int, budget: str) -> str:
+    """What stands before the training: how much is there already, how much is left, how long the whole takes."""
+    if not left:
+        return f"all {planned} runs are trained already: from the cache, nothing is computed again"
+    kept = f", {planned - left} trained already (from the cache)" if left < planned else ""
+    return (
+        f"{planned} runs{kept}; {left} to train in {groups} groups (all of them: {budget or 'no estimate'})"
+    )
