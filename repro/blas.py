@@ -1,9 +1,12 @@
-"""Which library multiplies float32 matrices on this CPU: chosen once a process, and part of what a run is kept under.
+"""Which library multiplies float32 matrices: chosen once a process, and part of what a run is kept under.
 
 PyTorch's `mm` and `bmm` call a BLAS (MKL). On AMD processors with AVX-512 oneDNN, which PyTorch itself uses in
 compiled code only, is twice as fast; on Intel's, and on AMD's without AVX-512, it is slower (docs/performance.md).
 They differ in the last digits, so the other one is taken only where it wins clearly: a choice that wavered from
 process to process would make runs unrepeatable.
+
+On a GPU it is a kernel of ours on its tensor cores (`repro.kernels.products_triton`) where Triton works, else cuBLAS.
+REPRO_PRODUCTS=blas asks for the BLAS on both.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from torch import Tensor
 
 from repro.errors import BadValueError
 
-BLAS, ONEDNN = "blas", "onednn"
+BLAS, ONEDNN, TF32X3 = "blas", "onednn", "tf32x3"
 CLEARLY = 1.3
 """How many times faster oneDNN must be: it measured 2.2 where it wins, 0.85 where it does not."""
 SIZES = ((256, 256, 256), (64, 512, 512))
@@ -48,13 +51,28 @@ def name() -> str:
     return ONEDNN if _gain() >= CLEARLY else BLAS
 
 
+@cache
+def on_gpu() -> str:
+    """ "tf32x3" if float32 products on a GPU here go to our kernel, else "blas": by REPRO_PRODUCTS and Triton.
+
+    Triton must be there, with the C compiler that it needs to start anything, and the GPU must know TF32.
+    """
+    if os.environ.get("REPRO_PRODUCTS") == BLAS or not torch.cuda.is_available():
+        return BLAS
+    try:
+        from triton.runtime import driver
+
+        target = driver.active.get_current_target()
+    except Exception:  # whatever it is, cuBLAS needs nothing of it
+        return BLAS
+    return TF32X3 if target.backend == "cuda" and target.arch >= 80 else BLAS
+
+
 @torch.no_grad()
 def _gain() -> float:
     """The BLAS's time over oneDNN's, where oneDNN gains least: the best of several, since others use the core too."""
     threads, gains = torch.get_num_threads(), []
-    torch.set_num_threads(
-        1
-    )  # of one core, whatever is asked for: two that are not free would decide by chance
+    torch.set_num_threads(1)  # whatever is asked for: two cores that are not free would decide by chance
     try:
         for m, k, n in SIZES:
             a, b = (torch.randn(s, generator=torch.Generator()) for s in ((m, k), (k, n)))

@@ -82,6 +82,8 @@ def arithmetic(device: str, threads: int) -> dict[str, Any]:
     pick(device)
     tf32 = {"matmul": False, "cudnn": False}  # not read: keys are asked for before `prepare`, too
     own = {"gpu": torch.cuda.get_device_name(), "cuda": torch.version.cuda, "triton": _triton()}
+    if blas.on_gpu() != blas.BLAS:
+        own["products"] = blas.on_gpu()
     return {**shared, **own, "tf32": tf32}
 
 
@@ -98,7 +100,7 @@ def facts(device: str) -> dict[str, Any]:
         "kind": device,
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
-        "products": None if gpu else blas.name(),
+        "products": blas.on_gpu() if gpu else blas.name(),
         "flush_denormal": device == "cpu",  # CUDA kernels keep denormals, whatever the host does
         "python": sys.version.split()[0],
         "torch": torch.__version__,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+import torch
 
-from repro import bench
+from repro import bench, where
 
 
 def test_contenders_take_turns() -> None:
@@ -33,3 +34,24 @@ def test_the_command_prints_every_row(
     assert printed["steps"][0]["ratio"] == 1.0, "plain PyTorch is the yard-stick"
     assert all(r["ms"] > 0 and r["ratio"] > 0 for r in [*printed["steps"], *printed["together"]])
     assert printed["environment"]["threads"] >= 1
+
+
+def test_the_parts_of_a_step_are_told_apart() -> None:
+    a, w = torch.randn(300, 300), torch.randn(300, 300)
+    found = where.split(lambda: a.mm(w), steps=5)
+    assert found["flop"] == pytest.approx(2 * 300**3) and found["products"] > 0.5 * found["all"]
+    idle = where.split(lambda: sum(range(20_000)), steps=5)
+    assert idle["Python"] > 0.9 * idle["all"] and idle["flop"] == 0
+    assert where.part_of("aten::_fused_adam_") == "optimiser" and where.part_of("aten::mul") == "elementwise"
+
+
+def test_every_case_has_a_row_whose_parts_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(where, "STEPS", 2)
+    split = where.split
+    monkeypatch.setattr(where, "split", lambda step: split(step, 2))
+    made = where.rows()
+    assert [r["what"] for r in made] == list(where.CASES)
+    for row in made:
+        parts = sum(row[p] for p in (*where.PARTS, "elementwise", "Python"))
+        assert parts == pytest.approx(row["all"], rel=0.01) and row["products"] > 0 and row["floor"] > 0
+    assert where.table(made).count("\n") == len(made) + 1

@@ -17,7 +17,7 @@ LAYERS = (
     ("train", "decouple"),
     ("exhibits",),
     ("runner",),
-    ("show", "notebook", "bench"),
+    ("show", "notebook", "bench", "where"),
     ("cli", "__main__"),
 )
 ALLOWED = {"torch", "numpy", "filelock"}

@@ -1,7 +1,8 @@
 """The one door for matrix products: the routine that suits device and size, same numbers up to rounding.
 
 On some CPUs oneDNN's float32 products take half the time of those behind `torch.bmm`: `repro.blas` chooses.
-oneDNN knows no run axis, so runs are taken one by one. Everywhere else, and for small products, this is `torch.bmm`:
+oneDNN knows no run axis, so runs are taken one by one. On a GPU a kernel of ours uses the tensor cores
+(`products_triton`), for products of every size. Everywhere else, and for small ones on a CPU, this is `torch.bmm`:
 the plain twin of every function here. Shapes: x [R, B, I], w [R, I, O], b [R, O], d = ∂L/∂y [R, B, O].
 """
 
@@ -9,16 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 import torch
 from torch import Tensor
 
 from repro import blas
+from repro.kernels import gpu
 
 FROM = 1 << 21
 """Multiplications a run from which oneDNN pays for a call a run, where it is the routine of choice."""
 SMALL = 1 << 13
 """Elements of a weight matrix below which `bmm` into rows of [R, P], a call a run, costs more than copying."""
+
+_rounding: ContextVar[bool] = ContextVar("inside tensor_cores", default=False)
+"""Kept beside torch's own setting, which warns when it is read on a GPU."""
 
 
 @contextmanager
@@ -32,9 +38,11 @@ def tensor_cores(on: bool, like: Tensor) -> Iterator[None]:
         yield
         return
     before, matmul.allow_tf32 = matmul.allow_tf32, True
+    token = _rounding.set(True)
     try:
         yield
     finally:
+        _rounding.reset(token)
         matmul.allow_tf32 = before
 
 
@@ -44,6 +52,28 @@ def suits(a: Tensor, b: Tensor) -> bool:
     return large and a.dtype == torch.float32 and not a.is_cuda and blas.name() == blas.ONEDNN
 
 
+def triton(a: Tensor) -> bool:
+    """Whether float32 products with `a` go through our kernel for GPUs: not inside `tensor_cores`, which is cuBLAS's.
+
+    `RuntimeError` where `blas.on_gpu`, under whose name results are kept, promised the kernel and it does not work.
+    """
+    # a subclass may only say that it is there, as the tests' pretend device
+    there = a.is_cuda and type(a) is Tensor and a.dtype == torch.float32
+    if not there or blas.on_gpu() != blas.TF32X3 or _rounding.get():
+        return False
+    if not gpu.works(a.device):
+        raise RuntimeError(
+            "Triton is installed but its kernels do not run: set REPRO_PRODUCTS=blas, or remove it"
+        )
+    return True
+
+
+def _by_kernel(a: Tensor, b: Tensor, out: Tensor | None = None, bias: Tensor | None = None) -> Tensor:
+    from repro.kernels import products_triton
+
+    return products_triton.multiply(a, b, out, bias)
+
+
 def thin(x: Tensor, w: Tensor) -> bool:
     """Whether x w has few outputs for many examples (a classifier): then (Wᵀ xᵀ)ᵀ is four times faster on a CPU."""
     return w.shape[2] <= 16 <= x.shape[1]
@@ -51,6 +81,8 @@ def thin(x: Tensor, w: Tensor) -> bool:
 
 def product(x: Tensor, w: Tensor, out: Tensor | None = None) -> Tensor:
     """x w for x [R, B, I] and w [R, I, O] (or transposed views), into `out` [R, B, O], of any strides, if given."""
+    if triton(x):
+        return _by_kernel(x, w, out)
     if not suits(x, w):
         return torch.bmm(x, w) if out is None else torch.bmm(x, w, out=out)
     if len(x) == 1 and out is None:
@@ -63,6 +95,8 @@ def product(x: Tensor, w: Tensor, out: Tensor | None = None) -> Tensor:
 
 def affine(x: Tensor, w: Tensor, b: Tensor) -> Tensor:
     """x W + b, [R, B, O], contiguous."""
+    if triton(x):
+        return _by_kernel(x, w, bias=b)
     if thin(x, w):
         return torch.bmm(w.mT, x.mT).mT.add(b.unsqueeze(1)).contiguous()
     if suits(x, w):
@@ -72,7 +106,9 @@ def affine(x: Tensor, w: Tensor, b: Tensor) -> Tensor:
 
 def weight_gradient(x: Tensor, d: Tensor, g_w: Tensor) -> None:
     """∂L/∂W = xᵀ d into `g_w` [R, I, O], whose runs need not lie side by side."""
-    if thin(x, g_w):
+    if triton(x):
+        _by_kernel(x.mT, d, g_w)
+    elif thin(x, g_w):
         g_w.copy_(torch.bmm(d.mT, x).mT)
     elif len(x) == 1 and not suits(
         x.mT, d
@@ -84,7 +120,7 @@ def weight_gradient(x: Tensor, d: Tensor, g_w: Tensor) -> None:
 
 def product_into(a: Tensor, b: Tensor, out: Tensor) -> None:
     """a b into `out` [R, I, O], a view of parameters or gradients [R, P]."""
-    if out.shape[1] * out.shape[2] < SMALL:
+    if out.shape[1] * out.shape[2] < SMALL and not triton(a):
         out.copy_(torch.bmm(a, b))
     else:
         product(a, b, out)

@@ -12,9 +12,9 @@ try:
 except ImportError:
     triton = tl = None
 
-    def jit(function: Any) -> Any:
-        """The function as it is."""
-        return function
+    def jit(function: Any = None, **options: Any) -> Any:
+        """The function as it is; with options what returns it so, as Triton's."""
+        return function or (lambda decorated: decorated)
 
 
 __all__ = ["jit", "tl", "triton"]

@@ -10,6 +10,7 @@ import torch
 
 from repro.nets.affine import Affine
 from repro.nets.dense import Dense
+from repro.nets.dense_last import DenseLast
 from repro.nets.linear import Keep
 from repro.nets.net import Net
 
@@ -45,6 +46,23 @@ def mlp(
         for n, (i, o) in enumerate(pairwise(sizes))
     ]
     return Net(made, runs, device, dtype)
+
+
+def normed_mlp(
+    sizes: Sequence[int],
+    runs: int,
+    act: str = "relu",
+    device: str = "cpu",
+    dtype: torch.dtype = torch.float32,
+) -> Net:
+    """Understanding SG's MNIST net: (linear → φ → batch norm) × (N − 1), then a linear classifier.
+
+    Source: arXiv:1703.00522v1, supplement C: units "followed by" batch norm. h_i is the output of the batch norm.
+    Weights N(0, 1/fan-in): the paper does not say.
+    """
+    hidden = [DenseLast(i, o, act, 1 / math.sqrt(i)) for i, o in pairwise(sizes[:-1])]
+    last = Dense(sizes[-2], sizes[-1], "none", std=1 / math.sqrt(sizes[-2]))
+    return Net([*hidden, last], runs, device, dtype)
 
 
 def linear_net(

@@ -13,7 +13,7 @@ from repro.record.view import MissingData, Row, View
 from repro.spec import Exhibit, Param
 
 VERDICTS = ("reproduced", "direction only", "not reproduced", "open")
-MEASURED = ("evaluations", "hold_out")
+MEASURED = ("evaluations", "hold_out", "analyses", "eval_images")
 """Parameters that say what is measured, and when: no condition of a verdict."""
 HERE = {True: "holds here", False: "does not hold here", None: ""}
 
@@ -44,8 +44,8 @@ def view_of(exhibit: Exhibit, record: Mapping[str, Any], rows: Iterable[Row]) ->
 
 def judge(exhibit: Exhibit, record: Mapping[str, Any], rows: Iterable[Row]) -> list[Judgement]:
     """The verdict on every claim of `exhibit` from a record's facts and rows."""
-    kept, given = list(rows), conditions(exhibit, record.get("spec"))
-    found = [_judge_one(claim, record, view_of(exhibit, record, kept)) for claim in exhibit.claims]
+    view, given = view_of(exhibit, record, rows), conditions(exhibit, record.get("spec"))
+    found = [_judge_one(claim, record, view.anew()) for claim in exhibit.claims]
     return [replace(judgement, conditions=given) for judgement in found]
 
 
@@ -65,10 +65,10 @@ def conditions(exhibit: Exhibit, spec: Mapping[str, Any] | None) -> str:
 def _other_values(exhibit: Exhibit, param: Param, spec: Mapping[str, Any]) -> list[Any]:
     """The values of a parameter that runs of a spec have and that are not the paper's for their arm, each once."""
     found: list[Any] = []
-    arms = {a.id: a.params for a in exhibit.arms}
+    usual, arms = plain(param.value), {a.id: a.params for a in exhibit.arms}
     for arm, own in spec["arms"].items():
         its = arms.get(arm, {})
-        paper = plain(its[param.name].value if param.name in its else param.value)
+        paper = plain(its[param.name].value) if param.name in its else usual
         value = {**spec.get("params", {}), **own.get("params", {})}.get(param.name, paper)
         found += [value] if value != paper and value not in found else []
     return found

@@ -126,7 +126,10 @@ _RANDOM = {"permuted": _permuted, "index": _index, "steps": _steps, "pairing": _
 
 def survives(claim: Claim, rows: Sequence[Row], arms: Sequence[Arm] = ()) -> bool:
     """Whether the claim would hold on these rows, of `arms`: its test runs, on finite values, past its gate."""
-    view = View(rows, arms)
+    return _survives(claim, View(rows, arms))
+
+
+def _survives(claim: Claim, view: View) -> bool:
     try:
         outcome = claim.test(view)
         return bool(outcome.holds) and not outcome.gate and not view.not_finite
@@ -140,7 +143,8 @@ def vacuous(exhibit: Exhibit, rows: Sequence[Row]) -> dict[str, str]:
     Only claims that the rows can decide are judged. "reversed" counts against a claim that holds on the rows
     themselves: what contradicts a record agrees with its reverse. Random kinds may hold on 65 % of their draws.
     """
-    nulls = {kind: list(null_records(exhibit, rows, kind)) for c in exhibit.claims for kind in c.null}
+    kinds = dict.fromkeys(kind for c in exhibit.claims for kind in c.null)
+    nulls = {k: [View(null, exhibit.arms) for null in null_records(exhibit, rows, k)] for k in kinds}
     found: dict[str, list[str]] = {}
     for claim in exhibit.claims:
         if not claim.profiles:  # never judged
@@ -149,7 +153,7 @@ def vacuous(exhibit: Exhibit, rows: Sequence[Row]) -> dict[str, str]:
         for kind in claim.null if seen.verdict != "open" else ():
             if kind == "reversed" and seen.verdict == "not reproduced":
                 continue
-            kept = sum(survives(claim, null, exhibit.arms) for null in nulls[kind])
+            kept = sum(_survives(claim, null.anew()) for null in nulls[kind])
             if kept > (CHANCE_TO_HOLD * DRAWS if kind in _RANDOM else 0):
                 found.setdefault(claim.id, []).append(f'{kept} of {len(nulls[kind])} "{kind}"')
     return {claim: f"holds on null records: {', '.join(kinds)}" for claim, kinds in found.items()}

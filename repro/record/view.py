@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Sequence
+from copy import copy
 from typing import Any
 
 from repro.record import stats
@@ -38,11 +39,19 @@ class View:
             self._planned = {}
             for arm, seed in planned:
                 self._planned.setdefault(arm, set()).add(seed)
+        self._settings = {a.id: {"dataset": a.dataset, **a.setting} for a in arms}
+        self._where: dict[str, list[str]] = {}  # claims ask the same again and again
         self._by: dict[tuple[str, str], list[Row]] = {}
         self._seeds: dict[str, set[int]] = {}
         for row in rows:
             self._by.setdefault((row[0], row[2]), []).append(row)
             self._seeds.setdefault(row[0], set()).add(row[1])
+
+    def anew(self) -> View:
+        """The same rows for another reader: what this one was given out does not count."""
+        made = copy(self)
+        made.not_finite = {}
+        return made
 
     def arms(self) -> list[str]:
         """Arm ids in the record, in order of appearance."""
@@ -53,9 +62,12 @@ class View:
 
         In the exhibit's order; None means that the arm leaves the setting out. `dataset` counts as a setting.
         """
-        there = self._seeds if self._planned is None else self._planned
-        known = {a.id: {"dataset": a.dataset, **a.setting} for a in self._arms if a.id in there}
-        return [i for i, own in known.items() if all(own.get(k) == v for k, v in setting.items())]
+        asked = repr(setting)
+        if asked not in self._where:
+            there = self._seeds if self._planned is None else self._planned
+            known = ((i, own) for i, own in self._settings.items() if i in there)
+            self._where[asked] = [i for i, own in known if all(own.get(k) == v for k, v in setting.items())]
+        return list(self._where[asked])
 
     def arm(self, **setting: Any) -> str:
         """Id of the one arm with these settings; `MissingData` if there is none or more than one."""

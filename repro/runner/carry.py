@@ -83,8 +83,7 @@ def data_by_run(job: Job, download: bool | None = None) -> dict[str, DataInfo | 
 
 def look_up(job: Job, keys: Mapping[str, str], sha: str) -> dict[str, dict[str, Any]]:
     """Run's name → its finished result, for those that are kept; all or none of runs that are measured jointly."""
-    found = {name: cache.read(job.runs_dir, key, sha) for name, key in keys.items()}
-    there = {name: result for name, result in found.items() if result}
+    there = {name: r for name, key in keys.items() if (r := cache.read(job.runs_dir, key, sha))}
     return there if not job.jointly or len(there) == len(keys) else {}
 
 

@@ -25,6 +25,8 @@ from repro.errors import first_line
 from repro.runner.carry import Job, Progress, attempt, data_by_run, group_folder, keys_of, read_progress
 
 POLL_S = 1.0
+STREAMS = 32
+"""Queues that torch gives out on a GPU before two threads would share one."""
 
 
 @dataclass
@@ -108,7 +110,7 @@ def _in_threads(workers: int, jobs: Sequence[Job], found: Collected, progress: P
     from repro.train.loop import STOP
 
     STOP.clear()
-    pool = ThreadPoolExecutor(workers, initializer=_use_own_stream)
+    pool = ThreadPoolExecutor(min(workers, STREAMS), initializer=_use_own_stream)
     try:
         _on(pool, jobs, found, progress)
     except BaseException:

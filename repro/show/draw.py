@@ -69,8 +69,7 @@ def svg_text(figure: Figure, alt: str = "") -> str:
 
 def _requoted(tag: re.Match[str]) -> str:
     """Single quotes around attributes: a notebook is JSON, where each double quote takes two signs."""
-    quotes: dict[int, str] = {ord('"'): "'", ord("'"): '"'}
-    return tag[0].translate(quotes)
+    return tag[0].translate(str.maketrans("\"'", "'\""))
 
 
 def _rounded(number: re.Match[str]) -> str:

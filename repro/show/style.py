@@ -33,6 +33,8 @@ COLOURS: Mapping[str, str] = {
     "MSE": _CB[0],
     "log loss": _CB[1],
     "SG": _CB[3],
+    "SG*": _CB[0],
+    "DFA": _CB[2],
     "BPTT": "#7f7f7f",
     "DNI + Aux": _CB[2],
     "nothing (truncated BPTT)": "#7f7f7f",
@@ -45,6 +47,11 @@ COLOURS: Mapping[str, str] = {
     "Gaussian noise": _CB[6],
     "true gradient": "#1a1a1a",
     "an M that learns nothing": _CB[7],
+    "δ̂ of another example": _CB[2],
+    "mean of δ̂ over the batch": _CB[4],
+    "nothing below the SG": "#4d4d4d",
+    "a fixed map of h and y": _CB[5],
+    "a fixed vector a label": _CB[3],
 }
 """One colour a series, the same in every figure; a colour-blind palette and greys for the baselines."""
 

@@ -82,13 +82,14 @@ class Taker:
 
     def _capture(self, n: int) -> bool:
         """Record n steps; nothing is carried out meanwhile."""
-        graph = torch.cuda.CUDAGraph()
-        pool = {"pool": next(iter(self._made.values())).pool()} if self._made else {}
+        graph, where = torch.cuda.CUDAGraph(), _own_queue()
+        if self._made:
+            where["pool"] = next(iter(self._made.values())).pool()
         try:
             with (
                 turn("cuda"),
                 torch.no_grad(),
-                torch.cuda.graph(graph, capture_error_mode="thread_local", **pool),
+                torch.cuda.graph(graph, capture_error_mode="thread_local", **where),
             ):
                 for _ in range(n):
                     self.learner.device()
@@ -99,3 +100,9 @@ class Taker:
             return False
         self._made[n] = graph
         return True
+
+
+def _own_queue() -> dict[str, Any]:
+    """A thread captures on its own stream: torch's common one may be another thread's, for there are only so many."""
+    mine = torch.cuda.current_stream()
+    return {} if mine == torch.cuda.default_stream() else {"stream": mine}

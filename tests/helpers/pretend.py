@@ -213,8 +213,7 @@ class _Names(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if func is torch.device:
             return func(*args, **(kwargs or {}))
-        args = tuple(map(_translated, args))
-        kwargs = {k: _translated(v) for k, v in (kwargs or {}).items()}
+        args, kwargs = tuple(map(_translated, args)), {k: _translated(v) for k, v in (kwargs or {}).items()}
         if func in (torch.tensor, torch.as_tensor) and kwargs.get("device") == META:
             return func(*args, **{**kwargs, "device": CPU}).to(META)
         return args[0].to(META) if func is Tensor.cuda else func(*args, **kwargs)
@@ -227,15 +226,13 @@ def _stubs() -> dict[str, Any]:
         "get_device_name": lambda *_: "a pretend device",
         "get_device_capability": lambda *_: (0, 0),
         "synchronize": lambda *_: _note(SYNCHRONIZE, "synchronize"),
-        "manual_seed_all": lambda seed: None,
-        "reset_peak_memory_stats": lambda *_: None,
+        **dict.fromkeys(("manual_seed_all", "reset_peak_memory_stats"), lambda *_: None),
         **dict.fromkeys(("max_memory_allocated", "max_memory_reserved"), lambda *_: 0),
         "is_current_stream_capturing": lambda: Graph.open is not None,
         "Event": Event,
         "CUDAGraph": Graph,
         "graph": capturing,
-        "Stream": Stream,
-        "current_stream": Stream,
+        **dict.fromkeys(("Stream", "current_stream", "default_stream"), Stream),
         "stream": lambda *_: nullcontext(),
     }
 

@@ -22,16 +22,16 @@ import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
-from repro.kernels import adam_triton, norm_triton, softmax_triton
+from repro.kernels import adam_triton, norm_triton, products_triton, softmax_triton
 
-Case = tuple[str, Any, int, dict[str, str], dict[str, Any], int]
-"""Name, kernel, warps, types of what is not constant, constants, threads' share: elements a block."""
+Case = tuple[str, Any, dict[str, int], dict[str, str], dict[str, Any], int]
+"""Name, kernel, options (num_warps …), types of what is not constant, constants, threads' share: elements a block."""
 
 
 def case(name: str, kernel: Any, warps: int, constants: Mapping[str, Any], **types: str) -> Case:
     size = constants.get("BLOCK") or constants["ROWS"] * constants["COLUMNS"]
     of = {n: "constexpr" if n in constants else types.get(n, "*fp32") for n in kernel.arg_names}
-    return name, kernel, warps, of, dict(constants), size
+    return name, kernel, {"num_warps": warps}, of, dict(constants), size
 
 
 def strides(kernel: Any) -> dict[str, str]:
@@ -70,6 +70,31 @@ def cases() -> Iterator[Case]:
         yield case(
             f"softmax cross-entropy, {rows} × {columns}", softmax_triton.softmax_kernel, 4, shape, **sizes
         )
+    yield from products()
+
+
+def products() -> Iterator[Case]:
+    """Every tile that `products_triton.tile` can choose, for operands that lie as a layer's do."""
+    kernel = products_triton.product_kernel
+    tiles: dict[products_triton.Tile, int] = {}
+    for runs in (1, 3, 5, 20):
+        for m, n, k in ((256, 256, 256), (784, 256, 256), (10, 500, 784), (256, 10, 256), (500, 500, 10)):
+            tiles[products_triton.tile(runs, m, n, k)] = -(-k // products_triton.tile(runs, m, n, k).depth)
+    for tile, steps in sorted(tiles.items()):
+        for name, a, b in (("x W", 2, 2), ("xᵀ d", 1, 2), ("d Wᵀ", 2, 1)):
+            constants = {"A_UNIT": a, "A_VEC": 4, "B_UNIT": b, "B_VEC": 2, "OUT_UNIT": 2, "OUT_VEC": 4}
+            constants |= {"BIAS": name == "x W", "SPLIT": True, "STEPS": steps}
+            constants |= {"ROWS": tile.rows, "COLUMNS": tile.columns, "DEPTH": tile.depth}
+            types = dict.fromkeys(products_triton.NUMBERS, "i32")
+            made = case(
+                f"{name}, {tile.rows} × {tile.columns} by {tile.depth}",
+                kernel,
+                tile.warps,
+                constants,
+                **types,
+            )
+            made[2]["num_stages"] = tile.stages
+            yield made
 
 
 def resources(cubin: bytes) -> dict[str, int]:
@@ -86,20 +111,22 @@ def resources(cubin: bytes) -> dict[str, int]:
 
 def main() -> int:
     print(
-        "| kernel, examples × columns a block | warps | elements a thread | registers | shared, bytes | spilled |"
+        "| kernel, rows × columns a block | warps | elements a thread | registers | shared, bytes | spilled |"
     )
     print("|---|---|---|---|---|---|")
     worst = 0
-    for name, kernel, warps, types, constants, size in cases():
-        aligned = {
-            (i,): [["tt.divisibility", 16]] for i, n in enumerate(kernel.arg_names) if types[n] != "fp32"
-        }
-        aligned = {k: v for k, v in aligned.items() if types[kernel.arg_names[k[0]]] != "constexpr"}
+    for name, kernel, options, types, constants, size in cases():
+        plain = {"fp32", "constexpr"}
+        whole = [i for i, n in enumerate(kernel.arg_names) if types[n] not in plain]
+        if kernel is products_triton.product_kernel:  # which is told nothing of its numbers
+            whole = [i for i in whole if types[kernel.arg_names[i]] != "i32"]
+        aligned = {(i,): [["tt.divisibility", 16]] for i in whole}
         source = ASTSource(kernel, types, constants, aligned)
-        made = triton.compile(source, target=GPUTarget("cuda", 90, 32), options={"num_warps": warps})
+        made = triton.compile(source, target=GPUTarget("cuda", 90, 32), options=options)
         used = resources(made.asm["cubin"])
         spilled = used.get("LOCAL", 0) + used.get("STACK", 0)
         worst = max(worst, spilled)
+        warps = options["num_warps"]
         print(
             f"| {name} | {warps} | {size // (32 * warps)} | {used['REG']} | {made.metadata.shared} | {spilled} |"
         )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pretend
 import pytest
 import torch
 
-from repro.kernels import adam_triton, gpu, norm
+from repro import blas, device
+from repro.kernels import adam_triton, gpu, norm, products, products_triton
 from repro.kernels import norm_plain as plain
 
 there = pytest.mark.skipif(torch.cuda.is_available(), reason="a real device is there")
@@ -55,3 +56,91 @@ def test_running_averages_move_a_tenth_towards_the_batch(size: tuple[int, int, i
     exact = plain.bn_relu(a.double(), ones.double(), ones.double())
     assert torch.allclose(mean.double(), 0.1 * exact.mean, rtol=1e-5, atol=1e-7)
     assert torch.allclose(var.double(), 0.9 + 0.1 * exact.var, rtol=1e-5)
+
+
+@there
+def test_products_go_to_the_kernel_only_from_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gpu, "works", lambda device: True)
+    monkeypatch.setattr(blas, "on_gpu", lambda: blas.TF32X3)
+    assert not products.triton(torch.zeros(2, 3, 4))
+    with pretend.device():
+        assert not products.triton(torch.zeros(2, 3, 4, device="cuda"))
+
+
+class Driver(ModuleType):
+    """What `triton.runtime` tells of a GPU."""
+
+    def __init__(self, backend: str, arch: int):
+        super().__init__("triton.runtime")
+        target = SimpleNamespace(backend=backend, arch=arch)
+        self.driver = SimpleNamespace(active=SimpleNamespace(get_current_target=lambda: target))
+
+
+@pytest.mark.parametrize(
+    ("backend", "arch", "asked", "name"),
+    [
+        ("cuda", 90, "", "tf32x3"),
+        ("cuda", 75, "", "blas"),
+        ("hip", 942, "", "blas"),
+        ("cuda", 90, "blas", "blas"),
+    ],
+)
+def test_the_name_under_which_products_on_a_gpu_are_kept(
+    backend: str, arch: int, asked: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REPRO_PRODUCTS", asked)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "NVIDIA H100")
+    monkeypatch.setitem(sys.modules, "triton", ModuleType("triton"))
+    monkeypatch.setitem(sys.modules, "triton.runtime", Driver(backend, arch))
+    found = blas.on_gpu.__wrapped__()
+    assert found == name
+    monkeypatch.setattr(blas, "on_gpu", lambda: found)
+    assert device.arithmetic("cuda", 1).get("products", "blas") == name
+    assert "products" in device.arithmetic("cuda", 1) or name == "blas"
+
+
+def test_without_a_gpu_or_triton_products_are_the_blas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REPRO_PRODUCTS", raising=False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert blas.on_gpu.__wrapped__() == "blas"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setitem(sys.modules, "triton.runtime", None)
+    assert blas.on_gpu.__wrapped__() == "blas"
+
+
+def test_the_order_of_a_sum_does_not_depend_on_the_number_of_runs() -> None:
+    """Nor do tiles use the instruction of warp groups anywhere, whose sums might differ."""
+    for m, n, k in (
+        (256, 256, 784),
+        (784, 256, 256),
+        (10, 500, 784),
+        (256, 10, 256),
+        (500, 500, 10),
+        (2, 2, 99),
+    ):
+        tiles = [products_triton.tile(r, m, n, k) for r in (1, 2, 5, 20, 100)]
+        assert len({t.depth for t in tiles}) == 1
+        assert all(t.rows % 64 or t.warps % 4 for t in tiles)
+        blocks = [-(-m // t.rows) * -(-n // t.columns) for t in tiles]
+        assert blocks == sorted(blocks, reverse=True), "the more runs, the larger tiles"
+
+
+def test_inside_tensor_cores_products_are_left_to_cublas(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Cuda:
+        is_cuda, dtype, device = True, torch.float32, torch.device("cuda")
+
+    monkeypatch.setattr(products, "Tensor", Cuda)
+    monkeypatch.setattr(blas, "on_gpu", lambda: blas.TF32X3)
+    monkeypatch.setattr(gpu, "works", lambda device: True)
+    x = Cuda()
+    assert products.triton(x)
+    with products.tensor_cores(True, x):
+        assert not products.triton(x)
+    with products.tensor_cores(False, x):
+        assert products.triton(x)
+    monkeypatch.setattr(gpu, "works", lambda device: False)
+    with pytest.raises(RuntimeError, match="REPRO_PRODUCTS=blas"):
+        products.triton(x)
+    monkeypatch.setattr(blas, "on_gpu", lambda: blas.BLAS)
+    assert not products.triton(x)

@@ -11,12 +11,13 @@ import sys
 from pathlib import Path
 
 import fused
+import multiplied
 import pytest
 import torch
 from cases import CASES, SEEDS
 from torch import Tensor
 
-from repro.kernels import adam_triton, norm, norm_triton
+from repro.kernels import adam_triton, norm, norm_triton, products, products_triton
 from repro.nets.params import Params
 from repro.train import optim
 
@@ -119,6 +120,57 @@ def test_the_optimiser_sends_runs_of_several_rates_there(monkeypatch: pytest.Mon
 
 
 @inside
+@pytest.mark.parametrize("size", multiplied.SIZES)
+def test_products_of_all_layouts_are_those_of_float64(size: tuple[int, int, int, int]) -> None:
+    found = dict(multiplied.layouts(size, "cpu", every=1 if size == multiplied.SIZES[0] else 5))
+    assert max(found.values()) < 3e-7, found
+    assert multiplied.biased(size, "cpu") < 3e-7
+
+
+@inside
+@pytest.mark.parametrize("spread", [0, 1, 3])
+def test_the_three_products_are_as_accurate_as_float32(spread: float) -> None:
+    """The interpreter adds in float32 and does not round what a tensor core would: the full truth is in tests/gpu.
+    That operands are split, and into what, it does as a GPU does."""
+    mine, plain, _ = multiplied.errors((2, 64, 64, 784), "cpu", spread)
+    assert mine <= max(2 * plain, multiplied.LEFT_OUT), (mine, plain)
+
+
+@inside
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # numpy's, of inf − inf
+def test_what_is_not_finite_stays_so() -> None:
+    assert all(multiplied.nonfinite("cpu"))
+
+
+@inside
+def test_products_that_do_not_fit_are_refused() -> None:
+    a, b = multiplied.operands((2, 4, 5, 6), "cpu")
+    for bad in ({"b": b.mT}, {"out": torch.zeros(2, 5, 4)}, {"bias": torch.zeros(5)}, {"b": b.double()}):
+        with pytest.raises(ValueError, match=r"do not fit|float32"):
+            products_triton.multiply(**{"a": a, "b": b, **bad})
+    with pytest.raises(ValueError, match="ieee"):
+        products_triton.multiply(a, b, precision="ieee")
+    with pytest.raises(ValueError, match="2\\*\\*31"):
+        far = torch.empty_strided((2, 4, 6), (0, 1 << 30, 1), device="meta")
+        products_triton.multiply(far, b.to("meta"))
+    assert products_triton.multiply(a[..., :0], b[:, :0]).abs().max() == 0, "an empty sum"
+
+
+@inside
+def test_the_door_takes_the_kernel_for_all_its_products(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(products, "triton", lambda a: True)
+    monkeypatch.setattr(torch, "bmm", None)
+    x, w = multiplied.operands((2, 32, 10, 40), "cpu")
+    bias, d, g = torch.ones(2, 10), torch.ones(2, 32, 10), torch.zeros(2, 2, 40, 10)
+    assert fused.off(products.product(x, w), x.double() @ w.double()) < 3e-7
+    assert fused.off(products.affine(x, w, bias), x.double() @ w.double() + 1) < 3e-7
+    products.weight_gradient(x, d, g[:, 0])
+    products.product_into(x.mT, d, g[:, 1])
+    for i in range(2):
+        assert fused.off(g[:, i], x.double().mT @ d.double()) < 3e-7
+
+
+@inside
 @pytest.mark.parametrize("case", [name for name in CASES if "large" not in name and "dni" in name])
 def test_a_family_takes_the_steps_that_it_takes_by_the_formula(
     case: str, monkeypatch: pytest.MonkeyPatch
@@ -129,6 +181,7 @@ def test_a_family_takes_the_steps_that_it_takes_by_the_formula(
         fast.take(usual)
         with monkeypatch.context() as patch:
             patch.setattr(norm, "triton", lambda a: True)
+            patch.setattr(products, "triton", lambda a: True)
             found = fast.step(t)["grads"]
         exact = usual.step(t)["grads"]
         assert max(fused.off(found[k], exact[k]) for k in exact) < 1e-4

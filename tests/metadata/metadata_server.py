@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -19,18 +20,26 @@ class Site:
     def __init__(self) -> None:
         self.pages: dict[str, list[Behaviour]] = {}
         self.requests: list[tuple[str, dict[str, str]]] = []
+        self.connections: list[socket.socket] = []
         self.base = ""
 
     def serve(self, path: str, *behaviours: Behaviour) -> None:
         self.pages[path] = list(behaviours)
 
+    def close(self) -> None:
+        """Cut every connection: an endless answer and its reader would go on in their threads, beside all tests."""
+        for connection in self.connections:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
+        self.connections.append(handler.connection)
         self.requests.append((handler.path, dict(handler.headers)))
         turns = self.pages.get(handler.path, [status(404)])
         behaviour = turns.pop(0) if len(turns) > 1 else turns[0]
         try:
             behaviour(handler)
-        except (BrokenPipeError, ConnectionResetError):
+        except (BrokenPipeError, ConnectionResetError, ConnectionAbortedError):
             pass  # the client has had enough, as it should
 
 
@@ -59,6 +68,7 @@ def running(certificate: Path | None = None) -> Iterator[Site]:
         yield site
     finally:
         server.shutdown()
+        site.close()
         server.server_close()
         thread.join()
 

@@ -14,7 +14,7 @@ from repro.nets.losses import mean_loss
 from repro.rules.backward import Rule, backward
 from repro.rules.dni import DNI
 from repro.rules.linear_sg import LinearSG
-from repro.train.artificial import PairLearner, draw, run
+from repro.train.artificial import PairLearner, PerSample, draw, run
 from repro.train.batches import stream
 from repro.train.given import Given
 from repro.train.loop import Context
@@ -126,6 +126,42 @@ def test_the_gap_is_loss_with_sg_minus_loss_with_backpropagation(
         assert found[r, "gap"] == pytest.approx(losses["loss_sg"] - losses["loss_bp"], abs=1e-6)
         assert abs(found[r, "gap"]) > 1e-5
     assert len(found) == 6
+
+
+@torch.no_grad()
+def test_rate_and_target_are_each_runs_own(small: Callable[..., Given]) -> None:
+    """Together as one by one; at 1e-2 with the mean loss's target as the base arm."""
+    arms = ("linear2-0.01-batch", "linear2-0.01-sample", "linear2-0.001-batch")
+    together = PairLearner(small("sg/table2", arms, (3,), steps=100), Context())
+    alone = [PairLearner(small("sg/table2", arm, (3,), steps=100), Context()) for arm in arms]
+    base = PairLearner(small("sg/table2", "linear2-shallow-log", (3,), learning_rate=1e-2), Context())
+    assert together.rates == [1e-2, 1e-2, 1e-3]
+    for t in range(10):
+        for learner in (together, *alone, base):
+            learner.step(t)
+    for r, learner in enumerate(alone):
+        for ours, theirs in zip(together.params(), learner.params(), strict=True):
+            assert torch.allclose(ours.flat[r], theirs.flat[0], rtol=1e-5, atol=1e-8)
+    assert all(torch.equal(a.flat, b.flat) for a, b in zip(alone[0].params(), base.params(), strict=True))
+    assert not torch.allclose(alone[1].net.params.flat, base.net.params.flat, atol=1e-4)
+
+
+@torch.no_grad()
+def test_each_samples_own_gradient_is_the_target() -> None:
+    """The SG inside approaches S ∂L/∂p; what the net gets is that over S."""
+    x, y = draw("linear", 2, 100, 3)
+    x, y = x.T[None].double(), y.T[None].double()
+    inner = LinearSG(2, 2, 1, dtype=torch.float64)
+    model = PerSample(inner, torch.tensor([100.0], dtype=torch.float64))
+    inner.params.flat.normal_(generator=torch.Generator().manual_seed(0))
+    target = torch.softmax(x, 1) - y  # of one sample's loss; the mean's is a hundredth of it
+    error = model.predict(x, y) - target / 100
+    assert torch.allclose(model.predict(x, y) * 100, inner.predict(x, y))
+    loss = model.regress(error)
+    own = inner.params.flat_grad.clone()
+    assert torch.allclose(loss, (inner.predict(x, y) - target).square().sum(1).mean(-1))
+    inner.regress(inner.predict(x, y) - target)
+    assert torch.allclose(own, inner.params.flat_grad) and model.kept().keys() == {"weights"}
 
 
 def test_losses_are_kept_at_four_times(small: Callable[..., Given]) -> None:

@@ -14,7 +14,7 @@ from repro.errors import BadValueError, OutOfTimeError
 from repro.record.run import Run
 from repro.train.checkpoint import copied, load_checkpoint, save_checkpoint
 from repro.train.given import Given
-from repro.train.loop import LATEST, PREVIOUS, Context, Replay, fit
+from repro.train.loop import LATEST, PREVIOUS, STOP, Context, Replay, fit
 from repro.train.rows import RowLog, RunRow
 
 
@@ -175,6 +175,18 @@ def test_the_deadline_saves_what_there_is_wherever_it_falls(tmp_path: Path) -> N
     assert steps == 6 and rows == fit(Counter(7, (3, 7)), Context()).rows
     saved = load_checkpoint(tmp_path / LATEST)
     assert saved and saved["prints"]["late"]["from"] == 5
+
+
+def test_a_process_that_ends_saves_all_its_trainings(tmp_path: Path) -> None:
+    STOP.set()
+    try:
+        with pytest.raises(OutOfTimeError, match="after 1 of 7"):
+            fit(Counter(7, (3, 7)), Context(folder=tmp_path))
+    finally:
+        STOP.clear()
+    resumed = Counter(7, (3, 7))
+    assert fit(resumed, Context(folder=tmp_path)).rows == fit(Counter(7, (3, 7)), Context()).rows
+    assert len(resumed.taken) == 6
 
 
 def test_progress_is_told_now_and_then_and_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,10 +65,10 @@ _SHALLOW = _cells("no_bprop", "bprop", "cdni", "dni", depths=(3, 4))
 
 RATES = {  # cpu: rule → the best rate of 3, 4, 5, 6 and 21 layers in docs/searches/dni-table2.csv
     "no_bprop": (1e-3, 1e-3, 1e-3, 1e-3),
-    "bprop": (1e-3, 1e-3, 1e-3, 1e-3, 1e-4),
-    "stale": (1e-3, 1e-3, 1e-3, 1e-3),
-    "dni": (1e-3, 1e-3, 1e-3, 1e-3),
-    "cdni": (1e-3, 1e-3, 1e-3, 1e-3, 1e-4),
+    "bprop": (1e-3, 1e-3, 1e-3, 1e-3, 1e-3),
+    "stale": (3e-4, 3e-4, 3e-4, 3e-4),
+    "dni": (1e-4, 1e-4, 1e-4, 3e-5),
+    "cdni": (1e-3, 1e-3, 1e-3, 3e-4, 1e-4),
 }
 _FOUND = "of 1e-4, 3e-4 and 1e-3 the best on held-out images (deviation 2)"
 _OWN = {

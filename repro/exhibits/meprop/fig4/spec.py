@@ -203,9 +203,6 @@ EXHIBIT = Exhibit(
             lower_is_better=False,
         ),
         Metric("best_epoch", "epochs", "where the best dev score was reached"),
-        Metric(
-            "end_accuracy", "%", "correct test images at the end of training", 10.0, lower_is_better=False
-        ),
     ),
     profiles=PROFILES,
     table=Layout("test_accuracy", ("percent",), {"percent": "all"}),

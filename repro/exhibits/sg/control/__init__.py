@@ -1,0 +1,1 @@
+"""Is it the gradient? Controls of one synthetic gradient in deep nets."""

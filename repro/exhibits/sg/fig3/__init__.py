@@ -1,0 +1,1 @@
+"""Representations by layer of 20-layer nets: Bprop, SG, SG*, DFA."""
