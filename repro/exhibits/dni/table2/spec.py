@@ -132,7 +132,7 @@ DEVIATIONS = (
         "500k iterations of 256 images",
         "cpu: 40,000 iterations of 64 images, 2 % of the paper's images; quick: 1,000 of 64",
         "2 cores",
-        "at 40,000 DNI is at 2.4 to 5.1 % where the paper has 1.9 to 4.3, Bprop at 1.3 to 1.4 where it has 1.8 to 2.0; "
+        "at 40,000 DNI is at 2.4 to 5.1 % where the paper has 1.9 to 4.3, Bprop at 1.3 to 1.4 (paper: 1.8 to 2.0); "
         "an earlier cpu record (5,000 of 64 at 1e-3) had DNI at 5.5 to 17.4 %, mostly for its rate (deviation 2)",
     ),
     Deviation(
