@@ -7,14 +7,14 @@ carried out as it is.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pretend
 import pytest
 import torch
-from small import small
+from small import one_a_path, small
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
@@ -23,7 +23,6 @@ from repro.exhibits.dni.rnn_control import spec as rnn_control
 from repro.nets import dense
 from repro.record.run import Run, arms_of, runs
 from repro.rules import meprop
-from repro.spec import Arm as SpecArm
 from repro.train import batches, captured, fcn, images
 from repro.train.captured import Taker
 from repro.train.checkpoint import load_checkpoint, save_checkpoint
@@ -37,25 +36,6 @@ Arm = tuple[str, tuple[Run, ...]]
 ROUNDED = ("dni-", "sg/fig3", "sg/fig4", "sg/fig5", "sg/control")
 HALF = 3  # steps before and after the checkpoint
 MIDDLE, LONG = 9, 19  # an evaluation, and the end, of steps in graphs
-
-
-DATA_ONLY = ("task", "data")
-"""Settings that choose what the host generates or loads: no operator on the device depends on them."""
-
-
-def one_a_path(arms: Sequence[SpecArm]) -> Iterator[SpecArm]:
-    """The first arm of each combination of settings that chooses code, and of each choice of data.
-
-    A number (a k, a width, a rate) is a size: that an arm has it chooses code, how large it is does not.
-    """
-    seen = set()
-    for arm in arms:
-        said = {k: "a number" if type(v) in (int, float) else v for k, v in arm.setting.items()}
-        chosen = {(k, v) for k, v in said.items() if k in DATA_ONLY} | {("data set", arm.dataset)}
-        paths = {frozenset(said.items() - chosen), *chosen}
-        if paths - seen:
-            yield arm
-        seen |= paths
 
 
 def smoke_arms() -> dict[str, Arm]:
