@@ -14,7 +14,7 @@ from repro.notebook.template import HEADINGS, TODO, generated
 from repro.record.store import best_profile
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
-COMMITTED = sorted(p for p in FOLDER.glob("*/*.ipynb") if TODO not in p.read_text(encoding="utf-8"))
+COMMITTED = sorted(FOLDER.glob("*/*.ipynb"))
 ABSOLUTE = re.compile(r"(?<![\w./:])/(?:home|root|Users|tmp|work|usr|opt|var|mnt)/|[A-Z]:\\\\")
 
 
@@ -99,7 +99,8 @@ def test_every_code_cell_was_executed_in_order(content):
 
 def test_cells_are_short(content):
     for cell in code_cells(content):
-        assert cell["id"] == "parameters" or len(source(cell).splitlines()) <= 14, cell["id"]
+        most = 20 if "show.say(" in source(cell) else 10  # a paragraph that quotes numbers, and code
+        assert cell["id"] == "parameters" or len(source(cell).splitlines()) <= most, cell["id"]
 
 
 def test_no_errors_and_nothing_on_stderr(content):
