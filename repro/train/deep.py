@@ -50,6 +50,8 @@ class DeepLearner(Learner):
     `l2`: weight of the penalty ½‖W‖² on the net's weight matrices, 0 unless set.
     """
 
+    products_on_host = False
+
     def __init__(self, given: Given, ctx: Context):
         super().__init__(given, ctx)
         self._images()
