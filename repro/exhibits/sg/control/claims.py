@@ -1,4 +1,6 @@
-"""Findings of the control, registered before it ran: what of a synthetic gradient deep nets need.
+"""Findings of the control, registered before its runs: what of a synthetic gradient deep nets need.
+
+SC-12 was added when the quick profile had shown SC-8; other profiles have seeds of their own.
 
 Training accuracy at the end, points, paired by seed (same start, same batches), at each depth that was run.
 """
