@@ -32,16 +32,25 @@ who reads one in JupyterLab has changed its file.
 def git_state() -> tuple[str, bool]:
     """(commit, dirty) of the working tree.
 
-    Without git they are those of `REPRO_COMMIT` ("commit:digest of the code") or of the stamp, dirty where the code
-    has another digest; ("unknown", True) where nothing tells.
+    Without git, or where git has an older commit than the files that were copied over it, they are those of
+    `REPRO_COMMIT` ("commit:digest of the code") or of the stamp, dirty where the code has another digest; ("unknown",
+    True) where nothing tells.
     """
+    known = _by_git()
+    if known and not known[1]:
+        return known
+    said = _said()
+    if not isinstance(said.get("commit"), str) or not said["commit"]:
+        return known or ("unknown", True)
+    changed = said.get("dirty") is not False or said.get("files") != code_digest()
+    return known if known and changed else (said["commit"], changed)
+
+
+def _by_git() -> tuple[str, bool] | None:
     if (root() / ".git").exists():
         with contextlib.suppress(OSError, subprocess.SubprocessError):
             return _git("rev-parse", "HEAD").strip(), bool(changes())
-    said = _said()
-    if not isinstance(said.get("commit"), str) or not said["commit"]:
-        return "unknown", True
-    return said["commit"], said.get("dirty") is not False or said.get("files") != code_digest()
+    return None
 
 
 def _said() -> dict[str, Any]:

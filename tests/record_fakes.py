@@ -5,12 +5,17 @@ from __future__ import annotations
 import hashlib
 import importlib
 import random
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from repro.exhibits import all_exhibits
 from repro.record import stats
 from repro.record.judge import judge
 from repro.record.record import SCHEMA, Record, csv_text, verdicts
 from repro.record.run import arms_of, digest, runs, spec_of
+from repro.record.store import save
 from repro.record.view import Row
 from repro.runner.registered import registered
 from repro.spec import Exhibit
@@ -24,6 +29,23 @@ def rows_of(exhibit: Exhibit, profile: str) -> list[Row]:
     return {"analytic": true_rows, "timing": timing_rows, "training": training_rows}[exhibit.kind](
         exhibit, profile
     )
+
+
+@cache
+def _files_of(profile: str, stand_in: bool) -> dict[str, bytes]:
+    """Path below a results folder → content, of an invented record of every exhibit."""
+    with TemporaryDirectory() as folder:
+        for e in all_exhibits():
+            save(fake_record(e, profile, rows_of(e, profile), STAND_IN if stand_in else DATA), Path(folder))
+        made = [p for p in Path(folder).rglob("*") if p.is_file()]
+        return {p.relative_to(folder).as_posix(): p.read_bytes() for p in made}
+
+
+def save_all(results: Path, profile: str, stand_in: bool = False) -> None:
+    """An invented record of every exhibit in `results`; made once a process."""
+    for name, content in _files_of(profile, stand_in).items():
+        (results / name).parent.mkdir(parents=True, exist_ok=True)
+        (results / name).write_bytes(content)
 
 
 def training_rows(exhibit: Exhibit, profile: str) -> list[Row]:

@@ -92,3 +92,16 @@ def test_the_environment_may_tell(top, monkeypatch):
     assert git_state() == (said["commit"], False)
     monkeypatch.setenv("REPRO_COMMIT", said["commit"])
     assert git_state() == (said["commit"], True), "nothing shows that these are its files"
+
+
+def test_files_copied_over_an_older_checkout_are_those_of_their_stamp(top):
+    old, _ = git_state()
+    (top / "repro" / "a.py").write_text("a = 2\n")
+    git(top, "commit", "--quiet", "-am", "newer")
+    new, _ = git_state()
+    write_stamp()
+    git(top, "reset", "--quiet", "--soft", old)
+    git(top, "reset", "--quiet")
+    assert git_state() == (new, False)
+    (top / "repro" / "a.py").write_text("a = 3\n")
+    assert git_state() == (old, True), "an edit on the way: neither knows these files"

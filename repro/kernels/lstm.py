@@ -13,6 +13,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from repro.kernels import products
+
 
 class LSTMWindow:
     """Buffers and passes of a window of `steps` (T) cores, and an extra one where `extra` (section 2.5 of DNI).
@@ -65,7 +67,7 @@ class LSTMWindow:
         torch.mul(w, self.twice, out=self.w2)
         self._peep = peep
         for t in range(self.cores):
-            torch.bmm(self.xh[:, t], self.w2, out=self.gates[t])
+            products.product(self.xh[:, t], self.w2, self.gates[t])
             self._cell(t)
 
     def _cell(self, t: int) -> None:
@@ -139,7 +141,7 @@ class LSTMWindow:
                 dc.addcmul_(dz[..., h : 2 * h], self._peep[:, 1:2]).addcmul_(
                     dz[..., 2 * h : 3 * h], self._peep[:, 2:3]
                 )
-            torch.bmm(dz, back, out=dh)
+            products.product(dz, back, dh)
             if states is not None:
                 torch.cat([dh, dc], -1, out=states[t])
 
@@ -162,7 +164,9 @@ class LSTMWindow:
 
 def product(a: Tensor, b: Tensor, out: Tensor, scale: float) -> None:
     """scale · a b into `out`; a [R, I, K], b [R, K, O]."""
-    if out.is_contiguous():
+    if products.triton(a) or products.suits(a, b):
+        products.product(a, b, out).mul_(scale)
+    elif out.is_contiguous():
         torch.baddbmm(out, a, b, beta=0, alpha=scale, out=out)
     else:
         out.copy_(torch.bmm(a, b)).mul_(scale)

@@ -110,9 +110,7 @@ def weight_gradient(x: Tensor, d: Tensor, g_w: Tensor) -> None:
         _by_kernel(x.mT, d, g_w)
     elif thin(x, g_w):
         g_w.copy_(torch.bmm(d.mT, x).mT)
-    elif len(x) == 1 and not suits(
-        x.mT, d
-    ):  # same product; the plain routine is a third faster for small batches on a CPU
+    elif len(x) == 1 and not suits(x.mT, d):  # same product, a third faster for small batches on a CPU
         torch.mm(x[0].T, d[0], out=g_w[0])
     else:
         product_into(x.mT, d, g_w)

@@ -88,9 +88,10 @@ class DeepLearner(Learner):
         if not any(l2):
             return None
         made = torch.zeros_like(self.net.params.flat)
+        per_run = torch.tensor(l2, dtype=self.dtype).view(-1, 1, 1).to(self.ctx.device)
         for name, own in self.net.params.views(made).items():
             if name.startswith("W"):
-                own.copy_(made.new_tensor(l2).view(-1, 1, 1).expand_as(own))
+                own.copy_(per_run.expand_as(own))
         return made
 
     # the rule -------------------------------------------------------------------------------------------------

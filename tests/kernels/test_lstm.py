@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from repro.kernels import lstm_plain
+from repro import blas
+from repro.kernels import lstm_plain, products
 from repro.kernels.lstm import LSTMWindow
 
 R, T, B, INPUTS, H = 3, 4, 5, 2, 6
@@ -101,3 +102,27 @@ def test_a_second_sweep_leaves_the_first_ones_weight_gradient(case):
     core.pull(w, None, drawn(R, B, H, seed=8), drawn(R, B, H, seed=9), keep=False)
     core.weight_gradient(g, 1.0)
     assert torch.allclose(g, grads[0], rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.skipif(blas._operator is None, reason="this build of torch has no oneDNN kernel for x86")
+def test_products_of_the_other_library_give_the_same_window(monkeypatch):
+    found = []
+    for library in ("blas", "onednn"):
+        monkeypatch.setattr(blas, "name", lambda library=library: library)
+        monkeypatch.setattr(products, "FROM", 1)
+        w, x, dy = (
+            v.float() for v in (drawn(R, H + 1 + INPUTS, 4 * H), drawn(R, T, B, INPUTS), drawn(R, T, B, H))
+        )
+        core, g = LSTMWindow(R, T, B, INPUTS, H, w), torch.zeros_like(w)
+        called: list[int] = []
+        monkeypatch.setattr(blas, "onednn", lambda a, b, called=called: (called.append(1), a @ b)[1])
+        core.x[:, :T].copy_(x)
+        core.forward(w)
+        core.factors()
+        dh, dc = torch.zeros(2, R, B, H)
+        core.pull(w, dy, dh, dc)
+        core.weight_gradient(g, 0.5)
+        found.append([core.y.clone(), dh, dc, g])
+        assert len(called) == (0 if library == "blas" else R * (2 * T + 1))
+    for mine, other in zip(*found, strict=True):
+        assert mine.abs().max() > 0.01 and torch.allclose(mine, other, rtol=1e-4, atol=1e-6)

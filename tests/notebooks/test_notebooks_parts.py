@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from record_fakes import DATA, STAND_IN, fake_record, rows_of
+from record_fakes import STAND_IN, fake_record, rows_of, save_all
 
 from repro.errors import BadValueError, RecordError, UnknownNameError
-from repro.exhibits import all_exhibits, get, ids
+from repro.exhibits import get, ids
 from repro.notebook import show
 from repro.notebook.arguments import choose_profile, parse_seeds
 from repro.notebook.build import new_notebook
@@ -19,8 +19,7 @@ from repro.record.store import save
 def recorded(tmp_path, monkeypatch):
     """A results folder with a cpu record of each exhibit."""
     monkeypatch.setenv("REPRO_RESULTS", str(tmp_path))
-    for e in all_exhibits():
-        save(fake_record(e, "cpu", rows_of(e, "cpu"), DATA), tmp_path)
+    save_all(tmp_path, "cpu")
     return tmp_path
 
 

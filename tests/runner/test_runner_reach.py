@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from small import small
 
 from repro.exhibits import all_exhibits, read
 from repro.record.run import runs
@@ -45,7 +46,7 @@ json.dump({"loaded": loaded, "called": sorted(c for c in called if c[0])}, sys.s
 def test_all_that_is_loaded_and_called_counts_or_is_apart(package, places):
     exhibit = WORKS[package]
     profile = exhibit.profile("smoke")
-    made = groups(exhibit, profile, runs(exhibit, profile), "cpu")
+    made = groups(exhibit, profile, runs(exhibit, profile, changes=small(exhibit)), "cpu")
     top = os.path.dirname(os.path.dirname(code.read("repro").path))
     asked = {"top": top, "groups": [[r.as_json() for r in g.runs] for g in made]}
     words = [sys.executable, "-c", WATCH, package]

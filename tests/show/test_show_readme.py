@@ -5,11 +5,11 @@ import shlex
 from pathlib import Path
 
 import pytest
-from record_fakes import DATA, STAND_IN, fake_record, rows_of
+from record_fakes import DATA, STAND_IN, fake_record, rows_of, save_all
 
 from repro.cli.app import COMMANDS, PASSED_ON, _parser
 from repro.errors import RecordError, StaleRecordError
-from repro.exhibits import all_exhibits, get, ids
+from repro.exhibits import get, ids
 from repro.record.record import Record
 from repro.record.run import digest
 from repro.record.store import load, path_of, save
@@ -26,9 +26,8 @@ OURS = sorted({c for c in [*LINES, *INLINE] if c.startswith("repro ") and "…" 
 @pytest.fixture
 def recorded(tmp_path, monkeypatch):
     monkeypatch.setenv("REPRO_RESULTS", str(tmp_path))
-    for e in all_exhibits():
-        save(fake_record(e, "quick", rows_of(e, "quick"), STAND_IN), tmp_path)
-        save(fake_record(e, "cpu", rows_of(e, "cpu"), DATA), tmp_path)
+    save_all(tmp_path, "quick", stand_in=True)
+    save_all(tmp_path, "cpu")
     return tmp_path
 
 

@@ -5,6 +5,7 @@ from importlib import import_module
 
 import pytest
 import torch
+from small import small
 
 from repro.data.streams import Episodes
 from repro.exhibits import get
@@ -191,9 +192,7 @@ def test_the_number_of_a_text_run_is_the_test_at_its_best_validation(places, mon
 @pytest.mark.parametrize("exhibit_id", ["dni/rnn-control", "dni/table1"])
 def test_the_exhibits_arms_are_trained_by_what_reads_all_their_settings(exhibit_id, places):
     exhibit = get(exhibit_id)
-    made = runs(
-        exhibit, exhibit.profile("smoke"), (0,), {"steps": "100"} if exhibit_id == "dni/table1" else None
-    )
+    made = runs(exhibit, exhibit.profile("smoke"), (0,), small(exhibit))
     kinds = {}
     for run in made:
         kinds.setdefault(tuple(run.setting.get(k) for k in exhibit.group_by), run)
