@@ -42,6 +42,15 @@ def test_a_stamp_stands_for_git_and_git_stands_above_it(top):
         write_stamp()
 
 
+def test_reading_a_notebook_or_making_a_record_leaves_the_tree_clean(top):
+    for folder in ("notebooks", "results"):
+        (top / folder).mkdir()
+        (top / folder / "a.ipynb").write_text("{}")
+    assert git_state()[1] is False
+    (top / "repro" / "a.py").write_text("a = 2\n")
+    assert git_state()[1] is True
+
+
 @pytest.mark.parametrize("edit", [("a.py", "a = 2\n"), ("b.py", ""), ("k.cpp", "int a;")], ids=lambda e: e[0])
 def test_files_that_are_not_those_of_the_stamp_are_dirty(top, edit):
     commit, _ = git_state()

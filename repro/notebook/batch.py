@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,7 @@ from repro.notebook.arguments import choose_profile
 from repro.paths import notebooks_dir, root
 from repro.record.record import Record
 from repro.record.store import SUFFIXES, load, path_of
+from repro.show import indications
 from repro.show.claims import in_short
 from repro.show.readme import data_text, headline
 from repro.show.tables import aligned
@@ -68,6 +70,12 @@ def execute_all(
     echo("")
     echo(_table(done))
     echo("")
+    made = [(exhibits.get(d.exhibit), d.record) for d in done if d.record is not None]
+    if made and source == "run":
+        echo(indications.table(made))
+        echo("")
+        echo("\n".join(textwrap.wrap(indications.closing(made), indications.WIDTH)))
+        echo("")
     echo(f"executed notebooks, records (json, csv) and pictures (svg): {out}/<paper>/<exhibit>/")
     failed = [d for d in done if d.error]
     for d in failed:
@@ -161,14 +169,12 @@ def _table(done: Sequence[Done]) -> str:
     rows = []
     for d in done:
         if d.record is None:
-            rows.append((d.exhibit, "FAILED", _short(d.error), "", "", f"{d.seconds:.0f} s"))
+            rows.append((d.exhibit, "FAILED", _short(d.error), "", f"{d.seconds:.0f} s"))
             continue
-        exhibit = exhibits.get(d.exhibit)
-        ours, paper = headline(exhibit, d.record)
-        verdicts, data = in_short(exhibit, d.record), data_text(d.record)
-        rows.append((d.exhibit, verdicts, _short(ours), _short(paper), data, f"{d.seconds:.0f} s"))
-    return aligned(("exhibit", "verdicts", "our number", "the paper's", "data set", "time"), rows)
+        ours, paper = headline(exhibits.get(d.exhibit), d.record)
+        rows.append((d.exhibit, _short(ours), _short(paper), data_text(d.record), f"{d.seconds:.0f} s"))
+    return aligned(("exhibit", "our number", "the paper's", "data set", "time"), rows)
 
 
-def _short(text: str, width: int = 48) -> str:
+def _short(text: str, width: int = 28) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"

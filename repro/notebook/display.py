@@ -51,5 +51,8 @@ class Picture:
 class Number(float):
     """A number that a sentence quotes; one that the record does not have reads "–" in any format."""
 
+    def __sub__(self, other: float) -> Number:
+        return Number(float(self) - other)
+
     def __format__(self, spec: str) -> str:
         return "–" if math.isnan(self) else super().__format__(spec)

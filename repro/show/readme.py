@@ -14,6 +14,7 @@ from repro.record.fresh import require_fresh, superseded
 from repro.record.record import Record
 from repro.record.store import best_profile, load, path_of
 from repro.record.view import View
+from repro.show import coverage
 from repro.show.claims import AFTER, in_short
 from repro.show.tables import markdown
 from repro.spec import Exhibit
@@ -92,7 +93,9 @@ def update_readme(check: bool, path: Path | None = None) -> bool:
         old = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ReproError(f"no {path.name} in {path.parent}: restore it from git") from None
-    new = replace_block(replace_block(old, "exhibits", readme_block()), "picture", picture_block())
+    new = old
+    for name, made in (("exhibits", readme_block), ("picture", picture_block), ("coverage", coverage.block)):
+        new = replace_block(new, name, made())
     if new != old and not check:
         write_text(path, new)
     return new == old

@@ -81,18 +81,25 @@ def house(tmp_path, monkeypatch):
 
 
 def test_new_makes_a_folder_that_is_listed_and_a_notebook(house, monkeypatch, capsys):
-    assert main(["new", "sg/fig3"]) == 0
-    assert "next: repro run sg/fig3 --profile smoke" in capsys.readouterr().out
-    folder = house / "repro" / "exhibits" / "sg" / "fig3"
+    assert main(["new", "sg/fig2"]) == 0
+    assert "next: repro run sg/fig2 --profile smoke" in capsys.readouterr().out
+    folder = house / "repro" / "exhibits" / "sg" / "fig2"
     made = {p.name for p in folder.iterdir()}
     assert made == {"__init__.py", "spec.py", "claims.py", "figure.py", "work.py"}
-    assert (house / "notebooks" / "sg" / "fig3.ipynb").exists()
+    assert (house / "notebooks" / "sg" / "fig2.ipynb").exists()
     assert not [p for p in folder.iterdir() if "skeleton" in p.read_text(encoding="utf-8")]
     monkeypatch.setattr("repro.exhibits.sg.__path__", [str(folder.parent)])
-    monkeypatch.setitem(EXTRA, "sg/fig3", "repro.exhibits.sg.fig3")
+    monkeypatch.setitem(EXTRA, "sg/fig2", "repro.exhibits.sg.fig2")
     assert main(["list"]) == 0
-    assert "sg/fig3" in capsys.readouterr().out
-    assert get("sg/fig3").id == "sg/fig3" and runs(get("sg/fig3"), get("sg/fig3").profile("smoke"))
+    assert "sg/fig2" in capsys.readouterr().out
+    assert get("sg/fig2").id == "sg/fig2" and runs(get("sg/fig2"), get("sg/fig2").profile("smoke"))
+
+
+def test_new_makes_the_notebook_alone_of_an_exhibit_that_has_none(house, capsys):
+    assert main(["new", "dni/table2"]) == 0
+    assert [p.name for p in house.rglob("*") if p.is_file()] == ["table2.ipynb"]
+    assert "TODO" in (house / "notebooks" / "dni" / "table2.ipynb").read_text(encoding="utf-8")
+    assert main(["new", "dni/table2"]) == 2
 
 
 @pytest.mark.parametrize(

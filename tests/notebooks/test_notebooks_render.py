@@ -1,5 +1,6 @@
 """Rendered notebooks hold under strict nbval, and nbval really looks: a changed number makes it fail."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,9 +10,11 @@ import nbformat
 import pytest
 from record_fakes import DATA, fake_record, rows_of
 
-from repro.errors import RecordError
+from repro.errors import BadValueError, RecordError
 from repro.exhibits import get
-from repro.notebook.build import render
+from repro.notebook.build import authored as written
+from repro.notebook.build import metadata, render
+from repro.notebook.template import generated
 from repro.record.record import Record
 from repro.record.run import digest
 from repro.record.store import save
@@ -38,15 +41,47 @@ def nbval(folder, path):
 
 def outputs(path):
     cells = nbformat.read(path, 4)["cells"]
-    return {c["id"]: c["outputs"][0]["data"] for c in cells if c["cell_type"] == "code" and c["outputs"]}
+    code = [c for c in cells if c["cell_type"] == "code" and c["outputs"]]
+    return {c["id"]: c["outputs"][0]["data"] for c in code if "data" in c["outputs"][0]}
 
 
 def test_it_shows_table_figure_claims_and_citation(rendered):
     found = outputs(rendered[1])
-    assert "image/png" in found["figure"]
+    assert "image/svg+xml" in found["picture"] and "**How sure.**" in found["in-short"]["text/plain"]
     assert "(97.82)" in found["numbers"]["text/plain"]
     assert "arXiv:1706.06197v5" in found["provenance"]["text/plain"]
     assert "@inproceedings{sun2017meprop" in found["cite"]["text/plain"]
+
+
+def authored(path):
+    own = generated(get("meprop/fig4"))
+    cells = [c for c in json.loads(path.read_text(encoding="utf-8"))["cells"] if c["id"] not in own]
+    return [(c["cell_type"], c["id"], c["source"], c["metadata"]) for c in cells]
+
+
+def test_what_was_written_by_hand_is_kept_byte_for_byte(rendered):
+    assert authored(rendered[1]) == authored(ROOT / "notebooks" / "meprop" / "fig4.ipynb")
+
+
+def test_a_render_brings_generated_cells_up_to_date_and_nothing_else(tmp_path):
+    path = tmp_path / "meprop" / "fig4.ipynb"
+    path.parent.mkdir()
+    text = (ROOT / "notebooks" / "meprop" / "fig4.ipynb").read_text(encoding="utf-8")
+    edited = text.replace("shown.claims()", "shown.old()").replace("Before you go on", "Wait: **one** thing_")
+    path.write_text(edited, encoding="utf-8")
+    cells = {c["id"]: c["source"] for c in written(get("meprop/fig4"), tmp_path)["cells"]}
+    assert cells["claims"] == "shown.claims()" and "Wait: **one** thing_" in cells["about-the-idea"]
+    path.write_text(edited.replace('"id": "claims"', '"id": "mine"'), encoding="utf-8")
+    with pytest.raises(BadValueError, match="no cell with the id 'claims'"):
+        written(get("meprop/fig4"), tmp_path)
+
+
+def test_jupyterlabs_autosave_changes_no_byte(rendered, tmp_path):
+    """It reads and writes with nbformat, and puts the kernel's description in."""
+    notebook = nbformat.read(rendered[1], 4)
+    notebook["metadata"] |= metadata()
+    nbformat.write(notebook, tmp_path / "saved.ipynb")
+    assert (tmp_path / "saved.ipynb").read_bytes() == rendered[1].read_bytes()
 
 
 def test_nbval_accepts_it(rendered):

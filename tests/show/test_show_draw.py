@@ -34,9 +34,9 @@ def test_error_bars_say_what_they_are_over():
 
 
 def test_points_below_the_zoom_are_named_not_dropped():
-    texts = [t.get_text() for t in figure_of("meprop/fig4").axes[0].texts]
-    assert "↓ paper 95.99" in texts
-    assert any(t.startswith("↓ ours 95.9") or t.startswith("↓ ours 96.0") for t in texts)
+    (text,) = (t.get_text() for t in figure_of("meprop/fig4").axes[0].texts)
+    assert "↓ paper 95.99 at 1 %" in text
+    assert "↓ ours 95.9" in text or "↓ ours 96.0" in text
 
 
 def test_the_methods_that_a_figure_compares_have_colours_of_their_own():

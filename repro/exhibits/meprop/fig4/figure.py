@@ -19,14 +19,14 @@ OTHERS = {"random": "Top-k against random-k", "small": "k against h = k"}
 
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     """Ours filled, the paper's hollow."""
-    figure, axes = style.canvas(3, (12.5, 4.4))
+    figure, axes = style.canvas(3, (12.5, 5.2))
     _against_dense(axes[0], exhibit, view)
     for ax, other in zip(axes[1:], OTHERS, strict=True):
         for rule in ("top", other):
             _family(ax, _arms(exhibit, rule), view)
     for ax, name in zip(axes, ("meProp against the dense MLP", *OTHERS.values()), strict=True):
         panels.doubling_axis(ax, PERCENT, "backprop ratio k / h (%)")
-        ax.legend(loc="lower right")
+        panels.legend_below(ax, 2, -0.16, fontsize=8)
         ax.set(title=name, ylabel="test accuracy (%)")
     axes[2].set_xlabel("k (meProp) or h (MLP), % of the full width")
     ours = f"ours: mean ± sd over seeds, {style.seeds_text(view, view.arms(), ACCURACY)}"
@@ -51,10 +51,10 @@ def _against_dense(ax: Axes, exhibit: Exhibit, view: View) -> None:
     arms = _arms(exhibit, "top")
     ours = _family(ax, arms, view)
     levels = [dense.reported[ACCURACY]]
-    ax.axhline(levels[0], color=colour, ls="--", lw=1)
+    ax.axhline(levels[0], color=colour, ls="--", lw=1, label="dense MLP, paper")
     if view.has(dense.id, ACCURACY):
         mean, sd, _ = style.spread(view, dense.id, ACCURACY)
-        ax.axhline(mean, color=colour, lw=1.6, label="dense MLP")
+        ax.axhline(mean, color=colour, lw=1.6, label="dense MLP, ours ± sd")
         ax.axhspan(mean - sd, mean + sd, color=colour, alpha=0.15, lw=0)
         levels += [mean - sd, mean + sd]
     paper = [(float(a.setting["percent"]), a.reported[ACCURACY]) for a in arms if ACCURACY in a.reported]
@@ -67,15 +67,13 @@ def _zoom(
     paper: list[tuple[float, float]],
     levels: list[float],
 ) -> None:
-    """Limit y to where the nets with k/h ≥ 4 % lie; what is below is named at the lower edge, not dropped."""
+    """Limit y to where the nets with k/h ≥ 4 % lie; what is below is named in a box, not dropped."""
     kept = levels + [y for x, y in paper if x >= 4]
     kept += [m + s * sd for x, (m, sd, _) in ours if x >= 4 for s in (-1, 1)]
     pad = 0.12 * (max(kept) - min(kept)) + 0.02
     low, high = min(kept) - 2 * pad, max(kept) + pad
     ax.set_ylim(low, high)
     below = [(x, m, f"ours {m:.2f}") for x, (m, _, _) in ours] + [(x, y, f"paper {y:.2f}") for x, y in paper]
-    for row, (x, _, text) in enumerate(b for b in below if b[1] < low):
-        y = low + (0.05 + 0.075 * row) * (high - low)
-        box = {"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1}
-        colour = style.colour("meProp top-k")
-        ax.annotate(f"↓ {text}", (x, y), fontsize=8, color=colour, ha="left", zorder=5, bbox=box)
+    told = [f"↓ {text} at {x:g} %" for x, y, text in sorted(below) if y < low]
+    if told:  # the upper left corner is free: small k lies far below
+        ax.text(0.03, 0.97, "\n".join(told), transform=ax.transAxes, va="top", fontsize=8)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from matplotlib.axes import Axes
 from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
@@ -9,22 +12,51 @@ from matplotlib.figure import Figure
 from repro.exhibits.sg.fig6.claims import points
 from repro.record.record import Record
 from repro.record.view import View
-from repro.show import style
+from repro.show import panels, style
 from repro.spec import Exhibit
+from repro.train.critical_point import output_gradients, sg_update, true_update
 
 
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
-    """The loss and the points at which the SG system stands still, the printed map, and the reason."""
-    figure, axes = style.canvas(3, (13, 4.6))
+    """The loss, the points at which the SG system stands still and six walks; the printed map; the reason."""
+    figure, axes = style.canvas(3, (13, 5.0))
     image = _loss_map(axes[0], view, "text")
     _loss_map(axes[1], view, "transposed")
     _stuck_points(axes[0], view)
+    _walks(axes[0], record.facts["spec"]["params"])
     axes[0].set_title("L(a, b) = Σ|a x + b|, as defined")
     axes[1].set_title("as printed: Σ|b x + a|, transposed")
     figure.colorbar(image, ax=axes[:2], label="L(a, b)", shrink=0.85, ticks=range(0, 19, 3))
     _output_gradients(axes[2], view)
     style.title(figure, exhibit, record)
     return figure
+
+
+def _walks(ax: Axes, params: Mapping[str, Any]) -> None:
+    """From each start the way of backpropagation (exact arithmetic, like the record), and of the SG system."""
+    xs, rate = [float(x) for x in params["inputs"]], params["rate"]
+    looks = {"Bprop": ("black", "-"), "SG": (style.colour("SG"), "-")}
+    for series, (colour, line) in looks.items():
+        for a, b in params["starts"]:
+            path = list(_walk(series, a, b, xs, params["steps"], rate))[::8]
+            label = f"from six starts: {'backpropagation' if series == 'Bprop' else 'the SG system'}"
+            ax.plot(*zip(*path, strict=True), line, color=colour, lw=2, label=label)
+    ends = params["starts"]
+    ax.plot([a for a, _ in ends], [b for _, b in ends], "o", ms=6, mfc="white", mec="black", zorder=4)
+    panels.legend_below(ax, 1, -0.12, fontsize=8)
+
+
+def _walk(
+    series: str, a: float, b: float, xs: list[float], steps: int, rate: float
+) -> Iterator[tuple[float, float]]:
+    """The points of `repro.train.critical_point.travel`."""
+    c = 0.0
+    for _ in range(steps + 1):
+        yield a, b
+        signs = output_gradients(a, b, xs)
+        da, db = sg_update(c, xs) if series == "SG" else true_update(a, b, xs)
+        c -= rate * 2 * sum(c - s for s in signs)
+        a, b = a - rate * da, b - rate * db
 
 
 def _loss_map(ax: Axes, view: View, formula: str) -> ContourSet:
@@ -41,14 +73,19 @@ def _loss_map(ax: Axes, view: View, formula: str) -> ContourSet:
 
 
 def _stuck_points(ax: Axes, view: View) -> None:
-    """A dot at each grid point where the SG system does not move; the edges of the cone they fill."""
-    still = [p for p, size in points(view, "update", rule="sg").items() if size == 0]
-    ax.plot([p[0] for p in still], [p[1] for p in still], ".", color="white", ms=2.6, alpha=0.8)
+    """The cone at whose grid points the SG system does not move; dots, should they be others."""
+    update = points(view, "update", rule="sg")
+    still = {p for p, size in update.items() if size == 0}
     edge = max((abs(p[0]) for p in still), default=0)
-    for sign in (1, -1):
-        ax.plot([-edge, edge], [-sign * edge, sign * edge], "--", color="white", lw=1)
+    if still == {(a, b) for a, b in update if abs(b) < abs(a)} | {(0.0, 0.0)}:
+        for sign in (1, -1):
+            ax.fill(
+                [0, sign * edge, sign * edge], [0, edge, -edge], fc="white", alpha=0.3, ec="white", ls="--"
+            )
+    else:
+        ax.plot([p[0] for p in still], [p[1] for p in still], ".", color="white", ms=2.6, alpha=0.8)
     box = {"facecolor": "#222222", "alpha": 0.75, "edgecolor": "none", "pad": 2}
-    text = "dots, |b| < |a|: the SG system does not move"
+    text = "light: the SG system does not move"
     ax.text(0.5, 0.04, text, color="white", fontsize=8, ha="center", transform=ax.transAxes, bbox=box)
 
 

@@ -7,12 +7,12 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from repro.record import stats
 from repro.record.record import Record
 from repro.record.view import View
-from repro.show import style
+from repro.show import panels, style
 from repro.spec import Arm, Exhibit
 
 LINEAR_BELOW = 1e-5
@@ -20,21 +20,45 @@ LINEAR_BELOW = 1e-5
 
 
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
-    """The gap of every cell: data sets as dots, our mean a bar, the paper's hollow; one panel a loss."""
+    """The gap of every cell: data sets as dots, our mean a bar, the paper's hollow; below, the gap along training."""
     losses = {"mse": "MSE", "log": "log loss"}
-    figure, axes = style.canvas(len(losses), (11, 5.2), sharey=True)
     arms = [a for a in exhibit.arms if "rate" not in a.setting or view.has(a.id, "gap")]
     cells = list(dict.fromkeys(a.label for a in arms))
-    for ax, (loss, name) in zip(axes, losses.items(), strict=True):
+    figure = Figure(figsize=(10, 4.6 + 0.32 * len(cells)), layout="constrained")
+    ratios = (0.32 * len(cells), 3.6)
+    above, below = figure.subplots(2, len(losses), sharey="row", height_ratios=ratios)
+    for ax, curves, (loss, name) in zip(above, below, losses.items(), strict=True):
+        own = [a for a in arms if a.setting["loss"] == loss]
         _gap_axis(ax, loss)
-        _gaps(ax, [a for a in arms if a.setting["loss"] == loss], cells, view)
-        ax.set(title=name)
-    axes[0].set_yticks(range(len(cells)), cells)
-    axes[0].invert_yaxis()
+        _gaps(ax, own, cells, view)
+        ax.set(title=f"{name}: at the end")
+        _along(curves, [a for a in own if "rate" not in a.setting and not a.setting["deep"]], view)
+        curves.set(title=f"{name}: along training, shallow")
+    above[0].set_yticks(range(len(cells)), cells)
+    above[0].invert_yaxis()
+    below[0].set_ylabel("|loss SG − loss BP|")
     sets = style.seeds_text(view, view.arms(), "gap")
     figure.legend(handles=_key(f"our mean, {sets} data sets"), loc="outside lower center", ncols=3)
     style.title(figure, exhibit, record)
     return figure
+
+
+def _along(ax: Axes, arms: list[Arm], view: View) -> None:
+    """The gap at 1, 10, 50 and 100 % of the steps: what depends on when one stops."""
+    ends = []
+    for n, arm in enumerate(a for a in arms if view.has(a.id, "gap")):
+        curve = view.curve(arm.id, "gap")
+        y = [max(abs(stats.mean(v)), 1e-7) for v in curve.values()]
+        colour = f"C{n}"
+        ax.plot([s / max(curve) for s in curve], y, "o-", ms=3.5, lw=1.3, color=colour)
+        ends.append((y[-1], f"{arm.setting['data']}{arm.setting['dim']}", colour))
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    ax.set_ylim(5e-8, 1)
+    ax.minorticks_off()
+    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.set_xlabel("of all steps (gaps below 1e-7 are drawn there)")
+    panels.labels_at_ends(ax, ends, 0.06)
 
 
 def _key(mean: str) -> list[Line2D]:
@@ -63,7 +87,7 @@ def _gap_axis(ax: Axes, loss: str) -> None:
     """MSE gaps are all tiny: a linear axis in units of the paper's last decimal; log-loss gaps span five decades."""
     if loss == "mse":
         ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v * 1e5:g}"))
-        ax.set_xlabel("final loss, SG − backpropagation (10⁻⁵, half the squared distance)")
+        ax.set_xlabel("loss SG − loss BP (10⁻⁵)")
     else:
         ax.set_xscale("symlog", linthresh=LINEAR_BELOW, linscale=0.6)
-        ax.set_xlabel(f"final loss, SG − backpropagation (nats; linear below {LINEAR_BELOW:g})")
+        ax.set_xlabel(f"loss SG − loss BP (nats; linear below {LINEAR_BELOW:g})")

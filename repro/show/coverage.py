@@ -1,0 +1,56 @@
+"""What there is of the three papers: every figure and table with data, done or not yet, with its result."""
+
+from __future__ import annotations
+
+from repro import exhibits
+from repro.paths import results_dir
+from repro.record.store import best_profile, load
+from repro.show.tables import markdown
+from repro.spec import Exhibit
+
+NOT_YET: dict[str, tuple[str, str]] = {
+    "dni/fig5": ("Figure 5", "two recurrent nets with clocks of their own, one DNI between them"),
+    "dni/fig7": ("Figure 7", "updates of random layers at random times"),
+    "dni/fig11": ("Figure 11 (supplement)", "one DNI at each position of a 6-layer net"),
+    "dni/fig12": ("Figure 12 (supplement)", "error of the synthetic gradient of one DNI"),
+    "dni/fig13": ("Figure 13 (supplement)", "error of the synthetic gradients, every-layer DNI"),
+    "dni/fig14": ("Figure 14 (supplement)", "linear synthetic-gradient models"),
+    "dni/fig15": ("Figure 15 (supplement)", "training error of CIFAR-10's convolutional nets"),
+    "sg/fig2": ("Figure 2", "the loss that a linear synthetic gradient implies"),
+    "sg/fig9": ("Figure 9 (supplement C)", "the same, conditioned more weakly"),
+    "meprop/table1": ("Table 1", "accuracy and time of the three tasks"),
+    "meprop/table2": ("Table 2", "forward and backward time on a CPU"),
+    "meprop/table3": ("Table 3", "hidden units as many as k"),
+    "meprop/table4": ("Table 4", "with dropout"),
+    "meprop/table5": ("Table 5", "more hidden layers"),
+    "meprop/table6": ("Table 6", "accuracy of simple unified top-k"),
+}
+"""Figures and tables with data that no folder of `repro/exhibits/` describes: id → place, content. No schematics."""
+
+
+def block() -> str:
+    """Markdown of the table, paper by paper."""
+    made = {e.id: (e.id, e.place, e.title, result(e)) for e in exhibits.all_exhibits()}
+    later = {i: (i, place, what, "not yet") for i, (place, what) in NOT_YET.items()}
+    done = sum(best_profile(e) is not None for e in exhibits.all_exhibits())
+    rows = [
+        r
+        for paper in exhibits.PAPERS
+        for r in (*made.values(), *later.values())
+        if r[0].startswith(f"{paper}/")
+    ]
+    told = f"{done} of {len(rows)} have a record, {len(made) - done} are described and wait for theirs."
+    return f"{told}\n\n{markdown(('exhibit', 'in the paper', 'what', 'result'), rows)}"
+
+
+def result(exhibit: Exhibit) -> str:
+    """What came out, in a sentence: what holds, what fails, how much is open."""
+    profile = best_profile(exhibit)
+    if profile is None:
+        return "described, no record yet"
+    judged = [j for j in load(results_dir(), exhibit.id, profile).judgements(exhibit) if not j.claim.finding]
+    words = {"reproduced": "Holds", "direction only": "Holds in direction", "not reproduced": "FAILS"}
+    said = {v: [j.claim.text for j in judged if j.verdict == v] for v in words}
+    parts = [f"{words[v]}: {'; '.join(texts)}." for v, texts in said.items() if texts]
+    waiting = sum(j.verdict == "open" for j in judged)
+    return " ".join([*parts, *([f"{waiting} open."] if waiting else [])])

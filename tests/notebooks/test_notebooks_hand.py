@@ -1,0 +1,84 @@
+"""A record in the hand: a frame, axes, sentences that quote it; a naive version beside the fast one."""
+
+import math
+
+import pytest
+from record_fakes import DATA, fake_record, rows_of
+
+import repro
+from repro.exhibits import get
+from repro.notebook import show
+from repro.notebook.agree import DisagreeError
+from repro.notebook.display import Number
+from repro.notebook.training import told
+from repro.record.store import save
+
+
+@pytest.fixture
+def recorded(tmp_path, monkeypatch):
+    monkeypatch.setenv("REPRO_RESULTS", str(tmp_path))
+    for e in map(get, ("meprop/fig4", "meprop/table7", "sg/fig6")):
+        save(fake_record(e, "cpu", rows_of(e, "cpu"), DATA if e.kind == "training" else None), tmp_path)
+    return tmp_path
+
+
+def test_a_record_is_a_tidy_frame_with_units_and_provenance(recorded):
+    frame = repro.load("meprop/fig4")
+    assert list(frame) == ["arm", "label", "series", "seed", "metric", "step", "index", "value", "unit"]
+    assert set(frame.unit) == {"%"} and len(frame) == len(rows_of(get("meprop/fig4"), "cpu"))
+    assert frame.attrs["paper"].startswith("arXiv:1706.06197v5") and len(frame.attrs["sha256"]) == 64
+    assert frame.attrs["reported"]["dense"] == {"test_accuracy": 97.82}
+    assert repro.load("meprop/fig4", "cpu").equals(frame)
+
+
+@pytest.mark.parametrize("exhibit_id", ["meprop/fig4", "meprop/table7", "sg/fig6"])
+def test_plot_draws_into_given_axes_and_returns_them(recorded, exhibit_id):
+    from matplotlib.figure import Figure
+
+    ax = Figure().subplots()
+    shown = show.open(exhibit_id)
+    assert shown.plot(ax=ax) is ax and (ax.lines or ax.containers)
+    assert shown.plot().figure is not ax.figure
+
+
+def test_sentences_quote_the_record_and_say_so_where_it_has_nothing(recorded):
+    shown = show.open("meprop/fig4")
+    assert f"{shown.mean('dense', 'test_accuracy'):.1f}" == "97.8"
+    assert f"{shown.mean('dense', 'end_accuracy'):.1f} %" == "– %"
+    assert f"{Number(math.nan) - 3:+.2f}" == "–" and f"{Number(3) - 1:+.2f}" == "+2.00"
+    assert shown.either("F4-1", "yes", "no", "open") == "yes"
+    assert shown.either("F4-8", "yes", "no", "open") == "open"
+    with pytest.raises(KeyError):
+        shown.either("F4-99", "yes", "no")
+    assert repr(show.say("\n    two\n    lines ")) == "two lines"
+
+
+def test_versions_that_agree_and_versions_that_do_not():
+    assert repr(show.agree({"W": [1.0, 2.0]}, {"W": [1.0, 2.0 + 1e-6]})).startswith(
+        "max |Δ| ≤ 1e-05 over all 2"
+    )
+    for other in ({"W": [1.0, 2.1]}, {"V": [1.0, 2.0]}, {"W": [1.0]}, {"W": [1.0, math.nan]}):
+        with pytest.raises(DisagreeError):
+            show.agree({"W": [1.0, 2.0]}, other)
+
+
+def test_without_a_record_the_first_cell_says_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("REPRO_RESULTS", str(tmp_path))
+    assert "No committed record" in repr(show.recorded("sg/fig6").in_short())
+
+
+def test_training_says_what_is_there_already():
+    assert told(6, 0, 0, "x").startswith("all 6 runs are trained already: from the cache")
+    assert told(6, 2, 1, "an hour") == (
+        "6 runs, 4 trained already (from the cache); 2 to train in 1 groups (all of them: an hour)"
+    )
+
+
+def test_a_picture_on_which_nothing_is_decided_says_so(recorded):
+    exhibit = get("meprop/fig4")
+    from repro.show.draw import draw
+
+    empty = fake_record(exhibit, "quick", rows_of(exhibit, "quick"), {**DATA, "stand_in": True})
+    assert "every claim is open" in draw(exhibit, empty).get_suptitle()
+    full = fake_record(exhibit, "cpu", rows_of(exhibit, "cpu"), DATA)
+    assert "every claim is open" not in draw(exhibit, full).get_suptitle()
