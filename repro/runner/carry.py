@@ -10,8 +10,7 @@ import importlib
 import logging
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +24,7 @@ from repro.record.run import Run, digest
 from repro.runner import adopt, cache, code, machine
 from repro.runner.groups import Group
 from repro.runner.keys import code_of, data_of, key_by, work_of
+from repro.runner.lock import locked
 from repro.runner.results import results_of
 from repro.train.captured import turn
 from repro.train.given import Given
@@ -100,7 +100,7 @@ def carry_out(job: Job, progress: Progress | None = None) -> dict[str, dict[str,
     keys = keys_of(job, data)
     found = look_up(job, keys, sha)
     if len(found) < len(keys):
-        with _locked(job, keys.values()):
+        with locked(job.runs_dir, keys.values(), job.deadline):
             found = look_up(job, keys, sha)  # another runner may have finished some while we waited
             rest = tuple(r for r in job.group.runs if r.name not in found)
             if rest:
@@ -146,23 +146,6 @@ def attempt(job: Job, progress: Progress | None = None) -> dict[str, Any]:
         return {"failure": str(e)}
     except Exception as e:  # named, so that the other groups go on
         return {"failure": f"{job.name} failed: {first_line(e)}"}
-
-
-@contextmanager
-def _locked(job: Job, keys: Iterable[str]) -> Iterator[None]:
-    """Hold the locks of all these runs; in one order, so that two runners never wait for each other."""
-    from filelock import FileLock, Timeout
-
-    with ExitStack() as held:
-        for key in sorted({*keys}):  # arms may be alike
-            folder = cache.folder_of(job.runs_dir, key)
-            folder.mkdir(parents=True, exist_ok=True)
-            left = -1 if job.deadline is None else max(0.0, job.deadline - time.time())
-            try:  # released by the system when its holder dies
-                held.enter_context(FileLock(folder / "lock", timeout=left))
-            except Timeout:
-                raise OutOfTimeError("the time is up while another runner was at it") from None
-        yield
 
 
 def group_folder(job: Job, keys: Sequence[str]) -> Path:

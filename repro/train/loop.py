@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bisect
 import json
 import logging
 import os
@@ -10,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,6 +16,7 @@ from repro.errors import BadValueError, OutOfTimeError
 from repro.train.captured import Taker, turn
 from repro.train.checkpoint import copied, load_checkpoint, save_checkpoint
 from repro.train.given import Given
+from repro.train.replay import as_print, first_after, replay
 from repro.train.rows import RowLog, RunRow
 
 _log = logging.getLogger("repro.train")
@@ -111,49 +110,8 @@ def fit(learner: Learner, ctx: Context) -> Result:
     if learner.steps < 1:
         raise BadValueError(f"steps is {learner.steps}; expected 1 or more")
     if ctx.replay:
-        return _replay(learner, ctx.replay, ctx)
+        return replay(learner, ctx.replay, ctx)
     return Fit(learner, ctx).run()
-
-
-def _replay(learner: Learner, asked: Replay, ctx: Context) -> Result:
-    t, rows = 0, list[RunRow]()
-    if asked.checkpoint is not None:
-        saved = load_checkpoint(asked.checkpoint)
-        if saved is None:
-            return Result([], {"replayed": None})
-        with turn(ctx.device):
-            learner.load(saved["learner"])
-        t = saved["t"]
-    since, due, done, taker = t, sorted(learner.evaluate_at), False, Taker(learner, ctx.device)
-    while t < asked.until and not done:
-        taken, done = taker.advance(t, _first_after(t, due, asked.until))
-        t += taken
-        if t in due or done:
-            with turn(ctx.device):
-                rows += learner.evaluate(t)
-        if ctx.late(time.monotonic()):
-            raise OutOfTimeError(
-                f"the time is up after {t - since} of {asked.until - since} steps taken again"
-            )
-    with turn(ctx.device):
-        weights = learner.prints()
-        if asked.to_end:
-            rows += learner.final(t)
-        elif asked.checkpoint is None:
-            rows += learner.evaluate(t)
-    return Result([], {"replayed": _as_print(learner, since, t, weights, rows)})
-
-
-def _first_after(t: int, due: Sequence[int], *others: int) -> int:
-    """The first of `due` (sorted) and `others` that is later than t."""
-    i = bisect.bisect_right(due, t)
-    return min([*due[i : i + 1], *(o for o in others if o > t)])
-
-
-def _as_print(learner: Learner, since: int, t: int, weights: list[str], rows: list[RunRow]) -> dict[str, Any]:
-    """With the rows, what is to come is hashed: an edit that trains longer or measures elsewhere is another run."""
-    plan = [rows, learner.steps, sorted(learner.evaluate_at)]
-    return {"from": since, "at": t, "weights": weights, "rows": sha256(json.dumps(plan).encode()).hexdigest()}
 
 
 class Fit:
@@ -201,7 +159,7 @@ class Fit:
         learner, due, done, device = self.learner, sorted(self.learner.evaluate_at), False, self.ctx.device
         at = set(due)
         while self.t < learner.steps and not done:
-            until = _first_after(self.t, due, learner.steps, self.since + PRINT_AFTER)
+            until = first_after(self.t, due, learner.steps, self.since + PRINT_AFTER)
             taken, done = self.taker.advance(self.t, until)
             self.t += taken
             if self.t in at or done:
@@ -215,7 +173,7 @@ class Fit:
             weights = learner.prints()
             self.log.add(learner.final(self.t))
         if self.since:
-            self.prints["late"] = _as_print(learner, self.since, self.t, weights, self.log.new)
+            self.prints["late"] = as_print(learner, self.since, self.t, weights, self.log.new)
         self.ctx.progress(1.0)
         spent = self.before + time.monotonic() - self.started
         meta = {"beginnings": self.beginnings, "steps": self.t, "train_s": spent, "before_s": self.before}
@@ -228,7 +186,7 @@ class Fit:
             before = copied(self.learner.state())
             rows = rows + self.learner.evaluate(self.t)
             self.learner.load(before)
-        self.prints[name] = _as_print(self.learner, self.since, self.t, weights, rows)
+        self.prints[name] = as_print(self.learner, self.since, self.t, weights, rows)
 
     def _pause(self, done: bool) -> None:
         """What is due between two steps: progress, a checkpoint, the end of the time."""
