@@ -9,7 +9,7 @@ from record_fakes import DATA, STAND_IN, fake_record, rows_of, save_all
 
 from repro.cli.app import COMMANDS, PASSED_ON, _parser
 from repro.errors import RecordError, StaleRecordError
-from repro.exhibits import get, ids
+from repro.exhibits import all_exhibits, get, ids
 from repro.record.record import Record
 from repro.record.run import digest
 from repro.record.store import load, path_of, save
