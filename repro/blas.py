@@ -41,14 +41,19 @@ def onednn(a: Tensor, b: Tensor) -> Tensor:
 @cache
 def name() -> str:
     """ "blas" or "onednn": by REPRO_PRODUCTS if it is set, else by a measurement of some 10 ms."""
-    asked = os.environ.get("REPRO_PRODUCTS", "")
-    if asked not in ("", BLAS, ONEDNN):
-        raise BadValueError(f"REPRO_PRODUCTS is {asked!r}; expected {BLAS} or {ONEDNN}, or nothing")
+    asked = _asked()
     if asked == ONEDNN and _operator is None:
         raise BadValueError("REPRO_PRODUCTS asks for oneDNN, whose operator this build of torch lacks")
     if asked or _operator is None:
         return asked or BLAS
     return ONEDNN if _gain() >= CLEARLY else BLAS
+
+
+def _asked() -> str:
+    asked = os.environ.get("REPRO_PRODUCTS", "")
+    if asked not in ("", BLAS, ONEDNN):
+        raise BadValueError(f"REPRO_PRODUCTS is {asked!r}; expected {BLAS}, {ONEDNN} (on a CPU), or nothing")
+    return asked
 
 
 @cache
@@ -57,7 +62,7 @@ def on_gpu() -> str:
 
     Triton must be there, with the C compiler that it needs to start anything, and the GPU must know TF32.
     """
-    if os.environ.get("REPRO_PRODUCTS") == BLAS or not torch.cuda.is_available():
+    if _asked() == BLAS or os.environ.get("REPRO_TRITON") == "0" or not torch.cuda.is_available():
         return BLAS
     try:
         from triton.runtime import driver

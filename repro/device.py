@@ -49,6 +49,8 @@ def prepare(device: str, threads: int | None = None) -> None:
     if device == "cuda":
         torch.backends.cuda.matmul.allow_tf32 = False
         torch.backends.cudnn.allow_tf32 = False  # its default is True: convolutions too shall be fp32
+        torch.backends.cudnn.deterministic = True  # the same bits at every call
+        torch.backends.cudnn.benchmark = False
 
 
 def _keep_freed_memory() -> None:
@@ -124,6 +126,9 @@ def _cuda_facts() -> dict[str, Any]:
 
 
 def _triton() -> str | None:
+    """Triton's version, if kernels written in it are used."""
+    if os.environ.get("REPRO_TRITON") == "0":
+        return None
     with contextlib.suppress(metadata.PackageNotFoundError):
         return metadata.version("triton")
     return None

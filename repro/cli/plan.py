@@ -49,6 +49,8 @@ def main(args: argparse.Namespace) -> int:
     kind = pick() if args.device == "auto" else args.device
     wanted = [(e, planned(e, args.profile)) for e in common.chosen(args, none_means_all=True)]
     where = str(runs_dir(args.runs_dir)), args.budget, args.data_dir and str(args.data_dir)
+    folders = [("--runs-dir", args.runs_dir), ("--data-dir", args.data_dir)]
+    more = "".join(f" {option} {folder}" for option, folder in folders if folder)
     rows = [_facts(p, args.profile, kind) for p in order(wanted, args.profile, kind, *where)]
     if args.json:
         common.print_json(rows)
@@ -58,7 +60,7 @@ def main(args: argparse.Namespace) -> int:
     total = sum(r["estimate_s"] for r in rows)
     print(f"{len(rows)} groups on {kind}, {minutes(total)} in all")
     if args.budget is not None:
-        print("\n".join(r["command"] for r in rows if r["fits"]))
+        print("\n".join(r["command"] + more for r in rows if r["fits"]))
     return 0
 
 

@@ -19,10 +19,9 @@ from repro.errors import BadValueError
 from repro.files import write_text
 from repro.show.progress import ProgressLines
 from repro.show.tables import aligned
-from repro.spec import Exhibit
 
 EXAMPLES = """  repro search dni/table2 --profile cpu --over learning_rate=1e-4,3e-4,1e-3 --set hold_out=5000 \\
-      --metric validation_error --seed 100 --out docs/searches/dni-table2.csv
+      --metric validation_error --out docs/searches/dni-table2.csv
 """
 
 
@@ -39,7 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="the parameter and its values",
     )
     add("--metric", required=True, metavar="M", help="the number that decides: its last value in a run")
-    add("--seed", type=int, default=100, metavar="S", help="one that no record uses (100)")
+    add("--seed", type=int, default=1000, metavar="S", help="one that no record uses (1000)")
     add("--set", type=common.setting, action="append", default=[], metavar="NAME=VALUE", help="for all runs")
     add("--arms", type=common.names, metavar="A", help="only these")
     add("--higher", action="store_true", help="the highest number is the best")
@@ -58,7 +57,7 @@ def main(args: argparse.Namespace) -> int:
     from repro.runner.search import best, search
 
     exhibit, (name, values) = get(args.id), args.over
-    _refuse_a_seed_of_records(exhibit, args.seed)
+    _refuse_a_seed_of_records(args.seed)
     what = (name, [v.strip() for v in values.split(",")]), args.metric, args.seed
     found, failed = search(exhibit, args.profile, *what, _options(args), ProgressLines(len(exhibit.arms)))
     chosen = best(found, not args.higher).values()
@@ -71,12 +70,15 @@ def main(args: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _refuse_a_seed_of_records(exhibit: Exhibit, seed: int) -> None:
-    own = {s for p in exhibit.profiles for s in p.seeds}
-    if seed in own.union(*(more for p in exhibit.profiles for more in p.more_seeds.values())):
-        raise BadValueError(
-            f"seed {seed} is one of a record's: a value chosen on it would favour that record"
-        )
+def _refuse_a_seed_of_records(seed: int) -> None:
+    from repro.exhibits import all_exhibits
+
+    for exhibit in all_exhibits():
+        for profile in exhibit.profiles:
+            if seed in {*profile.seeds}.union(*profile.more_seeds.values()):
+                raise BadValueError(
+                    f"seed {seed} is one of {exhibit.id}'s records: a value chosen on it would favour that record"
+                )
 
 
 def _options(args: argparse.Namespace) -> Any:

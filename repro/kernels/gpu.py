@@ -1,12 +1,12 @@
 """Whether a tensor's work can go to a kernel of ours for GPUs, written in Triton.
 
 CUDA builds of torch bring Triton along; it also needs a C compiler for what starts its kernels. Where either is
-missing every caller takes its plain twin: nothing here is needed for a result.
+missing every caller takes its plain twin (the compiler: after REPRO_TRITON=0): no result needs it.
 """
 
 from __future__ import annotations
 
-import warnings
+import os
 from functools import cache
 
 import torch
@@ -23,8 +23,11 @@ def suits(x: Tensor, *dtypes: torch.dtype) -> bool:
 def works(device: torch.device) -> bool:
     """Whether a kernel compiles and runs on `device`: tried once a process, in a fraction of a second.
 
-    To be asked first while no CUDA graph is captured: the warm-up steps before a capture see to that.
+    To be asked first while no CUDA graph is captured: the warm-up steps before a capture see to that. `RuntimeError`
+    where Triton is there and does not work: results are kept under its version, so plain kernels must be asked for.
     """
+    if os.environ.get("REPRO_TRITON") == "0":
+        return False
     try:
         import triton  # noqa: F401
     except ImportError:
@@ -34,6 +37,7 @@ def works(device: torch.device) -> bool:
 
         probe(device)
     except Exception as error:  # whatever it is (no compiler, an unknown GPU): the plain twins need nothing
-        warnings.warn(f"Triton is installed but unusable, plain kernels are used: {error}", stacklevel=2)
-        return False
+        raise RuntimeError(
+            f"Triton is installed but its kernels do not run ({error}): set REPRO_TRITON=0 for plain ones"
+        ) from error
     return True

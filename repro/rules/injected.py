@@ -75,27 +75,33 @@ class Noise:
 class Injected(DNI):
     """DNI at one segment, which consumes `inject`(δ̂, h, y).
 
-    `seen` [R, 3]: running averages of ‖δ̂ − δ‖², ‖δ‖² and ‖δ̂‖² over batches, δ what arrived.
+    `seen` [R, 5]: running averages over batches of ‖δ̂ − δ‖², ‖δ‖², ‖δ̂‖², ‖e‖² and e·δ; δ arrived, e was injected.
     """
 
     def __init__(self, at: int, model: Model, inject: Inject, runs: int):
         super().__init__({at: model})
         self.at, self.inject = at, inject
-        self.seen = model.params.flat.new_zeros(runs, 3)
+        self.seen = model.params.flat.new_zeros(runs, 5)
 
     def consume(self, i: int, arriving: Any) -> Any:
         """What is injected; what arrives at another segment."""
         own = super().consume(i, arriving)
         if i != self.at:
             return own
-        sizes = [v.square().sum((1, 2)) for v in (self.errors[i], arriving, own)]
-        self.seen.lerp_(torch.stack(sizes, 1), 1 - MEMORY)
-        return self.inject(own, self.tape[i], self.y)
+        injected = self.inject(own, self.tape[i], self.y)
+        seen = [v.square().sum((1, 2)) for v in (self.errors[i], arriving, own, injected)]
+        self.seen.lerp_(torch.stack([*seen, (injected * arriving).sum((1, 2))], 1), 1 - MEMORY)
+        return injected
 
     def quality(self) -> dict[str, Tensor]:
-        """`sg_error` ‖δ̂ − δ‖²/‖δ‖² (1: as bad as predicting 0) and `sg_cosine` of δ̂ and δ, [R]."""
-        error, true, own = self.seen.double().clamp_min(1e-300).unbind(1)
-        return {"sg_error": error / true, "sg_cosine": (true + own - error) / (2 * (true * own).sqrt())}
+        """`sg_error` ‖δ̂ − δ‖²/‖δ‖² (1: as bad as predicting 0), `sg_cosine` of δ̂ and δ, [R]; of a control, too,
+        `injected_cosine` of e and δ.
+        """
+        error, true, own, size = self.seen[:, :4].double().clamp_min(1e-300).unbind(1)
+        found = {"sg_error": error / true, "sg_cosine": (true + own - error) / (2 * (true * own).sqrt())}
+        if self.inject is not PLAIN["own"]:
+            found["injected_cosine"] = self.seen[:, 4].double() / (true * size).sqrt()
+        return found
 
     def kept(self) -> dict[str, Tensor]:
         """The model, the running averages, the noise's step."""

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from repro.errors import first_line
+from repro.errors import OutOfTimeError, first_line
 from repro.files import write_bytes
 from repro.record.run import Run
 from repro.runner import cache, code
@@ -113,6 +113,8 @@ def _same(
             for part in ("weights", "rows"):
                 if now.get(part) != prints[name][part]:
                     return _no(folder, f"after {prints[name]['at']} steps its {part} are others")
+    except OutOfTimeError:
+        raise
     except Exception as e:  # code that cannot replay is code that does something else
         return _no(folder, first_line(e))
     _log.info("the code has changed, the numbers have not: %s is adopted", folder)

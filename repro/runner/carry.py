@@ -29,6 +29,7 @@ from repro.runner.results import results_of
 from repro.train.captured import turn
 from repro.train.given import Given
 from repro.train.loop import Context, Result
+from repro.tree import git_state
 
 Progress = Callable[[str, float], None]
 """progress("exhibit group", fraction of that group): 1.0 when it is finished."""
@@ -83,7 +84,11 @@ def data_by_run(job: Job, download: bool | None = None) -> dict[str, DataInfo | 
 
 def look_up(job: Job, keys: Mapping[str, str], sha: str) -> dict[str, dict[str, Any]]:
     """Run's name → its finished result, for those that are kept; all or none of runs that are measured jointly."""
+    identity = {r.name: r.identity() for r in job.group.runs}
     there = {name: r for name, key in keys.items() if (r := cache.read(job.runs_dir, key, sha))}
+    for name in [n for n, r in there.items() if r["run"] != identity[n]]:
+        _log.warning("the result that is kept under %s of %s is another run's: ignored", name, job.exhibit)
+        del there[name]
     return there if not job.jointly or len(there) == len(keys) else {}
 
 
@@ -203,6 +208,8 @@ class _Work:
 
     def __call__(self, runs: Sequence[Run], **options: Any) -> Result:
         job = self.job
+        if job.deadline is not None:
+            options = {"deadline": time.monotonic() + job.deadline - time.time(), **options}
         given = Given([Run.from_json(r.as_json()) for r in runs])  # a replay reads them from JSON too
         ctx = Context(job.device, job.data_dir, job.download, checkpoint_s=job.checkpoint_s, **options)
         function = importlib.import_module(f"{self.package}.work").work
@@ -218,9 +225,8 @@ def _train(
     job = work.job
     machine.reset_peak(job.device)
     started = time.time()
-    deadline = None if job.deadline is None else time.monotonic() + job.deadline - started
     try:
-        done = work(group.runs, folder=folder, deadline=deadline, progress=_teller(job, folder, progress))
+        done = work(group.runs, folder=folder, progress=_teller(job, folder, progress))
     except OutOfTimeError:
         raise
     except BadValueError as e:
@@ -231,7 +237,13 @@ def _train(
         machine.end_if_broken(job.device)
         raise RunError(f"{job.name} failed: {first_line(e)}") from e
     wall = time.time() - started + done.meta.get("before_s", 0.0)
-    facts = {"environment": devices.facts(job.device), "peak_memory_mb": machine.peak_mb(job.device)}
+    commit, dirty = git_state()
+    tree = {"commit": commit, "dirty": dirty}
+    facts = {
+        "tree": tree,
+        "environment": devices.facts(job.device),
+        "peak_memory_mb": machine.peak_mb(job.device),
+    }
     return done, {**facts, "wall_s": wall, "train_s": done.meta.get("train_s", wall)}
 
 

@@ -23,6 +23,7 @@ STEP_S = {
     "repro.train.sequences:run": (1e-3, 1.4e-2),
     "repro.train.episodes:run": (5e-4, 7e-4),
     "repro.train.artificial:run": (3e-4, 1e-3),
+    "repro.train.deep:run": (1e-3, 9e-3),
     "repro.train.meprop_mlp:run": (3e-4, 1.3e-3),
     "repro.train.backward_time:run": (0.1, 10.0),
 }

@@ -88,7 +88,7 @@ def _provenance(done: Results) -> dict[str, Any]:
     metas = [d["meta"] for d in done.values()]
     code: dict[str, Any] = {
         "commit": commit,
-        "dirty": dirty,
+        "dirty": dirty or any(m.get("tree", {}).get("dirty", False) for m in metas),
         "modules": {k: v for d in done.values() for k, v in d["code"].items()},
     }
     adopted = _distinct([a["code_sha256"] for d in done.values() for a in d.get("adopted", ())])

@@ -18,6 +18,7 @@ from repro.runner.pack import CHECKPOINT, CHECKPOINT_FILES, FORMAT, MANIFEST, RE
 
 LARGEST = 2**30
 """Bytes of a packed file, unpacked: more is no result and no checkpoint that would have fitted."""
+_META = ("wall_s", "train_s", "environment", "info", "fingerprints", "peak_memory_mb")
 _NUMBERS = ("run", "data", "rows")
 """What is the same of a run that is trained again; its times, its group and who planned it are not."""
 
@@ -106,6 +107,7 @@ def _checked(path: Path) -> dict[str, bytes]:
         KeyError,
         TypeError,
         NotImplementedError,
+        RuntimeError,  # encrypted; also too deeply nested
     ) as e:
         raise BadValueError(f"{path} is damaged or no pack of runs ({e}): copy it again") from None
     for name in sorted(sums.keys() | content.keys()):
@@ -132,12 +134,22 @@ def _refuse_tricks(path: Path, entries: Sequence[zipfile.ZipInfo]) -> None:
         seen.add(name)
 
 
+def _is_row(row: Any) -> bool:
+    """metric, step, index, value."""
+    metric, step, index, value = row
+    return (isinstance(metric, str), isinstance(step, int), isinstance(index, str)) == (
+        True,
+    ) * 3 and isinstance(value, int | float)
+
+
 def _require_result(path: Path, name: str, data: bytes) -> None:
     """`BadValueError` unless the result is whole, of the shape that the runner reads, and in its own place."""
     try:
         result = cache.whole(data)
         fits = f"{result['key'][:2]}/{result['key']}/{result['code_sha256'][:16]}.json" == name
-        described = describe(result) and result["meta"]["environment"] and isinstance(result["rows"], list)
+        meta = result["meta"]
+        described = describe(result) and meta["environment"] and {*_META} <= meta.keys()
+        described = described and all(_is_row(row) for row in result["rows"])
         noted = isinstance(result.get("arithmetic", {}), dict)
     except (ValueError, KeyError, TypeError, AttributeError) as e:
         raise BadValueError(f"{path}: {name} is no result of a run ({type(e).__name__}: {e})") from None

@@ -86,6 +86,9 @@ def pack(
     paths = [out / f"runs-{i}.zip" for i in range(1, len(parts) + 1)]
     for path, part in zip(paths, parts, strict=True):
         write_bytes(path, _archive(part))
+    for older in out.glob("runs-*.zip"):  # of a larger pack before: "runs-*.zip" shall be this one
+        if older not in paths:
+            older.unlink()
     there = [u for part in parts for u in part]
     done = sum(bool(u.facts) for u in there)
     return Packed(paths, done, len(there) - done, [u.name for u in left])

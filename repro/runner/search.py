@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -15,6 +16,9 @@ from repro.runner.groups import Group
 from repro.runner.run import Options, job_of
 from repro.runner.schedule import collect
 from repro.spec import Exhibit
+
+OF_A_RUN = ("learning_rate",)
+"""Parameters of which runs that train together may each have their own value."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +44,18 @@ def search(
 ) -> tuple[list[Found], dict[str, str]]:
     """Train every arm (of `options.arms`) with each value of the parameter; what was found, and what failed and why.
 
-    The values of an arm train together where its work takes one a run, as it does learning rates. Results are kept
-    as those of any run are. `BadValueError` for fewer than two values; `RunError` if nothing was measured.
+    The values of an arm train together if they are learning rates, of which each run can have its own. Results are
+    kept as those of any run are. `BadValueError` for fewer than two values, for a test result as the metric, for
+    arms without the parameter; `RunError` if nothing was measured.
     """
     name, values = over
     if len(values) < 2:
         raise BadValueError(f"{name} has {len(values)} value to search; expected two or more")
+    if any(metric in a.reported for a in exhibit.arms) or metric.startswith("test_"):
+        raise BadValueError(
+            f"{metric} is a test result: what is chosen by it cannot be tested by it; expected a number of held-out "
+            "data, like validation_error with --set hold_out=5000"
+        )
     jobs = [
         job_of(exhibit, g, options, options.kind())
         for g in _groups(exhibit, profile, name, values, seed, options)
@@ -68,11 +78,18 @@ def _groups(
 ) -> list[Group]:
     """A group an arm, with a run for each value; runs are told apart by the value in their arm's name."""
     found: dict[str, list[Run]] = {}
+    lacking: set[str] = set()
     for value in values:
         changes = {**options.changes, name: value}
         for run in planned(exhibit, profile, (seed,), options.arms, changes):
             if options.arms is None or run.arm in options.arms:
-                found.setdefault(run.arm, []).append(replace(run, arm=f"{run.arm}, {name} {value}"))
+                alone = run.arm if name in OF_A_RUN else f"{run.arm}, {value}"
+                found.setdefault(alone, []).append(replace(run, arm=f"{run.arm}, {name} {value}"))
+                lacking |= set() if name in run.params else {run.arm}
+    if lacking:
+        raise BadValueError(
+            f"{', '.join(sorted(lacking))} of {exhibit.id} have no parameter {name}: name others (--arms)"
+        )
     return [Group(exhibit.trained_by, tuple(runs)) for runs in found.values()]
 
 
@@ -87,7 +104,9 @@ def _found(run: Run, result: Mapping[str, Any] | None, name: str, metric: str) -
 
 
 def best(found: Sequence[Found], lower: bool = True) -> dict[str, Found]:
-    """The best of each arm."""
+    """The best of each arm; one whose runs have all diverged has none."""
     sign = 1 if lower else -1
-    ranked = sorted(found, key=lambda f: sign * f.result, reverse=True)
+    ranked = sorted(
+        (f for f in found if math.isfinite(f.result)), key=lambda f: sign * f.result, reverse=True
+    )
     return {f.arm: f for f in ranked}

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from repro.record.view import View
 from repro.show import style
@@ -52,6 +53,8 @@ def compare(
         label = "_" if view.has(arm.id, metric) else arm.series
         look = {"ms": 3.5, "lw": 0.7, "label": label}
         style.paper_points(ax, [*numbers], [v * scale for v in numbers.values()], arm.series, **look)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.plot([], [], "o--", color="#333333", mfc="none", ms=3.5, lw=0.7, label="hollow: the paper's")
 
 
 def _name(arm: Arm) -> str:

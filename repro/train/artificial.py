@@ -72,6 +72,8 @@ class PairLearner(Learner):
     mean loss's gradient; "sample": each sample's own) of arms that vary them.
     """
 
+    products_on_host = False
+
     def __init__(self, given: Given, ctx: Context):
         super().__init__(given, ctx)
         runs, dim, deep = len(given.runs), given.setting("dim"), given.setting("deep")

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from repro.errors import BadValueError, UnknownNameError
+from repro.errors import BadValueError, OutOfTimeError, UnknownNameError
 from repro.kernels.products import tensor_cores
 from repro.kernels.topk import unified_backward
 from repro.train.batches import stream
@@ -170,6 +170,8 @@ def take_turns(
         for r, timed in (*calls[turn:], *calls[:turn]):
             rows += [(r, name, 0, str(i), ms) for name, ms in timed().items() if i >= 0]
         ctx.progress((i + warm_up + 1) / (warm_up + repetitions))
+        if i + 1 < repetitions and ctx.late(time.monotonic()):
+            raise OutOfTimeError(f"the time is up after {i + 1} of {repetitions} repetitions; none is kept")
     return Result(rows, {"info": {"threads": torch.get_num_threads()}})
 
 

@@ -1,7 +1,8 @@
 """A learner's steps: one by one on a CPU; on a CUDA device captured as graphs and replayed, bit for bit the same.
 
 A graph takes away what launching hundreds of small kernels from Python costs, but it holds no Python: what changes
-from step to step on the host lies in `Learner.host`, which is called when its buffers run out.
+from step to step on the host lies in `Learner.host`, which is called before every replay. A learner whose `host` is
+needed before each step (recurrent nets) is replayed step by step, others `TOGETHER` steps at a time.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Protocol
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
 
 import torch
 
@@ -21,22 +22,6 @@ TOGETHER = 16
 
 _log = logging.getLogger("repro.train")
 _turn = threading.RLock()
-
-
-class Steps(Protocol):
-    """What can be captured: see `repro.train.learner.Learner`."""
-
-    def host(self, t: int) -> int:
-        """Prepare step t; returns the first later step that needs the host."""
-
-    def device(self) -> None:
-        """Carry the prepared step out."""
-
-    def after(self, t: int) -> bool:
-        """What follows step t on the host. True: training is finished."""
-
-    def step(self, t: int) -> bool:
-        """All three."""
 
 
 @contextmanager
@@ -60,25 +45,34 @@ class Taker:
     """
 
     def __init__(self, learner: Any, device: str):
-        self.learner, self.graphs, self.taken = learner, device == "cuda" and hasattr(learner, "after"), 0
+        self.learner, self.device, self.taken = learner, device, 0
+        self.graphs = device == "cuda" and learner.captures
         self._made: dict[int, Any] = {}
 
     def advance(self, t: int, until: int) -> tuple[int, bool]:
         """Take step t and, in a graph, more, but none from `until` on: (steps taken, training is finished)."""
-        if not self.graphs:
-            return 1, self.learner.step(t)
-        if self.taken < WARM:
-            with turn("cuda"):
-                done = self.learner.step(t)
-            self.taken += 1
-            return 1, done
-        free = min(until, self.learner.host(t)) - t
+        if not self.graphs or self.taken < WARM:
+            return self._eagerly(t)
+        with self._turn():
+            free = min(until, self.learner.host(t)) - t
         n = TOGETHER if free >= TOGETHER else 1
-        if n not in self._made and not self._capture(n):
-            self.graphs = False
+        if n in self._made or self._capture(n):
+            self._made[n].replay()
+        else:
+            self.graphs, n = False, 1
+            with turn("cuda"), torch.no_grad():
+                self.learner.device()
+        with self._turn():
+            return n, self.learner.after(t + n - 1)
+
+    def _eagerly(self, t: int) -> tuple[int, bool]:
+        self.taken += 1
+        with turn(self.device):
             return 1, self.learner.step(t)
-        self._made[n].replay()
-        return n, self.learner.after(t + n - 1)
+
+    def _turn(self) -> AbstractContextManager[None]:
+        """For what a learner does on the host: most do no products there, and need not wait for their queue."""
+        return turn("cuda") if self.learner.products_on_host else nullcontext()
 
     def _capture(self, n: int) -> bool:
         """Record n steps; nothing is carried out meanwhile."""

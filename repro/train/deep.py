@@ -50,6 +50,8 @@ class DeepLearner(Learner):
     `l2`: weight of the penalty ½‖W‖² on the net's weight matrices, 0 unless set.
     """
 
+    products_on_host = False
+
     def __init__(self, given: Given, ctx: Context):
         super().__init__(given, ctx)
         self._images()
@@ -232,8 +234,9 @@ class DeepLearner(Learner):
 
 
 def _rows(metric: str, t: int, index: str, values: Tensor) -> list[RunRow]:
-    """A row a run; four digits are enough for what is drawn, and keep records small."""
-    return [(r, metric, t, index, float(f"{v:.4g}")) for r, v in enumerate(values.tolist())]
+    """A row a run; so many digits are enough for what is drawn, and keep records small."""
+    digits = 6 if metric.endswith("accuracy") else 4
+    return [(r, metric, t, index, float(f"{v:.{digits}g}")) for r, v in enumerate(values.tolist())]
 
 
 def run(given: Given, ctx: Context) -> Result:

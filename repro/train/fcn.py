@@ -30,6 +30,8 @@ class FCNLearner(Learner):
     `BadValueError` when `hold_out` leaves no batch to train on.
     """
 
+    products_on_host = False
+
     def __init__(self, given: Given, ctx: Context):
         super().__init__(given, ctx)
         self._split()

@@ -25,6 +25,10 @@ class Learner:
     """
 
     dtype = torch.float32
+    captures = True
+    """Whether `device` may be captured as a CUDA graph."""
+    products_on_host = True
+    """Whether `host` or `after` multiply matrices on the device, for which they wait: `repro.train.captured.turn`."""
 
     def __init__(self, given: Given, ctx: Context):
         self.given, self.ctx = given, ctx
@@ -35,7 +39,8 @@ class Learner:
     def host(self, t: int) -> int:
         """Prepare training step t (0-based): indices, rates, random draws – all that a CUDA graph cannot hold.
 
-        Returns the first later step that needs the host again, before it or, in `after`, behind the one before it.
+        What it prepares depends on t and on what `kept` names. Returns the first step t' > t before which the host is
+        needed again; of the steps in between, `after` sees the last one.
         """
         return t + 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import json
+import logging
 import os
 import threading
 import time
@@ -19,6 +20,8 @@ from repro.train.checkpoint import copied, load_checkpoint, save_checkpoint
 from repro.train.given import Given
 from repro.train.rows import RowLog, RunRow
 
+_log = logging.getLogger("repro.train")
+
 PRINT_AFTER = 50
 """Steps after the start, and after a checkpoint, at which weights are fingerprinted: see `Fit.prints`."""
 STOP = threading.Event()
@@ -32,6 +35,7 @@ class Learner(Protocol):
     given: Given
     steps: int
     evaluate_at: Sequence[int]
+    captures: bool
 
     def step(self, t: int) -> bool:
         """Carry out training step t (0-based). True: training is finished."""
@@ -85,6 +89,10 @@ class Context:
     progress: Callable[[float], None] = lambda fraction: None
     replay: Replay | None = None
 
+    def late(self, now: float) -> bool:
+        """Whether to save and end: time is up, or the process ends."""
+        return STOP.is_set() or (self.deadline is not None and now > self.deadline)
+
 
 @dataclass
 class Result:
@@ -103,29 +111,36 @@ def fit(learner: Learner, ctx: Context) -> Result:
     if learner.steps < 1:
         raise BadValueError(f"steps is {learner.steps}; expected 1 or more")
     if ctx.replay:
-        return _replay(learner, ctx.replay, ctx.device)
+        return _replay(learner, ctx.replay, ctx)
     return Fit(learner, ctx).run()
 
 
-def _replay(learner: Learner, asked: Replay, device: str) -> Result:
+def _replay(learner: Learner, asked: Replay, ctx: Context) -> Result:
     t, rows = 0, list[RunRow]()
     if asked.checkpoint is not None:
         saved = load_checkpoint(asked.checkpoint)
         if saved is None:
             return Result([], {"replayed": None})
-        learner.load(saved["learner"])
+        with turn(ctx.device):
+            learner.load(saved["learner"])
         t = saved["t"]
-    since, due, done, taker = t, sorted(learner.evaluate_at), False, Taker(learner, device)
+    since, due, done, taker = t, sorted(learner.evaluate_at), False, Taker(learner, ctx.device)
     while t < asked.until and not done:
         taken, done = taker.advance(t, _first_after(t, due, asked.until))
         t += taken
         if t in due or done:
+            with turn(ctx.device):
+                rows += learner.evaluate(t)
+        if ctx.late(time.monotonic()):
+            raise OutOfTimeError(
+                f"the time is up after {t - since} of {asked.until - since} steps taken again"
+            )
+    with turn(ctx.device):
+        weights = learner.prints()
+        if asked.to_end:
+            rows += learner.final(t)
+        elif asked.checkpoint is None:
             rows += learner.evaluate(t)
-    weights = learner.prints()
-    if asked.to_end:
-        rows += learner.final(t)
-    elif asked.checkpoint is None:
-        rows += learner.evaluate(t)
     return Result([], {"replayed": _as_print(learner, since, t, weights, rows)})
 
 
@@ -171,9 +186,15 @@ class Fit:
         for name in (LATEST, PREVIOUS) if self.ctx.folder else ():
             assert self.ctx.folder is not None
             saved = load_checkpoint(self.ctx.folder / name)
-            if saved and self.log.holds(saved["rows"], saved["rows_sha256"]):
+            if saved and saved["runs"] != self._runs():
+                _log.warning("the checkpoint in %s is of other runs: ignored", self.ctx.folder)
+            elif saved and self.log.holds(saved["rows"], saved["rows_sha256"]):
                 return saved
         return None
+
+    def _runs(self) -> list[dict[str, Any]]:
+        runs: list[dict[str, Any]] = json.loads(json.dumps([r.as_json() for r in self.learner.given.runs]))
+        return runs
 
     def run(self) -> Result:
         """Train to the end."""
@@ -217,7 +238,7 @@ class Fit:
             self.ctx.progress(self.t / self.learner.steps)
         if done or self.t == self.learner.steps:
             return
-        late = STOP.is_set() or (self.ctx.deadline is not None and now > self.ctx.deadline)
+        late = self.ctx.late(now)
         due = now - self.saved_at > self.ctx.checkpoint_s and self.t - self.since >= PRINT_AFTER
         if self.ctx.folder and (late or due):
             with turn(self.ctx.device):
@@ -234,7 +255,7 @@ class Fit:
         latest = folder / LATEST
         if latest.exists():
             os.replace(latest, folder / PREVIOUS)
-        spent, runs = self.before + now - self.started, [r.as_json() for r in self.learner.given.runs]
+        spent, runs = self.before + now - self.started, self._runs()
         rows = {"rows": self.log.size, "rows_sha256": self.log.sum}
         state = {"t": self.t, **rows, "beginnings": self.beginnings, "spent": spent}
         save_checkpoint(

@@ -30,6 +30,8 @@ class MepropLearner(Learner):
     Rules: "dense" (backprop), "top" and "random" (meProp with h = `hidden`), "small" (backprop with h = k).
     """
 
+    products_on_host = False
+
     def __init__(self, given: Given, ctx: Context):
         super().__init__(given, ctx)
         self._split()

@@ -4,54 +4,77 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import Any
+
+import pytest
+
+from repro.cli.app import main
+from repro.errors import BadValueError
+from repro.exhibits import get
+from repro.runner.run import Options
+from repro.runner.search import Found, best, search
 
 COMMAND = (
     "search",
-    "meprop/tiny",
-    "--metric",
-    "height",
-    "--over",
-    "rate=0.001,0.05,0.01",
+    "dni/table2",
     "--profile",
-    "quick",
+    "smoke",
+    "--set",
+    "hold_out=500",
+    "--metric",
+    "validation_error",
 )
+RATES = ("--over", "learning_rate=1e-4,1e-3,3e-4", "--arms", "bprop-3,cdni-3")
 
 
-def test_the_fastest_climb_wins_in_every_arm_and_all_is_written_down(cli: Any, places: Path) -> None:
-    done = cli(*COMMAND, "--higher", "--out", places / "new" / "found.csv")
-    assert done.returncode == 0, done.stderr
+def marked(text: str) -> list[str]:
+    """The values that are said to be best."""
+    return [line.split()[1] for line in text.splitlines() if line.endswith("best")]
+
+
+def test_the_least_error_wins_in_every_arm_and_all_is_written_down(
+    places: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*COMMAND, *RATES, "--out", str(places / "new" / "found.csv")]) == 0
     with (places / "new" / "found.csv").open() as file:
         rows = list(csv.DictReader(file))
-    arms = {row["arm"] for row in rows}
-    assert len(rows) == 3 * len(arms) and {row["seed"] for row in rows} == {"100"}
-    for arm in arms:
-        own = {float(r["rate"]): float(r["height"]) for r in rows if r["arm"] == arm}
-        assert own[0.05] > own[0.01] > own[0.001]
-    marked = [line.split() for line in done.stdout.splitlines() if line.endswith("best")]
-    assert len(marked) == len(arms) and {line[1] for line in marked} == {"0.05"}
+    assert len(rows) == 6 and {row["seed"] for row in rows} == {"1000"}
+    for arm in ("bprop-3", "cdni-3"):
+        own = {r["learning_rate"]: float(r["validation_error"]) for r in rows if r["arm"] == arm}
+        assert own["0.001"] < own["0.0003"] < own["0.0001"], "after twenty steps"
+    assert marked(capsys.readouterr().out) == ["0.001"] * 2
+    before = sorted(places.rglob("*.json"))
+    assert main([*COMMAND, *RATES, "--higher"]) == 0, "again, from what is kept"
+    assert marked(capsys.readouterr().out) == ["0.0001"] * 2 and sorted(places.rglob("*.json")) == before
 
 
-def test_the_lowest_wins_unless_the_highest_is_asked_for(cli: Any) -> None:
-    done = cli(*COMMAND)
-    marked = [line.split() for line in done.stdout.splitlines() if line.endswith("best")]
-    assert marked and {line[1] for line in marked} == {"0.001"}
+def test_a_seed_of_a_record_and_a_single_value_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*COMMAND, *RATES, "--seed", "100"]) == 2
+    assert "seed 100 is one of dni/rnn-control's records" in capsys.readouterr().err
+    assert main([*COMMAND, "--over", "learning_rate=1e-3"]) == 2 and "two or more" in capsys.readouterr().err
 
 
-def test_a_second_search_trains_nothing(cli: Any, places: Path) -> None:
-    cli(*COMMAND)
-    before = (places / "steps.log").read_text()
-    assert cli(*COMMAND).returncode == 0
-    assert (places / "steps.log").read_text() == before
+@pytest.mark.parametrize(("exhibit", "metric"), [("dni/table2", "test_error"), ("dni/table1", "bpc")])
+def test_a_test_result_does_not_choose(exhibit: str, metric: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        main(["search", exhibit, "--metric", metric, "--over", "learning_rate=0.1,0.2", "--profile", "smoke"])
+        == 2
+    )
+    assert f"{metric} is a test result" in capsys.readouterr().err
 
 
-def test_a_seed_of_a_record_and_a_single_value_are_refused(cli: Any) -> None:
-    own = cli(*COMMAND, "--seed", "0")
-    assert own.returncode == 2 and "seed 0" in own.stderr
-    one = cli(*COMMAND[:5], "rate=0.1")
-    assert one.returncode == 2 and "two or more" in one.stderr
+def test_what_has_diverged_is_never_the_best() -> None:
+    found = [Found("arm", 1, value, 9, result) for value, result in ((1, 0.5), (2, float("nan")), (3, 0.4))]
+    assert best(found)["arm"].value == 3 and best(found, lower=False)["arm"].value == 1
+    assert best(found[::-1])["arm"].value == 3 and best(found[1:2]) == {}
 
 
-def test_a_number_that_nobody_measures_is_an_error(cli: Any) -> None:
-    done = cli("search", "meprop/tiny", "--metric", "depth", "--over", "rate=0.1,0.2", "--profile", "quick")
-    assert done.returncode == 1 and "depth" in done.stderr
+def test_arms_without_the_parameter_are_named_before_anything_is_trained(tmp_path: Path) -> None:
+    options = Options("cpu", runs_dir=str(tmp_path), changes={"steps": 200})
+    with pytest.raises(
+        BadValueError, match=r"noisy2-deep-log.* of sg/table2 have no parameter learning_rate"
+    ):
+        search(get("sg/table2"), "smoke", ("learning_rate", ["1e-3", "1e-2"]), "loss_bp", 1000, options)
+
+
+def test_a_number_that_nobody_measures_is_an_error(places: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*COMMAND[:-1], "depth", *RATES]) == 1 and "depth" in capsys.readouterr().err

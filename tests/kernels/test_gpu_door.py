@@ -37,14 +37,19 @@ def test_without_triton_nothing_works_and_nothing_is_said(monkeypatch: pytest.Mo
     assert not gpu.works.__wrapped__(torch.device("cuda"))
 
 
-def test_a_triton_that_cannot_compile_is_named_and_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_triton_that_cannot_compile_is_an_error_and_can_be_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def fails(device: torch.device) -> None:
         raise RuntimeError("no C compiler")
 
     monkeypatch.setitem(sys.modules, "triton", ModuleType("triton"))
     monkeypatch.setattr(adam_triton, "probe", fails)
-    with pytest.warns(UserWarning, match="no C compiler"):
-        assert not gpu.works.__wrapped__(torch.device("cuda"))
+    monkeypatch.delenv("REPRO_TRITON", raising=False)
+    with pytest.raises(RuntimeError, match=r"no C compiler.*REPRO_TRITON=0"):
+        gpu.works.__wrapped__(torch.device("cuda"))
+    monkeypatch.setenv("REPRO_TRITON", "0")
+    assert not gpu.works.__wrapped__(torch.device("cuda")) and device._triton() is None
 
 
 @pytest.mark.parametrize("size", [(2, 64, 160), (2, 6, 8)])  # PyTorch's kernel, and the formula

@@ -81,7 +81,14 @@ def test_its_own_is_dni_and_the_quality_is_told() -> None:
     own, true = prediction(x, y)[0].flatten(1), seen.arrived.flatten(1)
     quality = rule.quality()
     assert torch.allclose(quality["sg_error"], (own - true).square().sum(1) / true.square().sum(1))
-    assert torch.allclose(quality["sg_cosine"], torch.cosine_similarity(own, true))
+    cosine = torch.cosine_similarity(own, true)
+    assert torch.allclose(quality["sg_cosine"], cosine) and "injected_cosine" not in quality
+    turned = Injected(AT, model(), PLAIN["negative"], RUNS)
+    classify(net(), turned, x, y)
+    assert torch.allclose(turned.quality()["injected_cosine"], -cosine)
+    still = Injected(AT, model(), PLAIN["nothing"], RUNS)
+    classify(net(), still, x, y)
+    assert not still.quality()["injected_cosine"].any()
 
 
 @pytest.mark.parametrize("kind", PLAIN)

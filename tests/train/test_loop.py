@@ -21,6 +21,8 @@ from repro.train.rows import RowLog, RunRow
 class Counter:
     """A learner that counts its steps and its evaluations; `ends` says after which step it is finished."""
 
+    captures = False
+
     def __init__(self, steps: int, at: Sequence[int] = (), ends: int = 0, **run: Any) -> None:
         self.given = Given([Run("arm", 0, run.get("setting", {}), run.get("params", {}))])
         self.steps, self.evaluate_at, self.ends = steps, at, ends
@@ -153,6 +155,7 @@ def test_time_is_counted_over_all_sessions(tmp_path: Path) -> None:
         "beginnings": [],
         "spent": 1000.0,
         "prints": {},
+        "runs": [r.as_json() for r in learner.given.runs],
     }
     kept["learner"] = learner.state()
     save_checkpoint(tmp_path / LATEST, kept)
@@ -175,6 +178,19 @@ def test_the_deadline_saves_what_there_is_wherever_it_falls(tmp_path: Path) -> N
     assert steps == 6 and rows == fit(Counter(7, (3, 7)), Context()).rows
     saved = load_checkpoint(tmp_path / LATEST)
     assert saved and saved["prints"]["late"]["from"] == 5
+
+
+def test_a_checkpoint_of_other_runs_is_not_gone_on_from(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Files that were moved into another group's folder would give its runs these weights."""
+    learner = Counter(7, (7,))
+    others = [{**r.as_json(), "seed": 99} for r in learner.given.runs]
+    kept = {"t": 4, "rows": 0, "rows_sha256": RowLog(None).sum, "beginnings": [], "spent": 0.0, "prints": {}}
+    save_checkpoint(tmp_path / LATEST, {**kept, "runs": others, "learner": learner.state()})
+    fresh = Counter(7, (7,))
+    fit(fresh, Context(folder=tmp_path))
+    assert len(fresh.taken) == 7 and "is of other runs" in caplog.text
 
 
 def test_a_process_that_ends_saves_all_its_trainings(tmp_path: Path) -> None:

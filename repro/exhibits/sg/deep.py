@@ -103,6 +103,9 @@ METRICS = (
     Metric(
         "sg_error", "", "‖δ̂ − δ‖²/‖δ‖² over the last 100 batches or so; 1: as bad as 0", 1.0, may_diverge=True
     ),
+    Metric(
+        "injected_cosine", "", "of what a control injects and δ", 0.0, lower_is_better=False, may_diverge=True
+    ),
     Metric("sg_cosine", "", "of δ̂ and δ", 0.0, lower_is_better=False, may_diverge=True),
 )
 

@@ -36,8 +36,9 @@ def _bprop(view: View) -> Outcome:
     flat = by.over(view, arm, METRIC, lambda d: 0.1 * d[1] - max(d[i] for i in range(9, 20)))
     own = by.level(view, arm, METRIC)
     size = 0.28 <= own[1] <= 0.57 and max(own[i] for i in range(9, 20)) <= 0.03
-    told = by.told(view, arm, METRIC, (1, 5, 9, 12, 16))
-    return Outcome(flat.above(), f"{told} at layers 1, 5, 9, 12, 16", size, by.learned(view, [arm], LEARNED))
+    root = " / ".join(f"{max(own[i], 0) ** 0.5:.2f}" for i in (1, 5, 9, 12, 16))
+    told = f"{by.told(view, arm, METRIC, (1, 5, 9, 12, 16))} (root {root}) at layers 1, 5, 9, 12, 16"
+    return Outcome(flat.above(), told, size, by.learned(view, [arm], LEARNED))
 
 
 @_claim(

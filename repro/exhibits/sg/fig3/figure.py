@@ -20,7 +20,7 @@ SHOWN, AT = ("bprop", "sg", "sg_star"), (1, 5, 9, 12, 20)
 
 def draw(exhibit: Exhibit, record: Record, view: View, shown: Sequence[str] = SHOWN) -> Figure:
     """The dots on the left; on the right, where they are known, a row a rule and a square a layer."""
-    there = {a.setting["rule"]: a.id for a in layers.usual(exhibit, shown) if view.has(a.id, SQUARE)}
+    there = {a.series: a.id for a in layers.usual(exhibit, shown) if view.has(a.id, SQUARE)}
     figure = Figure(figsize=(12.5 if there else 7, 1.2 + 1.45 * max(len(shown), 3)), layout="constrained")
     parts = figure.subfigures(1, 2 if there else 1, width_ratios=(1.15, 1) if there else None, squeeze=False)[
         0
@@ -39,11 +39,11 @@ def draw(exhibit: Exhibit, record: Record, view: View, shown: Sequence[str] = SH
 def _squares(figure: Any, view: View, arms: dict[str, str]) -> None:
     """Mean dissimilarity of two digits, dark 0 to light 1, of five layers of each arm."""
     axes = figure.subplots(len(arms), len(AT), squeeze=False)
-    for row, (rule, arm) in zip(axes, arms.items(), strict=True):
+    for row, (series, arm) in zip(axes, arms.items(), strict=True):
         found = view.matrix(arm, SQUARE)
         for ax, layer in zip(row, AT, strict=True):
             _square(ax, {(a, b): v for (i, a, b), v in found.items() if i == str(layer)})
-            ax.set_xlabel(f"{rule.replace('_star', '*')}, layer {layer}", fontsize=7)
+            ax.set_xlabel(f"{series}, layer {layer}", fontsize=7)
 
 
 def _square(ax: Axes, pairs: dict[tuple[str, str], float]) -> None:

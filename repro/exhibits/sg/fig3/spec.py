@@ -33,7 +33,7 @@ PROFILES = (
         (20,),
         "digits",
         None,
-        (*_FOUR, "sg_star-20-mean"),
+        ("sg-20", "dfa-20", "sg_star-20-mean"),
         deep.SMOKE,
         together=("*",),
         budget="≤ 15 s",

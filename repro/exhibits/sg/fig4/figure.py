@@ -23,8 +23,9 @@ FLOOR = 0.008
 
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     """Rule by colour, depth by line; the paper's pale."""
-    figure, axes = style.canvas(2, (13, 5.4))
-    for ax, act in zip(axes, ACTS, strict=True):
+    run = [act for act in ACTS if any(view.has(a, METRIC) for a in view.where(act=act))]
+    figure, axes = style.canvas(len(run), (6.5 * len(run), 5.4))
+    for ax, act in zip(axes, run, strict=True):
         for (other, rule, depth), text in TOLD.items():
             if other == act:
                 _papers(ax, act, rule, depth, numbers(text))
