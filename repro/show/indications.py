@@ -61,7 +61,8 @@ def committed(exhibit: Exhibit) -> dict[str, str]:
 def closing(made: Sequence[Pair]) -> str:
     """What was shown, in words."""
     said = Counter(here(j) for e, r in made for j in r.judgements(e) if not j.claim.finding)
-    stand_in = any((r.facts.get("data") or {}).get("stand_in") for _, r in made)
+    data = [(r.profile, r.facts.get("data") or {}) for _, r in made]
+    stand_in = any(d.get("stand_in") or (d and profile == "smoke") for profile, d in data)
     known = Counter(v.split(" (")[0] for e, _ in made for k, v in committed(e).items() if _counted(e, k))
     on = "On stand-in data and in short runs" if stand_in else "In these runs"
     told = (
@@ -72,7 +73,8 @@ def closing(made: Sequence[Pair]) -> str:
         return told
     return (
         f"{told} Verdicts are those of the committed records: {known['reproduced']} reproduced, "
-        f"{known['direction only']} in direction, {known['not reproduced']} not reproduced, {known['open']} open."
+        f"{known['direction only']} in direction only, "
+        f"{known['not reproduced']} not reproduced, {known['open']} open."
     )
 
 
