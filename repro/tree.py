@@ -67,9 +67,10 @@ def _said() -> dict[str, Any]:
 
 def write_stamp() -> tuple[Path, dict[str, Any]]:
     """Write the stamp of this checkout; returns its place and what it says. `DirtyTreeError` outside a checkout."""
-    if not (root() / ".git").exists():
+    known = _by_git()
+    if known is None:
         raise DirtyTreeError(f"{root()} is not a git checkout: make the stamp where the commit is known")
-    commit, dirty = git_state()
+    commit, dirty = known
     made = {"commit": commit, "dirty": dirty, "files": code_digest()}
     write_text(root() / STAMP, json.dumps(made, indent=1) + "\n")
     return root() / STAMP, made

@@ -4,7 +4,8 @@ cuBLAS multiplies float32 outside the tensor cores, 9 to 11 µs for three produc
 (torch 2.11, CUDA 13.0) and 72 % of a training step. Here each operand is split into two TF32 numbers, x = big +
 small, with small = x − big, and a b ≈ small big + big small + big big ("tf32x3"): what is left out is 2⁻²² of a
 product. A block of DEPTH summands is added up inside the tensor cores, which cut off the sum's last bits; blocks are
-added outside, rounded to nearest, so that this error does not grow with K.
+added outside, rounded to nearest, so that this error does not grow with K (`max_num_imprecise_acc`, which means
+nothing else here, keeps the compiler from adding them inside).
 
 A tile of the product is one block of threads, which goes through all of K: no atomics, no split of K, nothing tried
 out at run time, the same numbers bit by bit at every call. They are also the same however many runs there are: the
@@ -89,15 +90,12 @@ def rounded(x):
 
 @jit(do_not_specialize=NUMBERS)
 def product_kernel(
-    a, b, bias, out,
-    m, n, k, a_run, a_row, a_col, b_run, b_row, b_col, out_run, out_row, out_col, bias_run,
+    a, b, bias, out, m, n, k, a_run, a_row, a_col, b_run, b_row, b_col, out_run, out_row, out_col, bias_run,
     A_UNIT: tl.constexpr, A_VEC: tl.constexpr, B_UNIT: tl.constexpr, B_VEC: tl.constexpr,
     OUT_UNIT: tl.constexpr, OUT_VEC: tl.constexpr, BIAS: tl.constexpr, SPLIT: tl.constexpr,
     ROWS: tl.constexpr, COLUMNS: tl.constexpr, DEPTH: tl.constexpr, STEPS: tl.constexpr,
 ):  # fmt: skip
-    """ROWS x COLUMNS of one run's product (+ bias). X_UNIT: the axis (1 or 2, 0 for none) along which numbers of X
-    lie side by side; X_VEC of them can be moved at once.
-    """
+    """ROWS x COLUMNS of one run's product (+ bias). X_VEC numbers of X lie side by side, along axis X_UNIT."""
     run = tl.program_id(2).to(tl.int64)
     row = tl.program_id(0) * ROWS + tl.arange(0, ROWS)
     column = tl.program_id(1) * COLUMNS + tl.arange(0, COLUMNS)
@@ -107,9 +105,8 @@ def product_kernel(
     out_row, out_col = reach(out_row, OUT_UNIT == 1, OUT_VEC), reach(out_col, OUT_UNIT == 2, OUT_VEC)
     a = tl.multiple_of(a + run * a_run, 4 * A_VEC) + row[:, None] * a_row + at[None, :] * a_col
     b = tl.multiple_of(b + run * b_run, 4 * B_VEC) + at[:, None] * b_row + column[None, :] * b_col
-    out = (
-        tl.multiple_of(out + run * out_run, 4 * OUT_VEC) + row[:, None] * out_row + column[None, :] * out_col
-    )
+    out = tl.multiple_of(out + run * out_run, 4 * OUT_VEC)
+    out += row[:, None] * out_row + column[None, :] * out_col
     a_real = (row < whole(m, A_UNIT == 1, A_VEC))[:, None]
     b_real = (column < whole(n, B_UNIT == 2, B_VEC))[None, :]
     a_k, b_k = whole(k, A_UNIT == 2, A_VEC), whole(k, B_UNIT == 1, B_VEC)
@@ -122,7 +119,6 @@ def product_kernel(
             x_big, y_big = rounded(x), rounded(y)
             small_big = tl.dot(x - x_big, y_big, small_big, input_precision="tf32")
             big_small = tl.dot(x_big, y - y_big, big_small, input_precision="tf32")
-            # the last argument, which means nothing else here, keeps the compiler from adding inside the tensor cores
             sums += tl.dot(x_big, y_big, input_precision="tf32", max_num_imprecise_acc=DEPTH)
         else:
             sums = tl.dot(x, y, sums, input_precision="tf32")
@@ -131,10 +127,8 @@ def product_kernel(
     sums += small_big + big_small
     if BIAS:
         sums += tl.load(bias + run * bias_run + column, column < n, 0.0)[None, :]
-    real = (row < whole(m, OUT_UNIT == 1, OUT_VEC))[:, None] & (column < whole(n, OUT_UNIT == 2, OUT_VEC))[
-        None, :
-    ]
-    tl.store(out, sums, real)
+    m, n = whole(m, OUT_UNIT == 1, OUT_VEC), whole(n, OUT_UNIT == 2, OUT_VEC)
+    tl.store(out, sums, (row < m)[:, None] & (column < n)[None, :])
 
 
 def unit(x: Tensor) -> tuple[int, int]:

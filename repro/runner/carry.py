@@ -29,7 +29,6 @@ from repro.runner.results import results_of
 from repro.train.captured import turn
 from repro.train.given import Given
 from repro.train.loop import Context, Result
-from repro.tree import git_state
 
 Progress = Callable[[str, float], None]
 """progress("exhibit group", fraction of that group): 1.0 when it is finished."""
@@ -220,10 +219,7 @@ def _train(
         machine.end_if_broken(job.device)
         raise RunError(f"{job.name} failed: {first_line(e)}") from e
     wall = time.time() - started + done.meta.get("before_s", 0.0)
-    commit, dirty = git_state()
-    tree = {"commit": commit, "dirty": dirty}
     facts = {
-        "tree": tree,
         "environment": devices.facts(job.device),
         "peak_memory_mb": machine.peak_mb(job.device),
     }

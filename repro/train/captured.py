@@ -30,7 +30,7 @@ def turn(device: str) -> Iterator[None]:
 
     A capture must not meet another thread's setting of the precision, nor a reading of results its capture.
     """
-    if device != "cuda":
+    if device != "cuda" or not torch.cuda.is_initialized():  # type: ignore[no-untyped-call]  # nobody has begun
         yield
         return
     torch.cuda.current_stream().synchronize()  # outside: whoever waits for the GPU holds nobody up

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -145,20 +146,24 @@ def test_a_replay_from_a_checkpoint_that_is_gone_is_none(tmp_path: Path) -> None
     assert found.meta["replayed"] is None
 
 
-def test_time_is_counted_over_all_sessions(tmp_path: Path) -> None:
-    learner = Counter(4)
-    learner.t = 4
+def stored(learner: Counter, folder: Path, runs: Sequence[Run], spent: float) -> None:
+    """A checkpoint after four steps."""
     kept = {
         "t": 4,
         "rows": 0,
         "rows_sha256": RowLog(None).sum,
         "beginnings": [],
-        "spent": 1000.0,
+        "spent": spent,
         "prints": {},
-        "runs": [r.as_json() for r in learner.given.runs],
     }
-    kept["learner"] = learner.state()
-    save_checkpoint(tmp_path / LATEST, kept)
+    named = {"runs": [r.as_json() for r in runs], "learner": learner.state()}
+    save_checkpoint(folder / LATEST, {**kept, **named})
+
+
+def test_time_is_counted_over_all_sessions(tmp_path: Path) -> None:
+    learner = Counter(4)
+    learner.t = 4
+    stored(learner, tmp_path, learner.given.runs, 1000.0)
     meta = fit(Counter(6, (6,)), Context(folder=tmp_path)).meta
     assert meta["before_s"] == 1000 and 1000 < meta["train_s"] < 1010
     assert fit(Counter(6, (6,)), Context()).meta["before_s"] == 0
@@ -185,9 +190,7 @@ def test_a_checkpoint_of_other_runs_is_not_gone_on_from(
 ) -> None:
     """Files that were moved into another group's folder would give its runs these weights."""
     learner = Counter(7, (7,))
-    others = [{**r.as_json(), "seed": 99} for r in learner.given.runs]
-    kept = {"t": 4, "rows": 0, "rows_sha256": RowLog(None).sum, "beginnings": [], "spent": 0.0, "prints": {}}
-    save_checkpoint(tmp_path / LATEST, {**kept, "runs": others, "learner": learner.state()})
+    stored(learner, tmp_path, [replace(r, seed=99) for r in learner.given.runs], 0.0)
     fresh = Counter(7, (7,))
     fit(fresh, Context(folder=tmp_path))
     assert len(fresh.taken) == 7 and "is of other runs" in caplog.text
