@@ -5,7 +5,7 @@ Source: arXiv:1608.05343v2, read in v1's appendix A.1 (same experiments, same nu
 
 from __future__ import annotations
 
-from repro.spec import Deviation, Param
+from repro.spec import Deviation, Metric, Param
 
 PARAMS = (
     Param("width", 256, "v1 A.1", "units in each hidden layer (MNIST)"),
@@ -102,3 +102,19 @@ DEVIATIONS = (
     ),
 )
 """Numbered behind what an exhibit's size changes."""
+
+ALGORITHMS = (
+    (
+        "δ̂_i = M_{i+1}(h_i, y): layer i learns from δ̂_i, M_{i+1} regresses to δ_i",
+        "repro.rules.every_layer:EveryLayer.consume",
+    ),
+    ("δ_i through layer i + 1 alone, from what it consumed", "repro.rules.backward:backward"),
+    ("L_SG = ‖δ̂_i − δ_i‖², δ_i constant", "repro.rules.every_layer:SyntheticGradients.regress"),
+)
+"""What to read: the equation, and where it is."""
+
+METRICS = (
+    Metric("test_error", "%", "wrongly classified test images", 90.0),
+    Metric("batch_loss", "nats", "cross-entropy of the last training batch", 2.303),
+    Metric("sg_loss", "", "‖δ̂ − δ‖² of an example, mean over the batch and a net's SG models"),
+)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from repro.exhibits.dni import feedforward
-from repro.spec import Arm, Deviation, Exhibit, Layout, Metric, Override, Profile, because
+from repro.spec import Arm, Deviation, Exhibit, Layout, Override, Profile, because
 
 DEPTHS, DEEP = (3, 4, 5, 6), 21
 SERIES = {"no_bprop": "No Bprop", "bprop": "Bprop", "stale": "stale gradients", "dni": "DNI", "cdni": "cDNI"}
@@ -170,20 +170,9 @@ EXHIBIT = Exhibit(
     kind="training",
     params=feedforward.PARAMS,
     arms=ARMS,
-    metrics=(
-        Metric("test_error", "%", "wrongly classified test images", 90.0),
-        Metric("batch_loss", "nats", "cross-entropy of the last training batch", 2.303),
-        Metric("sg_loss", "", "‖δ̂ − δ‖² of an example, mean over the batch and a net's SG models"),
-    ),
+    metrics=feedforward.METRICS,
     profiles=PROFILES,
     table=Layout("test_error", ("dataset", "net", "layers"), {"dataset": "mnist", "net": "fcn"}),
-    algorithms=(
-        (
-            "δ̂_i = M_{i+1}(h_i, y): layer i learns from δ̂_i, M_{i+1} regresses to δ_i",
-            "repro.rules.every_layer:EveryLayer.consume",
-        ),
-        ("δ_i through layer i + 1 alone, from what it consumed", "repro.rules.backward:backward"),
-        ("L_SG = ‖δ̂_i − δ_i‖², δ_i constant", "repro.rules.every_layer:SyntheticGradients.regress"),
-    ),
+    algorithms=feedforward.ALGORITHMS,
     deviations=DEVIATIONS,
 )
