@@ -147,15 +147,17 @@ def table2_step(device: str, runs: int) -> Step:
 
 def dni_rows(device: str) -> list[dict[str, Any]]:
     """A step with DNI after every hidden layer against the plain backprop step of the same net."""
+    steps = {
+        "plain backprop (nn modules, Adam)": plain_backprop(device),
+        "ours, backprop": fcn_step(device, 1),
+        "ours, linear SG (DNI)": fcn_step(device, 1, ()),
+        "ours, linear SG with labels (cDNI)": fcn_step(device, 1, (), 10),
+        "ours, SG 2x1024 + BN, fp32": fcn_step(device, 1, (1024, 1024)),
+    }
+    if device == "cuda" or blas.bfloat16():
+        steps["ours, SG 2x1024 + BN, bf16"] = fcn_step(device, 1, (1024, 1024), 0, torch.bfloat16)
     ms = interleaved(
-        {
-            "plain backprop (nn modules, Adam)": plain_backprop(device),
-            "ours, backprop": fcn_step(device, 1),
-            "ours, linear SG (DNI)": fcn_step(device, 1, ()),
-            "ours, linear SG with labels (cDNI)": fcn_step(device, 1, (), 10),
-            "ours, SG 2x1024 + BN, fp32": fcn_step(device, 1, (1024, 1024)),
-            "ours, SG 2x1024 + BN, bf16": fcn_step(device, 1, (1024, 1024), 0, torch.bfloat16),
-        },
+        steps,
         blocks=21,
         per_block=8,
         device=device,

@@ -73,6 +73,12 @@ def on_gpu() -> str:
     return TF32X3 if target.backend == "cuda" and target.arch >= 80 else BLAS
 
 
+def bfloat16() -> bool:
+    """Whether this CPU multiplies bfloat16 by itself: elsewhere it takes many times as long as float32."""
+    known = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", None)
+    return bool(known and known())
+
+
 @torch.no_grad()
 def _gain() -> float:
     """The BLAS's time over oneDNN's, where oneDNN gains least: the best of several, since others use the core too."""
