@@ -144,8 +144,8 @@ DEVIATIONS = (
         "100, error on the last 5,000 training images, never on the test set (docs/searches/dni-table2.csv). DNI's "
         "best rate lay at the lower edge, so it went on to 3e-5 and 1e-5, and 3e-5 was better at 6 layers",
         "large for DNI: 4.1, 13.2, 26.8 and 25.1 % at 1e-3 where its own rates give 1.9, 2.4, 3.2 and 3.9. The best "
-        "rate of Bprop, No Bprop and cDNI (3 to 5 layers) lies at the upper edge; beyond it is not searched yet, and "
-        "could only widen DNI's distance from them",
+        "rate of Bprop, No Bprop and cDNI (3 to 5 layers) lies at the upper edge; beyond it is not searched yet: a "
+        "better one there would widen DNI's distance from them",
     ),
     *feedforward.DEVIATIONS,
     Deviation(10, "seeds", "one run a cell, no spread", "3 seeds; no claim rests on one", "an error bar"),
