@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from repro.nets.params import Params
-from repro.train import artificial, fcn, meprop_mlp
+from repro.train import artificial, fcn, implied, meprop_mlp
 from repro.train.batches import Batches
 from repro.train.given import Given
 from repro.train.learner import Learner
@@ -22,6 +22,7 @@ FAMILIES: dict[str, type[Learner]] = {
     "dni/table2": fcn.FCNLearner,
     "meprop/fig4": meprop_mlp.MepropLearner,
     "sg/table2": artificial.PairLearner,
+    "sg/fig2": implied.ImpliedLearner,
 }
 ARMS = [
     ("dni/table2", "bprop-4"),
@@ -35,8 +36,14 @@ ARMS = [
     ("meprop/fig4", "small-16"),
     ("sg/table2", "noisy2-shallow-log"),
     ("sg/table2", "noisy2-deep-mse"),
+    ("sg/fig2", "log-random-every"),
 ]
-SHORT = {"dni/table2": {"batch": 600}, "meprop/fig4": {"batch": 500}, "sg/table2": {}}  # two batches an epoch
+SHORT = {
+    "dni/table2": {"batch": 600},
+    "meprop/fig4": {"batch": 500},
+    "sg/table2": {},
+    "sg/fig2": {},
+}  # two batches an epoch
 
 
 def make(small: Callable[..., Given], exhibit: str, arm: str, seeds: tuple[int, ...]) -> Learner:

@@ -1,0 +1,1 @@
+"""The loss that linear synthetic gradients imply, beside the true one."""
