@@ -88,7 +88,8 @@ class Regression:
 
     def _error(self, p: Tensor) -> Tensor:
         """‖f‖ [P]."""
-        return torch.einsum("psd,ps->pd", self.basis, self.y - p).norm(dim=1)
+        made: Tensor = torch.einsum("psd,ps->pd", self.basis, self.y - p).norm(dim=1)
+        return made
 
     def gap(self) -> Tensor:
         """L(W) minus that of least squares, [P]: ½‖f‖²."""
