@@ -1,0 +1,81 @@
+"""The table as the code has it, and what the rules train."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from repro.exhibits.sg.table1.claims import PRINTED, ROWS, cells
+from repro.exhibits.sg.table1.spec import COLUMNS, SERIES
+from repro.record.record import Record
+from repro.record.view import MissingData, View
+from repro.rules.unified import COLUMNS as CODE
+from repro.show import panels, style
+from repro.spec import Exhibit
+
+TEXT = ("∂L̂/∂h", "module s", "target t", "L_SG(t, s)")
+
+
+def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
+    """Above, Table 1; below, accuracy of each rule and how far its surrogate lies along the true gradient."""
+    figure = Figure(figsize=(13, 7.6), layout="constrained")
+    axes = figure.subplot_mosaic([["table", "table"], ["accuracy", "cosine"]], height_ratios=(1.15, 1))
+    _table(axes["table"], view)
+    _accuracy(axes["accuracy"], exhibit, view)
+    _cosine(axes["cosine"], exhibit, view)
+    style.title(figure, exhibit, record)
+    return figure
+
+
+def _table(ax: Axes, view: View) -> None:
+    """Formulas as the code's columns have them; yes and no as the rules answer, in red where the paper differs."""
+    rows = [*TEXT, *ROWS]
+    ax.plot([], [])
+    ax.set(xlim=(-0.5, 5.5), ylim=(len(rows) - 0.5, -0.5), xlabel="yes and no: asked of the rules' code")
+    ax.set_xticks(range(6), [SERIES[r] for r in COLUMNS], fontsize=10)
+    ax.set_yticks(range(len(rows)), rows, fontsize=9)
+    ax.xaxis.tick_top()
+    for x, rule in enumerate(COLUMNS):
+        column = CODE[rule]
+        loss = "‖t − s‖²" if column.loss.__name__ == "squared" else "−⟨t, s⟩"
+        target = f"{'−' if column.sign < 0 else ''}∂L/∂{column.at}"
+        for y, text in enumerate((column.surrogate, column.module, target, loss)):
+            ax.text(x, y, text, ha="center", va="center", fontsize=8.5)
+        for y, (row, printed) in enumerate(zip(ROWS, PRINTED[rule], strict=True), len(TEXT)):
+            try:
+                found = cells(view, rule)[row]
+            except MissingData:
+                continue
+            colour = "black" if found == printed else "#d00000"
+            ax.text(x, y, "yes" if found else "no", ha="center", va="center", fontsize=9, color=colour)
+
+
+def _accuracy(ax: Axes, exhibit: Exhibit, view: View) -> None:
+    """Solid: log loss; dashed: MSE."""
+    for arm in exhibit.arms:
+        curve = view.curve(arm.id, "train_accuracy") if view.has(arm.id, "train_accuracy") else {}
+        line = "-" if arm.setting["loss"] == "log" else "--"
+        label = arm.series if line == "-" else f"{arm.series}, MSE"
+        panels.band(ax, curve, style.colour(arm.series), label, line)
+    ax.set(xlabel="iterations", ylabel="training accuracy (%)", title="What they train")
+    ax.legend(fontsize=7, ncols=2, loc="lower right")
+
+
+def _cosine(ax: Axes, exhibit: Exhibit, view: View) -> None:
+    """At the end, by layer."""
+    for arm in exhibit.arms:
+        found = view.by_index(arm.id, "cosine") if view.has(arm.id, "cosine") else {}
+        if arm.setting["loss"] == "log":
+            y = [sum(v) / len(v) for _, v in sorted(found.items())]
+            look: dict[str, Any] = {
+                "color": style.colour(arm.series),
+                "label": arm.series,
+                "ms": 5,
+                "lw": 1.3,
+            }
+            ax.plot([int(i) for i in sorted(found)], y, "o-", **look)
+    ax.axhline(0, color="#999999", lw=0.8)
+    ax.set(xlabel="hidden layer", ylabel="cosine with ∂L/∂h", title="What they use, beside the true gradient")
+    ax.set_xticks([1, 2, 3])
