@@ -21,21 +21,14 @@ ARMS = (
     Arm("t1-corrected", "T1: what the proof needs", "T1", {"statement": "T1", "bound": "corrected"}),
     Arm("t1-halved", "T1: halved until nothing rises", "T1", {"statement": "T1", "bound": "halved"}),
 )
-_NETS = ("P1", "P2", "C1")
 _WHY, _LONG = "a proof needs none", "long enough to arrive"
-
-
-def _param(name: str, value: float, why: str, doc: str, *of: str) -> Param:
-    return Param(name, value, why, doc, only={"statement": of}, assumed=True)
-
-
 PARAMS = (
-    _param("problems", 100, _WHY, "random problems of T1", "T1"),
-    _param("nets", 20, _WHY, "random problems of P1, P2 and C1", *_NETS),
-    _param("rate", 0.05, "small enough for all", "of gradient descent in P2 and C1", "P2", "C1"),
-    _param("descent_steps", 1500, _LONG, "iterations of P2", "P2"),
-    _param("gate_steps", 3000, _LONG, "iterations of C1", "C1"),
-    _param("regression_steps", 5000, _LONG, "iterations of T1", "T1"),
+    Param("problems", 100, _WHY, "random problems of T1", assumed=True),
+    Param("nets", 20, _WHY, "random problems of P1, P2 and C1", assumed=True),
+    Param("rate", 0.05, "small enough for all", "of gradient descent in P2 and C1", assumed=True),
+    Param("descent_steps", 1500, _LONG, "iterations of P2", assumed=True),
+    Param("gate_steps", 3000, _LONG, "iterations of C1", assumed=True),
+    Param("regression_steps", 5000, _LONG, "iterations of T1", assumed=True),
 )
 _FEW = because("seconds", problems=3, nets=3, descent_steps=60, gate_steps=60, regression_steps=60)
 PROFILES = (

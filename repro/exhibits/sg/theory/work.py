@@ -5,9 +5,10 @@ Source: arXiv:1703.00522v1, section 3 and supplement B.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -123,29 +124,30 @@ def regressed(bound: str, count: int, steps: int, seed: int) -> Iterator[Values]
     yield "most", 0, it.most
 
 
-def statement(given: Given) -> Iterator[Values]:
-    """What the statement of one run's arm says of random problems."""
-    setting, param, (seed,) = given.setting, given.param, given.seeds
-    kind, rng = setting("statement"), torch.Generator().manual_seed(seed)
+def statement(setting: Mapping[str, Any], param: Mapping[str, Any], seed: int) -> Iterator[Values]:
+    """What the statement of an arm says of random problems."""
+    kind, rng = setting["statement"], torch.Generator().manual_seed(seed)
     if kind == "P1":
-        return exactness(setting("loss"), param("nets"), rng)
+        return exactness(setting["loss"], param["nets"], rng)
     if kind == "P2":
-        return descent(setting("delta"), param("nets"), param("descent_steps"), param("rate"), rng)
+        return descent(setting["delta"], param["nets"], param["descent_steps"], param["rate"], rng)
     if kind == "C1":
-        return gated(setting("gate"), param("nets"), param("gate_steps"), param("rate"), rng)
+        return gated(setting["gate"], param["nets"], param["gate_steps"], param["rate"], rng)
     if kind == "T1":
-        return regressed(setting("bound"), param("problems"), param("regression_steps"), seed)
+        return regressed(setting["bound"], param["problems"], param["regression_steps"], seed)
     raise UnknownNameError("statement", kind, ("P1", "P2", "C1", "T1"))
 
 
 def work(given: Given, ctx: Context) -> Result:
     """Rows of each arm's statement; index: the problem."""
+    settings = {name: given.settings(name, None) for name in ("statement", "loss", "delta", "gate", "bound")}
+    names = ("problems", "nets", "rate", "descent_steps", "gate_steps", "regression_steps")
+    params = {name: given.params(name) for name in names}
+    given.refuse_unread()
     rows = []
-    for r, run in enumerate(given.runs):
-        alone = Given([run])
-        found = statement(alone)
-        alone.refuse_unread()
-        for metric, step, values in found:
+    for r, seed in enumerate(given.seeds):
+        own, sizes = ({k: v[r] for k, v in of.items()} for of in (settings, params))
+        for metric, step, values in statement(own, sizes, seed):
             digits = (float(f"{v:.4g}") for v in values.tolist())
             rows += [(r, metric, step, str(i), v) for i, v in enumerate(digits)]
         ctx.progress((r + 1) / len(given.runs))
