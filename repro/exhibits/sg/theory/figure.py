@@ -96,7 +96,7 @@ def _rises(ax: Axes, view: View) -> None:
     shown = {
         "printed": ("printed", "rises"),
         "corrected": ("corrected", "rises"),
-        "corrected,\nξ as in the proof": ("corrected", "rises_frozen"),
+        "corrected,\nproof's ξ": ("corrected", "rises_frozen"),
         "halved": ("halved", "rises"),
     }
     counts = []
