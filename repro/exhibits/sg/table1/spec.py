@@ -69,6 +69,7 @@ PROFILES = (
         SEEDS,
         "mnist",
         "mnist5k",
+        (*(a.id for a in ARMS[:8]), "kickback-mse"),
         overrides=_FAST | because("30 s on one core", steps=400, evaluations=4, width=64, eval_images=1000),
         together=("*",),
         budget="≤ 30 s on one core",
