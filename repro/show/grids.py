@@ -39,14 +39,14 @@ def pictures(ax: Axes, view: View, arms: Sequence[Arm], steps: Sequence[int]) ->
             for cell, value in _cells(view, arm, name, step).items():
                 y, x = divmod(cell, SIDE)
                 sheet[row * (SIDE + GAP) + y][column * (SIDE + GAP) + x] = value
-    ax.imshow(sheet, cmap="jet", vmin=0, vmax=1, interpolation="nearest")
+    ax.imshow(sheet, cmap="jet", vmin=0, vmax=1, interpolation="none")
     half = SIDE / 2 - 0.5
     ax.set_xticks([half + i * (SIDE + GAP) for i in range(len(columns))], [_said(a, n) for a, n in columns])
     ax.set_yticks([half + i * (SIDE + GAP) for i in range(len(there))], [f"{t:,}" for t in there])
     ax.tick_params(length=0, labelsize=7)
     ax.grid(False)
     ax.spines[["left", "bottom"]].set_visible(False)
-    ax.set_xlabel("loss of each point, true (L) and implied by SGs; each on its own scale", fontsize=8)
+    ax.set_xlabel("L: true", fontsize=8)
     ax.set_ylabel("iteration", fontsize=8)
 
 
@@ -56,7 +56,7 @@ def _names(view: View, arm: Arm) -> list[str]:
 
 
 def _said(arm: Arm, name: str) -> str:
-    return "L" if name == "true" else "SG" if arm.setting["at"] else f"SG{name}"
+    return "L" if name == "true" else "SG" if arm.setting["at"] else name
 
 
 def _has(view: View, arm: Arm, step: int) -> bool:
@@ -103,7 +103,7 @@ def correlations(ax: Axes, view: View, arms: Sequence[Arm], told: Mapping[int, S
     ax.axvline(0.5, color="#999999", lw=0.8, ls=(0, (1, 3)))
     ax.axhline(0, color="#999999", lw=0.8)
     ax.set_xticks(range(6), places)
-    ax.set(ylim=(-0.5, 1.05), xlabel="one SG | SG after layer …")
+    ax.set(ylim=(-0.5, 1.05), xlabel="one SG | layers")
 
 
 def _seen(view: View, arm: Arm) -> dict[tuple[int, int], list[float]]:
@@ -122,3 +122,4 @@ def losses(ax: Axes, view: View, arms: Mapping[str, Arm]) -> None:
         y = [stats.median(v) for v in curve.values()]
         ax.plot(list(curve), y, "o-", ms=4, lw=1.4, color=f"C{n}", label=label)
     ax.set(xscale="log", yscale="log", xlabel="iterations")
+    ax.minorticks_off()

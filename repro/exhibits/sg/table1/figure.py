@@ -60,7 +60,7 @@ def _accuracy(ax: Axes, exhibit: Exhibit, view: View) -> None:
         label = arm.series if line == "-" else f"{arm.series}, MSE"
         panels.band(ax, curve, style.colour(arm.series), label, line)
     ax.set(xlabel="iterations", ylabel="training accuracy (%)", title="What they train")
-    ax.legend(fontsize=7, ncols=2, loc="lower right")
+    panels.legend_below(ax, 4, -0.17, fontsize=7)
 
 
 def _cosine(ax: Axes, exhibit: Exhibit, view: View) -> None:
