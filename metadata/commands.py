@@ -139,7 +139,7 @@ def refresh(options: argparse.Namespace) -> Result:
 
     Raises the errors of `metadata.pins.refresh`, `MetadataError` for --pith with --all.
     """
-    from metadata.http import Client, Limits
+    from metadata.fetch import Client, Limits
     from metadata.pins import refresh as refreshing
 
     chosen = _chosen([] if options.all else [options.paper])

@@ -8,14 +8,17 @@ import sys
 import threading
 import time
 import tracemalloc
+from contextlib import nullcontext
 
 import pytest
-from metadata_server import Site, endless, good, raw, running, send, status
+from metadata_server import endless, good, raw, running, send, status
 
 from metadata.errors import FetchError
-from metadata.http import Client, Limits
+from metadata.fetch import Client, Limits
+from metadata.http import NoAnswerError, ask
 
 QUICK = Limits(attempts=2, backoff_s=0.01, read_s=2, total_s=5)
+TIMES = (2, 2)  # seconds for a connection, and for the next byte
 BODY = b"x" * 1000
 
 
@@ -166,8 +169,8 @@ def test_endless_interim_answers_and_trailers_end_in_time(monkeypatch):
 def test_parsing_counts_towards_the_time_limit(site):
     site.serve("/x", good(BODY))
     start = time.monotonic()
-    with pytest.raises(FetchError, match="no complete answer"):
-        client(Limits(attempts=1, total_s=0.3)).read(f"{site.base}/x", lambda answer, chunks: time.sleep(5))
+    with pytest.raises(FetchError, match=r"no answer in 0\.3 s"):
+        client(Limits(attempts=1, total_s=0.3)).read(f"{site.base}/x", lambda body: time.sleep(5))
     assert time.monotonic() - start < 3
 
 
@@ -191,7 +194,7 @@ def test_a_proxy_of_the_environment_is_used(site, monkeypatch):
 
 
 def test_a_stream_resumes_where_it_broke_off(site):
-    """What mirrored downloads need: ranges, chunks as they come, and what was got is kept between attempts."""
+    """What mirrored downloads need: ranges, and bytes as they come."""
     whole = bytes(itertools.islice(itertools.cycle(range(256)), 300_000))
     got = bytearray()
 
@@ -204,33 +207,42 @@ def test_a_stream_resumes_where_it_broke_off(site):
         }
         send(handler, 206 if begin else 200, head, part[: 100_000 if begin < 200_000 else None])
 
-    def keep(answer, chunks):
-        if answer.status == 200:
-            got.clear()
-        for chunk in chunks:
-            got.extend(chunk)
-
     site.serve("/x", serve)
-    for _ in range(5):
-        try:
-            client(Limits(attempts=1)).read(
-                f"{site.base}/x", keep, headers={"Range": f"bytes={len(got)}-"} if got else None
-            )
-            break
-        except FetchError as e:
-            assert "broke off" in str(e)
+    for turn in range(3):
+        with ask(f"{site.base}/x", {"Range": f"bytes={len(got)}-"} if got else {}, *TIMES) as answer:
+            assert answer.status == (206 if turn else 200)
+            with nullcontext() if turn == 2 else pytest.raises(NoAnswerError, match="broke off"):
+                while chunk := answer.more():
+                    got += chunk
     assert bytes(got) == whole
-    assert len(site.requests) == 3
 
 
-def test_redirects_may_leave_the_host_where_a_digest_is_known(site):
+@pytest.mark.parametrize("published", [True, False])
+def test_redirects_leave_the_host_only_over_tls_and_where_a_digest_is_known(site, published):
+    asked = []
     with running() as elsewhere:
         elsewhere.serve("/y", good(BODY))
-        site.serve("/x", status(302, Location=f"{elsewhere.base}/y"))
-        with pytest.raises(FetchError, match="elsewhere"):  # never without TLS
-            client(Limits(leave_host=True)).get(f"{site.base}/x")
+        for target in (f"{elsewhere.base}/y", "http://example.invalid/y", "https://localhost:9/y"):
+            site.serve("/x", status(302, Location=target))
+            followed = published and target.startswith("https")
+            with pytest.raises(NoAnswerError, match="no connection" if followed else "elsewhere"):
+                ask(f"{site.base}/x", {}, *TIMES, published=published, before=asked.append)
         assert elsewhere.requests == []
-    assert isinstance(elsewhere, Site)
+    assert asked.count("localhost:9") == published
+
+
+def test_a_plain_mirror_is_asked_only_for_what_can_be_checked():
+    for published, why in ((True, "unknown host|no connection"), (False, "without TLS")):
+        with pytest.raises(NoAnswerError, match=why):
+            ask("http://nobody.invalid/x", {}, *TIMES, published=published)
+
+
+@pytest.mark.parametrize("name, value", [("https_proxy", "socks9://x"), ("REQUESTS_CA_BUNDLE", "/nowhere")])
+def test_settings_of_the_environment_that_mean_nothing_are_our_own_error(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    monkeypatch.setenv("NO_PROXY", "")
+    with pytest.raises(FetchError, match=r"malformed|no certificate authorities in '/nowhere'"):
+        client().get("https://nobody.invalid/x")
 
 
 def test_memory_of_a_bomb_as_the_system_counts_it(site):
@@ -238,7 +250,8 @@ def test_memory_of_a_bomb_as_the_system_counts_it(site):
     code = f"""
 import resource, urllib3
 from metadata.errors import FetchError
-from metadata.http import Client, Limits
+from metadata.fetch import Client, Limits
+from metadata.http import NoAnswerError, ask
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
     Client("test/1", Limits(attempts=1)).get("{site.base}/x")
