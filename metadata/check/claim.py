@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
-from datetime import date
 from typing import Literal
 
-from metadata.kinds import ArxivPaper, Document, PaperText, PithRecord
+from metadata.kinds import ArxivPaper, Document, PaperText
 from metadata.parse.canonical import text_sha256
-from metadata.parse.ids import split_arxiv
 from metadata.parse.names import NEUTRAL, Byline
 from metadata.parse.text import collapse, common, fold, skeleton, squash
 
@@ -20,7 +17,6 @@ NEAR_TITLE = (
 MIN_WORDS = 30  # of an abstract; a shorter quotation shows nothing
 ALTERED = 0.2  # share of four-word sequences from which a text is an altered copy; unrelated ones have 0
 _LONGEST = 6000  # characters of an abstract that are compared; no true one has half
-_TITLE_LINES = 4  # over which a PDF may spread a title
 _NAME = re.compile(r"[^\W\d_][\w'’.-]*")
 # Words of lines that name no author: where a paper stands, what it is, who has not signed it.
 _NO_NAMES = NEUTRAL | frozenset(
@@ -34,52 +30,20 @@ Title = Literal["same", "imitated", "contains", "near", "other"]
 Text = Literal["same", "short", "extended", "altered", "other"]
 
 
-@dataclass(frozen=True)
-class Claim:
-    """Claims of a document. `head` are title and byline, line by line; `own` the ids it gives for itself.
-
-    `formal` tells that the document's form leaves no doubt which field is which (a record, arXiv's own page).
-    """
-
-    head: tuple[str, ...]
-    abstract: str = ""
-    own: tuple[str, ...] = ()
-    formal: bool = False
-    about: bool = False
-    date: date | None = None
-    references: tuple[str, ...] = ()
-    mentions: tuple[str, ...] = ()
-
-    def versions(self, base: str) -> set[int | None]:
-        """Return the versions under which it gives the arXiv id `base` for itself (None: without one)."""
-        return {version for b, version in map(split_arxiv, self.own) if b == base}
-
-    def after(self, title: str) -> tuple[bool, str]:
-        """Return whether its first lines are `title`, and the byline after them, one line of it a line."""
-        for count in range(1, min(_TITLE_LINES, len(self.head)) + 1):
-            if fold(" ".join(self.head[:count])) == fold(title):
-                return True, "\n".join(self.head[count:])
-        return False, "\n".join(self.head[1:])
-
-
-def claim_of(document: Document) -> Claim:
+def claim_of(document: Document) -> PaperText:
     """Return what `document` claims about itself."""
     content = document.content
     if isinstance(content, PaperText):
-        return Claim(
-            content.head, content.abstract, content.own, False, content.about, content.date, content.references,
-            content.mentions,
-        )  # fmt: skip
+        return content
     own = (str(content.arxiv),)
     if isinstance(content, ArxivPaper):
-        return Claim((content.title, "; ".join(content.authors)), content.abstract, own, True)
-    assert isinstance(content, PithRecord)
+        return PaperText((content.title, "; ".join(content.authors)), own, content.abstract, formal=True)
     papers = [snapshot["paper"] for snapshot in content.snapshots[-1:]]
     head = tuple(text for p in papers for text in (collapse(p["title"]), p["authors_text"]))
-    return Claim(head, papers[0]["abstract_excerpt"] if papers else "", own, True)
+    return PaperText(head, own, papers[0]["abstract_excerpt"] if papers else "", formal=True)
 
 
-def compare_title(claim: Claim, title: str) -> tuple[Title, str]:
+def compare_title(claim: PaperText, title: str) -> tuple[Title, str]:
     """Return how the title compares with `title`, and one sentence on it."""
     if claim.after(title)[0]:
         return "same", f"the title is {title!r}"

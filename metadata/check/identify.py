@@ -12,10 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from metadata.check.claim import Claim, Text, Title, claim_of, compare_abstract, compare_title, other_people
-from metadata.check.corpus import Corpus
+from metadata.check.claim import Text, Title, claim_of, compare_abstract, compare_title, other_people
 from metadata.check.report import Report
-from metadata.kinds import Document, PithRecord
+from metadata.kinds import Corpus, Document, PaperText, PithRecord
 from metadata.parse.ids import ArxivId, parse_arxiv
 from metadata.parse.names import Byline, find_authors
 from metadata.parse.text import fold
@@ -155,7 +154,7 @@ def identify(document: Document, pins: Mapping[str, Pin], corpus: Corpus, report
     return Identification(document.name, "none", facts=tuple(facts))
 
 
-def _weigh(document: Document, claim: Claim, pin: Pin, corpus: Corpus, report: Report) -> _Evidence:
+def _weigh(document: Document, claim: PaperText, pin: Pin, corpus: Corpus, report: Report) -> _Evidence:
     arxiv, record = parse_arxiv(pin.arxiv), document.content
     title, title_detail = compare_title(claim, pin.title)
     below = claim.after(pin.title)[1]
@@ -191,7 +190,9 @@ def _weight(good: bool, bad: bool) -> Weight:
     return "for" if good else "against" if bad else "neutral"
 
 
-def _contradictions(claim: Claim, arxiv: ArxivId, title: Title, below: str, byline: Byline) -> Iterator[str]:
+def _contradictions(
+    claim: PaperText, arxiv: ArxivId, title: Title, below: str, byline: Byline
+) -> Iterator[str]:
     """Yield what positively contradicts the claim; another form of the paper, or a text about it, does not."""
     versions = claim.versions(arxiv.base)
     clean = claim.formal or (title == "same" and byline.found and not byline.foreign)
@@ -211,16 +212,14 @@ def known_texts(corpus: Corpus, pin: Pin, document: Document) -> list[tuple[str,
     texts = [(d, paper.abstract, True) for d, paper in corpus.papers(arxiv)]
     for d, record in corpus.records(arxiv):
         texts += [(d, s["paper"]["abstract_excerpt"], False) for s in record.snapshots]
-    for d, page in corpus.texts():
-        if fold(page.title) == fold(pin.title) and find_authors(page.byline, pin.authors).complete:
-            texts.append((d, page.abstract, False))
+    texts += [(d, page.abstract, False) for d, page in corpus.texts(pin.title, pin.authors)]
     same = "this very document, which is committed"
     return [
         (same if d.sha256 == document.sha256 else d.name, text, whole) for d, text, whole in texts if text
     ]
 
 
-def _id_fact(claim: Claim, arxiv: ArxivId, versions: set[int | None]) -> Fact:
+def _id_fact(claim: PaperText, arxiv: ArxivId, versions: set[int | None]) -> Fact:
     own = ", ".join(claim.own[:5])
     if not own:
         seen = f"; it mentions {', '.join(claim.mentions[:5])}" if claim.mentions else ""
@@ -233,7 +232,7 @@ def _id_fact(claim: Claim, arxiv: ArxivId, versions: set[int | None]) -> Fact:
     return Fact("version", weight, f"the document gives {own} for itself, pinned is {arxiv}")
 
 
-def _other_facts(claim: Claim, pin: Pin) -> Iterator[Fact]:
+def _other_facts(claim: PaperText, pin: Pin) -> Iterator[Fact]:
     """Compare references with works that the paper is known to cite, and the document's date with the pin's."""
     if len(claim.references) >= _MIN_REFERENCES and pin.cites:
         titles = [fold(title) for title in pin.cites]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from metadata.errors import MissingFieldError, UnusableDocumentError
 from metadata.parse.ids import ArxivId
@@ -32,7 +31,6 @@ class ArxivPaper:
     that the page itself states (None if it does not), `history` is empty for Atom; `notes` are warnings.
     """
 
-    form: Literal["page", "atom"]
     arxiv: ArxivId
     title: str
     authors: tuple[str, ...]

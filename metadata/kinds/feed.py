@@ -80,7 +80,6 @@ def parse(data: bytes) -> ArxivPaper:
     names = found.texts["feed/entry/author/name"]
     only("entry.author", [str(len(names)) if names else ""])
     return ArxivPaper(
-        form="atom",
         arxiv=parse_arxiv(match[1]),
         title=title,
         authors=tuple(one_name(name, place="entry.author") for name in names),

@@ -58,7 +58,6 @@ def parse(data: bytes) -> ArxivPaper:
     abstract = only("abstract", blocks["Abstract"])
     doi = only("DOI", [parse_doi(m[1]) for line in page if (m := _DOI.fullmatch(line))], required=False)
     return ArxivPaper(
-        form="page",
         arxiv=arxiv,
         title=clean(only("title", blocks["Title"])),
         authors=authors.names,

@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from metadata.check import RegistryKey, keys, verify
-from metadata.check.corpus import Corpus
 from metadata.check.record import is_signed
 from metadata.errors import RefusedUpdateError, UnusableDocumentError
 from metadata.fetch import Client
-from metadata.kinds import ArxivPaper, Document, PithRecord, parse
+from metadata.kinds import ArxivPaper, Corpus, Document, PithRecord, parse
 from metadata.parse.canonical import sha256_hex
 from metadata.parse.ids import parse_pith
 from metadata.pins import PINS_FILE, Pin, build, committed, load_pins, store

@@ -22,9 +22,9 @@ from metadata_samples import (
 
 from metadata import kinds
 from metadata.check import verify
-from metadata.check.corpus import Corpus
 from metadata.check.keys import PINNED
 from metadata.check.report import TRUST_MEANING
+from metadata.kinds import Corpus
 from metadata.pins import committed, load_pins
 
 CORPUS, PINS = committed.load(), load_pins()
