@@ -61,7 +61,7 @@ _ISO_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 
 @dataclass(frozen=True)
 class PaperText:
-    """What a document says of the paper that it is. `head` are its lines before the abstract, but for stamps and dates.
+    """What a document says of the paper that it is. `head` are its lines before the abstract, without stamps.
 
     `own` are the ids (as written) that it gives for itself, `mentions` all others in it; an ellipsis at its end is
     not part of `abstract`. `references` are the entries as written. `about` tells that the text speaks as a review,
