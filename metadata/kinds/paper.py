@@ -106,16 +106,17 @@ def parse(data: bytes) -> PaperText:
     markdown = bool(page and _HEADING.fullmatch(page[0]))
     own: list[str] = []
     dates: list[date] = []
-    head: list[str] = []
+    head, long = list[str](), False
     start, abstract = _abstract(page, markdown)
     for line in _section(page, 0, markdown, start)[: _MAX_HEAD + 1]:
         found = _own(line, own, dates)
         head += [clean(found[:_MAX_LINE])] if found else []
+        long |= len(line) > _MAX_LINE
     if not any(head):
         raise MissingFieldError(
             "title: the document does not begin with one", got=page[0] if page else "nothing"
         )
-    if len(page[:start]) > _MAX_HEAD:
+    if long or len(page[:start]) > _MAX_HEAD:
         head.append("… and more")  # nobody shall take such a byline for complete
     references = next((i for i, line in enumerate(page) if _REFERENCES.search(line)), len(page))
     entries = [
