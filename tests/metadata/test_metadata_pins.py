@@ -93,8 +93,13 @@ def test_every_field_has_evidence():
 
 
 @pytest.mark.parametrize(
-    "name", ["dni", "sg", "meprop", *IDS, "arXiv:1608.05343v2", pin("sg").pith, pin("dni").url]
-)
+    "name",
+    [
+        "dni", "sg", "meprop", *IDS, "arXiv:1608.05343v2", pin("sg").pith, pin("dni").url, pin("dni").url + "/",
+        "https://www.arxiv.org/pdf/1608.05343v2.pdf", "http://export.arxiv.org/abs/1706.06197v5",
+        "https://pith.science/pith/UCECU35UTPHTTOAN4P6TMIPZQ4", pin("meprop").proceedings.url,
+    ],
+)  # fmt: skip
 def test_a_pin_is_found_by_name_and_by_id(name):
     assert pin(name).arxiv in IDS
 
