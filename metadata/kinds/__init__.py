@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from metadata.errors import UnusableDocumentError
 from metadata.kinds import feed, page, paper, pith
-from metadata.kinds.arxiv import ArxivPaper
+from metadata.kinds.page import ArxivPaper
 from metadata.kinds.paper import PaperText
 from metadata.kinds.pith import PithRecord
 from metadata.parse.canonical import sha256_hex

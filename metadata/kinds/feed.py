@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 
 from metadata.errors import UnusableDocumentError
-from metadata.kinds.arxiv import CATEGORY, ArxivPaper, only, withdrawal
+from metadata.kinds.page import CATEGORY, ArxivPaper, only, withdrawal
 from metadata.parse import strict_json
 from metadata.parse.ids import parse_arxiv
 from metadata.parse.names import MAX_NAMES, one_name

@@ -16,14 +16,15 @@ PINNED, NOT, OPEN = 0, 1, 4
 DNI, TEXT = PINS["dni"], ABSTRACTS["dni"]
 AUTHORS = ", ".join(DNI.authors)
 LONG = "We study something else entirely, at some length, and with no relation to anything that nets do. " * 4
-# What may stand where a byline stands, and looks like a name; most were written down before the rule was tried on them.
+# What may stand in the place of a byline and looks like a name; most were written down before the rule was tried.
 PHRASES = (
-    "Reading Circle/Brown Bag/Lightning Talk/Crash Course/Cheat Sheet/Quick Start/Field Report/White Paper/"
-    "Term Paper/Problem Set/Press Release/Executive Brief/Expert Opinion/Guest Column/Case Study/Pilot Study/Peer Feedback/"
-    "Author Response/Rebuttal Letter/Archived Copy/Cached Page/Search Results/Top Hit/Most Cited/Must Read/Best Of/"
-    "Editor Choice/Daily Arxiv/Distill Pub/Menlo Park/Palo Alto/Redmond Washington/Buenos Aires/Abu Dhabi/Tel Aviv/"
-    "Cape Town/New Delhi/Working Draft/Work In Progress/Pending Approval/Not Reviewed/Double Blind/Journal Club/"
-    "Carnegie Mellon/ETH Zurich/Hugging Face/Semantic Scholar/Void Where Prohibited"
+    "Reading Circle/Brown Bag/Lightning Talk/Crash Course/Cheat Sheet/Quick Start/Field Report/"
+    "White Paper/Term Paper/Problem Set/Press Release/Executive Brief/Expert Opinion/Guest Column/"
+    "Case Study/Pilot Study/Peer Feedback/Author Response/Rebuttal Letter/Archived Copy/"
+    "Cached Page/Search Results/Top Hit/Most Cited/Must Read/Best Of/Editor Choice/Daily Arxiv/"
+    "Distill Pub/Menlo Park/Palo Alto/Redmond Washington/Buenos Aires/Abu Dhabi/Tel Aviv/"
+    "Cape Town/New Delhi/Working Draft/Work In Progress/Pending Approval/Not Reviewed/Double Blind/"
+    "Journal Club/Carnegie Mellon/ETH Zurich/Hugging Face/Semantic Scholar/Void Where Prohibited"
 ).split("/")
 
 
