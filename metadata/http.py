@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import certifi
@@ -30,10 +30,11 @@ _LOST = {
     "NewConnectionError": "no connection",
     "ConnectTimeoutError": "no connection in time",
     "ReadTimeoutError": "no answer in time",
+    "ProxyError": "no connection through the proxy",
 }
 
 _NETWORK = (
-    urllib3.exceptions.TimeoutError, urllib3.exceptions.NewConnectionError, urllib3.exceptions.ProtocolError
+    urllib3.exceptions.TimeoutError, urllib3.exceptions.ProtocolError, urllib3.exceptions.ProxyError
 )  # fmt: skip
 
 T = TypeVar("T")
@@ -188,4 +189,8 @@ def _pool(parts: SplitResult, timeout: urllib3.Timeout) -> urllib3.PoolManager:
             raise NoAnswerError(f"TLS failed (no certificate authorities in {shown(authorities)})") from None
     proxies = {} if proxy_bypass(parts.hostname or "") else getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all")
-    return urllib3.ProxyManager(proxy, **more) if proxy else urllib3.PoolManager(**more)
+    if not proxy:
+        return urllib3.PoolManager(**more)
+    login = unquote(urlsplit(proxy).netloc.rpartition("@")[0])
+    more["proxy_headers"] = urllib3.make_headers(proxy_basic_auth=login) if login else None
+    return urllib3.ProxyManager(proxy, **more)

@@ -1,24 +1,20 @@
 """Answers that no honest server gives: each ends in the module's own error, in little memory and time."""
 
 import gzip
-import itertools
 import random
 import subprocess
 import sys
 import threading
 import time
 import tracemalloc
-from contextlib import nullcontext
 
 import pytest
 from metadata_server import endless, good, raw, running, send, status
 
 from metadata.errors import FetchError
 from metadata.fetch import Client, Limits
-from metadata.http import NoAnswerError, ask
 
 QUICK = Limits(attempts=2, backoff_s=0.01, read_s=2, total_s=5)
-TIMES = (2, 2)  # seconds for a connection, and for the next byte
 BODY = b"x" * 1000
 
 
@@ -191,58 +187,6 @@ def test_a_proxy_of_the_environment_is_used(site, monkeypatch):
     monkeypatch.setenv("http_proxy", site.base)
     site.serve("http://localhost:9/x", good(BODY))
     assert client().get("http://localhost:9/x") == BODY
-
-
-def test_a_stream_resumes_where_it_broke_off(site):
-    """What mirrored downloads need: ranges, and bytes as they come."""
-    whole = bytes(itertools.islice(itertools.cycle(range(256)), 300_000))
-    got = bytearray()
-
-    def serve(handler):
-        begin = int((handler.headers.get("Range") or "bytes=0-")[6:-1])
-        part = whole[begin:]
-        head = {
-            "Content-Length": str(len(part)),
-            "Content-Range": f"bytes {begin}-{len(whole) - 1}/{len(whole)}",
-        }
-        send(handler, 206 if begin else 200, head, part[: 100_000 if begin < 200_000 else None])
-
-    site.serve("/x", serve)
-    for turn in range(3):
-        with ask(f"{site.base}/x", {"Range": f"bytes={len(got)}-"} if got else {}, *TIMES) as answer:
-            assert answer.status == (206 if turn else 200)
-            with nullcontext() if turn == 2 else pytest.raises(NoAnswerError, match="broke off"):
-                while chunk := answer.more():
-                    got += chunk
-    assert bytes(got) == whole
-
-
-@pytest.mark.parametrize("published", [True, False])
-def test_redirects_leave_the_host_only_over_tls_and_where_a_digest_is_known(site, published):
-    asked = []
-    with running() as elsewhere:
-        elsewhere.serve("/y", good(BODY))
-        for target in (f"{elsewhere.base}/y", "http://example.invalid/y", "https://localhost:9/y"):
-            site.serve("/x", status(302, Location=target))
-            followed = published and target.startswith("https")
-            with pytest.raises(NoAnswerError, match="no connection" if followed else "elsewhere"):
-                ask(f"{site.base}/x", {}, *TIMES, published=published, before=asked.append)
-        assert elsewhere.requests == []
-    assert asked.count("localhost:9") == published
-
-
-def test_a_plain_mirror_is_asked_only_for_what_can_be_checked():
-    for published, why in ((True, "unknown host|no connection"), (False, "without TLS")):
-        with pytest.raises(NoAnswerError, match=why):
-            ask("http://nobody.invalid/x", {}, *TIMES, published=published)
-
-
-@pytest.mark.parametrize("name, value", [("https_proxy", "socks9://x"), ("REQUESTS_CA_BUNDLE", "/nowhere")])
-def test_settings_of_the_environment_that_mean_nothing_are_our_own_error(monkeypatch, name, value):
-    monkeypatch.setenv(name, value)
-    monkeypatch.setenv("NO_PROXY", "")
-    with pytest.raises(FetchError, match=r"malformed|no certificate authorities in '/nowhere'"):
-        client().get("https://nobody.invalid/x")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc")
