@@ -11,12 +11,12 @@ from functools import partial
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
 from repro.errors import UnknownNameError
 from repro.nets import two_clocks as nets
 from repro.nets.params import Params
 from repro.rules.injected import PLAIN
+from repro.rules.two_clocks import arriving, asked, joint, window
 from repro.train.batches import Batches, stream
 from repro.train.given import Given
 from repro.train.images import load
@@ -90,60 +90,45 @@ class TwoClocks(Learner):
         """T² images of each lane."""
         at = self.batches.take().view(-1, self.window, self.window, self.lanes)
         x, (odd, threes) = self.x[at], asked(self.y[at])
-        with torch.enable_grad():
-            if self.inject is None:
-                self._joint(x, odd, threes)
-            else:
-                self._decoupled(x, odd, threes)
+        if self.inject is None:
+            with torch.enable_grad():
+                a, b = leaves(self.a), leaves(self.b)
+                loss = joint(x, odd, threes, a, b)
+            self._learn(loss, (self.a, a), (self.b, b))
+        else:
+            self._decoupled(x, odd, threes, self.inject)
 
-    def _joint(self, x: Tensor, odd: Tensor, threes: Tensor) -> None:
-        """One graph over T² images, one update of both nets."""
-        a, b = leaves(self.a), leaves(self.b)
-        logits, messages = nets.net_a(x, a)
-        loss = nats(logits, odd) + nats(nets.net_b(messages, b), threes)
-        self._learn(loss / self.lanes, [(self.a, a), (self.b, b)])
-
-    def _decoupled(self, x: Tensor, odd: Tensor, threes: Tensor) -> None:
+    def _decoupled(self, x: Tensor, odd: Tensor, threes: Tensor, inject: Callable[[Tensor], Tensor]) -> None:
         """A learns after each window, from its own loss and what is injected; B and M after T messages."""
-        assert self.inject is not None
-        sent = []
+        sent = list[Tensor]()
         for w in range(self.window):
             a = leaves(self.a)
-            logits, message = nets.net_a(x[:, w : w + 1], a)
-            sent.append(message[:, 0].detach())
-            with torch.no_grad():
-                injected = self.inject(nets.model(sent[-1], self.m.p)) * self.factor
-            loss = nats(logits, odd[:, w : w + 1]) + (message[:, 0] * injected).sum()
-            self._learn(loss / self.lanes, [(self.a, a)])
-        messages, b = torch.stack(sent, 1).requires_grad_(), leaves(self.b)
-        loss = nats(nets.net_b(messages, b), threes)
-        (target,) = self._learn(loss, [(self.b, b)], [messages], 1 / self.lanes)
-        m = leaves(self.m)
-        predicted = nets.model(messages.detach(), m)
+            with torch.enable_grad():
+                loss, message = window(
+                    x[:, w], odd[:, w], a, lambda m: inject(nets.model(m, self.m.p)) * self.factor
+                )
+            sent.append(message)
+            self._learn(loss, (self.a, a))
+        messages, b, m = torch.stack(sent, 1), leaves(self.b), leaves(self.m)
+        with torch.enable_grad():
+            loss, target = arriving(messages, threes, b)
+            predicted = nets.model(messages, m)
+            wrong = (predicted - target).square().sum()
+        self._learn(loss, (self.b, b))
         self._watch(predicted.detach(), target)
-        self._learn((predicted - target).square().sum() / self.lanes, [(self.m, m)])
+        self._learn(wrong, (self.m, m))
 
-    def _learn(
-        self,
-        loss: Tensor,
-        parts: Sequence[tuple[Params, dict[str, Tensor]]],
-        also: Sequence[Tensor] = (),
-        scale: float = 1.0,
-    ) -> Sequence[Tensor]:
-        """Move these parts along the gradient of scale · loss; returns ∂loss/∂`also`."""
-        every = [v for _, own in parts for v in own.values()]
-        grads = list(torch.autograd.grad(loss, [*every, *also]))
-        with torch.no_grad():
-            for params, own in parts:
-                for name in own:
-                    torch.mul(grads.pop(0), scale, out=params.g[name])
-                self.optimizers[self.params().index(params)].step()
-        return grads
+    def _learn(self, loss: Tensor, *parts: tuple[Params, dict[str, Tensor]]) -> None:
+        """Move these nets along the gradient of the loss, which is a sum over lanes, as its mean."""
+        grads = iter(torch.autograd.grad(loss, [v for _, own in parts for v in own.values()]))
+        for params, own in parts:
+            for name in own:
+                torch.mul(next(grads), 1 / self.lanes, out=params.g[name])
+            self.optimizers[self.params().index(params)].step()
 
     def _watch(self, own: Tensor, target: Tensor) -> None:
-        with torch.no_grad():
-            pairs = ((own - target, own - target), (target, target), (own, own), (own, target))
-            self.watched += torch.stack([(a * b).sum((1, 2, 3)) for a, b in pairs])
+        pairs = ((own - target, own - target), (target, target), (own, own), (own, target))
+        self.watched += torch.stack([(a * b).sum((1, 2, 3)) for a, b in pairs])
 
     # what is measured -----------------------------------------------------------------------------------------
 
@@ -185,16 +170,6 @@ class TwoClocks(Learner):
     def first_batch(self, run: int) -> str:
         """Hash of the indices of its first images."""
         return self.batches.fingerprint(run)
-
-
-def asked(y: Tensor) -> tuple[Tensor, Tensor]:
-    """Of labels [R, T, T, B] (windows, steps, lanes): odd digits of each window [R, T, B], threes of all [R, B]."""
-    return (y % 2).sum(2), (y == 3).sum((1, 2))
-
-
-def nats(logits: Tensor, y: Tensor) -> Tensor:
-    """Cross-entropy summed over runs and all else; logits [R, …, C], y [R, …]."""
-    return cross_entropy(logits.flatten(0, -2), y.flatten(), reduction="sum")
 
 
 def leaves(params: Params) -> dict[str, Tensor]:

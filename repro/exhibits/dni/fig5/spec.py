@@ -163,8 +163,8 @@ EXHIBIT = Exhibit(
     profiles=PROFILES,
     deviations=DEVIATIONS,
     algorithms=(
-        ("A: ∂L_A/∂θ + 10 δ̂ ∂m/∂θ; M: ‖δ̂ − ∂L_B/∂m‖²", "repro.train.two_clocks:TwoClocks._decoupled"),
-        ("the nets", "repro.nets.two_clocks:net_a"),
+        ("A's window: ∂L_A/∂θ + 10 δ̂ ∂m/∂θ", "repro.rules.two_clocks:window"),
+        ("M's target: ∂L_B/∂m", "repro.rules.two_clocks:arriving"),
     ),
     group_by=("rule",),
 )
