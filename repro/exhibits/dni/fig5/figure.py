@@ -33,7 +33,10 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
         _panel(ax, exhibit, view, net, t * t)
         ax.axhline(CHANCE[net], color="#999999", lw=0.8, ls=":")
         ax.set(
-            title=f"{net.upper()}: {what}", xlabel="thousand digits of a stream", ylabel="wrong counts (%)"
+            title=f"{net.upper()}: {what}",
+            xlabel="thousand digits of a stream",
+            xscale="log",
+            ylabel="wrong counts (%)",
         )
     axes[1].legend(fontsize="small")
     figure.legend(handles=style.key("ours: mean and range over seeds"), loc="outside lower center", ncols=2)
