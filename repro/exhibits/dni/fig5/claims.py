@@ -60,9 +60,13 @@ def _apart(a: dict[int, float], b: dict[int, float], share: float = 1.0) -> Diff
 def _sooner(view: View) -> Outcome:
     dni, bprop = (_reached(view, view.arm(rule=k)) for k in ("dni", "bprop"))
     found, times = _apart(bprop, dni, 2.0), [100 * mean(list(v.values())) for v in (dni, bprop)]
-    last = view.mean(view.arm(rule="dni"), A)
-    gate = "" if last <= LEARNED else f"A with DNI ends at {last:.1f} %"
-    return Outcome(found.above(0), f"after {times[0]:.0f} % of the data against {times[1]:.0f} %", gate=gate)
+    last, said = (
+        view.mean(view.arm(rule="dni"), A),
+        f"after {times[0]:.0f} % of the data against {times[1]:.0f} %",
+    )
+    if last > LEARNED:
+        return Outcome(None, said, gate=f"A with DNI ends at {last:.1f} %")
+    return Outcome(found.above(0), said)
 
 
 @_figure(

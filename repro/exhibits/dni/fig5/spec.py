@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from repro.spec import Arm, Deviation, Exhibit, Metric, Param, Profile, because
+from repro.spec import Arm, Deviation, Exhibit, Layout, Metric, Param, Profile, because
 
 CHANCE = {"a": 62.5, "b": 67.3}
 """Percent of wrong counts when the most frequent one is always said: of 4 fair coins, of 16 with 1 in 10."""
@@ -167,4 +167,5 @@ EXHIBIT = Exhibit(
         ("M's target: ∂L_B/∂m", "repro.rules.two_clocks:arriving"),
     ),
     group_by=("rule",),
+    table=Layout("test_error_b", ("net",), {"net": "B"}, 1),
 )
