@@ -27,14 +27,10 @@ def own_checks(record: PithRecord, key: RegistryKey) -> list[Check]:
     digest, arxiv, number = sha256_hex(record.canonical), record.arxiv, record.document["pith_number"]
     code, stated = pith_code(digest), parse_pith(number)
     short = {f"pith_short_{n}": code[:n] for n in (8, 12, 16)}
-    repeated = [event["subject_pith_number"] for event in record.document.get("events", ())]
-    repeated.append(record.document.get("short_pith_number", number))
-    wrong = [
-        f"got {text}, expected {code}"
-        for text in [number, *repeated]
-        if text not in (number, f"pith:{code[:8]}")
-    ]
-    wrong += [f"got {number}, expected {code}"] if stated.code != code else []
+    named = [event["subject_pith_number"] for event in record.document.get("events", ())]
+    named.append(record.document.get("short_pith_number", number))
+    true = (f"pith:{stated.year}:{code}", f"pith:{code[:8]}")
+    wrong = [f"got {text}, expected {code}" for text in (number, *named) if text not in true]
     source = {"arxiv": arxiv.base, "arxiv_version": str(arxiv), "doi": arxiv.doi.lower()}
     return [
         *signing_checks(record, key),
