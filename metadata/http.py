@@ -2,8 +2,8 @@
 
 `ask` hands over an answer whose body is unread: `metadata.fetch` makes documents of it, `repro.data.fetch` files.
 Bodies of redirects and errors are never read, nothing is decompressed, redirects stay on the host unless a digest of
-what arrives is known. TLS is checked; no cookies, no netrc. Proxies and authorities are those that requests finds; its
-own session bounds neither heads nor bodies.
+what arrives is known. TLS is checked; no cookies, no netrc. Proxies and authorities are those that requests finds;
+its own session bounds neither heads nor bodies.
 """
 
 from __future__ import annotations
