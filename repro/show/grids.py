@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -14,6 +15,7 @@ from repro.record.view import View
 from repro.spec import Arm
 
 SIDE, GAP = 10, 2
+MIDDLE = SIDE / 2 - 0.5
 SHADES = ("#9ecae1", "#3182bd", "#08306b")
 """Early to late."""
 
@@ -24,30 +26,45 @@ def parts(figure: Figure, heights: Sequence[float]) -> list[Any]:
     return list(made)
 
 
-def pictures(ax: Axes, view: View, arms: Sequence[Arm], steps: Sequence[int]) -> None:
-    """A row an iteration; for each arm a column for the true loss and for each SG's, from the loss downwards."""
-    columns = [(a, name) for a in arms if view.has(a.id, "picture") for name in _names(view, a)]
-    if not columns:
+def pictures(ax: Axes, view: View, blocks: Mapping[str, Sequence[Arm]], steps: Sequence[int]) -> None:
+    """A row an iteration, block under block; a column for each true loss, and for each SG from the loss down."""
+    sheet: list[list[float]] = []
+    names: list[str] = []
+    ticks: dict[float, str] = {}
+    for block, arms in blocks.items():
+        columns = [(a, name) for a in arms if view.has(a.id, "picture") for name in _names(view, a)]
+        names = max(names, [_said(a, n) for a, n in columns], key=len)
+        there = [t for t in steps if columns and _has(view, columns[0][0], t)]
+        begin = len(sheet)
+        for step in there:
+            sheet += _row([_cells(view, a, n, step) for a, n in columns])
+        if len(blocks) == 1:
+            ticks |= {MIDDLE + row * (SIDE + GAP): f"{t:,}" for row, t in enumerate(there)}
+        else:
+            ticks[(begin + len(sheet) - GAP) / 2] = block.replace(", ", "\n")
+    ax.set(xlabel="L: true" if sheet else "not in this record", yticks=[], xticks=[])
+    ax.set_ylabel("iteration" if len(blocks) == 1 else f"iterations {', '.join(f'{t:,}' for t in steps)}")
+    if not sheet:
         ax.plot([], [])
-        ax.set(xlabel="not in this record", ylabel="iteration", yticks=[], xticks=[])
         return
-    there = [t for t in steps if _has(view, columns[0][0], t)]
-    wide, high = (SIDE + GAP) * len(columns), (SIDE + GAP) * len(there)
-    sheet = [[math.nan] * wide for _ in range(high)]
-    for column, (arm, name) in enumerate(columns):
-        for row, step in enumerate(there):
-            for cell, value in _cells(view, arm, name, step).items():
-                y, x = divmod(cell, SIDE)
-                sheet[row * (SIDE + GAP) + y][column * (SIDE + GAP) + x] = value
-    ax.imshow(sheet, cmap="jet", vmin=0, vmax=1, interpolation="none")
-    half = SIDE / 2 - 0.5
-    ax.set_xticks([half + i * (SIDE + GAP) for i in range(len(columns))], [_said(a, n) for a, n in columns])
-    ax.set_yticks([half + i * (SIDE + GAP) for i in range(len(there))], [f"{t:,}" for t in there])
-    ax.tick_params(length=0, labelsize=7)
+    wide = max(map(len, sheet))
+    sheet = [row + [math.nan] * (wide - len(row)) for row in sheet]
+    ax.imshow(sheet, cmap=colormaps["jet"].resampled(10), vmin=0, vmax=1, interpolation="none")
+    ax.set_xticks([MIDDLE + i * (SIDE + GAP) for i in range(len(names))], names)
+    ax.set_yticks(list(ticks), list(ticks.values()))
+    ax.tick_params(length=0, labelsize=7.5)
     ax.grid(False)
     ax.spines[["left", "bottom"]].set_visible(False)
-    ax.set_xlabel("L: true", fontsize=8)
-    ax.set_ylabel("iteration", fontsize=8)
+
+
+def _row(pictures: Sequence[Mapping[int, float]]) -> list[list[float]]:
+    """Pictures side by side, with a gap to the right of each and below all."""
+    blank = [math.nan] * GAP
+    lines = [
+        [v for own in pictures for v in (*(own.get(y * SIDE + x, math.nan) for x in range(SIDE)), *blank)]
+        for y in range(SIDE)
+    ]
+    return lines + [[math.nan] * len(lines[0])] * GAP
 
 
 def _names(view: View, arm: Arm) -> list[str]:
@@ -92,18 +109,19 @@ def correlations(ax: Axes, view: View, arms: Sequence[Arm], told: Mapping[int, S
         for part in ([p for p in ours if p[0] == 0], [p for p in ours if p[0]]):
             if part:
                 at = [p[0] for p in part]
-                ax.plot(
-                    at, [p[1] for p in part], "o-", color=shade, ms=4, lw=1.4, label=f"{step:,} iterations"
-                )
+                mark = "o" if len(at) == 1 else "-"
+                ax.plot(at, [p[1] for p in part], mark, color=shade, ms=4, lw=1.6)
+            if part and step == steps[-1]:
                 ax.fill_between(at, [p[2] for p in part], [p[3] for p in part], color=shade, alpha=0.12, lw=0)
         if step in told:
             look: dict[str, Any] = {"color": shade, "mfc": "none", "lw": 0.9, "ms": 6}
             ax.plot([0], told[step][:1], "o", **look)
-            ax.plot(range(1, 6), told[step][1:], "o--", **look)
+            ax.plot(range(1, 6), told[step][1:], "--", **look)
     ax.axvline(0.5, color="#999999", lw=0.8, ls=(0, (1, 3)))
     ax.axhline(0, color="#999999", lw=0.8)
     ax.set_xticks(range(6), places)
-    ax.set(ylim=(-0.5, 1.05), xlabel="one SG | layers")
+    ax.set(ylim=(-0.5, 1.05), xlabel="one SG | layers", yticks=[-0.5, 0, 0.5, 1])
+    ax.grid(False)
 
 
 def _seen(view: View, arm: Arm) -> dict[tuple[int, int], list[float]]:

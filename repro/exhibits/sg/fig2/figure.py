@@ -22,7 +22,7 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     figure = Figure(figsize=(13, 10.5), layout="constrained")
     above, middle, below = grids.parts(figure, (2.9, 2.2, 1.9))
     for ax, block in zip(above.subplots(2, 2).flat, BLOCKS, strict=True):
-        grids.pictures(ax, view, usual(exhibit, block), ITERATIONS)
+        grids.pictures(ax, view, {name(block): usual(exhibit, block)}, ITERATIONS)
         ax.set_title(name(block), fontsize=9.5)
     axes = middle.subplots(1, 4, sharey=True)
     for ax, block in zip(axes, BLOCKS, strict=True):
@@ -64,7 +64,7 @@ def _shades() -> list[Line2D]:
 
 def _key() -> list[Line2D]:
     return [
-        Line2D([], [], color="#333333", marker="o", ms=4, label="ours: median, range"),
+        Line2D([], [], color="#333333", marker="o", ms=4, label="ours: median; range at the end"),
         Line2D([], [], color="#333333", marker="o", ms=6, mfc="none", ls="--", label="the paper's pictures"),
     ]
 

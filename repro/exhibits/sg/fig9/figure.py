@@ -18,17 +18,17 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     """Above eight blocks of pictures; in the middle their correlations; below the true loss."""
     figure = Figure(figsize=(11, 14.5), layout="constrained")
     above, middle, below = grids.parts(figure, (5.8, 3.4, 1.9))
-    for row, block in zip(above.subplots(4, 2), BLOCKS, strict=True):
-        for ax, given in zip(row, WEAK, strict=True):
-            grids.pictures(ax, view, usual(exhibit, block, given), ITERATIONS)
-            ax.set_title(f"{GIVEN[given]}: {name(block)}", fontsize=9)
+    for ax, given in zip(above.subplots(1, 2), WEAK, strict=True):
+        blocks = {name(block): usual(exhibit, block, given) for block in BLOCKS}
+        grids.pictures(ax, view, blocks, ITERATIONS)
+        ax.set_title(GIVEN[given])
     rows = middle.subplots(2, 4, sharey=True, sharex=True)
     for row, given in zip(rows, WEAK, strict=True):
         for ax, block in zip(row, BLOCKS, strict=True):
             grids.correlations(ax, view, usual(exhibit, block, given), sheet(block, given))
             ax.set_title(name(block), fontsize=9)
         row[0].set_ylabel(f"{GIVEN[given]}: correlation")
-    axes = below.subplots(1, 4, sharey=True)
+    axes = below.subplots(1, 4, sharey=True, sharex=True)
     for ax, block in zip(axes, BLOCKS, strict=True):
         grids.losses(ax, view, {text: usual(exhibit, block, given)[1] for given, text in GIVEN.items()})
         ax.set_title(name(block), fontsize=9)
