@@ -15,8 +15,6 @@ NOT_YET: dict[str, tuple[str, str]] = {
     "dni/fig13": ("Figure 13 (supplement)", "error of the synthetic gradients, every-layer DNI"),
     "dni/fig14": ("Figure 14 (supplement)", "linear synthetic-gradient models"),
     "dni/fig15": ("Figure 15 (supplement)", "training error of CIFAR-10's convolutional nets"),
-    "sg/fig2": ("Figure 2", "the loss that a linear synthetic gradient implies"),
-    "sg/fig9": ("Figure 9 (supplement C)", "the same, conditioned more weakly"),
     "meprop/table1": ("Table 1", "accuracy and time of the three tasks"),
     "meprop/table2": ("Table 2", "forward and backward time on a CPU"),
     "meprop/table3": ("Table 3", "hidden units as many as k"),

@@ -135,7 +135,8 @@ DEVIATIONS = (
         "the gradient of the mean loss; beside it, as arms of their own, that of each example's loss (sg/fig2)",
         "what automatic differentiation of a mean loss gives. Explorations with other seeds had shown that it comes "
         "nearer to the paper here, and the other one in sg/fig4",
-        "decides most: Adam does not see the size of a gradient, but the size of what its steps have to reach",
+        "Adam does not see the size of a gradient, but the size of what its steps have to reach; the place of the "
+        "one SG turned out to decide more (F2-6)",
     ),
     Deviation(
         4,
