@@ -110,7 +110,9 @@ def title(figure: Figure, exhibit: Exhibit, record: Record) -> None:
 
 def undecided(exhibit: Exhibit, record: Record) -> list[str]:
     """A picture may be looked at without its table: it says itself when no claim is decided on its numbers."""
-    verdicts = {j.verdict for j in record.judgements(exhibit) if not j.claim.finding}
+    judged = record.judgements(exhibit)
+    theirs = [j for j in judged if not j.claim.finding] or judged  # an exhibit of ours has findings alone
+    verdicts = {j.verdict for j in theirs}
     return ["Nothing is decided here: every claim is open on this record"] if verdicts == {"open"} else []
 
 
