@@ -41,10 +41,9 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
 
 
 def _key() -> list[Line2D]:
-    """What colours, lines and strengths mean."""
-    colours = {SERIES[r]: style.colour(SERIES[r]) for r in ("bprop", "sg")} | {
-        "SG, target of the mean loss": MEAN
-    }
+    """What colours, lines and marks mean."""
+    colours = {s: style.colour(s) for s in (SERIES["bprop"], SERIES["sg"])}
+    colours["SG, target of the mean loss"] = MEAN
     made = [Line2D([], [], color=c, lw=1.7, label=name) for name, c in colours.items()]
     made += [Line2D([], [], color="#333333", ls=ls, label=f"{n} layers") for n, ls in LINES.items()]
     made.append(Line2D([], [], color="#333333", lw=0.4, label="thin: ours as measured"))
@@ -54,7 +53,8 @@ def _key() -> list[Line2D]:
 def _papers(ax: Axes, act: str, rule: str, depth: int, told: tuple[float, ...]) -> None:
     steps = [1000 * k for k in AT[act]][-len(told) :]
     wrong = [max(100 - v, FLOOR) for v in told]
-    ax.plot(steps, wrong, color=style.colour(SERIES[rule]), ls=LINES[depth], **PAPERS)
+    look = {**PAPERS, "color": style.colour(SERIES[rule]), "ls": LINES[depth]}
+    ax.plot(steps, wrong, **look)
 
 
 def _ours(ax: Axes, view: View, arm: Arm) -> None:
