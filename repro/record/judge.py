@@ -127,9 +127,20 @@ def _obstacle(claim: Claim, record: Mapping[str, Any]) -> str:
 
 
 def summary(judgements: Sequence[Judgement]) -> str:
-    """ "5 of 6 reproduced, 1 open" in one line; findings of ours are not counted."""
+    """ "5 of 6 reproduced, 1 open" in one line; findings of ours are counted only where there is nothing else."""
     counted = [j for j in judgements if not j.claim.finding]
+    if judgements and not counted:
+        return _findings(judgements)
     count = {v: sum(j.verdict == v for j in counted) for v in VERDICTS}
     parts = [f"{count['reproduced']} of {len(counted)} reproduced"]
     parts += [f"{n} {v}" for v, n in count.items() if v != "reproduced" and n]
     return ", ".join(parts)
+
+
+def _findings(judgements: Sequence[Judgement]) -> str:
+    """ "4 findings of ours: 2 hold, 1 does not hold, 1 open"."""
+    words = {"reproduced": ("holds", "hold"), "not reproduced": ("does not hold", "do not hold")}
+    count = {v: sum(j.verdict == v for j in judgements) for v in VERDICTS}
+    told = [f"{n} {words.get(v, (v, v))[n > 1]}" for v, n in count.items() if n]
+    n = len(judgements)
+    return f"{n} finding{'s' * (n > 1)} of ours: {', '.join(told)}"

@@ -53,7 +53,7 @@ def _key() -> list[Line2D]:
 def _papers(ax: Axes, act: str, rule: str, depth: int, told: tuple[float, ...]) -> None:
     steps = [1000 * k for k in AT[act]][-len(told) :]
     wrong = [max(100 - v, FLOOR) for v in told]
-    look = {**PAPERS, "color": style.colour(SERIES[rule]), "ls": LINES[depth]}
+    look: dict[str, Any] = {**PAPERS, "color": style.colour(SERIES[rule]), "ls": LINES[depth]}
     ax.plot(steps, wrong, **look)
 
 
@@ -65,4 +65,4 @@ def _ours(ax: Axes, view: View, arm: Arm) -> None:
         own = [*curves(view, arm.id, window).values()]
         steps = sorted(set.intersection(*(set(c) for c in own)))
         wrong = [max(100 - mean([c[s] for c in own]), FLOOR) for s in steps]
-        ax.plot(steps, wrong, color=colour, ls=LINES[depth], **look)
+        ax.plot(steps, wrong, color=colour, ls=LINES[depth], lw=look["lw"], alpha=look.get("alpha"))
