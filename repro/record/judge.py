@@ -126,13 +126,18 @@ def _obstacle(claim: Claim, record: Mapping[str, Any]) -> str:
     return ""
 
 
+def counted(judgements: Sequence[Judgement]) -> Sequence[Judgement]:
+    """The paper's claims; the findings of an exhibit that has nothing else."""
+    return [j for j in judgements if not j.claim.finding] or judgements
+
+
 def summary(judgements: Sequence[Judgement]) -> str:
     """ "5 of 6 reproduced, 1 open" in one line; findings of ours are counted only where there is nothing else."""
-    counted = [j for j in judgements if not j.claim.finding]
-    if judgements and not counted:
-        return _findings(judgements)
-    count = {v: sum(j.verdict == v for j in counted) for v in VERDICTS}
-    parts = [f"{count['reproduced']} of {len(counted)} reproduced"]
+    own = counted(judgements)
+    if any(j.claim.finding for j in own):
+        return _findings(own)
+    count = {v: sum(j.verdict == v for j in own) for v in VERDICTS}
+    parts = [f"{count['reproduced']} of {len(own)} reproduced"]
     parts += [f"{n} {v}" for v, n in count.items() if v != "reproduced" and n]
     return ", ".join(parts)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from repro.exhibits.sg import deep
-from repro.spec import Arm, Deviation, because
+from repro.spec import Arm, Deviation, Layout, because
 
 DEPTHS = (3, 5, 20)
 KINDS = {
@@ -86,6 +86,7 @@ EXHIBIT = deep.exhibit(
     "noise of its size, nothing, a fixed random map of h and the label, or of the label alone.",
     arms=ARMS,
     profiles=PROFILES,
+    table=Layout("train_accuracy", ("layers",)),
     deviations=DEVIATIONS,
     algorithms=(
         ("what the layer under the SG consumes", "repro.rules.injected:Injected.consume"),

@@ -6,7 +6,7 @@ Source: arXiv:1703.00522v1, section 5, Figure 4.
 from __future__ import annotations
 
 from repro.exhibits.sg import deep
-from repro.spec import Deviation, because
+from repro.spec import Deviation, Layout, because
 
 DEPTHS, ACTS = (3, 5, 20, 50), ("relu", "sigmoid")
 AT = {  # thousands of steps of the numbers below
@@ -80,6 +80,7 @@ EXHIBIT = deep.exhibit(
     "units, by backpropagation and with one linear synthetic gradient in the middle.",
     arms=ARMS,
     profiles=PROFILES,
+    table=Layout("train_accuracy", ("act", "layers", "target"), {"target": "example"}),
     deviations=DEVIATIONS,
     algorithms=(
         deep.ALGORITHMS[0],
