@@ -10,7 +10,6 @@ from repro.show.tables import markdown
 from repro.spec import Exhibit
 
 NOT_YET: dict[str, tuple[str, str]] = {
-    "dni/fig5": ("Figure 5", "two recurrent nets with clocks of their own, one DNI between them"),
     "dni/fig7": ("Figure 7", "updates of random layers at random times"),
     "dni/fig11": ("Figure 11 (supplement)", "one DNI at each position of a 6-layer net"),
     "dni/fig12": ("Figure 12 (supplement)", "error of the synthetic gradient of one DNI"),
@@ -51,6 +50,8 @@ def result(exhibit: Exhibit) -> str:
         return "described, no record yet"
     judged = counted(load(results_dir(), exhibit.id, profile).judgements(exhibit))
     words = {"reproduced": "Holds", "direction only": "Holds in direction", "not reproduced": "FAILS"}
+    if any(j.claim.finding for j in judged):
+        words = {"reproduced": "Findings of ours. They hold", "not reproduced": "They do not"}
     said = {v: [j.claim.text for j in judged if j.verdict == v] for v in words}
     parts = [f"{words[v]}: {'; '.join(texts)}." for v, texts in said.items() if texts]
     waiting = sum(j.verdict == "open" for j in judged)
