@@ -128,3 +128,13 @@ def test_a_picture_of_findings_alone_says_that_nothing_is_decided() -> None:
     exhibit = get("sg/control")
     rows = [(r.arm, r.seed, "train_accuracy", 300, "", 11.0) for r in runs(exhibit, exhibit.profile("cpu"))]
     assert undecided(exhibit, fake_record(exhibit, "cpu", rows, DATA))
+
+
+@pytest.mark.parametrize("claim", ["F4-2", "F4-3"])
+def test_nets_that_stop_below_ninety_decide_no_race(claim: str) -> None:
+    exhibit, rows = get("sg/fig4"), rows_of("sg/fig4", "paper")
+    low = [(*r[:5], 0.88 * r[5]) for r in rows]
+    judged = [fake_record(exhibit, "paper", own, DATA).judgements(exhibit) for own in (rows, low)]
+    found = [next(j for j in of if j.claim.id == claim) for of in judged]
+    assert [j.verdict for j in found] == ["reproduced", "open"]
+    assert "never reaches 90 %" in found[1].reason
