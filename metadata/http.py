@@ -2,7 +2,8 @@
 
 `ask` hands over an answer whose body is unread: `metadata.fetch` makes documents of it, `repro.data.fetch` files.
 Bodies of redirects and errors are never read, nothing is decompressed, redirects stay on the host unless a digest of
-what arrives is known. TLS is checked; no cookies, no netrc; proxies are those of the environment.
+what arrives is known. TLS is checked; no cookies, no netrc. Proxies and authorities are those that requests finds;
+its own session bounds neither heads nor bodies.
 """
 
 from __future__ import annotations
@@ -14,10 +15,9 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import SplitResult, unquote, urljoin, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import SplitResult, urljoin, urlsplit
 
-import certifi
+import requests
 import urllib3
 
 from metadata.errors import shown
@@ -178,8 +178,8 @@ def _unfit(answer: Answer) -> str:
 
 def _pool(parts: SplitResult, timeout: urllib3.Timeout) -> urllib3.PoolManager:
     more: dict[str, Any] = {"timeout": timeout, "retries": False}
-    if parts.scheme == "https":  # the authorities of the system (or SSL_CERT_FILE), and of certifi
-        authorities = os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where()
+    if parts.scheme == "https":  # the authorities of the system (or SSL_CERT_FILE), and those that requests has
+        authorities = os.environ.get("REQUESTS_CA_BUNDLE") or requests.utils.DEFAULT_CA_BUNDLE_PATH
         more["ssl_context"] = context = ssl.create_default_context()
         try:
             context.load_verify_locations(
@@ -187,10 +187,10 @@ def _pool(parts: SplitResult, timeout: urllib3.Timeout) -> urllib3.PoolManager:
             )
         except OSError:
             raise NoAnswerError(f"TLS failed (no certificate authorities in {shown(authorities)})") from None
-    proxies = {} if proxy_bypass(parts.hostname or "") else getproxies()
-    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    url = parts.geturl()
+    proxy = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
     if not proxy:
         return urllib3.PoolManager(**more)
-    login = unquote(urlsplit(proxy).netloc.rpartition("@")[0])
-    more["proxy_headers"] = urllib3.make_headers(proxy_basic_auth=login) if login else None
+    login = ":".join(requests.utils.get_auth_from_url(proxy))
+    more["proxy_headers"] = urllib3.make_headers(proxy_basic_auth=login) if login != ":" else None
     return urllib3.ProxyManager(proxy, **more)
