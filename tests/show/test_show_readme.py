@@ -10,6 +10,7 @@ from record_fakes import DATA, STAND_IN, fake_record, rows_of, save_all
 from repro.cli.app import COMMANDS, PASSED_ON, _parser
 from repro.errors import RecordError, StaleRecordError
 from repro.exhibits import all_exhibits, get, ids
+from repro.record.judge import summary
 from repro.record.record import Record
 from repro.record.run import digest
 from repro.record.store import load, path_of, save
@@ -41,7 +42,7 @@ def test_a_line_an_exhibit_from_its_best_record(recorded):
     for exhibit_id, line in zip(ids(), lines, strict=True):
         assert exhibit_id in line and f"(results/{exhibit_id}/cpu.json)" in line
         assert f"`repro run {exhibit_id} --profile cpu`" in line
-        assert "reproduced" in line
+        assert summary(load(recorded, exhibit_id, "cpu").judgements(get(exhibit_id))) in line
 
 
 def test_the_headline_is_the_first_claim_that_can_be_computed(recorded):
@@ -60,6 +61,7 @@ def test_the_coverage_names_every_exhibit_once_and_what_fails(recorded):
         judged = load(recorded, exhibit.id, "cpu").judgements(exhibit)
         failed = [j.claim for j in judged if j.verdict == "not reproduced" and not j.claim.finding]
         assert ("FAILS" in line) == bool(failed)
+        assert ("Findings of ours" in line) <= all(j.claim.finding for j in judged)
 
 
 def test_without_any_number_the_headline_is_empty():
