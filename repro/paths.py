@@ -32,3 +32,8 @@ def results_dir() -> Path:
 def notebooks_dir() -> Path:
     """The committed notebooks."""
     return root() / "notebooks"
+
+
+def citation_file() -> Path:
+    """How this repository is cited: CITATION.cff."""
+    return root() / "CITATION.cff"

@@ -18,6 +18,8 @@ from repro.errors import DirtyTreeError
 from repro.files import write_text
 from repro.paths import root
 
+UNKNOWN = "unknown"
+"""What stands for a commit that nothing tells."""
 STAMP = ".stamp"
 """The stamp, at the top of the tree. Git ignores it, so whoever copies the tree names it."""
 CODE = ("repro", "metadata")
@@ -41,7 +43,7 @@ def git_state() -> tuple[str, bool]:
         return known
     said = _said()
     if not isinstance(said.get("commit"), str) or not said["commit"]:
-        return known or ("unknown", True)
+        return known or (UNKNOWN, True)
     changed = said.get("dirty") is not False or said.get("files") != code_digest()
     return known if known and changed else (said["commit"], changed)
 

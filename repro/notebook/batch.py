@@ -24,7 +24,7 @@ from repro.record.store import SUFFIXES, load, path_of
 from repro.show import indications
 from repro.show.claims import in_short
 from repro.show.readme import data_text, headline
-from repro.show.tables import aligned
+from repro.show.tables import fitted
 from repro.spec import Exhibit
 
 Echo = Callable[[str], None]
@@ -44,6 +44,7 @@ class Done:
     error: str
     seconds: float
     record: Record | None = None
+    profile: str = ""
 
 
 def execute_all(
@@ -77,10 +78,26 @@ def execute_all(
         echo("\n".join(textwrap.wrap(indications.closing(made), indications.WIDTH)))
         echo("")
     echo(f"executed notebooks, records (json, csv) and pictures (svg): {out}/<paper>/<exhibit>/")
+    echo(f"all of it on a page, to open in a browser: {_page(done, out, source)}")
     failed = [d for d in done if d.error]
     for d in failed:
         echo(f"FAILED {d.exhibit}: {d.error}; its notebook with the traceback is in {out}/{d.exhibit}/")
     return len(failed)
+
+
+def _page(done: Sequence[Done], out: Path, source: str) -> Path:
+    """Write the page that shows all of it."""
+    from repro.page import build, content
+
+    made, parts = [], []
+    for d in done:
+        exhibit = exhibits.get(d.exhibit)
+        if d.record is None:
+            parts.append(content.failed(exhibit, d.profile, out, d.seconds, d.error))
+        else:
+            made.append((exhibit, d.record))
+            parts.append(content.part(exhibit, d.record, out, d.seconds))
+    return build.write(out, parts, indications.closing(made) if made else "Nothing ran.", source != "run")
 
 
 def _one(
@@ -111,7 +128,7 @@ def _one(
             record = load(out, exhibit.id, at)
         except ReproError as e:
             error = str(e)
-    return Done(exhibit.id, error, time.monotonic() - began, record)
+    return Done(exhibit.id, error, time.monotonic() - began, record, at)
 
 
 def _process(command: list[str], echo: Echo, limit_s: float) -> str:
@@ -169,12 +186,8 @@ def _table(done: Sequence[Done]) -> str:
     rows = []
     for d in done:
         if d.record is None:
-            rows.append((d.exhibit, "FAILED", _short(d.error), "", f"{d.seconds:.0f} s"))
+            rows.append((d.exhibit, "FAILED", d.error, "", f"{d.seconds:.0f} s"))
             continue
         ours, paper = headline(exhibits.get(d.exhibit), d.record)
-        rows.append((d.exhibit, _short(ours), _short(paper), data_text(d.record), f"{d.seconds:.0f} s"))
-    return aligned(("exhibit", "our number", "the paper's", "data set", "time"), rows)
-
-
-def _short(text: str, width: int = 28) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
+        rows.append((d.exhibit, ours, paper, data_text(d.record), f"{d.seconds:.0f} s"))
+    return fitted(("exhibit", "our number", "the paper's", "data set", "time"), rows, [1, 2, 3])

@@ -26,6 +26,7 @@ from repro.record.run import runs, spec_of
 from repro.record.store import load, save
 from repro.record.view import View
 from repro.show import claims, kinds
+from repro.show.citing import citation
 from repro.show.frame import frame, plot
 from repro.show.tables import Table
 from repro.spec import Exhibit
@@ -173,10 +174,4 @@ class Shown:
 
     def cite(self) -> Text:
         """BibTeX of this result and of the pinned paper."""
-        from metadata import cff, pin
-        from metadata.cite import verified
-
-        code, record = self._record.facts["code"], self._record
-        ours = cff.repository(root() / "CITATION.cff", commit=code["commit"], dirty=code["dirty"])
-        args = (self.exhibit.id, record.profile, record.sha256(), "bibtex")
-        return Text(f"```bibtex\n{verified(pin(self.exhibit.paper), ours, *args)}```")
+        return Text(f"```bibtex\n{citation(self.exhibit, self._record)}```")
