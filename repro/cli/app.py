@@ -23,6 +23,7 @@ COMMANDS = {
     "pack": "write finished runs into a few files that can travel, or the stamp of this commit",
     "merge": "take in the runs that were packed on another machine",
     "reproduce": "run every notebook; what `make reproduce` calls",
+    "notebooks": "copy the notebooks into a folder of your own",
     "render": "make an exhibit's notebook from its record",
     "commit": "copy finished records into results/",
     "check": "recompute the verdicts of the committed records, and check the records themselves",

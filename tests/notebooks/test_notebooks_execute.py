@@ -81,8 +81,10 @@ def test_smoke_run_of_each_notebook(exhibit_id, written, tmp_path):
     record = load(out, exhibit_id, "smoke")
     assert record.facts["csv"]["finite"] and not record.facts["missing"]
     assert {p.name for p in (out / exhibit_id).iterdir()} == {
-        f"smoke.{s}" for s in ("json", "csv", "svg", "ipynb")
+        f"smoke.{s}" for s in ("json", "csv", "svg", "ipynb", "html")
     }
+    assert (out / "index.html").exists() and said[-1].endswith(f"{out / 'index.html'}")
+    assert max(len(line) for line in said if str(out) not in line) <= 100
     cells = nbformat.read(out / exhibit_id / "smoke.ipynb", 4)["cells"]
     streams = [o.get("name") for c in cells for o in c.get("outputs", []) if o["output_type"] == "stream"]
     assert "stderr" not in streams
@@ -101,6 +103,8 @@ def test_a_failing_notebook_is_kept_and_the_others_go_on(written, tmp_path):
     errors = [o for c in kept["cells"] for o in c.get("outputs", []) if o["output_type"] == "error"]
     assert errors[0]["evalue"] == "broken on purpose"
     assert not (out / "meprop/table7/smoke.json").exists()
+    page = (out / "index.html").read_text(encoding="utf-8")
+    assert "failed: ValueError: broken on purpose" in page and 'href="meprop/table7/smoke.html"' in page
 
 
 @pytest.mark.slow
