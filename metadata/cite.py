@@ -171,10 +171,10 @@ def verified(
 ) -> str:
     """Return a citation of a number that this repository recorded, so that a reader can find and check it.
 
-    It joins the pinned paper, this repository (`repository`: `title`, `version`, `commit` in hex or "unknown", optionally
-    `authors`, `doi`, `year` and `dirty`, see `metadata.cff.repository`), the `exhibit` (like `dni/table1`),
-    the `profile` and the SHA-256 of the record (64 hex digits). `style` is `text` (one line) or `bibtex` (two
-    entries). Raises `MetadataError` for a record of another paper, and for values of another form.
+    It joins the pinned paper, this repository (`repository`: `title`, `version`, `commit` in hex or "unknown",
+    optionally `authors`, `doi`, `year` and `dirty`, see `metadata.cff.repository`), the `exhibit` (like
+    `dni/table1`), the `profile` and the SHA-256 of the record (64 hex digits). `style` is `text` (one line)
+    or `bibtex` (two entries). Raises `MetadataError` for a record of another paper, and for values of another form.
     """
     _check_verified(pin, repository, exhibit, profile, record_sha256, style)
     known = repository["commit"] != UNKNOWN

@@ -1,4 +1,4 @@
-"""Where things lie: a checkout holds all of it; an installed package keeps data and runs in the user's cache folder."""
+"""Where things lie: a checkout holds all of it; an installed package keeps data and runs in the user's cache."""
 
 from pathlib import Path
 
