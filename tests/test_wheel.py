@@ -97,7 +97,6 @@ def python(home):
     ("command", "said"),
     [
         ("list", "dni/table2"),
-        ("check", " 0 broken or stale"),
         ("check --verbose sg/fig6", "✓ reproduced"),
         ("status", "fresh"),
         ("cite dni/table2 --style bibtex", "@inproceedings{jaderberg2017decoupled"),
