@@ -8,6 +8,9 @@ Exit code: 0 if every notebook ran, else 1.
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -45,4 +48,21 @@ def main(args: argparse.Namespace) -> int:
         if without:
             print(f"no notebook yet, and left out: {', '.join(without)}")
     source, profile = ("recorded", "") if args.recorded else ("run", "quick")
-    return 1 if execute_all(ids, args.profile or profile, args.out.resolve(), source) else 0
+    out = args.out.resolve()
+    return 1 if guarded(lambda: execute_all(ids, args.profile or profile, out, source)) else 0
+
+
+def guarded(work: Callable[[], int]) -> int:
+    """What `work` returns. SIGTERM ends it as an exception would, and so the notebook's process too.
+
+    That process would train on for hours alone, and hold its locks.
+    """
+    before = signal.signal(signal.SIGTERM, _stop)
+    try:
+        return work()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _stop(number: int, _: object) -> None:
+    sys.exit(128 + number)

@@ -30,6 +30,8 @@ from repro.spec import Exhibit
 Echo = Callable[[str], None]
 LIMIT_S = {"smoke": 120, "quick": 900, "cpu": 3 * 3600, "paper": 48 * 3600}
 """Seconds a cell may take at a profile, generously: the limit is there for one that hangs."""
+KERNEL = {"MPLBACKEND": "agg", "JUPYTER_PREFER_ENV_PATH": "1"}
+"""No window for a figure; this environment's kernel, whatever others the user has."""
 SLACK_S = 60
 """Seconds beyond the limit after which the process itself, which should have stopped by now, is ended."""
 STOP_S = 5
@@ -134,8 +136,9 @@ def _one(
 def _process(command: list[str], echo: Echo, limit_s: float) -> str:
     """Run one notebook's process, passing its lines on; returns the error in one line, or an empty string."""
     path = os.pathsep.join(filter(None, [str(root()), os.environ.get("PYTHONPATH")]))
-    # a bare environment: the kernel must find this package, and must not open a window for a figure
-    environment = {**os.environ, "PYTHONPATH": path, "MPLBACKEND": "agg"}
+    # the kernel must find this package
+    environment = {**os.environ, "PYTHONPATH": path, **KERNEL}
+    environment.pop("JUPYTER_PATH", None)
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as trouble:
         child = subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, stderr=trouble, text=True, errors="replace"

@@ -13,6 +13,7 @@ from typing import Any
 
 from repro.errors import BadValueError, RecordError
 from repro.files import write_text
+from repro.notebook.batch import KERNEL
 from repro.notebook.template import refreshed, skeleton
 from repro.paths import notebooks_dir, root
 from repro.record.record import Record
@@ -80,7 +81,7 @@ def render(exhibit: Exhibit, out: Path, record: Record | None = None, folder: Pa
 
     notebook = authored(exhibit, folder)
     with tempfile.TemporaryDirectory() as place:
-        environment = {"PYTHONPATH": str(root()), "MPLBACKEND": "agg"}
+        environment = {"PYTHONPATH": str(root()), "JUPYTER_PATH": "", **KERNEL}
         if record is not None:
             save(record, Path(place))
             environment["REPRO_RESULTS"] = place

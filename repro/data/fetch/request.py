@@ -68,6 +68,10 @@ def ask(url: str, have: int, limits: Limits, wait: float) -> requests.Response:
         raise UselessError(f"no answer in {wait:.1f} s") from None
     if isinstance(answer, requests.RequestException):
         raise UselessError(_words(answer)) from answer
+    if isinstance(
+        answer, OSError
+    ):  # settings that name a file which is not there, such as REQUESTS_CA_BUNDLE
+        raise UselessError(str(answer)) from answer
     if isinstance(answer, Exception):
         raise answer
     return answer
