@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from repro import exhibits
 from repro.errors import ReproError
 from repro.notebook.agree import agree
-from repro.notebook.display import Code, Text
+from repro.notebook.display import Code, Number, Text
 from repro.notebook.given import history, parameters
 from repro.notebook.shown import Shown
 from repro.notebook.source import source_of
@@ -48,6 +49,14 @@ class Nothing:
     def in_short(self) -> Text:
         """Why there is none."""
         return Text(f"No committed record to speak of: {self.why}")
+
+    def mean(self, *_: object, **__: object) -> Number:
+        """No number."""
+        return Number(math.nan)
+
+    def either(self, claim: str, yes: str, no: str, undecided: str = "") -> str:
+        """Nothing is decided."""
+        return undecided
 
     def figure(self) -> Text:
         """No picture either."""

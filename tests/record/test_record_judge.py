@@ -156,6 +156,13 @@ def test_a_summary_counts():
     assert summary([]) == "0 of 0 reproduced"
 
 
+def test_findings_are_counted_where_there_is_nothing_else():
+    ours = [only({}), only({}), only({}, GOOD[2:])]
+    ours = [replace(j, claim=replace(j.claim, finding=True)) for j in ours]
+    assert summary(ours) == "3 findings of ours: 2 hold, 1 open"
+    assert summary([only({}), *ours]) == "1 of 1 reproduced"
+
+
 @pytest.mark.parametrize(
     ("outcome", "verdict", "reason"),
     [

@@ -63,6 +63,7 @@ def test_the_coverage_names_every_exhibit_once_and_what_fails(recorded):
         judged = load(recorded, exhibit.id, "cpu").judgements(exhibit)
         failed = [j.claim for j in judged if j.verdict == "not reproduced" and not j.claim.finding]
         assert ("FAILS" in line) == bool(failed)
+        assert ("Findings of ours" in line) <= all(j.claim.finding for j in judged)
 
 
 def test_without_any_number_the_headline_is_empty():
