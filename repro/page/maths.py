@@ -5,7 +5,9 @@ from __future__ import annotations
 import html
 import re
 
-_NORM = re.compile(r"\\[lr]Vert\b")
+_FENCES = {r"\lVert": "‖", r"\rVert": "‖", r"\lvert": "|", r"\rvert": "|", r"\langle": "⟨", r"\rangle": "⟩"}
+"""What the converter does not know behind \\bigl: it takes the signs themselves."""
+_FENCE = re.compile(r"\\(?:[lr][vV]ert|[lr]angle)\b")
 _LEFT_OVER = re.compile(r">\s*\\[^<]")
 
 
@@ -18,7 +20,8 @@ def mathml(latex: str, display: bool = False) -> str:
     from latex2mathml.converter import convert
 
     try:
-        made = str(convert(_NORM.sub("‖", latex.strip()), display="block" if display else "inline"))
+        plain = _FENCE.sub(lambda m: _FENCES[m[0]], latex.strip())
+        made = str(convert(plain, display="block" if display else "inline"))
     except Exception:  # the converter's errors have no base of their own
         made = ""
     if not made or _LEFT_OVER.search(made):

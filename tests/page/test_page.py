@@ -108,7 +108,10 @@ def test_each_claim_stands_with_what_the_run_says_and_the_committed_verdict(inde
         record = fake_record(exhibit, "quick", rows_of(exhibit, "quick"), STAND_IN)
         known = indications.committed(exhibit)
         for j in record.judgements(exhibit):
-            start = index.text.index(j.claim.id.replace("-", "\N{NON-BREAKING HYPHEN}") + " ")
+            own = index.text.index(
+                exhibit.shows
+            )  # ids are those of its paper: another exhibit may have the same
+            start = index.text.index(j.claim.id.replace("-", "\N{NON-BREAKING HYPHEN}") + " ", own)
             before, after = index.text[start - 200 : start], index.text[start : start + 2500]
             assert f"{content.MARKS[content.KINDS[indications.here(j)]]} {indications.here(j)}" in before
             assert f"committed: {known.get(j.claim.id, 'none yet')}" in before
