@@ -81,18 +81,18 @@ def house(tmp_path, monkeypatch):
 
 
 def test_new_makes_a_folder_that_is_listed_and_a_notebook(house, monkeypatch, capsys):
-    assert main(["new", "sg/fig2"]) == 0
-    assert "next: repro run sg/fig2 --profile smoke" in capsys.readouterr().out
-    folder = house / "repro" / "exhibits" / "sg" / "fig2"
+    assert main(["new", "sg/fig99"]) == 0
+    assert "next: repro run sg/fig99 --profile smoke" in capsys.readouterr().out
+    folder = house / "repro" / "exhibits" / "sg" / "fig99"
     made = {p.name for p in folder.iterdir()}
     assert made == {"__init__.py", "spec.py", "claims.py", "figure.py", "work.py"}
-    assert (house / "notebooks" / "sg" / "fig2.ipynb").exists()
+    assert (house / "notebooks" / "sg" / "fig99.ipynb").exists()
     assert not [p for p in folder.iterdir() if "skeleton" in p.read_text(encoding="utf-8")]
     monkeypatch.setattr("repro.exhibits.sg.__path__", [str(folder.parent)])
-    monkeypatch.setitem(EXTRA, "sg/fig2", "repro.exhibits.sg.fig2")
+    monkeypatch.setitem(EXTRA, "sg/fig99", "repro.exhibits.sg.fig99")
     assert main(["list"]) == 0
-    assert "sg/fig2" in capsys.readouterr().out
-    assert get("sg/fig2").id == "sg/fig2" and runs(get("sg/fig2"), get("sg/fig2").profile("smoke"))
+    assert "sg/fig99" in capsys.readouterr().out
+    assert get("sg/fig99").id == "sg/fig99" and runs(get("sg/fig99"), get("sg/fig99").profile("smoke"))
 
 
 def test_new_makes_the_notebook_alone_of_an_exhibit_that_has_none(house, capsys):
