@@ -9,7 +9,7 @@ from repro.notebook.arguments import as_text
 from repro.record.record import Record, seeds_of
 from repro.record.run import arms_of
 from repro.show.tables import Table, escaped
-from repro.show.words import source_of
+from repro.show.words import missing_runs, source_of
 from repro.spec import Deviation, Exhibit
 
 
@@ -112,7 +112,4 @@ def provenance(record: Record) -> Table:
 
 def missing(record: Record) -> str:
     """The runs that a record lacks, by reason."""
-    reasons: dict[str, list[str]] = {}
-    for lost in record.facts["missing"]:
-        reasons.setdefault(lost["why"], []).append(lost["run"])
-    return "; ".join(f"{', '.join(runs)} ({why})" for why, runs in reasons.items())
+    return "; ".join(f"{runs} ({why})" for why, runs in missing_runs(record.facts["missing"]).items())

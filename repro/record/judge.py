@@ -15,6 +15,7 @@ from repro.spec import Exhibit, Param
 VERDICTS = ("reproduced", "direction only", "not reproduced", "open")
 MEASURED = ("evaluations", "hold_out", "analyses", "eval_images")
 """Parameters that say what is measured, and when: no condition of a verdict."""
+OURS = {"reproduced": "holds", "not reproduced": "does not hold"}
 HERE = {True: "holds here", False: "does not hold here", None: ""}
 
 
@@ -126,10 +127,18 @@ def _obstacle(claim: Claim, record: Mapping[str, Any]) -> str:
     return ""
 
 
+def said(j: Judgement) -> str:
+    """The verdict in words: of a finding of ours there is nothing to reproduce, it holds or it does not."""
+    return OURS.get(j.verdict, j.verdict) if j.claim.finding else j.verdict
+
+
 def summary(judgements: Sequence[Judgement]) -> str:
-    """ "5 of 6 reproduced, 1 open" in one line; findings of ours are not counted."""
+    """ "5 of 6 reproduced, 1 open" in one line; findings of ours are not counted where there is anything else."""
     counted = [j for j in judgements if not j.claim.finding]
+    words = dict(zip(VERDICTS, VERDICTS, strict=True))
+    if judgements and not counted:
+        counted, words = [*judgements], words | {"reproduced": "findings hold", "not reproduced": "do not hold"}
     count = {v: sum(j.verdict == v for j in counted) for v in VERDICTS}
-    parts = [f"{count['reproduced']} of {len(counted)} reproduced"]
-    parts += [f"{n} {v}" for v, n in count.items() if v != "reproduced" and n]
+    parts = [f"{count['reproduced']} of {len(counted)} {words['reproduced']}"]
+    parts += [f"{n} {words[v]}" for v, n in count.items() if v != "reproduced" and n]
     return ", ".join(parts)

@@ -48,7 +48,8 @@ def result(exhibit: Exhibit) -> str:
     profile = best_profile(exhibit)
     if profile is None:
         return "described, no record yet"
-    judged = [j for j in load(results_dir(), exhibit.id, profile).judgements(exhibit) if not j.claim.finding]
+    every = load(results_dir(), exhibit.id, profile).judgements(exhibit)
+    judged = [j for j in every if not j.claim.finding] or every
     words = {"reproduced": "Holds", "direction only": "Holds in direction", "not reproduced": "FAILS"}
     said = {v: [j.claim.text for j in judged if j.verdict == v] for v in words}
     parts = [f"{words[v]}: {'; '.join(texts)}." for v, texts in said.items() if texts]

@@ -7,7 +7,7 @@ import pytest
 from tiny_exhibit import EXHIBIT
 
 from repro.claim import Outcome
-from repro.record.judge import judge, summary
+from repro.record.judge import judge, said, summary
 from repro.record.nulls import vacuous
 from repro.record.view import MissingData, View
 
@@ -154,6 +154,15 @@ def test_a_claim_that_needs_no_particular_data_is_judged_on_a_stand_in():
 def test_a_summary_counts():
     assert summary([only({}), only({}, GOOD[2:])]) == "1 of 2 reproduced, 1 open"
     assert summary([]) == "0 of 0 reproduced"
+
+
+def test_findings_are_counted_where_there_is_nothing_else():
+    holds, waits = only({}), only({}, GOOD[2:])
+    found = [replace(j, claim=replace(j.claim, finding=True)) for j in (holds, waits)]
+    failed = replace(found[0], verdict="not reproduced")
+    assert summary([*found, holds]) == "1 of 1 reproduced"
+    assert summary([*found, failed]) == "1 of 3 findings hold, 1 do not hold, 1 open"
+    assert [said(j) for j in (*found, failed, holds)] == ["holds", "open", "does not hold", "reproduced"]
 
 
 @pytest.mark.parametrize(

@@ -1,43 +1,97 @@
-"""Levels solved, what was injected down the side: one panel a task, T = 2."""
+"""Levels solved, what was injected down the side: a block a window and width, the variants of T = 2 below."""
 
 from __future__ import annotations
 
+import math
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from repro.exhibits.dni.rnn_control.spec import KINDS, ORACLES, TASKS
+from repro.exhibits.dni.rnn_control.spec import KINDS, ORACLES, TASKS, WIDTHS, WINDOWS, name
 from repro.record.record import Record
-from repro.record.stats import mean
+from repro.record.stats import mean, paired
 from repro.record.view import View
 from repro.show import style
-from repro.spec import Exhibit
+from repro.spec import Arm, Exhibit
 
 METRIC = "levels"
+GREY, LINE, DASHED = "#8c8c8c", 0.30, (0, (4, 3))
+"""Of what is neither δ̂ nor the true gradient; inches a line; means to compare with."""
+Block = tuple[str, int, int, list[str]]
+"""Title, T, units, what its arms inject (as in their ids)."""
 
 
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
-    """A dot a seed, a bar at the mean; the synthetic gradient in colour, everything else grey."""
-    figure, axes = style.canvas(len(TASKS), (11, 4.6))
-    for ax, (task, label) in zip(axes, TASKS.items(), strict=True):
-        _panel(ax, view, task)
-        ax.set(title=f"{label}, T = 2", xlabel="levels solved")
+    """Dots for seeds, a bar at the mean with its 95 % interval; dashed lines at the means of nothing and of δ̂."""
+    blocks = _blocks(view)
+    sizes = [len(whats) + 2.2 for *_, whats in blocks]
+    figure = Figure(figsize=(11, LINE * sum(sizes) + 1.2), layout="constrained")
+    axes = figure.subplots(
+        len(blocks), len(TASKS), squeeze=False, sharex="col", sharey="row", height_ratios=sizes
+    )
+    for row, block in zip(axes, blocks, strict=True):
+        for ax, task in zip(row, TASKS, strict=True):
+            _panel(ax, exhibit, view, task, block)
+        row[0].invert_yaxis()
+    for ax in axes[-1]:
+        ax.set_xlabel("levels solved")
+    figure.legend(handles=_key(), loc="outside lower center", ncols=4)
     style.title(figure, exhibit, record)
     return figure
 
 
-def _panel(ax: Axes, view: View, task: str) -> None:
-    said = {**KINDS, **{k: f"true gradient × {f:g}" for k, f in ORACLES.items()}}
-    there = [a for a in view.where(task=task, window=2) if view.has(a, METRIC) and _kind(a) in said]
-    for n, arm in enumerate(there):
-        values = view.final(arm, METRIC)
-        colour = style.COLOURS["DNI"] if _kind(arm) == "synthetic" else style.COLOURS["Bprop"]
-        ax.plot(values, [n + 0.04 * (i - len(values) / 2) for i in range(len(values))], ".", color=colour)
-        ax.plot([mean(values)] * 2, [n - 0.3, n + 0.3], color=colour, lw=2)
-    ax.set_yticks(range(len(there)), [said[_kind(a)] for a in there])
-    ax.invert_yaxis()
+def _blocks(view: View) -> list[Block]:
+    """Those of which there is anything."""
+    kinds = [k.replace("_", "-") for k in (*KINDS, *ORACLES)]
+    made: list[Block] = [(f"T = {t}, {w} units", t, w, kinds) for w in WIDTHS for t in WINDOWS]
+    known = {a.removeprefix("copy-2-32-") for a in view.arms() if a.startswith("copy-2-32-")}
+    made.append(("T = 2, 32 units, other settings", 2, 32, sorted(known - {*kinds})))
+    kept = [(title, t, w, [k for k in whats if _has(view, t, w, k)]) for title, t, w, whats in made]
+    return [block for block in kept if block[3]]
 
 
-def _kind(arm: str) -> str:
-    """What an arm injects, from its id: "copy-2-32-mean-lane" → "mean_lane"; variants keep their whole name."""
-    tail = arm.split("-", 4 if arm.startswith("repeat") else 3)[-1]
-    return tail if tail in ORACLES else tail.replace("-", "_")
+def _has(view: View, window: int, width: int, what: str) -> bool:
+    return any(view.has(name(task, window, width, what), METRIC) for task in TASKS)
+
+
+def _panel(ax: Axes, exhibit: Exhibit, view: View, task: str, block: Block) -> None:
+    title, window, width, whats = block
+    arms = [exhibit.arm(name(task, window, width, k)) for k in whats]
+    for kind in ("nothing", "synthetic"):
+        base = name(task, window, width, kind)
+        if view.has(base, METRIC):
+            colour = style.colour(KINDS[kind])
+            ax.axvline(mean(view.final(base, METRIC)), color=colour, lw=1, ls=DASHED, zorder=1)
+    there = [(y, arm) for y, arm in enumerate(arms) if view.has(arm.id, METRIC)]
+    for colour in dict.fromkeys(_colour(arm) for _, arm in there):
+        _lines(ax, {y: view.final(a.id, METRIC) for y, a in there if _colour(a) == colour}, colour)
+    ax.set(title=f"{TASKS[task]}, {title}", ylim=(-0.7, len(arms) - 0.3))
+    ax.set_yticks(range(len(arms)), [a.label.partition(": ")[2] for a in arms])
+
+
+def _colour(arm: Arm) -> str:
+    return style.colour(arm.series) if arm.series in (KINDS["synthetic"], "true gradient") else GREY
+
+
+def _lines(ax: Axes, values: dict[int, list[float]], colour: str) -> None:
+    """A line an arm, at its place: levels are whole numbers, so seeds lie on each other."""
+    dots = [(v, y, own.count(v)) for y, own in values.items() for v in dict.fromkeys(own)]
+    x, y, count = zip(*dots, strict=True)
+    ax.scatter(x, y, [10 * n for n in count], color=colour, alpha=0.45, lw=0, zorder=2)
+    for at, own in values.items():
+        low, high = paired(own).interval()
+        if math.isfinite(low):
+            ax.hlines(at, low, high, color=colour, lw=1.5)
+    means = [mean(own) for own in values.values()]
+    ax.vlines(means, [y - 0.33 for y in values], [y + 0.33 for y in values], color=colour, lw=2.5)
+
+
+def _key() -> list[Line2D]:
+    nothing, synthetic = (style.colour(KINDS[k]) for k in ("nothing", "synthetic"))
+    return [
+        Line2D([], [], color=GREY, marker="o", ls="", alpha=0.45, label="seeds; the larger the more"),
+        Line2D([], [], color=GREY, marker="|", ms=12, mew=2.5, lw=1.5, label="mean, 95 % interval"),
+        Line2D([], [], color=nothing, lw=1, ls=DASHED, label="mean of nothing, same T"),
+        Line2D([], [], color=synthetic, lw=1, ls=DASHED, label="mean of δ̂, same T"),
+    ]

@@ -192,3 +192,20 @@ EXHIBIT = Exhibit(
     group_by=("task", "window", "inject", "aux", "peepholes"),
     table=Layout("solved", ("task", "inject", "aux"), digits=0),
 )
+
+
+def shown_again(deviation: Deviation, **own: Any) -> Exhibit:
+    """An exhibit that shows these runs: what is its `own`, and its one `deviation` beyond this table's."""
+    same = Deviation(
+        1, "runs", "as Table 1", "as Table 1, with its deviations", "the same runs, trained once", "none"
+    )
+    return Exhibit(
+        kind="training",
+        params=(),
+        arms=(),
+        metrics=(),
+        profiles=(),
+        deviations=(same, deviation),
+        runs_of="dni/table1",
+        **own,
+    )
