@@ -9,7 +9,7 @@ from typing import Any
 from repro import exhibits
 from repro.errors import ReproError
 from repro.notebook.agree import agree
-from repro.notebook.display import Code, Text
+from repro.notebook.display import Code, Number, Text
 from repro.notebook.given import history, parameters
 from repro.notebook.shown import Shown
 from repro.notebook.source import source_of
@@ -52,6 +52,18 @@ class Nothing:
     def figure(self) -> Text:
         """No picture either."""
         return Text("No picture: see *What happened* for one of a run of your own.")
+
+    def mean(self, arm: str, metric: str, step: int | None = None) -> Number:
+        """A number that reads "–"."""
+        return Number("nan")
+
+    def gain(self, arm: str, other: str, metric: str) -> str:
+        """No difference."""
+        return "–"
+
+    def either(self, claim: str, yes: str, no: str, undecided: str = "") -> str:
+        """Undecided."""
+        return undecided
 
 
 def code(path: str) -> Code:

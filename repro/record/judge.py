@@ -137,7 +137,10 @@ def summary(judgements: Sequence[Judgement]) -> str:
     counted = [j for j in judgements if not j.claim.finding]
     words = dict(zip(VERDICTS, VERDICTS, strict=True))
     if judgements and not counted:
-        counted, words = [*judgements], words | {"reproduced": "findings hold", "not reproduced": "do not hold"}
+        counted, words = (
+            [*judgements],
+            words | {"reproduced": "findings hold", "not reproduced": "do not hold"},
+        )
     count = {v: sum(j.verdict == v for j in counted) for v in VERDICTS}
     parts = [f"{count['reproduced']} of {len(counted)} {words['reproduced']}"]
     parts += [f"{n} {words[v]}" for v, n in count.items() if v != "reproduced" and n]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from repro.spec import Param
 
 NAMED = 3
-"""Missing runs that are named; of more, these and how many they are."""
+"""Of many runs or arms, so many are named."""
 
 
 def source_of(param: Param) -> str:
@@ -20,10 +20,11 @@ def missing_runs(missing: Iterable[Mapping[str, str]]) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     for lost in missing:
         found.setdefault(lost["why"], []).append(lost["run"])
-    return {why: _few(runs) for why, runs in found.items()}
+    return {why: few(runs, "runs") for why, runs in found.items()}
 
 
-def _few(runs: list[str]) -> str:
-    if len(runs) <= NAMED:
-        return ", ".join(runs)
-    return f"{len(runs):,} runs ({', '.join(runs[:NAMED])}, …)"
+def few(names: Sequence[str], what: str, most: int = NAMED) -> str:
+    """The names; of more than `most` how many `what` they are, and the first."""
+    if len(names) <= most:
+        return ", ".join(names)
+    return f"{len(names):,} {what} ({', '.join(names[:NAMED])}, …)"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -18,6 +20,7 @@ from repro.spec import Arm, Exhibit
 METRIC = "levels"
 GREY, LINE, DASHED = "#8c8c8c", 0.30, (0, (4, 3))
 """Of what is neither δ̂ nor the true gradient; inches a line; means to compare with."""
+Pair = tuple[float, float]
 Block = tuple[str, int, int, list[str]]
 """Title, T, units, what its arms inject (as in their ids)."""
 
@@ -67,7 +70,12 @@ def _panel(ax: Axes, exhibit: Exhibit, view: View, task: str, block: Block) -> N
     for colour in dict.fromkeys(_colour(arm) for _, arm in there):
         _lines(ax, {y: view.final(a.id, METRIC) for y, a in there if _colour(a) == colour}, colour)
     ax.set(title=f"{TASKS[task]}, {title}", ylim=(-0.7, len(arms) - 0.3))
-    ax.set_yticks(range(len(arms)), [a.label.partition(": ")[2] for a in arms])
+    said = [a.label.partition(": ")[2] for a in arms]
+    ax.set_yticks(
+        range(len(arms)), [w.replace(" (truncated BPTT),", ",").replace(" (DNI),", ",") for w in said]
+    )
+    ax.tick_params(axis="y", left=False)
+    ax.grid(False, axis="y")
 
 
 def _colour(arm: Arm) -> str:
@@ -76,15 +84,20 @@ def _colour(arm: Arm) -> str:
 
 def _lines(ax: Axes, values: dict[int, list[float]], colour: str) -> None:
     """A line an arm, at its place: levels are whole numbers, so seeds lie on each other."""
-    dots = [(v, y, own.count(v)) for y, own in values.items() for v in dict.fromkeys(own)]
-    x, y, count = zip(*dots, strict=True)
-    ax.scatter(x, y, [10 * n for n in count], color=colour, alpha=0.45, lw=0, zorder=2)
-    for at, own in values.items():
-        low, high = paired(own).interval()
-        if math.isfinite(low):
-            ax.hlines(at, low, high, color=colour, lw=1.5)
-    means = [mean(own) for own in values.values()]
-    ax.vlines(means, [y - 0.33 for y in values], [y + 0.33 for y in values], color=colour, lw=2.5)
+    dots = [(own.count(v), v, y) for y, own in values.items() for v in dict.fromkeys(own)]
+    for n in sorted({count for count, *_ in dots}):  # the round ends of lines without length
+        here = [((v, v + 1e-3), (y, y)) for count, v, y in dots if count == n]
+        _strokes(ax, here, color=colour, alpha=0.45, lw=3 * math.sqrt(n), solid_capstyle="round", zorder=2)
+    ends = {at: paired(own).interval() for at, own in values.items()}
+    _strokes(ax, [(e, (at, at)) for at, e in ends.items() if math.isfinite(e[0])], color=colour, lw=1.5)
+    bars = [((mean(own),) * 2, (at - 0.33, at + 0.33)) for at, own in values.items()]
+    _strokes(ax, bars, color=colour, lw=2.5)
+
+
+def _strokes(ax: Axes, strokes: Sequence[tuple[Pair, Pair]], **look: Any) -> None:
+    """Separate lines as one path, which keeps the file small."""
+    x, y = ([v for stroke in strokes for v in (*stroke[i], math.nan)] for i in (0, 1))
+    ax.plot(x, y, **look)
 
 
 def _key() -> list[Line2D]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from repro.spec import Arm, Deviation, Exhibit, Layout, Metric, Override, Param, Profile, because
+from repro.spec import Arm, Deviation, Exhibit, Metric, Override, Param, Profile, because
 
 TASKS = {"copy": "Copy", "repeat_copy": "Repeat Copy", "ptb": "Penn Treebank"}
 METHODS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -190,7 +190,6 @@ EXHIBIT = Exhibit(
         ("(o, i, f, g) and c' = f c + i g", "repro.kernels.lstm:LSTMWindow"),
     ),
     group_by=("task", "window", "inject", "aux", "peepholes"),
-    table=Layout("solved", ("task", "inject", "aux"), digits=0),
 )
 
 
