@@ -14,7 +14,7 @@ from typing import Any
 from repro.errors import BadValueError, RecordError
 from repro.files import write_text
 from repro.notebook.template import refreshed, skeleton
-from repro.paths import notebooks_dir, root
+from repro.paths import notebooks_dir, results_dir, root
 from repro.record.record import Record
 from repro.record.store import save
 from repro.spec import Exhibit
@@ -82,7 +82,7 @@ def render(exhibit: Exhibit, out: Path, record: Record | None = None, folder: Pa
     with tempfile.TemporaryDirectory() as place:
         environment = {"PYTHONPATH": str(root()), "MPLBACKEND": "agg"}
         if record is not None:
-            save(record, Path(place))
+            _beside_others(record, Path(place))
             environment["REPRO_RESULTS"] = place
         with _environment(environment):
             client = NotebookClient(notebook, timeout=LIMIT_S, resources={"metadata": {"path": place}})
@@ -98,6 +98,16 @@ def render(exhibit: Exhibit, out: Path, record: Record | None = None, folder: Pa
     target = out / f"{exhibit.id}.ipynb"
     write_text(target, nbformat.writes(notebook) + "\n")  # type: ignore[no-untyped-call]
     return target
+
+
+def _beside_others(record: Record, place: Path) -> None:
+    """The record in a folder of results, in which it is its exhibit's only one; those of others are as they are."""
+    save(record, place)
+    for folder in results_dir().glob("*/*"):
+        there = place / folder.parent.name / folder.name
+        if folder.is_dir() and not there.exists():
+            there.parent.mkdir(exist_ok=True)
+            there.symlink_to(folder.resolve(), target_is_directory=True)
 
 
 @contextmanager

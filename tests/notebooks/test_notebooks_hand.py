@@ -48,7 +48,7 @@ def test_sentences_quote_the_record_and_say_so_where_it_has_nothing(recorded):
     assert f"{Number(math.nan) - 3:+.2f}" == "–" and f"{Number(3) - 1:+.2f}" == "+2.00"
     assert shown.either("F4-1", "yes", "no", "open") == "yes"
     assert shown.either("F4-8", "yes", "no", "open") == "open"
-    assert shown.gain("top-1", "random-1", "test_accuracy").startswith("+8.84 [+6.62,")
+    assert shown.gain("top-1", "random-1", "test_accuracy") == "+9.20 [+9.15, +9.24]"
     assert shown.gain("top-1", "random-1", "end_accuracy") == "–"
     with pytest.raises(KeyError):
         shown.either("F4-99", "yes", "no")
