@@ -164,6 +164,9 @@ def codemeta_software(repository: Mapping[str, Any], pins: Iterable[Pin]) -> dic
     return software | ({"identifier": f"https://doi.org/{doi}"} if doi else {})
 
 
+FORMATS = {"text": text, "bibtex": bibtex, "cff": cff_reference, "codemeta": codemeta}
+
+
 def verified(
     pin: Pin, repository: Mapping[str, Any], exhibit: str, profile: str, record_sha256: str, style: str
 ) -> str:

@@ -77,35 +77,36 @@ def main(argv: list[str] | None = None, *, prog: str = "python -m metadata") -> 
     Codes: 0 fine, 1 a check failed, 2 unusable input, 3 about none of the pinned papers, 4 cannot tell.
     """
     argv = sys.argv[1:] if argv is None else argv
-    as_json = "--json" in argv
+    as_json, out, err = "--json" in argv, "", ""  # before the command line is understood
     try:
-        code, out, err = _run(argv, prog, as_json)
+        options = parser(prog).parse_args(argv)
+        as_json = options.json
+        code, out = _run(options)
     except SystemExit as e:  # argparse has printed the help
-        code, out, err = int(e.code or 0), "", ""
+        code = int(e.code or 0)
     except MetadataError as e:
-        code, out, err = e.exit_code, "", f"error: {printable(str(e))}\n"
-        if as_json:
-            out = _json({"exit_code": code, "error": str(e)})
+        code, err = e.exit_code, f"error: {printable(str(e))}\n"
+        out = _json({"exit_code": code, "error": str(e)}) if as_json else ""
     except KeyboardInterrupt as e:
-        replaced = (
-            type(e).__name__ == "Replaced"
-        )  # the class lives with what writes, which is not imported here
-        state = "all files had been replaced" if replaced else "nothing was changed"
-        code, out, err = 130, "", f"interrupted; {state}\n"
+        # the class lives with what writes, which is not imported here
+        replaced = type(e).__name__ == "Replaced"
+        code, err = (
+            130,
+            f"interrupted; {'all files had been replaced' if replaced else 'nothing was changed'}\n",
+        )
     except (OSError, MemoryError, RecursionError) as e:
-        code, out, err = 2, "", f"error: {type(e).__name__}: {printable(str(e))}\n"
+        code, err = 2, f"error: {type(e).__name__}: {printable(str(e))}\n"
     return _emit(sys.stderr, err, _emit(sys.stdout, out, code))
 
 
-def _run(argv: list[str], prog: str, as_json: bool) -> tuple[int, str, str]:
+def _run(options: argparse.Namespace) -> tuple[int, str]:
     from metadata import commands
 
-    options = parser(prog).parse_args(argv)
     result: commands.Result = getattr(commands, options.command)(options)
-    if as_json:
-        return result.code, _json({"command": options.command, "exit_code": result.code} | result.data), ""
+    if options.json:
+        return result.code, _json({"command": options.command, "exit_code": result.code} | result.data)
     lines = result.lines if result.raw else [printable(line) for line in result.lines]
-    return result.code, "".join(f"{line}\n" for line in lines), ""
+    return result.code, "".join(f"{line}\n" for line in lines)
 
 
 def _json(data: dict[str, Any]) -> str:

@@ -1,16 +1,25 @@
-"""What the commands of the command line do: each takes parsed options and returns code, data and text."""
+"""What the commands of the command line do: each takes parsed options and returns code, data and lines of text.
+
+Text from documents may be hostile: whoever prints the lines escapes control characters.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from metadata import show
 from metadata.errors import MetadataError
 from metadata.pins import PINS_FILE, Pin, load_pins, pin
+
+_SHOWN = ("title", "authors", "proceedings", "date", "submitted", "doi", "pith", "primary_cat", "license")
+_CITED = ("title", "authors", "proceedings", "doi", "pith")
+_OUTCOMES = {
+    0: "passed", 3: "about none of the pinned papers", 4: "cannot be told", 1: "failed a check", 2: "unusable"
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -27,22 +36,26 @@ class Result:
 
 
 def verify(options: argparse.Namespace) -> Result:
-    """Verify every file; the code is that of the worst one."""
+    """Verify every file, with every check, warning and field's trust; the code is that of the worst one."""
     from metadata.check import Report
     from metadata.check.report import SEVERITY
 
-    results = _verified(options.files)
-    codes = [r.exit_code for _, r in results]
-    lines: list[str] = []
-    entries: list[dict[str, object]] = []
-    for name, result in results:
+    codes, lines, entries = [], list[str](), list[dict[str, object]]()
+    for name, result in _verified(options.files):
+        codes.append(result.exit_code)
+        lines.append(name)
         if isinstance(result, Report):
-            lines += show.report(result)
             entries.append(result.to_json())
+            lines.append(f"  {result.kind}: {result.subject}")
+            lines += [f"  {c.status:<15} {c.name:<21} {c.detail}" for c in result.checks]
+            lines += [f"  {'warning':<15} {'not interpreted':<21} {words}" for words in result.warnings]
+            lines += [f"    {f.trust:<12} {f.field:<37} {f.detail}" for f in result.fields]
         else:
-            lines += show.unusable(name, result)
             entries.append({"name": name, "exit_code": result.exit_code, "error": str(result)})
-    return Result(max(codes, key=SEVERITY.index), {"documents": entries}, [*lines, show.summary(codes)])
+            lines.append(f"  unusable: {result}")
+    counts = [f"{codes.count(code)} {words}" for code, words in _OUTCOMES.items() if code in codes]
+    lines.append(f"{len(codes)} document{'s' * (len(codes) != 1)}: {', '.join(counts)}")
+    return Result(max(codes, key=SEVERITY.index), {"documents": entries}, lines)
 
 
 def _verified(paths: list[Path]) -> list[tuple[str, Any]]:
@@ -51,53 +64,70 @@ def _verified(paths: list[Path]) -> list[tuple[str, Any]]:
     from metadata.pins import committed
 
     present, pins = committed.load(), load_pins()
-    read: list[tuple[str, kinds.Document | MetadataError]] = []
-    for path in paths:
+    read: dict[int, kinds.Document | MetadataError] = {}
+    for i, path in enumerate(paths):
         try:
-            read.append((str(path), kinds.read(path)))
+            read[i] = kinds.read(path)
         except MetadataError as e:
-            read.append((str(path), e))
+            read[i] = e
+    # Listings and manuscripts vouch for nothing, and are compared with the committed documents alone, for a page
+    # beside them may be forged too: only records and arXiv's pages join.
     known = {d.sha256 for d in present.documents}
-    fresh = (d for _, d in read if isinstance(d, kinds.Document) and d.sha256 not in known)
-    # Listings and manuscripts vouch for nothing: only records and arXiv's pages join the committed documents.
-    joining = tuple(d for d in fresh if not isinstance(d.content, kinds.PaperText))
-    corpus = check.Corpus(present.documents + joining)
+    fresh = [d for d in read.values() if isinstance(d, kinds.Document) and d.sha256 not in known]
+    corpus = kinds.Corpus(
+        (*present.documents, *(d for d in fresh if not isinstance(d.content, kinds.PaperText)))
+    )
 
     def judged(d: kinds.Document) -> check.Report:
-        # What a text shows is compared with the committed documents alone: a page beside it may be forged too.
         return check.verify(d, present if isinstance(d.content, kinds.PaperText) else corpus, pins)
 
-    return [(name, d if isinstance(d, MetadataError) else judged(d)) for name, d in read]
+    return [
+        (str(path), d if isinstance(d := read[i], MetadataError) else judged(d))
+        for i, path in enumerate(paths)
+    ]
 
 
 def identify(options: argparse.Namespace) -> Result:
-    """Identify one file: see the exit codes of `metadata.check.identify`."""
+    """Identify one file, with the evidence and what would settle it; codes of `metadata.check.identify`."""
     from metadata import check, kinds
     from metadata.pins import committed
 
     found = check.identify_verified(kinds.read(options.file), committed.load(), load_pins())
-    return Result(found.exit_code, found.to_json(), list(show.identification(found)))
+    lines = [f"{found.name}: {found.sentence}"]
+    lines += [f"  {fact.weight:<9} {fact.about:<16} {fact.detail}" for fact in found.facts]
+    lines += [f"  {'to settle':<26} {what}" for what in found.settle]
+    return Result(found.exit_code, found.to_json(), lines)
 
 
 def pins(options: argparse.Namespace) -> Result:
-    """Show the pins, check them against the records, or write them anew."""
+    """Show the pins with trust and sources of each field, check them against the records, or write them anew."""
     from metadata.pins import build
 
     shown = build.write() if options.write else build.check() if options.check else load_pins()
-    data = {
-        "papers": json.loads(build.render(shown))["papers"],
-        "checked": bool(options.check or options.write),
+    lines = [line for p in shown.values() for line in _pin(p)]
+    if options.write:
+        lines.append(f"wrote {PINS_FILE.name}: {', '.join(shown)}")
+    if options.check:
+        lines.append("pins.json follows from the records")
+    papers = json.loads(build.render(shown))["papers"]
+    return Result(0, {"papers": papers, "checked": bool(options.check or options.write)}, lines)
+
+
+def _pin(of: Pin) -> Iterator[str]:
+    yield f"{of.arxiv} ({of.short}), {of.trust}: {'a' if of.pith else 'no'} signed record behind its id"
+    inline = {
+        "authors": ", ".join(of.authors),
+        "proceedings": of.venue,
+        "date": f"{of.date}, of {of.date_of}",
     }
-    end = {
-        "write": f"wrote {PINS_FILE.name}: {', '.join(shown)}",
-        "check": "pins.json follows from the records",
-    }
-    said = [words for option, words in end.items() if getattr(options, option)]
-    return Result(0, data, [*show.pins(shown.values()), *said])
+    for name in _SHOWN:
+        why = of.why(name)
+        yield f"  {name:<12} {why.trust:<12} {inline.get(name, getattr(of, name)) or 'none'}"
+        yield f"  {'':<25} {', '.join((why.source, *why.also))}"
 
 
 def cite(options: argparse.Namespace) -> Result:
-    """Cite the pinned papers, or rewrite the references of CITATION.cff.
+    """Cite the pinned papers with the trust of each field shown, or rewrite the references of CITATION.cff.
 
     CodeMeta without a paper named is that of this repository, which refers to all of them.
     """
@@ -110,22 +140,17 @@ def cite(options: argparse.Namespace) -> Result:
         store.replace({cff.CFF_FILE: text.encode("utf-8")})
         return Result(0, {"wrote": cff.CFF_FILE.name}, [f"wrote the references of {cff.CFF_FILE.name}"])
     chosen = _chosen(options.papers)
-    trust = [show.cited(p) for p in chosen]
-    cited: Any
-    if options.format == "codemeta":
-        named = [citation.codemeta(p) for p in chosen]
-        cited = named if options.papers else citation.codemeta_software(cff.repository(), chosen)
-        lines = [
-            json.dumps(cited, indent=1, ensure_ascii=False)
-        ]  # JSON has no comments: see --json for the trust
+    trust = [f"{p.arxiv}: " + ", ".join(f"{name} {p.why(name).trust}" for name in _CITED) for p in chosen]
+    cited: Any = [citation.FORMATS[options.format](p) for p in chosen]
+    if options.format == "codemeta":  # JSON has no comments: see --json for the trust
+        cited = cited if options.papers else citation.codemeta_software(cff.repository(), chosen)
+        lines = [json.dumps(cited, indent=1, ensure_ascii=False)]
     elif options.format == "cff":
-        cited = [citation.cff_reference(p) for p in chosen]
         lines = [*(f"# {line}" for line in trust), cff.references(chosen).rstrip()]
+    elif options.format == "bibtex":
+        lines = [f"% {t}\n{c}" for c, t in zip(cited, trust, strict=True)]
     else:
-        form, mark = (citation.text, "  trust: ") if options.format == "text" else (citation.bibtex, "% ")
-        cited = [form(p) for p in chosen]
-        pairs = zip(cited, trust, strict=True)
-        lines = [f"{c}\n{mark}{t}" if options.format == "text" else f"{mark}{t}\n{c}" for c, t in pairs]
+        lines = [f"{c}\n  trust: {t}" for c, t in zip(cited, trust, strict=True)]
     fields = {p.arxiv: {e.field: e.trust for e in p.evidence} for p in chosen}
     return Result(0, {"format": options.format, "citations": cited, "trust": fields}, lines, raw=True)
 
@@ -139,7 +164,7 @@ def refresh(options: argparse.Namespace) -> Result:
 
     Raises the errors of `metadata.pins.refresh`, `MetadataError` for --pith with --all.
     """
-    from metadata.http import Client, Limits
+    from metadata.fetch import Client, Limits
     from metadata.pins import refresh as refreshing
 
     chosen = _chosen([] if options.all else [options.paper])
@@ -147,7 +172,13 @@ def refresh(options: argparse.Namespace) -> Result:
         raise MetadataError("--pith names one record", got="--all", expected="one paper")
     client = Client(refreshing.USER_AGENT, Limits(gap_s=refreshing.GAP_S))
     updates = [u for p in chosen for u in refreshing.fetch(p, client, pith=options.pith)]
-    lines = [line for u in updates for line in show.update(u)]
+    lines = []
+    for u in updates:
+        lines.append(
+            f"{u.name}: verified, {'differs' if u.difference else 'says the same as the committed one'}"
+        )
+        lines += [f"  warning: not interpreted: {warning}" for warning in u.warnings]
+        lines += [f"  {line}" for line in u.difference]
     plan = refreshing.plan(updates) if any(u.difference for u in updates) else None
     changes = list(plan.changes) if plan else []
     lines += [f"pins: {change}" for change in changes]

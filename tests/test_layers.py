@@ -130,8 +130,8 @@ def test_the_training_path_needs_little():
 
 BARE = """
 import sys
-for name in ("matplotlib seaborn pandas scipy sklearn jsonschema requests cryptography defusedxml yaml nbformat "
-             "nbclient papermill IPython ipykernel jupyter_core tqdm pytest hypothesis").split():
+for name in ("matplotlib seaborn pandas scipy sklearn jsonschema requests urllib3 certifi cryptography defusedxml "
+             "yaml nbformat nbclient papermill IPython ipykernel jupyter_core tqdm pytest hypothesis").split():
     sys.modules[name] = None  # importing it now fails as if it were not installed
 from repro.cli import main
 sys.exit(main(sys.argv[1:]))

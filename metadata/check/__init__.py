@@ -6,12 +6,11 @@ from collections.abc import Mapping
 
 from metadata.check import keys
 from metadata.check.against import page_checks, record_checks
-from metadata.check.corpus import Corpus
 from metadata.check.identify import Identification, identify
 from metadata.check.keys import RegistryKey
 from metadata.check.record import fields, own_checks
 from metadata.check.report import Check, Report, Status
-from metadata.kinds import ArxivPaper, Document, PithRecord
+from metadata.kinds import ArxivPaper, Corpus, Document, PithRecord
 from metadata.pins import Pin
 
 __all__ = ["Corpus", "Identification", "RegistryKey", "Report", "identify", "identify_verified", "verify"]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from metadata.check.corpus import Corpus
 from metadata.check.keys import RegistryKey
 from metadata.check.record import is_signed, signing_checks
 from metadata.check.report import Check, compare, differing, hold, open_
-from metadata.kinds import ArxivPaper, Document, PithRecord
+from metadata.kinds import ArxivPaper, Corpus, Document, PithRecord
 from metadata.parse.canonical import sha256_hex, text_sha256
 from metadata.parse.ids import ArxivId, parse_arxiv
 from metadata.parse.names import find_authors
@@ -155,11 +154,7 @@ def _signed_fields(paper: ArxivPaper, corpus: Corpus, key: RegistryKey) -> Itera
 
 def _known_abstract(paper: ArxivPaper, corpus: Corpus) -> Check:
     """Check the abstract against the beginning that listings of the same title and authors show."""
-    known = {
-        d.name: squash(text.abstract)
-        for d, text in corpus.texts()
-        if fold(text.title) == fold(paper.title) and find_authors(text.byline, paper.authors).complete
-    }
+    known = {d.name: squash(text.abstract) for d, text in corpus.texts(paper.title, paper.authors)}
     if not known:
         return open_("abstract", "no listing of this title and these authors at hand")
     ours = squash(paper.abstract)

@@ -4,82 +4,67 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
-from datetime import date
 from typing import Literal
 
-from metadata.kinds import ArxivPaper, Document, PaperText, PithRecord
+from metadata.kinds import ArxivPaper, Corpus, Document, PaperText
 from metadata.parse.canonical import text_sha256
-from metadata.parse.ids import split_arxiv
+from metadata.parse.ids import parse_arxiv
 from metadata.parse.names import NEUTRAL, Byline
 from metadata.parse.text import collapse, common, fold, skeleton, squash
+from metadata.pins import Pin
 
 NEAR_TITLE = (
     0.85  # similarity (0 to 1) from which a title is near; unrelated papers of this field stay below 0.75
 )
-MIN_WORDS = 30  # of an abstract; a shorter quotation shows nothing
+MIN_WORDS, MIN_LETTERS = 30, 150  # of an abstract; a shorter quotation shows nothing
 ALTERED = 0.2  # share of four-word sequences from which a text is an altered copy; unrelated ones have 0
 _LONGEST = 6000  # characters of an abstract that are compared; no true one has half
-_TITLE_LINES = 4  # over which a PDF may spread a title
 _NAME = re.compile(r"[^\W\d_][\w'’.-]*")
-# Words of lines that name no author: where a paper stands, what it is, who has not signed it.
+# Words of lines that name no author: what a document is, where it stands, who published it, and places.
 _NO_NAMES = NEUTRAL | frozenset(
-    "anonymous under review published conference workshop paper preprint draft proceedings supplementary material "
-    "supplement appendix notes reading group deep learning machine neural networks technical report team icml iclr "
-    "nips neurips facebook microsoft openai "
-    "from with about after press post talk news new york san francisco hong kong states arxiv version".split()
+    "anonymous under review published publication conference workshop paper papers preprint draft proceedings "
+    "supplementary supplement material materials information appendix note notes reading group club journal "
+    "article original accepted manuscript submitted submission version final camera ready full text short "
+    "long extended abstract summary digest report reports technical tech memo poster oral presentation "
+    "session talk invited keynote speech lecture course seminar student master bachelor doctoral thesis "
+    "dissertation book chapter series volume track main challenge reproducibility implementation source code "
+    "open access internal use only do not distribute all rights reserved copyright notice creative commons "
+    "license press editorial letter communications transactions magazine library archive repository dataset "
+    "benchmark tutorial homework assignment project exam slides page list table figure contents index "
+    "introduction related translation translated annotated copy team committee society association foundation "
+    "academy academia polytechnic hospital company corporation meeting deep learning machine neural networks "
+    "network computation vision language natural processing statistics mathematics physics biology theory "
+    "methods systems data robotics nature optimization gradients icml iclr nips neurips cvpr acl aaai ijcai "
+    "jmlr pmlr arxiv acm springer elsevier wiley mit eth cmu epfl stanford princeton harvard oxford cambridge "
+    "yale berkeley carnegie mellon georgia imperial max planck inria cnrs facebook microsoft openai amazon "
+    "apple ibm nvidia baidu tencent alibaba huawei meta brain alphabet mila vector hugging face semantic "
+    "scholar wikipedia github hacker news blog post weekly daily monthly week day monday tuesday wednesday "
+    "thursday friday saturday sunday morning january february march april may june july august september "
+    "october november december spring summer autumn fall winter from with about after new york san francisco "
+    "los angeles mountain view hong kong states city north south east west europe america asia africa canada "
+    "france germany italy spain japan korea india russia brazil australia switzerland netherlands sweden "
+    "israel singapore paris berlin munich zurich tokyo seoul shanghai shenzhen montreal toronto sydney boston "
+    "seattle california quebec ontario".split()
 )
 
 Title = Literal["same", "imitated", "contains", "near", "other"]
 Text = Literal["same", "short", "extended", "altered", "other"]
 
 
-@dataclass(frozen=True)
-class Claim:
-    """Claims of a document. `head` are title and byline, line by line; `own` the ids it gives for itself.
-
-    `formal` tells that the document's form leaves no doubt which field is which (a record, arXiv's own page).
-    """
-
-    head: tuple[str, ...]
-    abstract: str = ""
-    own: tuple[str, ...] = ()
-    formal: bool = False
-    about: bool = False
-    date: date | None = None
-    references: tuple[str, ...] = ()
-    mentions: tuple[str, ...] = ()
-
-    def versions(self, base: str) -> set[int | None]:
-        """Return the versions under which it gives the arXiv id `base` for itself (None: without one)."""
-        return {version for b, version in map(split_arxiv, self.own) if b == base}
-
-    def after(self, title: str) -> tuple[bool, str]:
-        """Return whether its first lines are `title`, and the byline after them, one line of it a line."""
-        for count in range(1, min(_TITLE_LINES, len(self.head)) + 1):
-            if fold(" ".join(self.head[:count])) == fold(title):
-                return True, "\n".join(self.head[count:])
-        return False, "\n".join(self.head[1:])
-
-
-def claim_of(document: Document) -> Claim:
+def claim_of(document: Document) -> PaperText:
     """Return what `document` claims about itself."""
     content = document.content
     if isinstance(content, PaperText):
-        return Claim(
-            content.head, content.abstract, content.own, False, content.about, content.date, content.references,
-            content.mentions,
-        )  # fmt: skip
+        return content
     own = (str(content.arxiv),)
     if isinstance(content, ArxivPaper):
-        return Claim((content.title, "; ".join(content.authors)), content.abstract, own, True)
-    assert isinstance(content, PithRecord)
+        return PaperText((content.title, "; ".join(content.authors)), own, content.abstract, formal=True)
     papers = [snapshot["paper"] for snapshot in content.snapshots[-1:]]
     head = tuple(text for p in papers for text in (collapse(p["title"]), p["authors_text"]))
-    return Claim(head, papers[0]["abstract_excerpt"] if papers else "", own, True)
+    return PaperText(head, own, papers[0]["abstract_excerpt"] if papers else "", formal=True)
 
 
-def compare_title(claim: Claim, title: str) -> tuple[Title, str]:
+def compare_title(claim: PaperText, title: str) -> tuple[Title, str]:
     """Return how the title compares with `title`, and one sentence on it."""
     if claim.after(title)[0]:
         return "same", f"the title is {title!r}"
@@ -104,7 +89,7 @@ def compare_abstract(
         return "same", "the abstract has the hash that the registry signed"
     abstract = abstract[:_LONGEST]
     count, ours = len(fold(abstract).split()), squash(abstract)
-    if count < MIN_WORDS or not texts:
+    if count < MIN_WORDS or len(ours) < MIN_LETTERS or not texts:
         why = "too few to tell" if texts else "and no text of it is at hand"
         return "short", f"the document shows {count} words of an abstract, {why}"
     for name, text, whole in texts:
@@ -123,16 +108,30 @@ def compare_abstract(
     return "other", "another text, a paraphrase or a translation: no word sequences are the paper's"
 
 
-def other_people(byline: str, line: Byline) -> bool:
-    """Tell whether a byline names people, in full and in Latin letters, none of whom can be one of the authors."""
+def known_texts(corpus: Corpus, pin: Pin, document: Document) -> list[tuple[str, str, bool]]:
+    """Return the texts of the pinned version's abstract that `corpus` shows: source, text, whether it is all."""
+    arxiv = parse_arxiv(pin.arxiv)
+    texts = [(d, paper.abstract, True) for d, paper in corpus.papers(arxiv)]
+    for d, record in corpus.records(arxiv):
+        texts += [(d, s["paper"]["abstract_excerpt"], False) for s in record.snapshots]
+    texts += [(d, page.abstract, False) for d, page in corpus.texts(pin.title, pin.authors)]
+    names = {document.sha256: "this very document, which is committed"}
+    return [(names.get(d.sha256, d.name), text, whole) for d, text, whole in texts if text]
+
+
+def other_people(byline: str, line: Byline) -> list[str]:
+    """Return the names in a byline of people, in full and in Latin letters, none of whom can be one of the authors.
+
+    Empty if one of them can be, or if anything in the byline may be no name.
+    """
     if line.found or line.open:
-        return False
+        return []
     names = {word for author in line.authors for word in fold(author).split() if len(word) > 2}
     if any(difflib.get_close_matches(fold(word), names, 1, 0.75) for word in line.foreign[:200]):
-        return False  # damaged letters, perhaps
+        return []  # damaged letters, perhaps
     plain = re.sub(r"\S{0,99}@\S{1,99}|[\d*†‡§¶∗]", " ", byline[:2000])
     parts = [part.split() for part in re.split(r"[,;&\n]| and ", plain) if part.strip()]
-    return bool(parts) and all(map(_is_name, parts))
+    return [" ".join(part) for part in parts] if all(map(_is_name, parts)) else []
 
 
 def _is_name(words: list[str]) -> bool:

@@ -12,22 +12,31 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from metadata.check.claim import Claim, Text, Title, claim_of, compare_abstract, compare_title, other_people
-from metadata.check.corpus import Corpus
+from metadata.check.claim import (
+    Text,
+    Title,
+    claim_of,
+    compare_abstract,
+    compare_title,
+    known_texts,
+    other_people,
+)
 from metadata.check.report import Report
-from metadata.kinds import Document, PithRecord
+from metadata.kinds import Corpus, Document, PaperText, PithRecord
 from metadata.parse.ids import ArxivId, parse_arxiv
 from metadata.parse.names import Byline, find_authors
 from metadata.parse.text import fold
 from metadata.pins import Pin
 
 _MIN_REFERENCES = 3
-# Failed checks that leave open whether a document is what it claims: nothing of this is signed.
+# Failed checks that leave open whether a document is what it claims: nothing of this is signed, or (the categories,
+# which arXiv adds to later) for good.
 _SOFT = frozenset(
-    "authors excerpt author_count event_counters event_ids snapshot_hashes dates abstract".split()
+    "authors excerpt author_count event_counters event_ids snapshot_hashes dates abstract categories".split()
 )
 
 Weight = Literal["for", "against", "decisive", "neutral"]
+Version = Literal["shown", "not shown", "another"]
 Verdict = Literal["pinned", "not the pinned paper", "cannot tell", "none"]
 EXIT_CODES: dict[Verdict, int] = {"pinned": 0, "not the pinned paper": 1, "cannot tell": 4, "none": 3}
 _TITLES: tuple[Title, ...] = ("same", "imitated", "contains", "near", "other")
@@ -54,7 +63,7 @@ class Identification:
     verdict: Verdict
     paper: str | None = None
     work: bool = False
-    version: Literal["shown", "not shown", "another"] = "not shown"
+    version: Version = "not shown"
     facts: tuple[Fact, ...] = ()
     settle: tuple[str, ...] = ()
 
@@ -66,12 +75,13 @@ class Identification:
     @property
     def sentence(self) -> str:
         """The answer in one sentence."""
-        if self.verdict == "none":
-            return "this is about none of the pinned papers"
-        if self.verdict == "not the pinned paper":
-            return f"this claims to be the pinned paper {self.paper}, and is not"
-        if self.verdict == "pinned" and self.version == "shown":
-            return f"this is the pinned paper {self.paper}"
+        sure = {
+            "none": "this is about none of the pinned papers",
+            "not the pinned paper": f"this claims to be the pinned paper {self.paper}, and is not",
+            "pinned": f"this is the pinned paper {self.paper}" if self.version == "shown" else "",
+        }
+        if sentence := sure.get(self.verdict):
+            return sentence
         if self.work:
             return f"this is the work pinned as {self.paper}; version {self.version}"
         return f"cannot tell whether this is {self.paper}; version {self.version}"
@@ -128,9 +138,7 @@ class _Evidence:
             "a copy that passes its own checks": self.broken,
         }
         settle = tuple(what for what, lacks in wanted.items() if lacks and self.verdict == "cannot tell")
-        version: Literal["shown", "not shown", "another"] = (
-            "another" if another else "shown" if shown else "not shown"
-        )
+        version: Version = "another" if another else "shown" if shown else "not shown"
         facts = (*self.facts, *self.contradictions)
         return Identification(name, self.verdict, self.pin.arxiv, self.work, version, facts, settle)
 
@@ -143,19 +151,17 @@ def identify(document: Document, pins: Mapping[str, Pin], corpus: Corpus, report
     claim = claim_of(document)
     weighed = [_weigh(document, claim, pin, corpus, report) for pin in pins.values()]
     order = list(EXIT_CODES)
-    best = min(
-        weighed, key=lambda e: (order.index(e.verdict), _TITLES.index(e.title), not e.versions), default=None
-    )
+    weighed.sort(key=lambda e: (order.index(e.verdict), _TITLES.index(e.title), not e.versions))
+    best = weighed[0] if weighed else None
     if best and best.verdict != "none":
         return best.answer(document.name)
     facts = [Fact("title", "neutral", f"{''.join(claim.head[:1])!r} is the title of no pinned paper")]
-    facts += (
-        [Fact("mentions", "neutral", f"it mentions {', '.join(claim.mentions)}")] if claim.mentions else []
-    )
+    if claim.mentions:
+        facts.append(Fact("mentions", "neutral", f"it mentions {', '.join(claim.mentions)}"))
     return Identification(document.name, "none", facts=tuple(facts))
 
 
-def _weigh(document: Document, claim: Claim, pin: Pin, corpus: Corpus, report: Report) -> _Evidence:
+def _weigh(document: Document, claim: PaperText, pin: Pin, corpus: Corpus, report: Report) -> _Evidence:
     arxiv, record = parse_arxiv(pin.arxiv), document.content
     title, title_detail = compare_title(claim, pin.title)
     below = claim.after(pin.title)[1]
@@ -166,7 +172,11 @@ def _weigh(document: Document, claim: Claim, pin: Pin, corpus: Corpus, report: R
     versions = claim.versions(arxiv.base)
     failed = report.failed if claim.formal and versions else ()
     contradictions = [Fact(c.name, "decisive", c.detail) for c in failed if c.name not in _SOFT]
-    said = _contradictions(claim, arxiv, title, below, byline)
+    others = tuple(_other_facts(claim, pin))
+    alien = any((f.about, f.weight) == ("references", "against") for f in others)
+    names = [] if claim.about else other_people(below, byline)
+    clean = claim.formal or (title == "same" and bool(byline.found) and not byline.foreign)
+    said = _contradictions(claim, arxiv, title, text, names, clean, alien)
     contradictions += [Fact("contradiction", "decisive", detail) for detail in said]
     if isinstance(record, PithRecord) and versions and not failed and pin.canonical_sha256:
         title, text = "same", "same"  # its checks have shown that this is the signed record itself
@@ -179,48 +189,38 @@ def _weigh(document: Document, claim: Claim, pin: Pin, corpus: Corpus, report: R
         Fact("abstract", _weight(text == "same", text in ("altered", "other")), text_detail),
         _id_fact(claim, arxiv, versions),
         *soft,
-        *_other_facts(claim, pin),
+        *others,
     )
     early = claim.date is not None and claim.date.isoformat() < pin.date
     astray = early or any(not text.startswith(arxiv.base) for text in claim.own)
-    found = tuple(contradictions)
-    return _Evidence(pin, title, byline, text, versions, astray, found, facts, bool(soft), claim.formal)
+    against = tuple(contradictions)
+    return _Evidence(pin, title, byline, text, versions, astray, against, facts, bool(soft), claim.formal)
 
 
 def _weight(good: bool, bad: bool) -> Weight:
     return "for" if good else "against" if bad else "neutral"
 
 
-def _contradictions(claim: Claim, arxiv: ArxivId, title: Title, below: str, byline: Byline) -> Iterator[str]:
-    """Yield what positively contradicts the claim; another form of the paper, or a text about it, does not."""
+def _contradictions(
+    claim: PaperText, arxiv: ArxivId, title: Title, text: Text, names: list[str], clean: bool, alien: bool
+) -> Iterator[str]:
+    """Yield what positively contradicts the claim; another form of the paper, or a text about it, does not.
+
+    One of `names` under the title may be that of somebody who writes about it: then a second sign is asked for, such
+    as an altered text or references that are not the paper's (`alien`).
+    """
     versions = claim.versions(arxiv.base)
-    clean = claim.formal or (title == "same" and byline.found and not byline.foreign)
     if len(versions) == 1 and not versions & {None, arxiv.version} and clean:
         yield f"another version: {', '.join(claim.own)}, pinned is {arxiv}"
-    if other_people(below, byline) and not claim.about:
-        people = ", ".join(below.splitlines())[:200]
-        if title in ("same", "imitated"):
-            yield f"the title with other owners: {people}"
-        elif title == "other" and versions:
-            yield f"another title and other people under the id {arxiv.base}: {people}"
+    altered = text in ("altered", "extended")
+    second = len(names) > 1 or altered or title == "imitated" or alien
+    if title in ("same", "imitated") and names and second:
+        yield f"the title with other owners: {', '.join(names)[:200]}"
+    elif title == "other" and versions and names and (altered or text == "other"):
+        yield f"another title, text and people under the id {arxiv.base}: {', '.join(names)[:200]}"
 
 
-def known_texts(corpus: Corpus, pin: Pin, document: Document) -> list[tuple[str, str, bool]]:
-    """Return the texts of the pinned version's abstract that `corpus` shows: source, text, whether it is all."""
-    arxiv = parse_arxiv(pin.arxiv)
-    texts = [(d, paper.abstract, True) for d, paper in corpus.papers(arxiv)]
-    for d, record in corpus.records(arxiv):
-        texts += [(d, s["paper"]["abstract_excerpt"], False) for s in record.snapshots]
-    for d, page in corpus.texts():
-        if fold(page.title) == fold(pin.title) and find_authors(page.byline, pin.authors).complete:
-            texts.append((d, page.abstract, False))
-    same = "this very document, which is committed"
-    return [
-        (same if d.sha256 == document.sha256 else d.name, text, whole) for d, text, whole in texts if text
-    ]
-
-
-def _id_fact(claim: Claim, arxiv: ArxivId, versions: set[int | None]) -> Fact:
+def _id_fact(claim: PaperText, arxiv: ArxivId, versions: set[int | None]) -> Fact:
     own = ", ".join(claim.own[:5])
     if not own:
         seen = f"; it mentions {', '.join(claim.mentions[:5])}" if claim.mentions else ""
@@ -233,7 +233,7 @@ def _id_fact(claim: Claim, arxiv: ArxivId, versions: set[int | None]) -> Fact:
     return Fact("version", weight, f"the document gives {own} for itself, pinned is {arxiv}")
 
 
-def _other_facts(claim: Claim, pin: Pin) -> Iterator[Fact]:
+def _other_facts(claim: PaperText, pin: Pin) -> Iterator[Fact]:
     """Compare references with works that the paper is known to cite, and the document's date with the pin's."""
     if len(claim.references) >= _MIN_REFERENCES and pin.cites:
         titles = [fold(title) for title in pin.cites]

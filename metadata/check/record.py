@@ -27,14 +27,10 @@ def own_checks(record: PithRecord, key: RegistryKey) -> list[Check]:
     digest, arxiv, number = sha256_hex(record.canonical), record.arxiv, record.document["pith_number"]
     code, stated = pith_code(digest), parse_pith(number)
     short = {f"pith_short_{n}": code[:n] for n in (8, 12, 16)}
-    repeated = [event["subject_pith_number"] for event in record.document.get("events", ())]
-    repeated.append(record.document.get("short_pith_number", number))
-    wrong = [
-        f"got {text}, expected {code}"
-        for text in [number, *repeated]
-        if text not in (number, f"pith:{code[:8]}")
-    ]
-    wrong += [f"got {number}, expected {code}"] if stated.code != code else []
+    named = [event["subject_pith_number"] for event in record.document.get("events", ())]
+    named.append(record.document.get("short_pith_number", number))
+    true = (f"pith:{stated.year}:{code}", f"pith:{code[:8]}")
+    wrong = [f"got {text}, expected {code}" for text in (number, *named) if text not in true]
     source = {"arxiv": arxiv.base, "arxiv_version": str(arxiv), "doi": arxiv.doi.lower()}
     return [
         *signing_checks(record, key),
@@ -179,37 +175,37 @@ def _late(record: PithRecord) -> Iterator[str]:
 
 
 def fields(record: PithRecord, checks: list[Check]) -> tuple[FieldTrust, ...]:
-    """Return the trust in each field of `record`, given the results of its `checks`."""
-    verified = {c.name for c in checks if c.status == "verified"}
-    best: list[tuple[str, Trust, str, tuple[str, ...]]] = [
-        *((name, "signed", "in the canonical record", ()) for name in _SIGNED),
-        ("title", "hash signed", "letter case and white space are not covered", ("title_hash",)),
-        ("abstract", "hash signed", "signed is its hash; the file has an excerpt", ("abstract_hash",)),
-        ("pith number", "derived", "base32 of the signed hash", ("pith_number", "year")),
-        ("short aliases", "derived", "prefixes of the pith number", ("short_aliases",)),
-        ("arXiv and DOI aliases", "derived", "from the signed id", ("source_aliases",)),
+    """Return the trust in each field of `record`; what a check that it needs has not shown is merely stated."""
+    signing = SIGNING_CHECKS
+    rows: list[tuple[str, Trust, str, tuple[str, ...]]] = [
+        *((name, "signed", "in the canonical record", signing) for name in _SIGNED),
+        ("title", "hash signed", "letter case and white space are not covered", (*signing, "title_hash")),
+        (
+            "abstract",
+            "hash signed",
+            "signed is its hash; the file has an excerpt",
+            (*signing, "abstract_hash"),
+        ),
+        ("pith number", "derived", "base32 of the signed hash", (*signing, "pith_number", "year")),
+        ("short aliases", "derived", "prefixes of the pith number", (*signing, "short_aliases")),
+        ("arXiv and DOI aliases", "derived", "from the signed id", (*signing, "source_aliases")),
     ]
-    rows = []
-    for field, trust, detail, needed in best:
-        lacking = [name for name in (*SIGNING_CHECKS, *needed) if name not in verified]
-        rows.append(
-            FieldTrust(
-                field,
-                "stated" if lacking else trust,
-                f"not shown: {', '.join(lacking)}" if lacking else detail,
-            )
-        )
-    excerpt: Trust = "corroborated" if "excerpt" in verified else "stated"
     if record.snapshots:
-        rows.append(FieldTrust("authors_text", "stated", "graph snapshot, not signed; not the paper's order"))
-        rows.append(FieldTrust("abstract_excerpt", excerpt, "graph snapshot, not signed"))
+        rows.append(("authors_text", "stated", "graph snapshot, not signed; not the paper's order", ()))
+        rows.append(("abstract_excerpt", "corroborated", "graph snapshot, not signed", ("excerpt",)))
     rows.append(
-        FieldTrust(
-            "times of receipt, aliases and events", "stated", "not signed; only their order is checked"
-        )
+        ("times of receipt, aliases and events", "stated", "not signed; only their order is checked", ())
     )
     if record.is_state:
-        rows.append(
-            FieldTrust("counters and event ids", "stated", "not signed; covered by state_sha256 alone")
+        rows.append(("counters and event ids", "stated", "not signed; covered by state_sha256 alone", ()))
+    verified = {c.name for c in checks if c.status == "verified"}
+    trusted = []
+    for field, trust, detail, needed in rows:
+        lacking = ", ".join(name for name in needed if name not in verified)
+        row = (
+            FieldTrust(field, "stated", f"not shown: {lacking}")
+            if lacking
+            else FieldTrust(field, trust, detail)
         )
-    return tuple(rows)
+        trusted.append(row)
+    return tuple(trusted)

@@ -7,17 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 Status = Literal["verified", "failed", "not verifiable", "absent"]
+# What each of them means: docs/metadata.md.
 Trust = Literal["signed", "hash signed", "derived", "corroborated", "stated", "curated", "absent"]
-
-TRUST_MEANING: dict[Trust, str] = {
-    "signed": "the registry's signature covers the value",
-    "hash signed": "the signature covers a hash of it, up to letter case and white space",
-    "derived": "follows from signed or curated values by a public rule",
-    "corroborated": "two documents, neither signed for it, agree",
-    "stated": "stands in one document, unsigned",
-    "curated": "entered by hand, with its source",
-    "absent": "in no document",
-}
 # The worst of several documents' codes is the one that comes last here.
 SEVERITY = (0, 3, 4, 1, 2)
 
@@ -33,7 +24,7 @@ class Check:
 
 @dataclass(frozen=True)
 class FieldTrust:
-    """How far one field of a document can be trusted (`TRUST_MEANING`), and why."""
+    """How far one field of a document can be trusted, and why."""
 
     field: str
     trust: Trust

@@ -6,23 +6,36 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from metadata.errors import UnusableDocumentError
 from metadata.kinds import feed, page, paper, pith
-from metadata.kinds.arxiv import ArxivPaper
+from metadata.kinds.page import ArxivPaper
 from metadata.kinds.paper import PaperText
 from metadata.kinds.pith import PithRecord
 from metadata.parse.canonical import sha256_hex
+from metadata.parse.ids import ArxivId
+from metadata.parse.names import find_authors
 from metadata.parse.strict_json import MAX_BYTES, decode
-from metadata.parse.text import lines
+from metadata.parse.text import fold, lines
 
-__all__ = ["ArxivPaper", "Document", "PaperText", "PithRecord", "detect", "parse", "read", "read_bytes"]
+__all__ = [
+    "ArxivPaper",
+    "Corpus",
+    "Document",
+    "PaperText",
+    "PithRecord",
+    "detect",
+    "parse",
+    "read",
+    "read_bytes",
+]
 
 Content = PithRecord | ArxivPaper | PaperText
+T = TypeVar("T", PithRecord, ArxivPaper, PaperText)
 
 _PARSERS: dict[str, Callable[[bytes], Any]] = {
     "pith record": pith.parse,
@@ -42,6 +55,30 @@ class Document:
     kind: str
     sha256: str
     content: Content
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Parsed documents that can vouch for each other; ids are compared *with* version, so v4 never vouches for v5."""
+
+    documents: tuple[Document, ...] = ()
+
+    def _of(self, kind: type[T]) -> Iterator[tuple[Document, T]]:
+        return ((d, d.content) for d in self.documents if isinstance(d.content, kind))
+
+    def records(self, arxiv: ArxivId) -> Iterator[tuple[Document, PithRecord]]:
+        """Yield the pith records of this very version."""
+        return (pair for pair in self._of(PithRecord) if pair[1].arxiv == arxiv)
+
+    def papers(self, arxiv: ArxivId) -> Iterator[tuple[Document, ArxivPaper]]:
+        """Yield arXiv's pages and feeds of this very version."""
+        return (pair for pair in self._of(ArxivPaper) if pair[1].arxiv == arxiv)
+
+    def texts(self, title: str, authors: Sequence[str]) -> Iterator[tuple[Document, PaperText]]:
+        """Yield the texts with this title by all of these authors alone: others who use the title are no source."""
+        for document, text in self._of(PaperText):
+            if fold(text.title) == fold(title) and find_authors(text.byline, authors).complete:
+                yield document, text
 
 
 def read(path: Path) -> Document:

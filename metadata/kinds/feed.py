@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 
 from metadata.errors import UnusableDocumentError
-from metadata.kinds.arxiv import CATEGORY, ArxivPaper, only, withdrawal
+from metadata.kinds.page import CATEGORY, ArxivPaper, only, withdrawal
 from metadata.parse import strict_json
 from metadata.parse.ids import parse_arxiv
 from metadata.parse.names import MAX_NAMES, one_name
@@ -80,7 +80,6 @@ def parse(data: bytes) -> ArxivPaper:
     names = found.texts["feed/entry/author/name"]
     only("entry.author", [str(len(names)) if names else ""])
     return ArxivPaper(
-        form="atom",
         arxiv=parse_arxiv(match[1]),
         title=title,
         authors=tuple(one_name(name, place="entry.author") for name in names),

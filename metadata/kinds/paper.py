@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 from metadata.errors import MissingFieldError
 from metadata.kinds.page import MONTHS
 from metadata.parse import strict_json
-from metadata.parse.ids import is_arxiv
-from metadata.parse.text import clean, collapse, is_cut, lines, uncut
+from metadata.parse.ids import is_arxiv, split_arxiv
+from metadata.parse.text import clean, collapse, fold, lines, uncut
 
 _MAX_HEAD, _MAX_LINE, _MAX_ABSTRACT = 60, 2000, 8000  # lines, characters, characters
+_TITLE_LINES = 4  # over which a PDF may spread a title
 _ID = r"[a-z.-]{0,20}/?[0-9.]{4,12}(?:v[0-9]{1,4})?"
 _MENTION = re.compile(rf"\b(?:arXiv:|arxiv\.org/(?:abs|pdf)/)({_ID})\b", re.IGNORECASE)
 # A line that is nothing but the paper's own id, as arXiv stamps it: "arXiv:1706.06197v5 [cs.LG] 11 Mar 2019".
@@ -61,22 +61,22 @@ _ISO_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 
 @dataclass(frozen=True)
 class PaperText:
-    """What such a text says. `head` are its lines before the abstract, without stamps and dates.
+    """What a document says of the paper that it is. `head` are its lines before the abstract, without stamps.
 
-    `own` are the ids (as written) that it gives for itself, `mentions` all others in it. `abstract_cut` tells
-    that an ellipsis ends the abstract, which is not part of it. `references` are the entries as written. `about`
-    tells that the text speaks as a review, a summary or a translation does: about a paper.
+    `own` are the ids (as written) that it gives for itself, `mentions` all others in it; an ellipsis at its end is
+    not part of `abstract`. `references` are the entries as written. `about` tells that the text speaks as a review,
+    a summary or a translation does: about a paper. `formal` tells that the form leaves no doubt which field is
+    which (what a record says, or arXiv's own page).
     """
 
-    form: Literal["manuscript", "listing"]
     head: tuple[str, ...]
     own: tuple[str, ...]
-    mentions: tuple[str, ...]
-    date: date | None
     abstract: str
-    abstract_cut: bool
-    references: tuple[str, ...]
-    about: bool
+    mentions: tuple[str, ...] = ()
+    date: date | None = None
+    references: tuple[str, ...] = ()
+    about: bool = False
+    formal: bool = False
 
     @property
     def title(self) -> str:
@@ -88,6 +88,17 @@ class PaperText:
         """The lines under it."""
         return "\n".join(self.head[1:])
 
+    def versions(self, base: str) -> set[int | None]:
+        """Return the versions under which it gives the arXiv id `base` for itself (None: without one)."""
+        return {version for b, version in map(split_arxiv, self.own) if b == base}
+
+    def after(self, title: str) -> tuple[bool, str]:
+        """Return whether its first lines are `title`, and the byline after them, one line of it a line."""
+        for count in range(1, min(_TITLE_LINES, len(self.head)) + 1):
+            if fold(" ".join(self.head[:count])) == fold(title):
+                return True, "\n".join(self.head[count:])
+        return False, self.byline
+
 
 def parse(data: bytes) -> PaperText:
     """Return what the text `data` (UTF-8, at most 1 MiB) says; `MissingFieldError` if it has no head."""
@@ -95,16 +106,17 @@ def parse(data: bytes) -> PaperText:
     markdown = bool(page and _HEADING.fullmatch(page[0]))
     own: list[str] = []
     dates: list[date] = []
-    head: list[str] = []
+    head, long = list[str](), False
     start, abstract = _abstract(page, markdown)
     for line in _section(page, 0, markdown, start)[: _MAX_HEAD + 1]:
         found = _own(line, own, dates)
         head += [clean(found[:_MAX_LINE])] if found else []
+        long |= len(line) > _MAX_LINE
     if not any(head):
         raise MissingFieldError(
             "title: the document does not begin with one", got=page[0] if page else "nothing"
         )
-    if len(page[:start]) > _MAX_HEAD:
+    if long or len(page[:start]) > _MAX_HEAD:
         head.append("… and more")  # nobody shall take such a byline for complete
     references = next((i for i, line in enumerate(page) if _REFERENCES.search(line)), len(page))
     entries = [
@@ -112,13 +124,11 @@ def parse(data: bytes) -> PaperText:
     ]
     mentions = dict.fromkeys(m[1] for line in page for m in _MENTION.finditer(line) if m[1] not in own)
     return PaperText(
-        form="manuscript" if markdown else "listing",
         head=tuple(line for line in head if line),
         own=tuple(dict.fromkeys(own)),
         mentions=tuple(mentions)[:20],
         date=min(dates, default=None),
         abstract=clean(uncut(abstract)),
-        abstract_cut=is_cut(abstract),
         references=tuple(entries),
         about=any(_ABOUT.search(line) for line in page if not _REFERENCE.match(line[:_MAX_LINE])),
     )

@@ -11,21 +11,24 @@ from metadata.parse import latex
 from metadata.parse.text import clean, fold
 
 MAX_NAMES = 3000  # large collaborations have about that many authors
-_MAX_NAME = 120  # characters
+_MAX_NAME, _MAX_BYLINE = 120, 20_000  # characters
 _NOTE = re.compile(r" ?\([^()]*\)")  # affiliations, as arXiv prints them: "Xu Sun (1 and 2)"
 _FORBIDDEN = re.compile(r"[*/=<>{}\[\]|\\@:#_^~$%+!?]")  # in no name: prose, markup or code was taken for one
 _AND = re.compile(r",? and |;", re.IGNORECASE)
 _DIGITS = re.compile(r"\d+")
-_MAIL = re.compile(r"\{[^{}]{0,200}\}@\S{1,99}|\S{0,99}@\S{1,99}")
+_MAIL = re.compile(r"\{[a-z\d._, -]{0,200}\}@\S{1,99}|\S{0,99}@\S{1,99}")
 _ET_AL = re.compile(r"\bet al\b|\band others\b|\bund andere\b|等")
-# Words of a byline that are no names: joining words, titles, and places of work (of these papers first).
-NEUTRAL = frozenset(
+# Words of a byline that are no names: those that join or adorn names, and places of work (of these papers first).
+_JOINING = frozenset(
     "and et al others und andere by authors author equal contribution corresponding correspondence to mail email "
-    "contact of the for at in on university institute school department dept college faculty center centre "
-    "laboratory lab labs key moe ministry education science sciences technology engineering electronics computer "
-    "computational linguistics artificial intelligence research ai inc ltd google deepmind london uk united kingdom "
-    "peking beijing china usa phd prof dr jr equally contributed member members ieee".split()
+    "contact of the for at in on prof phd dr jr equally contributed member members ieee".split()
 )
+_PLACES = frozenset(
+    "university institute school department dept college faculty center centre laboratory lab labs key moe ministry "
+    "education science sciences technology engineering electronics computer computational linguistics artificial "
+    "intelligence research ai inc ltd google deepmind london uk united kingdom peking beijing china usa".split()
+)
+NEUTRAL = _JOINING | _PLACES
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,8 @@ class Byline:
     """Who of a paper's `authors` stands in a byline.
 
     `found` are their places (from 0) in the order of the byline, `weak` those named by family name alone;
-    `foreign` are the words left over that no name or place of work explains, `open` tells of an "et al.".
+    `foreign` are the words left over that no name or place of work explains, `open` tells of an "et al.", or of
+    more than is read.
     """
 
     authors: tuple[str, ...]
@@ -117,7 +121,7 @@ class Byline:
 
 def find_authors(byline: str, authors: Sequence[str]) -> Byline:
     """Find `authors` in the text of a byline: initials, family name first, any separator, footnote marks."""
-    tokens = latex.decode(_NOTE.sub(" ", _MAIL.sub(" ", byline[:20_000]))).split()
+    tokens = latex.decode(_NOTE.sub(_unless_a_name, _MAIL.sub(" ", byline[:_MAX_BYLINE]))).split()
     spelled = [(word, token) for token in tokens for w in fold(token).split() if (word := _DIGITS.sub("", w))]
     words = [word for word, _ in spelled]
     people = [fold(name).split() for name in authors]
@@ -136,8 +140,14 @@ def find_authors(byline: str, authors: Sequence[str]) -> Byline:
         if length == 1 and len(people[-who]) > 1:
             weak.append(-who)
         at += length
-    more = bool(_ET_AL.search(" ".join(words)))
+    more = bool(_ET_AL.search(" ".join(words))) or len(byline) > _MAX_BYLINE
     return Byline(tuple(authors), tuple(found), tuple(weak), tuple(dict.fromkeys(foreign)), more)
+
+
+def _unless_a_name(note: re.Match[str]) -> str:
+    """Return a space for a note on where somebody works; what else stands in brackets stays: perhaps a name."""
+    words = fold(note[0]).split()
+    return " " if len(words) < 2 or any(w.isdecimal() or w in _PLACES for w in words) else note[0]
 
 
 def _length(words: list[str], at: int, name: list[str]) -> int:

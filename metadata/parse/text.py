@@ -71,11 +71,6 @@ def squash(text: str) -> str:
     return fold(text).replace(" ", "")
 
 
-def is_cut(text: str) -> bool:
-    """Tell whether `text` ends in an ellipsis, the mark of a text that the page cut off."""
-    return text.rstrip().endswith(ELLIPSES)
-
-
 def uncut(text: str) -> str:
     """Return `text` without the ellipsis at its end."""
     bare = text.rstrip()

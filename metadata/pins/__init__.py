@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
 PINS_FILE = Path(__file__).with_name("pins.json")
 PINS_VERSION = 2
-# What may stand before an id: addresses of arXiv and pith, and arXiv's DOIs, which know no version.
+# What may stand around an id: addresses of arXiv and pith, and arXiv's DOIs, which know no version.
 _ADDRESS = re.compile(
-    r"(?:https?://)?(?:arxiv\.org/(?:abs|pdf)/|pith\.science/|(?:doi\.org/)?10\.48550/arxiv\.)", re.IGNORECASE
+    r"^(?:https?://)?(?:(?:www\.|export\.)?arxiv\.org/(?:abs|pdf)/|pith\.science/(?:pith/)?|(?:doi\.org/)?10\.48550/arxiv\.)"
+    r"|(?:\.pdf)?/?$",
+    re.IGNORECASE,
 )
 
 
@@ -141,7 +143,7 @@ def tuples(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def pin(name: str) -> Pin:
-    """Return the pin called `name`: `dni`, `sg`, `meprop`, an arXiv id with version, a pith number, or its address.
+    """Return the pin called `name`: `dni`, `sg`, `meprop`, an arXiv id with version, a pith number, its address.
 
     Raises `VersionlessIdError` for an id (or a DOI of arXiv's) without version and `UnknownPinError` for a paper
     or a version that is not pinned, naming what is.
@@ -149,7 +151,8 @@ def pin(name: str) -> Pin:
     pins = load_pins()
     bare = _ADDRESS.sub("", name)
     for found in pins.values():
-        if bare in (found.short, found.pith):
+        code = found.pith.rpartition(":")[2] if found.pith else None
+        if bare in (found.short, found.pith, code) or name == found.proceedings.url:
             return found
     known = ", ".join(f"{p.arxiv} ({p.short})" for p in pins.values())
     try:

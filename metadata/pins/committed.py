@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from metadata.check.corpus import Corpus
 from metadata.errors import PinError, UnusableDocumentError
-from metadata.kinds import Document, parse, read_bytes
+from metadata.kinds import Corpus, Document, parse, read_bytes
 from metadata.parse.canonical import sha256_hex
 
 RECORDS = Path(__file__).parents[1] / "records"

@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from metadata.check import RegistryKey, keys, verify
-from metadata.check.corpus import Corpus
 from metadata.check.record import is_signed
 from metadata.errors import RefusedUpdateError, UnusableDocumentError
-from metadata.http import Client
-from metadata.kinds import ArxivPaper, Document, PithRecord, parse
+from metadata.fetch import Client
+from metadata.kinds import ArxivPaper, Corpus, Document, PithRecord, parse
 from metadata.parse.canonical import sha256_hex
 from metadata.parse.ids import parse_pith
 from metadata.pins import PINS_FILE, Pin, build, committed, load_pins, store
@@ -97,8 +96,7 @@ def fetch(
 def _document(client: Client, url: str, name: str, kind: type) -> tuple[Document, bytes]:
     """Return the document at `url`, parsed within the time limit, and its bytes."""
 
-    def use(_: object, chunks: Iterator[bytes]) -> tuple[Document, bytes]:
-        data = b"".join(chunks)
+    def use(data: bytes) -> tuple[Document, bytes]:
         expected = b"{" if kind is PithRecord else b"<"
         if not data.lstrip().startswith(expected):  # before anything else is tried on it
             raise UnusableDocumentError(

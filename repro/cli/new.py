@@ -17,8 +17,8 @@ from repro.files import write_text
 from repro.paths import notebooks_dir, root
 from repro.spec import Exhibit
 
-EXAMPLES = """  repro new dni/fig5
-  repro run dni/fig5 --profile smoke          what it makes trains already
+EXAMPLES = """  repro new dni/fig7
+  repro run dni/fig7 --profile smoke          what it makes trains already
 """
 SKELETON = Path(exhibits.__file__).parent / "skeleton"
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -26,7 +26,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The new exhibit's id."""
-    parser.add_argument("exhibit", metavar="ID", help="paper and name, like dni/fig5")
+    parser.add_argument("exhibit", metavar="ID", help="paper and name, like dni/fig7")
 
 
 def main(args: argparse.Namespace) -> int:
@@ -64,11 +64,11 @@ def _parts(text: str) -> tuple[str, str]:
     """Paper and name of an id; an error that says what is wrong with it."""
     paper, slash, name = text.partition("/")
     if not slash:
-        raise BadValueError(f"exhibit {text!r}: expected paper/name, like dni/fig5")
+        raise BadValueError(f"exhibit {text!r}: expected paper/name, like dni/fig7")
     if paper not in exhibits.PAPERS:
         raise UnknownNameError("paper", paper, exhibits.PAPERS)
     if not NAME.fullmatch(name) or keyword.iskeyword(name):
-        raise BadValueError(f"name {name!r}: expected small letters and digits, like fig5 or table1")
+        raise BadValueError(f"name {name!r}: expected small letters and digits, like fig7 or table1")
     return paper, name
 
 

@@ -9,7 +9,6 @@ from repro.show.tables import markdown
 from repro.spec import Exhibit
 
 NOT_YET: dict[str, tuple[str, str]] = {
-    "dni/fig5": ("Figure 5", "two recurrent nets with clocks of their own, one DNI between them"),
     "dni/fig7": ("Figure 7", "updates of random layers at random times"),
     "dni/fig11": ("Figure 11 (supplement)", "one DNI at each position of a 6-layer net"),
     "dni/fig12": ("Figure 12 (supplement)", "error of the synthetic gradient of one DNI"),

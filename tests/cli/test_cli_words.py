@@ -29,7 +29,7 @@ def test_list_answers_at_once_and_without_torch(places):
     """≤ 0.3 s of computing; the best of a few, because other tests run beside this one."""
     code = (
         "import sys, time; from repro.cli import main; main(['list']); "
-        "print(sorted({'torch', 'numpy', 'matplotlib', 'jsonschema', 'requests'} & set(sys.modules))); "
+        "print(sorted({'torch', 'numpy', 'matplotlib', 'jsonschema', 'urllib3'} & set(sys.modules))); "
         "print(time.process_time())"
     )
     times = []

@@ -55,10 +55,10 @@ FAILS = {
     "page": "offers 26 bytes, not the file's 300000",
     "enormous": "offers 1000000000000 bytes",
     "endless": "sends more than the file's 300000 bytes",
-    "no_body": "the connection broke|ended after 0",
-    "loop": "TooManyRedirects",
-    "silent": r"no answer in 0\.7 s|ReadTimeout",
-    "late": r"no answer in 0\.7 s|ReadTimeout",
+    "no_body": "the answer broke off",
+    "loop": "more than 5 redirects",
+    "silent": r"no answer in 0\.7 s|no answer in time",
+    "late": r"no answer in 0\.7 s|no answer in time",
     "stall": "stopped sending",
     "trickle": "too slow: .* bytes in 0 s",
 }
@@ -129,7 +129,7 @@ def test_a_mirror_given_up_is_hung_up_on(server, one, tmp_path, behaviour):
     with pytest.raises(NoMirrorError):
         attempt(server, [behaviour]).get(one, tmp_path / "x")
     assert server.client_left.wait(5)
-    assert wait_for(lambda: not [t for t in threading.enumerate() if t.name.startswith("ask ")])
+    assert wait_for(lambda: not [t for t in threading.enumerate() if t.name == "bounded-http"])
 
 
 def test_a_useless_mirror_is_not_asked_for_the_next_file(server, small, tmp_path):
@@ -167,7 +167,7 @@ def test_a_name_look_up_that_hangs_is_given_up(monkeypatch, one, tmp_path):
         Downloads(["http://a.invalid/", "http://b.invalid/"], BRISK).get(one, tmp_path / "x")
     assert time.monotonic() - began < 5
     release.set()
-    assert wait_for(lambda: not [t for t in threading.enumerate() if t.name.startswith("ask ")])
+    assert wait_for(lambda: not [t for t in threading.enumerate() if t.name == "bounded-http"])
 
 
 def test_nonsense_addresses_are_no_worse_than_dead_ones(one, tmp_path):
@@ -193,7 +193,7 @@ def test_progress_is_told_from_start_to_end(server, one, tmp_path):
 
 def test_an_answer_in_time_is_returned_and_a_late_one_is_not(server):
     with ask(server.mirror("good") + "one.bin", 0, CALM, 10.0) as answer:
-        assert answer.status_code == 200
+        assert answer.status == 200
     with pytest.raises(UselessError, match=r"no answer in 0\.1 s"):
         ask(server.mirror("silent") + "one.bin", 0, BRISK, 0.1)
 

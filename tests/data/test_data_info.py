@@ -31,12 +31,12 @@ def run(program, folder):
     return subprocess.run(command, capture_output=True, text=True, check=True)
 
 
-def test_importing_and_asking_needs_neither_torch_nor_numpy_nor_requests(tmp_path):
+def test_importing_and_asking_needs_neither_torch_nor_numpy_nor_urllib3(tmp_path):
     program = (
         "import sys, repro.data as d\n"
         "d.catalogue(); d.status('mnist', sys.argv[1])\n"
         "assert d.info('mnist', sys.argv[1], stand_in='mnist5k', download=False).stand_in\n"
-        "print(sorted({'torch', 'numpy', 'requests', 'sklearn', 'mlxtend', 'pandas', 'filelock'} & set(sys.modules)))"
+        "print(sorted({'torch', 'numpy', 'urllib3', 'sklearn', 'mlxtend', 'pandas', 'filelock'} & set(sys.modules)))"
     )
     done = run(program, tmp_path)
     assert done.stdout == "[]\n"

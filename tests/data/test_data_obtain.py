@@ -15,6 +15,7 @@ import pytest
 from datahelp import BLOBS, leftovers, put
 from misbehaving import wait_for
 
+import metadata
 from repro.data.fetch import files, marker
 from repro.data.fetch.files import UnavailableError
 from repro.data.fetch.obtain import obtain
@@ -197,8 +198,10 @@ def test_a_full_disk_is_named_and_the_download_goes_on_later(small, server, tmp_
     assert present(tmp_path) and server.seen[1] == ("good", "one.bin", "bytes=100000-")
 
 
-def test_a_machine_without_requests_is_told_so(small, tmp_path, monkeypatch):
-    monkeypatch.delitem(sys.modules, "repro.data.fetch.request", raising=False)
-    monkeypatch.setitem(sys.modules, "requests", None)
-    with pytest.raises(UnavailableError, match="downloading needs requests"):
+def test_a_machine_without_urllib3_is_told_so(small, tmp_path, monkeypatch):
+    for module in ("repro.data.fetch.request", "metadata.http"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    monkeypatch.delattr(metadata, "http", raising=False)
+    monkeypatch.setitem(sys.modules, "urllib3", None)
+    with pytest.raises(UnavailableError, match="downloading needs urllib3"):
         obtain(small, tmp_path)

@@ -157,13 +157,13 @@ def test_writing_changes_nothing_when_all_is_up_to_date(capsys):
 
 
 def test_refresh_without_network_changes_nothing(capsys, monkeypatch):
-    from metadata import http
+    from metadata import fetch
     from metadata.errors import FetchError
 
     def offline(self, url, use):
         raise FetchError(f"{url}: no answer")
 
-    monkeypatch.setattr(http.Client, "read", offline)
+    monkeypatch.setattr(fetch.Client, "read", offline)
     code, _, err = run(capsys, "refresh", "--all", "--write")
     assert (code, "no answer" in err) == (2, True)
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from metadata_server import cut_without_length, dripping, endless, good, running, slow, status, truncated
 
 from metadata.errors import FetchError
-from metadata.http import Client, Limits
+from metadata.fetch import Client, Limits
 
 AGENT = "test/1"
 QUICK = Limits(attempts=3, backoff_s=0.5, gap_s=0)
@@ -150,7 +150,7 @@ def test_a_huge_answer_is_cut_short(site, fetcher):
 def test_a_slow_answer_is_given_up(site, behaviour):
     site.serve("/x", behaviour)
     start = time.monotonic()
-    with pytest.raises(FetchError, match=r"no (complete )?answer"):
+    with pytest.raises(FetchError, match="no answer in"):
         Client(AGENT, Limits(read_s=0.3, total_s=0.6, attempts=1, gap_s=0)).get(f"{site.base}/x")
     assert time.monotonic() - start < 10  # either answer would take 20 s
 

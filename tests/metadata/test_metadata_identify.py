@@ -142,7 +142,15 @@ OTHERS = {  # documents that are not the paper: which answers are right
         manuscript(DNI.title, "Jane Roe", TEXT, rest="This post is for novices."),
         {OPEN},
     ),
-    "its title with other owners": (manuscript(DNI.title, "Jane Roe", TEXT), {NOT}),
+    "its title and text under one name": (manuscript(DNI.title, "Jane Roe", TEXT), {OPEN}),
+    "and with other references": (
+        manuscript(
+            DNI.title, "Jane Roe", TEXT, rest="\n## References\n" + "\n- [1] Gannets of the north" * 3
+        ),
+        {NOT},
+    ),
+    "and dated": (manuscript(DNI.title, "Journal Circle", TEXT, "Jun 12 2018"), {OPEN}),
+    "and altered": (manuscript(DNI.title, "Jane Roe", TEXT[:400] + LONG), {NOT}),
     "two other owners": (manuscript(DNI.title, "Jane Roe and John Doe", LONG), {NOT}),
     "one true author among false ones": (
         manuscript(DNI.title, "Qilei Zhang, Max Jaderberg, Jane Roe", TEXT),

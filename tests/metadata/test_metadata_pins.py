@@ -21,7 +21,7 @@ from metadata_samples import (
 from metadata import load_pins, pin, pins
 from metadata.errors import PinError, UnknownPinError, UnusableDocumentError, VersionlessIdError
 from metadata.parse.canonical import sha256_hex
-from metadata.pins import build, committed, curated
+from metadata.pins import build, committed, rows
 
 IDS = ["1608.05343v2", "1703.00522v1", "1706.06197v5"]
 
@@ -93,8 +93,13 @@ def test_every_field_has_evidence():
 
 
 @pytest.mark.parametrize(
-    "name", ["dni", "sg", "meprop", *IDS, "arXiv:1608.05343v2", pin("sg").pith, pin("dni").url]
-)
+    "name",
+    [
+        "dni", "sg", "meprop", *IDS, "arXiv:1608.05343v2", pin("sg").pith, pin("dni").url, pin("dni").url + "/",
+        "https://www.arxiv.org/pdf/1608.05343v2.pdf", "http://export.arxiv.org/abs/1706.06197v5",
+        "https://pith.science/pith/UCECU35UTPHTTOAN4P6TMIPZQ4", pin("meprop").proceedings.url,
+    ],
+)  # fmt: skip
 def test_a_pin_is_found_by_name_and_by_id(name):
     assert pin(name).arxiv in IDS
 
@@ -198,7 +203,7 @@ def test_a_broken_file_of_pins_is_an_error_that_says_what_to_do(tmp_path):
 
 def test_a_broken_curated_file_is_an_error(tmp_path):
     path = tmp_path / "curated.json"
-    good = json.loads(curated.CURATED_FILE.read_text())
+    good = json.loads(rows.CURATED_FILE.read_text())
     for broken in (
         {},
         {"curated_version": 1, "papers": {"1608.05343": {"short": "dni"}}},
@@ -206,7 +211,7 @@ def test_a_broken_curated_file_is_an_error(tmp_path):
     ):
         path.write_text(json.dumps(broken))
         with pytest.raises(PinError, match=r"curated\.json"):
-            curated.load(path)
+            rows.curated(path)
 
 
 def test_an_unparsable_record_is_named(tmp_path):
@@ -227,4 +232,4 @@ def test_loading_is_light():
     ]
     seconds, *modules = min(runs, key=lambda r: float(r.stdout.split()[0])).stdout.split()
     assert float(seconds) < 0.05
-    assert not {"torch", "numpy", "cryptography", "requests", "defusedxml", "repro"} & set(modules)
+    assert not {"torch", "numpy", "cryptography", "urllib3", "defusedxml", "repro"} & set(modules)

@@ -94,6 +94,13 @@ def test_json_everywhere_with_its_version_on_failure_too(argv, capsys):
         assert "error" in document or "error" in document["documents"][0]
 
 
+def test_what_asks_for_json_is_the_option_and_not_a_file_of_that_name(capsys):
+    assert main(["verify", "--js", str(SG)]) == 0
+    assert json.loads(capsys.readouterr().out)["exit_code"] == 0
+    assert main(["verify", "--", "--json"]) == 2
+    assert capsys.readouterr().out.startswith("--json\n  unusable")
+
+
 def test_verify_is_a_gate(tmp_path, capsys):
     cats = tmp_path / "cats.md"
     cats.write_text("# Cats\n\nA Cat\n\n## Abstract\n\nCats.\n")

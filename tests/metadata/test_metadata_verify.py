@@ -1,6 +1,7 @@
 """Verification, check by check: each holds for the committed documents, and each can fail."""
 
 import time
+from typing import get_args
 
 import pytest
 from metadata_samples import (
@@ -22,9 +23,9 @@ from metadata_samples import (
 
 from metadata import kinds
 from metadata.check import verify
-from metadata.check.corpus import Corpus
 from metadata.check.keys import PINNED
-from metadata.check.report import TRUST_MEANING
+from metadata.check.report import Trust
+from metadata.kinds import Corpus
 from metadata.pins import committed, load_pins
 
 CORPUS, PINS = committed.load(), load_pins()
@@ -171,7 +172,7 @@ def test_the_fields_are_told_apart():
     assert trust["title"] == trust["abstract"] == "hash signed"
     assert trust["authors_text"] == "stated"
     assert trust["abstract_excerpt"] == "corroborated"
-    assert set(trust.values()) <= set(TRUST_MEANING)
+    assert set(trust.values()) <= set(get_args(Trust))
     alone = {f.field: f.trust for f in report(SG.read_bytes(), Corpus()).fields}
     assert alone["abstract"] == "stated"  # its hash is signed, but no text is at hand
 

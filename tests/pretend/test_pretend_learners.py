@@ -33,7 +33,7 @@ pytestmark = pytest.mark.skipif(torch.cuda.is_available(), reason="a real device
 
 Arm = tuple[str, tuple[Run, ...]]
 """The package whose work trains it, and its runs."""
-ROUNDED = ("dni-", "sg/fig3", "sg/fig4", "sg/fig5", "sg/control")
+ROUNDED = ("dni-", "dni/fig5", "sg/fig3", "sg/fig4", "sg/fig5", "sg/control")
 HALF = 3  # steps before and after the checkpoint
 MIDDLE, LONG = 9, 19  # an evaluation, and the end, of steps in graphs
 

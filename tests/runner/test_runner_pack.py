@@ -163,7 +163,7 @@ def test_another_checkpoint_here_stays(made):
 def test_neither_side_needs_torch(made):
     code = (
         "import sys\n"
-        "for name in ('torch', 'numpy', 'filelock', 'jsonschema', 'requests'): sys.modules[name] = None\n"
+        "for name in ('torch', 'numpy', 'filelock', 'jsonschema', 'urllib3'): sys.modules[name] = None\n"
         "from repro.cli import main\n"
         "assert main(['pack', 'again']) == 0 and main(['merge', 'again/runs-1.zip', '--runs-dir', 'home']) == 0\n"
     )

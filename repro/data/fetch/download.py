@@ -6,14 +6,12 @@ about that mirror. Half a file is only ever called `NAME.part`.
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
-import requests
-
+from metadata.http import Answer
 from repro.data.fetch.files import sha256
 from repro.data.fetch.request import AUTOMATIC, CutError, Limits, MirrorError, UselessError, ask, more, start
 from repro.data.fetch.sources import File
@@ -84,7 +82,7 @@ class Downloads:
         have = _size(part)
         if have == file.size:
             return
-        with contextlib.closing(self._ask(url, have)) as answer:
+        with self._ask(url, have) as answer:
             at = start(answer, have, file.size)
             if at is None:
                 part.unlink()
@@ -93,7 +91,7 @@ class Downloads:
                 out.seek(at)
                 self._copy(answer, file, out, at)
 
-    def _copy(self, answer: requests.Response, file: File, out: BinaryIO, at: int) -> None:
+    def _copy(self, answer: Answer, file: File, out: BinaryIO, at: int) -> None:
         """Write the body to `out` from byte `at` until the file is complete, no further."""
         since, mark = time.monotonic(), at
         while chunk := more(answer):
@@ -116,7 +114,7 @@ class Downloads:
         if at < file.size:
             raise CutError(f"ended after {at} of {file.size} bytes")
 
-    def _ask(self, url: str, have: int) -> requests.Response:
+    def _ask(self, url: str, have: int) -> Answer:
         """The mirror's answer, its body unread; in time, or `UselessError`."""
         began = time.monotonic()
         wait = min(self.limits.answer, self.patience, self.deadline - began)

@@ -16,7 +16,7 @@ from repro.data.fetch.files import examine, missing_error, sha256
 from repro.data.fetch.sources import File, Source
 from repro.errors import DataError
 
-if TYPE_CHECKING:  # requests is slow to import and absent on bare machines
+if TYPE_CHECKING:  # urllib3 is slow to import and absent on bare machines
     from repro.data.fetch.download import Downloads, Progress
     from repro.data.fetch.request import Limits
 

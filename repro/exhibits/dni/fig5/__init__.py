@@ -1,0 +1,1 @@
+"""Two recurrent nets on two clocks, one synthetic gradient between them."""
