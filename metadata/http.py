@@ -178,7 +178,9 @@ def _unfit(answer: Answer) -> str:
 
 def _pool(parts: SplitResult, timeout: urllib3.Timeout) -> urllib3.PoolManager:
     more: dict[str, Any] = {"timeout": timeout, "retries": False}
-    if parts.scheme == "https":  # the authorities of the system (or SSL_CERT_FILE), and those that requests has
+    if (
+        parts.scheme == "https"
+    ):  # the authorities of the system (or SSL_CERT_FILE), and those that requests has
         authorities = os.environ.get("REQUESTS_CA_BUNDLE") or requests.utils.DEFAULT_CA_BUNDLE_PATH
         more["ssl_context"] = context = ssl.create_default_context()
         try:

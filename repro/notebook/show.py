@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Mapping
 from typing import Any
@@ -48,6 +49,14 @@ class Nothing:
     def in_short(self) -> Text:
         """Why there is none."""
         return Text(f"No committed record to speak of: {self.why}")
+
+    def mean(self, *_: object, **__: object) -> Number:
+        """No number."""
+        return Number(math.nan)
+
+    def either(self, claim: str, yes: str, no: str, undecided: str = "") -> str:
+        """Nothing is decided."""
+        return undecided
 
     def figure(self) -> Text:
         """No picture either."""

@@ -130,12 +130,16 @@ class Shown:
         """Curves of a metric (or its values at the end) of some arms, in `ax` or in new axes, which are returned."""
         return plot(self.exhibit, self._record, metric, arms, ax)
 
-    def mean(self, arm: str, metric: str, step: int | None = None) -> Number:
-        """Mean over seeds at the end, or at a step; a number that reads "–" if the record does not have it."""
+    def mean(self, arm: str, metric: str, step: int | None = None, index: object = None) -> Number:
+        """Mean over seeds at the end, or at a step; a number that reads "–" if the record does not have it.
+
+        `index`: of a metric that has one, a layer for instance.
+        """
         self.exhibit.arm(arm), self.exhibit.metric(metric)
-        if not self._view.has(arm, metric):
+        try:
+            curve = self._view.curve(arm, metric, None if index is None else str(index))
+        except MissingData:
             return Number(math.nan)
-        curve = self._view.curve(arm, metric)
         values = curve.get(max(curve) if step is None else step, [])
         return Number(sum(values) / len(values) if values else math.nan)
 

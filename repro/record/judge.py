@@ -132,16 +132,26 @@ def said(j: Judgement) -> str:
     return OURS.get(j.verdict, j.verdict) if j.claim.finding else j.verdict
 
 
+def counted(judgements: Sequence[Judgement]) -> Sequence[Judgement]:
+    """The paper's claims; the findings of an exhibit that has nothing else."""
+    return [j for j in judgements if not j.claim.finding] or judgements
+
+
 def summary(judgements: Sequence[Judgement]) -> str:
-    """ "5 of 6 reproduced, 1 open" in one line; findings of ours are not counted where there is anything else."""
-    counted = [j for j in judgements if not j.claim.finding]
-    words = dict(zip(VERDICTS, VERDICTS, strict=True))
-    if judgements and not counted:
-        counted, words = (
-            [*judgements],
-            words | {"reproduced": "findings hold", "not reproduced": "do not hold"},
-        )
-    count = {v: sum(j.verdict == v for j in counted) for v in VERDICTS}
-    parts = [f"{count['reproduced']} of {len(counted)} {words['reproduced']}"]
-    parts += [f"{n} {words[v]}" for v, n in count.items() if v != "reproduced" and n]
+    """ "5 of 6 reproduced, 1 open" in one line; findings of ours are counted only where there is nothing else."""
+    own = counted(judgements)
+    if any(j.claim.finding for j in own):
+        return _findings(own)
+    count = {v: sum(j.verdict == v for j in own) for v in VERDICTS}
+    parts = [f"{count['reproduced']} of {len(own)} reproduced"]
+    parts += [f"{n} {v}" for v, n in count.items() if v != "reproduced" and n]
     return ", ".join(parts)
+
+
+def _findings(judgements: Sequence[Judgement]) -> str:
+    """ "4 findings of ours: 2 hold, 1 does not hold, 1 open"."""
+    words = {"reproduced": ("holds", "hold"), "not reproduced": ("does not hold", "do not hold")}
+    count = {v: sum(j.verdict == v for j in judgements) for v in VERDICTS}
+    told = [f"{n} {words.get(v, (v, v))[n > 1]}" for v, n in count.items() if n]
+    n = len(judgements)
+    return f"{n} finding{'s' * (n > 1)} of ours: {', '.join(told)}"

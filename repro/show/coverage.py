@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from repro import exhibits
 from repro.paths import results_dir
+from repro.record.judge import counted
 from repro.record.store import best_profile, load
 from repro.show.tables import markdown
 from repro.spec import Exhibit
@@ -47,9 +48,10 @@ def result(exhibit: Exhibit) -> str:
     profile = best_profile(exhibit)
     if profile is None:
         return "described, no record yet"
-    every = load(results_dir(), exhibit.id, profile).judgements(exhibit)
-    judged = [j for j in every if not j.claim.finding] or every
+    judged = counted(load(results_dir(), exhibit.id, profile).judgements(exhibit))
     words = {"reproduced": "Holds", "direction only": "Holds in direction", "not reproduced": "FAILS"}
+    if any(j.claim.finding for j in judged):
+        words = {"reproduced": "Findings of ours. They hold", "not reproduced": "They do not"}
     said = {v: [j.claim.text for j in judged if j.verdict == v] for v in words}
     parts = [f"{words[v]}: {'; '.join(texts)}." for v, texts in said.items() if texts]
     waiting = sum(j.verdict == "open" for j in judged)

@@ -83,4 +83,10 @@ def mark_sg(ax: Axes, exhibit: Exhibit, shown: Sequence[str] = ("sg",), layers: 
     """A dotted line where the one SG of nets with so many layers stands."""
     of = [a.setting for a in exhibit.arms if a.setting["rule"] == "sg" and a.setting["layers"] == layers]
     for place in {s["after"] for s in of} if "sg" in shown else ():
-        ax.axvline(place + 0.5, color=style.colour("SG"), lw=0.9, ls=(0, (1, 3)))
+        look: dict[str, Any] = {
+            "color": style.colour("SG"),
+            "lw": 0.9,
+            "ls": (0, (1, 3)),
+            "label": "where the SG stands",
+        }
+        ax.axvline(place + 0.5, **look)

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from repro.record.judge import counted
 from repro.record.record import Record
 from repro.record.view import View
 from repro.show.kinds import KINDS
@@ -110,7 +111,7 @@ def title(figure: Figure, exhibit: Exhibit, record: Record) -> None:
 
 def undecided(exhibit: Exhibit, record: Record) -> list[str]:
     """A picture may be looked at without its table: it says itself when no claim is decided on its numbers."""
-    verdicts = {j.verdict for j in record.judgements(exhibit) if not j.claim.finding}
+    verdicts = {j.verdict for j in counted(record.judgements(exhibit))}
     return ["Nothing is decided here: every claim is open on this record"] if verdicts == {"open"} else []
 
 

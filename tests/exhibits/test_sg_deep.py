@@ -17,6 +17,7 @@ from repro.exhibits.sg.fig5.spec import L2, SHARES
 from repro.exhibits.sg.fig8.spec import MSE, RIGHT
 from repro.record.nulls import vacuous
 from repro.record.run import runs
+from repro.show.style import undecided
 
 WITHIN = {"bprop": 0.6, "sg": 0.55, "sg_star": 0.7, "dfa": 0.25}
 """Same-class dissimilarity at layer 3, of which the paper shows a picture alone."""
@@ -78,3 +79,62 @@ def test_claims_hold_on_the_papers_curves_and_on_no_null_record(exhibit_id: str,
     judged = fake_record(exhibit, profile, rows, DATA).judgements(exhibit)
     assert {j.claim.id: (j.verdict, j.ours, j.reason) for j in judged if j.verdict != "reproduced"} == {}
     assert vacuous(exhibit, rows) == {}
+
+
+def flat_before_the_jump(arm: str, metric: str, index: str, value: float) -> float:
+    """One SG whose representation falls nowhere but across the SG."""
+    hit = arm == "sg-20" and metric == "block_distance" and int(index) <= 11
+    return 0.2 - 0.002 * int(index) if hit else value
+
+
+def far_throughout(arm: str, metric: str, index: str, value: float) -> float:
+    """DFA whose classes are alike early, in another way than at the end."""
+    return 2.2 * value if (arm, metric) == ("dfa-20", "block_distance") else value
+
+
+def verdict(exhibit_id: str, claim: str, rows: list[Any]) -> str:
+    exhibit = get(exhibit_id)
+    judged = fake_record(exhibit, "cpu", rows, DATA).judgements(exhibit)
+    return next(j.verdict for j in judged if j.claim.id == claim)
+
+
+@pytest.mark.parametrize(
+    ("exhibit_id", "claim", "change"),
+    [("sg/fig3", "F3-2", flat_before_the_jump), ("sg/fig7", "F7-1", far_throughout)],
+)
+def test_a_record_that_contradicts_the_words_is_not_reproduced(
+    exhibit_id: str, claim: str, change: Any
+) -> None:
+    rows = [(*r[:5], change(r[0], r[2], r[4], r[5])) for r in rows_of(exhibit_id, "cpu")]
+    assert verdict(exhibit_id, claim, rows) == "not reproduced"
+
+
+@pytest.mark.parametrize(
+    ("exhibit_id", "claim", "arm"),
+    [
+        ("sg/fig7", "F7-1", "bprop-20"),
+        ("sg/fig8", "F8-1", "sg-20"),
+        ("sg/fig8", "F8-3", "sg_star-20"),
+        ("sg/fig5", "F5-4", "sg_star-20-l2-1e-05"),
+    ],
+)
+def test_a_net_that_has_not_learned_opens_what_compares_it(exhibit_id: str, claim: str, arm: str) -> None:
+    rows = rows_of(exhibit_id, "cpu")
+    unlearned = [(*r[:5], 40.0 if (r[0], r[2]) == (arm, "train_accuracy") else r[5]) for r in rows]
+    assert [verdict(exhibit_id, claim, own) for own in (rows, unlearned)] == ["reproduced", "open"]
+
+
+def test_a_picture_of_findings_alone_says_that_nothing_is_decided() -> None:
+    exhibit = get("sg/control")
+    rows = [(r.arm, r.seed, "train_accuracy", 300, "", 11.0) for r in runs(exhibit, exhibit.profile("cpu"))]
+    assert undecided(exhibit, fake_record(exhibit, "cpu", rows, DATA))
+
+
+@pytest.mark.parametrize("claim", ["F4-2", "F4-3"])
+def test_nets_that_stop_below_ninety_decide_no_race(claim: str) -> None:
+    exhibit, rows = get("sg/fig4"), rows_of("sg/fig4", "paper")
+    low = [(*r[:5], 0.88 * r[5]) for r in rows]
+    judged = [fake_record(exhibit, "paper", own, DATA).judgements(exhibit) for own in (rows, low)]
+    found = [next(j for j in of if j.claim.id == claim) for of in judged]
+    assert [j.verdict for j in found] == ["reproduced", "open"]
+    assert "never reaches 90 %" in found[1].reason

@@ -55,6 +55,19 @@ def test_sentences_quote_the_record_and_say_so_where_it_has_nothing(recorded):
     assert repr(show.say("\n    two\n    lines ")) == "two lines"
 
 
+def test_a_number_of_one_index_is_that_indexs_mean(recorded):
+    shown = show.open("sg/fig6")
+    assert shown.mean("objective", "loss", index="3;0") == 18.0
+    assert math.isnan(shown.mean("objective", "loss", index="no such place"))
+
+
+def test_without_a_record_nothing_is_quoted_or_decided(monkeypatch, tmp_path):
+    monkeypatch.setenv("REPRO_RESULTS", str(tmp_path))
+    none = show.recorded("sg/fig3")
+    assert f"{none.mean('sg-20', 'block_distance', index=11):.2f}" == "–"
+    assert none.either("F3-2", "yes", "no", "open") == "open"
+
+
 def test_versions_that_agree_and_versions_that_do_not():
     assert repr(show.agree({"W": [1.0, 2.0]}, {"W": [1.0, 2.0 + 1e-6]})).startswith(
         "max |Δ| ≤ 1e-05 over all 2"

@@ -12,8 +12,8 @@ from record_fakes import DATA, fake_record, rows_of, save_all
 
 from repro.errors import BadValueError, RecordError
 from repro.exhibits import get
-from repro.notebook.build import authored as written
 from repro.notebook.build import _beside_others, metadata, render
+from repro.notebook.build import authored as written
 from repro.notebook.template import generated
 from repro.record.record import Record
 from repro.record.run import digest

@@ -157,12 +157,12 @@ def test_a_summary_counts():
 
 
 def test_findings_are_counted_where_there_is_nothing_else():
-    holds, waits = only({}), only({}, GOOD[2:])
-    found = [replace(j, claim=replace(j.claim, finding=True)) for j in (holds, waits)]
-    failed = replace(found[0], verdict="not reproduced")
-    assert summary([*found, holds]) == "1 of 1 reproduced"
-    assert summary([*found, failed]) == "1 of 3 findings hold, 1 do not hold, 1 open"
-    assert [said(j) for j in (*found, failed, holds)] == ["holds", "open", "does not hold", "reproduced"]
+    ours = [only({}), only({}), only({}, GOOD[2:])]
+    ours = [replace(j, claim=replace(j.claim, finding=True)) for j in ours]
+    assert summary(ours) == "3 findings of ours: 2 hold, 1 open"
+    assert summary([only({}), *ours]) == "1 of 1 reproduced"
+    failed = replace(ours[0], verdict="not reproduced")
+    assert [said(j) for j in (ours[0], failed, only({}))] == ["holds", "does not hold", "reproduced"]
 
 
 @pytest.mark.parametrize(

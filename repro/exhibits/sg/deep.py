@@ -6,9 +6,11 @@ same run, which is trained once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from repro.spec import Arm, Deviation, Metric, Override, Param, because
+from repro.spec import Arm, Deviation, Exhibit, Metric, Override, Param, Profile, because
 
 SERIES = {"bprop": "Bprop", "sg": "SG", "sg_star": "SG*", "dfa": "DFA"}
 AFTER = {3: 2, 5: 3, 20: 11, 50: 21}
@@ -79,6 +81,19 @@ QUICK = SHORT | sized("30 s on one core", (1000, 500, 60), steps=600, evaluation
 CPU = FAST | sized("an hour of 2 cores", (5000, 5000, 600), steps=20_000, width=128)
 SEEDS = (20, 21, 22)
 """Not those of the probes in which sizes were explored."""
+Arms = Sequence[str]
+"""Ids; none: every arm."""
+
+
+def profiles(smoke: Arms, quick: Arms, cpu: Arms = (), /, **other: Mapping[str, Any]) -> tuple[Profile, ...]:
+    """The four profiles: which arms each runs (`paper`: every one) and, by its name, what is not as usual in it."""
+    usual = (
+        Profile("smoke", SEEDS[:1], "digits", None, tuple(smoke), SMOKE, budget="≤ 15 s"),
+        Profile("quick", SEEDS, "mnist", "mnist5k", tuple(quick), QUICK, budget="≤ 30 s on one core"),
+        Profile("cpu", SEEDS, "mnist", None, tuple(cpu), CPU, budget="≤ 1 h on 2 cores"),
+        Profile("paper", SEEDS, "mnist", budget="a GPU"),
+    )
+    return tuple(replace(p, together=("*",), **other.get(p.name, {})) for p in usual)
 
 
 def _by_layer(name: str, unit: str, doc: str, chance: float | None, lower: bool = True) -> Metric:
@@ -157,4 +172,14 @@ DEVIATIONS = (
     Deviation(6, "batch; Adam's β and ε", "not stated", "100; 0.9, 0.999 and 1e-8", "the usual defaults"),
     Deviation(7, "seeds", "one run, no spread", "3 seeds; no claim rests on one", "an error bar"),
 )
-"""An exhibit's own follow."""
+STOP = Deviation(0, "stop", "not stated", "the end of Figure 4's runs", "the only length stated")
+
+
+def deviations(*own: Deviation, shared: Sequence[Deviation] = DEVIATIONS) -> tuple[Deviation, ...]:
+    """Those that the exhibits share and an exhibit's own, numbered in this order."""
+    return tuple(replace(d, number=n) for n, d in enumerate((*shared, *own), 1))
+
+
+def exhibit(**own: Any) -> Exhibit:
+    """An exhibit that trains deep nets: their parameters and metrics, and what is its own."""
+    return Exhibit(kind="training", params=PARAMS, metrics=METRICS, **own)

@@ -98,7 +98,7 @@ def _premise(view: View) -> Outcome:
 
 @_finding(
     "SC-2",
-    "The SG that puts it ahead is about as far from the true gradient as 0 is",
+    "The SG that puts it ahead leaves more than half of the true gradient unexplained",
     f"‖δ̂ − δ‖²/‖δ‖², mean over the second half of the run, above 0.5, and SG above Bprop; {_PAIRED}",
     ALL,
 )
@@ -110,7 +110,10 @@ def _far(view: View) -> Outcome:
 
 
 @_finding(
-    "SC-3", "It has to be this example's: another's does worse", f"δ̂ above it at each depth; {_PAIRED}", ALL
+    "SC-3",
+    "That of another example, mostly of another class, does worse",
+    f"δ̂ above it at each depth; {_PAIRED}",
+    ALL,
 )
 def _other(view: View) -> Outcome:
     return _below(view, "other")
@@ -133,7 +136,7 @@ def _nothing(view: View) -> Outcome:
 
 @_finding(
     "SC-7",
-    "Its mean over the batch does no more than nothing",
+    "Its mean over the batch does no more than nothing: behind a batch norm it moves that norm's β alone",
     f"within 2 points of nothing (TOST), to which δ̂ is more than 2 above, at 20 layers; {_PAIRED}",
 )
 def _mean(view: View) -> Outcome:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from repro.exhibits.sg import deep
-from repro.spec import Arm, Deviation, Exhibit, Profile, because
+from repro.spec import Arm, Deviation, Layout, because
 
 DEPTHS = (3, 5, 20)
 KINDS = {
@@ -39,35 +39,19 @@ ARMS = tuple(
 SEEDS, FIRST = tuple(range(110, 115)), (100, 101, 102)
 """Not those of the probes from which the findings were made; those of small profiles, on which SC-12 was added."""
 _SMALL = deep.sized("a CPU", (5000, 1000, 60), steps=4000, width=128, evaluations=40, analyses=1)
-PROFILES = (
-    Profile(
-        "smoke",
-        FIRST[:1],
-        "digits",
-        None,
-        ("bprop-3", *(f"sg-3-{k}".replace("_", "-") for k in KINDS)),
-        deep.SMOKE,
-        together=("*",),
-        budget="≤ 15 s",
-    ),
-    Profile(
-        "quick",
-        FIRST,
-        "mnist",
-        "mnist5k",
-        ("bprop-20", "sg-20", "sg-20-other", "sg-20-nothing", "sg-20-fixed-label"),
-        deep.QUICK | because("30 s on one core", steps=500, evaluations=10),
-        together=("*",),
-        budget="≤ 30 s on one core",
-    ),
-    Profile(
-        "cpu", SEEDS, "mnist", None, overrides=deep.FAST | _SMALL, together=("*",), budget="≤ 1 h on 2 cores"
-    ),
-    Profile("paper", SEEDS, "mnist", None, together=("*",), budget="a GPU"),
+PROFILES = deep.profiles(
+    ("bprop-3", *(f"sg-3-{k}".replace("_", "-") for k in KINDS)),
+    ("bprop-20", "sg-20", "sg-20-other", "sg-20-nothing", "sg-20-fixed-label"),
+    smoke={"seeds": FIRST[:1]},
+    quick={
+        "seeds": FIRST,
+        "overrides": deep.QUICK | because("30 s on one core", steps=500, evaluations=10),
+    },
+    cpu={"seeds": SEEDS, "overrides": deep.FAST | _SMALL},
+    paper={"seeds": SEEDS},
 )
 
-DEVIATIONS = (
-    *(d for d in deep.DEVIATIONS if d.number not in (1, 7)),
+DEVIATIONS = deep.deviations(
     Deviation(
         0,
         "size (cpu, quick)",
@@ -90,21 +74,20 @@ DEVIATIONS = (
         "the one before in the batch, which is in random order: mostly of another class",
         "no draw is needed",
     ),
+    shared=[d for d in deep.DEVIATIONS if d.what not in ("size (cpu, quick)", "seeds")],
 )
 
-EXHIBIT = Exhibit(
+EXHIBIT = deep.exhibit(
     id="sg/control",
     title="Is it the gradient? Controls of one synthetic gradient in deep nets",
     place="Figure 4 (ours, beside it)",
     shows="Training accuracy of nets of 3, 5 and 20 hidden layers whose lower layers learn from the synthetic "
     "gradient, or from something else in its place: its negative, that of another example, its mean over the batch, "
     "noise of its size, nothing, a fixed random map of h and the label, or of the label alone.",
-    kind="training",
-    params=deep.PARAMS,
     arms=ARMS,
-    metrics=deep.METRICS,
     profiles=PROFILES,
-    deviations=tuple(replace(d, number=n) for n, d in enumerate(DEVIATIONS, 1)),
+    table=Layout("train_accuracy", ("layers",)),
+    deviations=DEVIATIONS,
     algorithms=(
         ("what the layer under the SG consumes", "repro.rules.injected:Injected.consume"),
         ("a map that never learns", "repro.rules.injected:Fixed"),

@@ -45,8 +45,9 @@ def _bprop(view: View) -> Outcome:
     "F3-2",
     "With one SG the representation goes in three stages: a fall, a plateau, and a jump across the SG",
     paper="0.38 → 0.18 over layers 1 to 5, 0.18 to 0.12 over 5 to 11, 0.116 → 0.030 across 11 | 12",
-    tolerance="the drop across the SG is the largest from layer 5 on, and more than half of layer 11's distance "
-    "(95 % intervals over seeds); size: layer 11 at 0.06 or more, 12 at 0.06 or less",
+    tolerance="a larger fall over layers 1 to 5 than over 5 to 11; the drop across the SG the largest from layer 5 "
+    "on, and more than half of layer 11's distance (95 % intervals over seeds); size: layer 11 at 0.06 or more, 12 "
+    "at 0.06 or less",
     null=("index",),
 )
 def _sg(view: View) -> Outcome:
@@ -56,12 +57,13 @@ def _sg(view: View) -> Outcome:
         found = by.drops(d, 5, 20)
         return found[11] - max(v for i, v in found.items() if i != 11)
 
+    falls = by.over(view, arm, METRIC, lambda d: (d[1] - d[5]) - (d[5] - d[11]))
     jump = by.over(view, arm, METRIC, ahead)
     half = by.over(view, arm, METRIC, lambda d: 0.5 * d[11] - d[12])
     own, at = by.level(view, arm, METRIC), (1, 5, 8, 11, 12, 16)
     told = f"{by.told(view, arm, METRIC, at)}{_mean_target(view, 'sg', at)} at layers 1, 5, 8, 11, 12, 16"
     gate = by.learned(view, [arm], LEARNED)
-    return Outcome(every([jump, half]), told, own[11] >= 0.06 >= own[12], gate)
+    return Outcome(every([falls, jump, half]), told, own[11] >= 0.06 >= own[12], gate)
 
 
 @_claim(

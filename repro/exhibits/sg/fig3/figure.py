@@ -38,12 +38,15 @@ def draw(exhibit: Exhibit, record: Record, view: View, shown: Sequence[str] = SH
 
 def _squares(figure: Any, view: View, arms: dict[str, str]) -> None:
     """Mean dissimilarity of two digits, dark 0 to light 1, of five layers of each arm."""
+    figure.suptitle("mean dissimilarity of two digits, 0 to 9 (dark: alike, light: not)", fontsize=9)
     axes = figure.subplots(len(arms), len(AT), squeeze=False)
+    for ax, layer in zip(axes[0], AT, strict=True):
+        ax.set_title(f"layer {layer}", fontsize=9)
     for row, (series, arm) in zip(axes, arms.items(), strict=True):
         found = view.matrix(arm, SQUARE)
+        row[0].set_ylabel(series, fontsize=9)
         for ax, layer in zip(row, AT, strict=True):
             _square(ax, {(a, b): v for (i, a, b), v in found.items() if i == str(layer)})
-            ax.set_xlabel(f"{series}, layer {layer}", fontsize=7)
 
 
 def _square(ax: Axes, pairs: dict[tuple[str, str], float]) -> None:

@@ -5,8 +5,10 @@ Source: arXiv:1703.00522v1, section 5, Figure 3 (a part of Figure 7, whose runs 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from repro.exhibits.sg import deep
-from repro.spec import Deviation, Exhibit, Profile
+from repro.spec import Deviation
 
 TOLD = {  # Figures 3 and 7, the dots of layers 1 to 20, digitised ± 0.003
     "bprop": deep.numbers(
@@ -26,54 +28,25 @@ ARMS = (
     *(deep.arm(rule) for rule in deep.SERIES),
     *(deep.arm(rule, target="mean") for rule in ("sg", "sg_star")),
 )
-_FOUR = tuple(a.id for a in ARMS[:4])
-PROFILES = (
-    Profile(
-        "smoke",
-        (20,),
-        "digits",
-        None,
-        ("sg-20", "dfa-20", "sg_star-20-mean"),
-        deep.SMOKE,
-        together=("*",),
-        budget="≤ 15 s",
-    ),
-    Profile(
-        "quick",
-        deep.SEEDS,
-        "mnist",
-        "mnist5k",
-        _FOUR,
-        deep.QUICK,
-        together=("*",),
-        budget="≤ 30 s on one core",
-    ),
-    Profile("cpu", deep.SEEDS, "mnist", None, overrides=deep.CPU, together=("*",), budget="≤ 1 h on 2 cores"),
-    Profile("paper", deep.SEEDS, "mnist", None, together=("*",), budget="a GPU"),
-)
-
-DEVIATIONS = (
-    *deep.DEVIATIONS,
+DEVIATIONS = deep.deviations(
     Deviation(
-        8,
+        0,
         "distance of a layer from the last",
         '"L2 distance between the diagonal elements"',
         "mean squared difference over pairs of one class (the diagonal blocks)",
         "the diagonal itself is 0; of mean square and its root, the mean square has the level of the paper's dots",
         "the root is told beside it",
     ),
+    replace(deep.STOP, effect="layer 1 still moves"),
     Deviation(
-        9, "stop", "not stated", "the end of Figure 4's runs", "the only length stated", "layer 1 still moves"
-    ),
-    Deviation(
-        10,
+        0,
         "400 images",
         "of MNIST; which is not said",
         "the first 40 training images of each digit; running statistics of the batch norms",
         "no image's representation then hangs on another image",
     ),
     Deviation(
-        11,
+        0,
         "the matrices",
         "400 × 400 pictures of ten layers",
         "mean dissimilarity of two digits, 10 × 10, of five layers",
@@ -82,18 +55,15 @@ DEVIATIONS = (
     ),
 )
 
-EXHIBIT = Exhibit(
+EXHIBIT = deep.exhibit(
     id="sg/fig3",
     title="Representations by layer with and without synthetic gradients",
     place="Figure 3 (section 5)",
     shows="How far each layer's dissimilarities between images of a class are from those of the last layer, in nets "
     "of 20 hidden layers trained by backpropagation, with a synthetic gradient after layer 11, and with one after "
     "every layer.",
-    kind="training",
-    params=deep.PARAMS,
     arms=ARMS,
-    metrics=deep.METRICS,
-    profiles=PROFILES,
+    profiles=deep.profiles(("sg-20", "dfa-20", "sg_star-20-mean"), [a.id for a in ARMS[:4]]),
     deviations=DEVIATIONS,
     algorithms=(
         *deep.ALGORITHMS,

@@ -1,7 +1,8 @@
 """Claims of Figure 4, over the depths that a record was to have: who is first at a level, who gets there at all.
 
 Curves are means of the last ten evaluations, as the paper's. Depths are compared at the highest of `LEVELS` that
-every run of both rules reaches; the paper's axis begins at 99.5 %.
+every run of both rules reaches; the paper's axis begins at 99.5 %. Below 90 % a net has not learned, as in the other
+exhibits: who sets off first is another question (80 % was dropped after the quick record, where F4-2 had held there).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from repro.record.stats import Difference, both, every, mean, paired
 from repro.record.view import View
 
 METRIC, WINDOW = "train_accuracy", 10
-LEVELS = (99.9, 99.5, 99.0, 98.0, 95.0, 90.0, 80.0)
+LEVELS = (99.9, 99.5, 99.0, 98.0, 95.0, 90.0)
 RULES = ("bprop", "sg")
 Curve = dict[int, float]
 """Step → accuracy."""
@@ -104,8 +105,8 @@ def _converge(view: View) -> Outcome:
     "Deep ReLU nets learn faster with an SG than by backpropagation",
     paper="99.5 %: 20 layers 11,400 against 13,400 steps, 50 layers 21,600 against 31,000; 99.9 % at 20: 14,000 "
     "against 29,000",
-    tolerance="fewer steps to the level at each depth run, 20 and 50 (95 % intervals, paired by seed); size: Bprop "
-    "takes 1.1 to 3 times as many",
+    tolerance="fewer steps to the level at each depth run, 20 and 50 (95 % intervals, paired by seed); gate: "
+    "every run reaches 90 %; size: Bprop takes 1.1 to 3 times as many",
 )
 def _deep(view: View) -> Outcome:
     gaps, ratios, told, gate = _race(view, _depths(view, (20, 50)))
@@ -116,8 +117,8 @@ def _deep(view: View) -> Outcome:
     "F4-3",
     "Shallow ReLU nets learn faster by backpropagation",
     paper="99.5 %: 3 layers 10,200 against 13,000 steps, 5 layers before 10,000 against 11,000",
-    tolerance="fewer steps to the level at each depth run, 3 and 5 (95 % intervals, paired by seed); size: SG takes "
-    "1.05 to 2 times as many",
+    tolerance="fewer steps to the level at each depth run, 3 and 5 (95 % intervals, paired by seed); gate: "
+    "every run reaches 90 %; size: SG takes 1.05 to 2 times as many",
 )
 def _shallow(view: View) -> Outcome:
     gaps, ratios, told, gate = _race(view, _depths(view, (3, 5)))

@@ -6,7 +6,7 @@ Source: arXiv:1703.00522v1, section 5, Figure 4.
 from __future__ import annotations
 
 from repro.exhibits.sg import deep
-from repro.spec import Deviation, Exhibit, Profile, because
+from repro.spec import Deviation, Layout, because
 
 DEPTHS, ACTS = (3, 5, 20, 50), ("relu", "sigmoid")
 AT = {  # thousands of steps of the numbers below
@@ -38,65 +38,32 @@ ARMS = (
     *(deep.arm("sg", n, target="mean") for n in (3, 20)),
 )
 _50 = ("bprop-50", "sg-50")
-_CPU = tuple(a.id for a in ARMS if a.setting["layers"] < 50 or a.id in _50)
-PROFILES = (
-    Profile(
-        "smoke",
-        (20,),
-        "digits",
-        None,
-        ("bprop-3-sigmoid", "sg-3-mean", "sg-5-sigmoid"),
-        deep.SMOKE,
-        together=("*",),
-        budget="≤ 15 s",
-    ),
-    Profile(
-        "quick",
-        deep.SEEDS,
-        "mnist",
-        "mnist5k",
-        ("bprop-3", "sg-3", "bprop-20", "sg-20"),
-        deep.QUICK | because("20 layers need a thousand", steps=1000, evaluations=50),
-        together=("*",),
-        budget="≤ 30 s on one core",
-    ),
-    Profile(
-        "cpu",
-        deep.SEEDS,
-        "mnist",
-        None,
-        _CPU,
-        deep.CPU,
-        dict.fromkeys(
-            _50,
-            because(
-                "50 layers do not learn in 20,000 steps at 3e-4", width=64, learning_rate=1e-3, steps=30_000
-            ),
-        ),
-        together=("*",),
-        budget="≤ 1 h on 2 cores",
-    ),
-    Profile("paper", deep.SEEDS, "mnist", None, together=("*",), budget="a GPU"),
+_LONG = because("50 layers do not learn in 20,000 steps at 3e-4", width=64, learning_rate=1e-3, steps=30_000)
+PROFILES = deep.profiles(
+    ("bprop-3-sigmoid", "sg-3-mean", "sg-5-sigmoid"),
+    ("bprop-3", "sg-3", "bprop-20", "sg-20"),
+    [a.id for a in ARMS if a.setting["layers"] < 50 or a.id in _50],
+    quick={"overrides": deep.QUICK | because("20 layers need a thousand", steps=1000, evaluations=50)},
+    cpu={"arm_overrides": dict.fromkeys(_50, _LONG)},
 )
 
-DEVIATIONS = (
-    *deep.DEVIATIONS,
+DEVIATIONS = deep.deviations(
     Deviation(
-        8,
+        0,
         "place of the SG in nets of 3 and 5 layers",
         '"in the middle of the hidden stack"',
         "after layer 2 of 3 and 3 of 5 (stated elsewhere: 11 of 20, 21 of 50)",
         "not stated",
     ),
     Deviation(
-        9,
+        0,
         "smoothing",
         "not stated; drops of the printed curves last ten vertices",
         "claims and thick lines: mean of the last ten evaluations; thin lines: as measured",
         "read from the figure",
     ),
     Deviation(
-        10,
+        0,
         "50 layers (cpu)",
         "512 units, Adam at 3e-5; relu and sigmoid",
         "64 units, 30,000 steps at 1e-3; relu alone",
@@ -105,17 +72,15 @@ DEVIATIONS = (
     ),
 )
 
-EXHIBIT = Exhibit(
+EXHIBIT = deep.exhibit(
     id="sg/fig4",
     title="Learning curves of nets of 3 to 50 layers with and without a synthetic gradient",
     place="Figure 4 (section 5)",
     shows="Training accuracy on MNIST along training of nets of 3, 5, 20 and 50 hidden layers of ReLU and sigmoid "
     "units, by backpropagation and with one linear synthetic gradient in the middle.",
-    kind="training",
-    params=deep.PARAMS,
     arms=ARMS,
-    metrics=deep.METRICS,
     profiles=PROFILES,
+    table=Layout("train_accuracy", ("act", "layers", "target"), {"target": "example"}),
     deviations=DEVIATIONS,
     algorithms=(
         deep.ALGORITHMS[0],

@@ -11,7 +11,7 @@ from functools import partial
 
 from repro.claim import Claims, Outcome
 from repro.exhibits.sg import layers as by
-from repro.exhibits.sg.fig5.spec import ARMS, L2
+from repro.exhibits.sg.fig5.spec import ARMS, L2, RULES
 from repro.record.stats import Difference, every, sd
 from repro.record.view import View
 
@@ -127,12 +127,13 @@ def _spread(own: by.Layers) -> float:
     "five times Bprop's",
 )
 def _vary(view: View) -> Outcome:
-    plain, found, told, size = _arms(view, "bprop"), [], [], []
+    arms = {rule: _arms(view, rule) for rule in RULES}
+    found, told, size = [], [], []
     for rule in ("sg", "sg_star"):
-        for base, arm in zip(plain, _arms(view, rule), strict=True):
+        for base, arm in zip(arms["bprop"], arms[rule], strict=True):
             found.append(by.beyond(view, arm, base, METRIC, _spread))
             own, other = (_spread(by.level(view, a, METRIC)) for a in (arm, base))
             size.append(by.ratio(own, other))
             told.append(f"{arm} {own:.1%} ({base} {other:.1%})")
-    gate = by.learned(view, plain, LEARNED)
+    gate = by.learned(view, [a for of in arms.values() for a in of], LEARNED)
     return Outcome(every(found), ", ".join(told), all(r >= 5 for r in size if not math.isnan(r)), gate)

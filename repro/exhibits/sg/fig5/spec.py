@@ -6,7 +6,7 @@ Source: arXiv:1703.00522v1, section 5, Figure 5 and footnote 4.
 from __future__ import annotations
 
 from repro.exhibits.sg import deep
-from repro.spec import Deviation, Exhibit, Profile
+from repro.spec import Deviation
 
 RULES, L2 = ("bprop", "sg", "sg_star"), 1e-5
 SHARES = {  # Figure 5, relu and sigmoid with 20 layers: layers 2 to 20, digitised ± 2 %
@@ -29,36 +29,10 @@ ARMS = (
     *(deep.arm(rule, 20, "relu", l2=l2) for l2 in (0.0, 1e-4) for rule in RULES),
 )
 _20 = tuple(a.id for a in ARMS if a.setting["layers"] == 20)
-_FEW = tuple(a.id for a in ARMS if a.setting["layers"] == 20 and a.setting["act"] == "relu")[:3]
-PROFILES = (
-    Profile(
-        "smoke",
-        (20,),
-        "digits",
-        None,
-        (_FEW[0], "sg-20-sigmoid-l2-1e-05"),
-        deep.SMOKE,
-        together=("*",),
-        budget="≤ 15 s",
-    ),
-    Profile(
-        "quick",
-        deep.SEEDS,
-        "mnist",
-        "mnist5k",
-        _FEW,
-        deep.QUICK,
-        together=("*",),
-        budget="≤ 30 s on one core",
-    ),
-    Profile("cpu", deep.SEEDS, "mnist", None, _20, deep.CPU, together=("*",), budget="≤ 1 h on 2 cores"),
-    Profile("paper", deep.SEEDS, "mnist", None, together=("*",), budget="a GPU"),
-)
 
-DEVIATIONS = (
-    *deep.DEVIATIONS,
+DEVIATIONS = deep.deviations(
     Deviation(
-        8,
+        0,
         "size of the L2 penalty",
         '"small" (footnote 4)',
         "1e-5 · ½‖W‖² on every weight matrix of the net, in the loss that Adam sees; beside it 0 and 1e-4, relu and "
@@ -66,9 +40,9 @@ DEVIATIONS = (
         "not stated; claims are judged at 1e-5, fixed before any run",
         "in exploration (width 128, 4,000 steps) 1e-4 and more turned the step at the SG round",
     ),
-    Deviation(9, "stop", "not stated", "the end of Figure 4's runs", "the only length stated"),
+    deep.STOP,
     Deviation(
-        10,
+        0,
         "50 layers (cpu)",
         "20 and 50 layers",
         "20; 50 at the paper profile alone",
@@ -77,18 +51,15 @@ DEVIATIONS = (
     ),
 )
 
-EXHIBIT = Exhibit(
+EXHIBIT = deep.exhibit(
     id="sg/fig5",
     title="Squared norms of weights by layer",
     place="Figure 5 (section 5)",
     shows="Which share of the squared norm of all hidden-to-hidden matrices each of them has, in nets of 20 and 50 "
     "hidden layers of ReLU and sigmoid units trained by backpropagation, with one synthetic gradient, and with one "
     "after every layer.",
-    kind="training",
-    params=deep.PARAMS,
     arms=ARMS,
-    metrics=deep.METRICS,
-    profiles=PROFILES,
+    profiles=deep.profiles((_20[0], "sg-20-sigmoid-l2-1e-05"), _20[:3], _20),
     deviations=DEVIATIONS,
     algorithms=(
         *deep.ALGORITHMS[:2],

@@ -12,18 +12,24 @@ from repro.show import layers, style
 from repro.spec import Exhibit
 
 PANELS = (
-    ("probe_accuracy", RIGHT, 1.0, "linear classifier: training images right (%)"),
-    ("image_error", MSE, 1 / IMAGES, "linear regressor: squared error of an image"),
+    ("probe_accuracy", RIGHT, 1.0, "a linear classifier on each layer", "training images right (%)"),
+    (
+        "image_error",
+        MSE,
+        1 / IMAGES,
+        "a linear map of each layer back to the image",
+        f"squared error (the paper's / {IMAGES})",
+    ),
 )
 
 
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     """A line a rule; the paper's hollow."""
     figure, axes = style.canvas(2, (12, 5))
-    for ax, (metric, told, scale, label) in zip(axes, PANELS, strict=True):
+    for ax, (metric, told, scale, name, label) in zip(axes, PANELS, strict=True):
         layers.compare(ax, exhibit, view, metric, tuple(SERIES), told, scale=scale)
         layers.mark_sg(ax, exhibit)
-        ax.set(xlabel="hidden layer", ylabel=label)
+        ax.set(title=name, xlabel="hidden layer", ylabel=label)
     axes[0].legend(fontsize="small")
     style.title(figure, exhibit, record)
     return figure
