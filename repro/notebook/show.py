@@ -54,6 +54,10 @@ class Nothing:
         """No number."""
         return Number(math.nan)
 
+    def gain(self, arm: str, other: str, metric: str) -> str:
+        """No difference."""
+        return "–"
+
     def either(self, claim: str, yes: str, no: str, undecided: str = "") -> str:
         """Nothing is decided."""
         return undecided
@@ -61,18 +65,6 @@ class Nothing:
     def figure(self) -> Text:
         """No picture either."""
         return Text("No picture: see *What happened* for one of a run of your own.")
-
-    def mean(self, arm: str, metric: str, step: int | None = None) -> Number:
-        """A number that reads "–"."""
-        return Number("nan")
-
-    def gain(self, arm: str, other: str, metric: str) -> str:
-        """No difference."""
-        return "–"
-
-    def either(self, claim: str, yes: str, no: str, undecided: str = "") -> str:
-        """Undecided."""
-        return undecided
 
 
 def code(path: str) -> Code:

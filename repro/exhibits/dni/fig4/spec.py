@@ -13,8 +13,8 @@ EXHIBIT = shown_again(
     title="Progress of recurrent nets over data time",
     place="Figure 4 (section 3.1)",
     shows=(
-        "The longest Repeat Copy task solved while BPTT and DNI with the auxiliary task train, over the steps of data "
-        "seen (left in the paper), and bits per character on the validation text of Penn Treebank (right)."
+        "The longest Repeat Copy task solved while BPTT and DNI with the auxiliary task train, over the steps of "
+        "data seen (left in the paper), and bits per character on the validation text of Penn Treebank (right)."
     ),
     deviation=Deviation(
         2, "data time", "not defined", "windows times T: steps a lane", "fits the axes of Figure 4", "none"
