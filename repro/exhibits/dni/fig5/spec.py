@@ -101,7 +101,7 @@ DEVIATIONS = (
         2,
         "learning rate (cpu, quick)",
         "1e-5",
-        "cpu: each arm's best of 1e-4, 3e-4, 1e-3, 3e-3 by B's error on 5,000 held-out images after 1,500 steps; quick: 1e-3",
+        "cpu: each arm's best of 1e-4 to 3e-3 by B's error on 5,000 held-out images, 1,500 steps; quick: 1e-3",
         "at 1e-5 nets of this size learn nothing in this time",
         "all arms get there earlier than in the paper",
     ),
