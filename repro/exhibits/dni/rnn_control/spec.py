@@ -227,7 +227,7 @@ METRICS = (
 EXHIBIT = Exhibit(
     id="dni/rnn-control",
     title="Is it the gradient? Controls of DNI on recurrent nets",
-    place="beside Table 1 and Figure 4",
+    place="Table 1 and Figure 4 (ours, beside them)",
     shows=(
         "The number of levels of Copy and Repeat Copy that an LSTM solves by windows of T steps when something is "
         "injected at a window's end: nothing, the synthetic gradient, its negative, that of another sequence, its "
