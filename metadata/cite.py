@@ -21,7 +21,9 @@ STYLES = ("text", "bibtex")
 CONTEXT = ["https://w3id.org/codemeta/3.0", {"@vocab": "http://schema.org/"}]
 _SERIES = {"PMLR": "Proceedings of Machine Learning Research"}
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_COMMIT = re.compile(r"[0-9a-f]{7,64}")
+UNKNOWN = "unknown"
+"""A commit that nothing tells: files from an archive, without git."""
+_COMMIT = re.compile(rf"[0-9a-f]{{7,64}}|{UNKNOWN}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}")
 
 
@@ -172,13 +174,14 @@ def verified(
 ) -> str:
     """Return a citation of a number that this repository recorded, so that a reader can find and check it.
 
-    It joins the pinned paper, this repository (`repository`: `title`, `version`, `commit` in hex, optionally
-    `authors`, `doi`, `year` and `dirty`, see `metadata.cff.repository`), the `exhibit` (like `dni/table1`),
-    the `profile` and the SHA-256 of the record (64 hex digits). `style` is `text` (one line) or `bibtex` (two
-    entries). Raises `MetadataError` for a record of another paper, and for values of another form.
+    It joins the pinned paper, this repository (`repository`: `title`, `version`, `commit` in hex or "unknown",
+    optionally `authors`, `doi`, `year` and `dirty`, see `metadata.cff.repository`), the `exhibit` (like
+    `dni/table1`), the `profile` and the SHA-256 of the record (64 hex digits). `style` is `text` (one line)
+    or `bibtex` (two entries). Raises `MetadataError` for a record of another paper, and for values of another form.
     """
     _check_verified(pin, repository, exhibit, profile, record_sha256, style)
-    dirty = " with uncommitted changes" if repository.get("dirty") else ""
+    known = repository["commit"] != UNKNOWN
+    dirty = " with uncommitted changes" if known and repository.get("dirty") else ""
     place = f"commit {repository['commit']}{dirty}, record of {exhibit}, profile {profile}, SHA-256 {record_sha256}"
     doi = repository.get("doi")
     if style == "text":
@@ -221,7 +224,7 @@ def _check_verified(
         "commit": (
             repository["commit"],
             _COMMIT.fullmatch(str(repository["commit"])),
-            "7 to 64 hex digits (lower case)",
+            "7 to 64 hex digits (lower case), or unknown",
         ),
         "style": (style, style in STYLES, " or ".join(STYLES)),
     }

@@ -60,14 +60,27 @@ class OutOfTimeError(ReproError):
     exit_code = 1
 
 
+EXTRAS = {
+    **dict.fromkeys(("torch", "sklearn", "mlxtend"), "[train]"),
+    **dict.fromkeys(
+        ("IPython", "ipykernel", "papermill", "nbformat", "nbconvert", "nbclient"), "[notebooks]"
+    ),
+    **dict.fromkeys(("jinja2", "pygments", "latex2mathml"), "[notebooks]"),
+}
+"""Package → the extra that brings it; what is not here comes with the package itself."""
+
+
 def lacking(e: BaseException) -> str:
     """What to say where a package that training does without is absent, as on a GPU machine; else nothing."""
     package = (e.name or "").partition(".")[0] if isinstance(e, ModuleNotFoundError) else ""
     if package in ("", "repro", "metadata"):  # a defect of ours
         return ""
-    return (
-        f"{package} is not installed here: `pip install -e .` brings it, or do this on a machine that has it"
+    extra = EXTRAS.get(package)
+    told = (
+        f"this package's extra {extra} brings it (in a clone: `pip install -e '.{extra}'`)" if extra else ""
     )
+    told = told or "`pip install -e .` brings it"
+    return f"{package} is not installed here: {told}, or do this on a machine that has it"
 
 
 def first_line(e: BaseException) -> str:

@@ -16,13 +16,24 @@ from typing import Any
 
 from repro.errors import DirtyTreeError
 from repro.files import write_text
-from repro.paths import root
+from repro.paths import root, stamp_file
 
+UNKNOWN = "unknown"
+"""What stands for a commit that nothing tells."""
 STAMP = ".stamp"
 """The stamp, at the top of the tree. Git ignores it, so whoever copies the tree names it."""
 CODE = ("repro", "metadata")
 CODE_SUFFIXES = (".py", ".cpp", ".cc", ".cxx", ".c", ".cu", ".h", ".hpp", ".cuh")
 
+_ELSEWHERE = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+)
+"""What git sets for its hooks: it would make a commit of another repository ours."""
 APART = (":(exclude)results", ":(exclude)notebooks")
 """Records do not count as changes: else only one could be made between two commits. Notebooks decide no number, and
 who reads one in JupyterLab has changed its file.
@@ -41,15 +52,14 @@ def git_state() -> tuple[str, bool]:
         return known
     said = _said()
     if not isinstance(said.get("commit"), str) or not said["commit"]:
-        return known or ("unknown", True)
+        return known or (UNKNOWN, True)
     changed = said.get("dirty") is not False or said.get("files") != code_digest()
     return known if known and changed else (said["commit"], changed)
 
 
 def _by_git() -> tuple[str, bool] | None:
-    if (root() / ".git").exists():
-        with contextlib.suppress(OSError, subprocess.SubprocessError):
-            return _git("rev-parse", "HEAD").strip(), bool(changes())
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        return _git("rev-parse", "HEAD").strip(), bool(changes())
     return None
 
 
@@ -60,20 +70,24 @@ def _said() -> dict[str, Any]:
         commit, _, files = told.partition(":")
         return {"commit": commit, "dirty": False, "files": files}
     with contextlib.suppress(OSError, ValueError):
-        read = json.loads((root() / STAMP).read_text(encoding="utf-8"))
+        read = json.loads(stamp_file(STAMP).read_text(encoding="utf-8"))
         return read if isinstance(read, dict) else {}
     return {}
 
 
 def write_stamp() -> tuple[Path, dict[str, Any]]:
     """Write the stamp of this checkout; returns its place and what it says. `DirtyTreeError` outside a checkout."""
-    known = _by_git()
-    if known is None:
+    made = stamp()
+    if not made:
         raise DirtyTreeError(f"{root()} is not a git checkout: make the stamp where the commit is known")
-    commit, dirty = known
-    made = {"commit": commit, "dirty": dirty, "files": code_digest()}
     write_text(root() / STAMP, json.dumps(made, indent=1) + "\n")
     return root() / STAMP, made
+
+
+def stamp() -> dict[str, Any]:
+    """What a stamp of this checkout says; empty where git knows none."""
+    known = _by_git()
+    return {"commit": known[0], "dirty": known[1], "files": code_digest()} if known else {}
 
 
 def code_digest() -> str:
@@ -106,7 +120,12 @@ def refuse_dirty_tree() -> None:
 
 
 def _git(*arguments: str) -> str:
+    """What git says of this checkout, and of no other: none around it, none that GIT_DIR names."""
+    if not (root() / ".git").exists():
+        raise FileNotFoundError(root() / ".git")
+    own = {k: v for k, v in os.environ.items() if k not in _ELSEWHERE}
+    command = ["git", *arguments]
     done = subprocess.run(
-        ["git", *arguments], cwd=root(), capture_output=True, text=True, check=True, timeout=20
+        command, cwd=root(), env=own, capture_output=True, text=True, check=True, timeout=20
     )
     return done.stdout

@@ -40,6 +40,8 @@ CONDA = {
     "matplotlib": "matplotlib-base",
     "PyYAML": "pyyaml",
     "types-PyYAML": "types-pyyaml",
+    "Jinja2": "jinja2",
+    "Pygments": "pygments",
 }
 
 
@@ -58,7 +60,10 @@ def test_environment_yml_is_in_step_with_pyproject():
     packages = dict(map(requirement, (d for d in theirs["dependencies"] if isinstance(d, str))))
     assert packages.pop("python") == {PROJECT["requires-python"]}
     packages.pop("pip")
-    ours = dict(map(requirement, PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]))
+    extras = PROJECT["optional-dependencies"]
+    assert extras["dev"][0] == f"{PROJECT['name']}[train,notebooks]"
+    wanted = [*PROJECT["dependencies"], *extras["train"], *extras["notebooks"], *extras["dev"][1:]]
+    ours = dict(map(requirement, wanted))
     assert packages == ours
     assert [d["pip"] for d in theirs["dependencies"] if isinstance(d, dict)] == [["--editable=."]]
     assert theirs["name"] == PROJECT["name"] and theirs["channels"] == ["conda-forge"]

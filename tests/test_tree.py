@@ -6,7 +6,7 @@ import pytest
 from checkout import git
 
 from repro.errors import DirtyTreeError
-from repro.tree import git_state, write_stamp
+from repro.tree import git_state, refuse_dirty_tree, write_stamp
 
 
 @pytest.fixture
@@ -105,3 +105,22 @@ def test_files_copied_over_an_older_checkout_are_those_of_their_stamp(top):
     assert git_state() == (new, False)
     (top / "repro" / "a.py").write_text("a = 3\n")
     assert git_state() == (old, True), "an edit on the way: neither knows these files"
+
+
+def test_the_commit_of_a_repository_around_it_or_that_git_dir_names_is_not_ours(
+    top, tmp_path_factory, monkeypatch
+):
+    """A copy unpacked in somebody's repository; a command that a git hook runs."""
+    own, _ = git_state()
+    other = tmp_path_factory.mktemp("other")
+    git(other, "init", "--quiet")
+    git(other, "commit", "--quiet", "--allow-empty", "-m", "foreign")
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    assert git_state() == (own, False)
+    inside = other / "vendor"
+    (inside / "repro").mkdir(parents=True)
+    monkeypatch.delenv("GIT_DIR")
+    monkeypatch.setenv("REPRO_ROOT", str(inside))
+    assert git_state() == ("unknown", True)
+    with pytest.raises(DirtyTreeError, match="is not a git checkout"):
+        refuse_dirty_tree()

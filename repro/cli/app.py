@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import io
 import os
@@ -23,6 +24,7 @@ COMMANDS = {
     "pack": "write finished runs into a few files that can travel, or the stamp of this commit",
     "merge": "take in the runs that were packed on another machine",
     "reproduce": "run every notebook; what `make reproduce` calls",
+    "notebooks": "copy the notebooks into a folder of your own",
     "render": "make an exhibit's notebook from its record",
     "commit": "copy finished records into results/",
     "check": "recompute the verdicts of the committed records, and check the records themselves",
@@ -57,7 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     try:
         code = _dispatch(arguments)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed from the start (`>&-`): there is nothing to say it to
+            sys.stdout.flush()
     except (ReproError, MetadataError) as e:
         return _say(str(e), e.exit_code)
     except KeyboardInterrupt:
@@ -70,10 +73,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except OSError as e:
-        if e.filename is None:
+        if e.filename is None and e.errno != errno.ENOSPC:
             raise
-        return _say(f"{e.strerror}: {e.filename}", 1)
+        return _cannot_write(e) if e.filename is None else _say(f"{e.strerror}: {e.filename}", 1)
     return code
+
+
+def _cannot_write(e: OSError) -> int:
+    """A disk is full: that of the output, which on exit would say so once more, or another."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return _say(f"{e.strerror}: nothing more can be written", 1)
 
 
 def _say(message: str, code: int) -> int:

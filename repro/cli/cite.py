@@ -27,18 +27,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Print the citation."""
-    from metadata.cff import repository
-    from metadata.cite import verified
-    from metadata.pins import pin
+    from repro.show.citing import citation
 
     exhibit = get(args.exhibit)
     record = load(results_dir(), exhibit.id, args.profile or recorded_profile(exhibit))
     require_fresh(exhibit, record)
-    code = record.facts["code"]
-    ours = repository(commit=code["commit"], dirty=code["dirty"])
-    print(
-        verified(pin(exhibit.paper), ours, exhibit.id, record.profile, record.sha256(), args.style).rstrip()
-    )
+    print(citation(exhibit, record, args.style).rstrip())
     return 0
 
 

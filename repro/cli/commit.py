@@ -13,7 +13,7 @@ from pathlib import Path
 
 from repro.cli.parser import add_ids, add_profile, chosen, folder
 from repro.errors import BadValueError, RecordError
-from repro.paths import results_dir
+from repro.paths import checkout, results_dir
 from repro.record.audit import problems, refuse_for_results
 from repro.record.fresh import require_fresh, stale_because
 from repro.record.judge import summary
@@ -42,6 +42,7 @@ def main(args: argparse.Namespace) -> int:
 
     if not args.profile:
         raise BadValueError("which profile? Give --profile quick, cpu or paper")
+    checkout("committing a record")
     refuse_dirty_tree()
     again = args.source.resolve() == results_dir().resolve()
     records = [(e, _fit(e, load(args.source, e.id, args.profile), again)) for e in chosen(args)]

@@ -14,7 +14,7 @@ from pathlib import Path
 from repro import exhibits
 from repro.errors import BadValueError, UnknownNameError
 from repro.files import write_text
-from repro.paths import notebooks_dir, root
+from repro.paths import checkout, notebooks_dir, root
 from repro.spec import Exhibit
 
 EXAMPLES = """  repro new dni/fig7
@@ -31,6 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Make the folder and the notebook, or only the notebook of an exhibit without one; prints what is next."""
+    checkout("a new exhibit")
     paper, name = _parts(args.exhibit)
     notebook = notebooks_dir() / paper / f"{name}.ipynb"
     known = args.exhibit in exhibits.ids()

@@ -10,7 +10,7 @@ import sys
 
 from repro.cli.parser import add_ids, add_profile, chosen, folder
 from repro.cli.records import draw_picture, recorded_profile
-from repro.paths import notebooks_dir, results_dir
+from repro.paths import checkout, notebooks_dir, results_dir
 from repro.record.fresh import require_fresh
 from repro.record.store import load, path_of, recorded
 
@@ -31,6 +31,8 @@ def main(args: argparse.Namespace) -> int:
     from repro.notebook.build import render
 
     exhibits = chosen(args)
+    if args.out is None:
+        checkout("rendering a notebook in its place (without --out)")
     if args.all:  # those that can be
         exhibits = [e for e in exhibits if recorded(e)]
     records = [load(results_dir(), e.id, args.profile or recorded_profile(e)) for e in exhibits]

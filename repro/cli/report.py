@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from repro.paths import checkout
+
 EXAMPLES = """  repro report
   repro report --write                        update README.md and the pages in docs/
   repro report --check                        exit 1 if one of them is out of date
@@ -25,6 +27,7 @@ def main(args: argparse.Namespace) -> int:
     if not (args.write or args.check):
         print(readme_block())
         return 0
+    checkout("the README")
     current = {"README.md": update_readme(check=args.check), "docs/": pages.update(check=args.check)}
     late = [name for name, holds in current.items() if not holds]
     if args.check and late:

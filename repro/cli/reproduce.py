@@ -1,17 +1,23 @@
 """Run every notebook at a profile, each in a process of its own; what `make reproduce` calls.
 
-Executed notebooks (with the traceback where one failed), records and pictures go to the output folder.
+Executed notebooks (with the traceback where one failed), records and pictures go to the output folder; its
+index.html shows all of it.
 Exit code: 0 if every notebook ran, else 1.
 """
 
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 from repro.cli.parser import add_ids, add_profile, chosen, folder
 from repro.paths import notebooks_dir
 
+NEEDED = ("papermill", "nbconvert", "jinja2", "latex2mathml")
 EXAMPLES = """  repro reproduce                             all, at the quick profile
   repro reproduce dni/table2 --profile smoke --out /tmp/look
   repro reproduce --recorded                  draw the committed records, train nothing
@@ -32,6 +38,9 @@ def main(args: argparse.Namespace) -> int:
     """Execute the notebooks."""
     from repro.notebook.execute import execute_all
 
+    for package in NEEDED:  # before the first notebook, not after the last
+        if find_spec(package) is None:
+            raise ModuleNotFoundError(name=package)
     ids = [e.id for e in chosen(args, none_means_all=True)]
     if not args.ids:
         without = [i for i in ids if not (notebooks_dir() / f"{i}.ipynb").exists()]
@@ -39,4 +48,21 @@ def main(args: argparse.Namespace) -> int:
         if without:
             print(f"no notebook yet, and left out: {', '.join(without)}")
     source, profile = ("recorded", "") if args.recorded else ("run", "quick")
-    return 1 if execute_all(ids, args.profile or profile, args.out.resolve(), source) else 0
+    out = args.out.resolve()
+    return 1 if guarded(lambda: execute_all(ids, args.profile or profile, out, source)) else 0
+
+
+def guarded(work: Callable[[], int]) -> int:
+    """What `work` returns. SIGTERM ends it as an exception would, and so the notebook's process too.
+
+    That process would train on for hours alone, and hold its locks.
+    """
+    before = signal.signal(signal.SIGTERM, _stop)
+    try:
+        return work()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _stop(number: int, _: object) -> None:
+    sys.exit(128 + number)

@@ -24,12 +24,14 @@ from repro.record.store import SUFFIXES, load, path_of
 from repro.show import indications
 from repro.show.claims import in_short
 from repro.show.readme import data_text, headline
-from repro.show.tables import aligned
+from repro.show.tables import fitted
 from repro.spec import Exhibit
 
 Echo = Callable[[str], None]
 LIMIT_S = {"smoke": 120, "quick": 900, "cpu": 3 * 3600, "paper": 48 * 3600}
 """Seconds a cell may take at a profile, generously: the limit is there for one that hangs."""
+KERNEL = {"MPLBACKEND": "agg", "JUPYTER_PREFER_ENV_PATH": "1"}
+"""No window for a figure; this environment's kernel, whatever others the user has."""
 SLACK_S = 60
 """Seconds beyond the limit after which the process itself, which should have stopped by now, is ended."""
 STOP_S = 5
@@ -44,6 +46,7 @@ class Done:
     error: str
     seconds: float
     record: Record | None = None
+    profile: str = ""
 
 
 def execute_all(
@@ -77,10 +80,26 @@ def execute_all(
         echo("\n".join(textwrap.wrap(indications.closing(made), indications.WIDTH)))
         echo("")
     echo(f"executed notebooks, records (json, csv) and pictures (svg): {out}/<paper>/<exhibit>/")
+    echo(f"all of it on a page, to open in a browser: {_page(done, out, source)}")
     failed = [d for d in done if d.error]
     for d in failed:
         echo(f"FAILED {d.exhibit}: {d.error}; its notebook with the traceback is in {out}/{d.exhibit}/")
     return len(failed)
+
+
+def _page(done: Sequence[Done], out: Path, source: str) -> Path:
+    """Write the page that shows all of it."""
+    from repro.page import build, content
+
+    made, parts = [], []
+    for d in done:
+        exhibit = exhibits.get(d.exhibit)
+        if d.record is None:
+            parts.append(content.failed(exhibit, d.profile, out, d.seconds, d.error))
+        else:
+            made.append((exhibit, d.record))
+            parts.append(content.part(exhibit, d.record, out, d.seconds))
+    return build.write(out, parts, indications.closing(made) if made else "Nothing ran.", source != "run")
 
 
 def _one(
@@ -111,14 +130,15 @@ def _one(
             record = load(out, exhibit.id, at)
         except ReproError as e:
             error = str(e)
-    return Done(exhibit.id, error, time.monotonic() - began, record)
+    return Done(exhibit.id, error, time.monotonic() - began, record, at)
 
 
 def _process(command: list[str], echo: Echo, limit_s: float) -> str:
     """Run one notebook's process, passing its lines on; returns the error in one line, or an empty string."""
     path = os.pathsep.join(filter(None, [str(root()), os.environ.get("PYTHONPATH")]))
-    # a bare environment: the kernel must find this package, and must not open a window for a figure
-    environment = {**os.environ, "PYTHONPATH": path, "MPLBACKEND": "agg"}
+    # the kernel must find this package
+    environment = {**os.environ, "PYTHONPATH": path, **KERNEL}
+    environment.pop("JUPYTER_PATH", None)
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as trouble:
         child = subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, stderr=trouble, text=True, errors="replace"
@@ -169,12 +189,8 @@ def _table(done: Sequence[Done]) -> str:
     rows = []
     for d in done:
         if d.record is None:
-            rows.append((d.exhibit, "FAILED", _short(d.error), "", f"{d.seconds:.0f} s"))
+            rows.append((d.exhibit, "FAILED", d.error, "", f"{d.seconds:.0f} s"))
             continue
         ours, paper = headline(exhibits.get(d.exhibit), d.record)
-        rows.append((d.exhibit, _short(ours), _short(paper), data_text(d.record), f"{d.seconds:.0f} s"))
-    return aligned(("exhibit", "our number", "the paper's", "data set", "time"), rows)
-
-
-def _short(text: str, width: int = 28) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
+        rows.append((d.exhibit, ours, paper, data_text(d.record), f"{d.seconds:.0f} s"))
+    return fitted(("exhibit", "our number", "the paper's", "data set", "time"), rows, [1, 2, 3])

@@ -13,6 +13,7 @@ from typing import Any
 
 from repro.errors import BadValueError, RecordError
 from repro.files import write_text
+from repro.notebook.batch import KERNEL
 from repro.notebook.template import refreshed, skeleton
 from repro.paths import notebooks_dir, results_dir, root
 from repro.record.record import Record
@@ -74,28 +75,47 @@ def render(exhibit: Exhibit, out: Path, record: Record | None = None, folder: Pa
 
     It draws `record`, or the best committed one. Authored cells are kept byte for byte.
     """
-    import nbformat
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError
-
     notebook = authored(exhibit, folder)
     with tempfile.TemporaryDirectory() as place:
-        environment = {"PYTHONPATH": str(root()), "MPLBACKEND": "agg"}
+        environment = {"PYTHONPATH": str(root()), "JUPYTER_PATH": "", **KERNEL}
         if record is not None:
             _beside_others(record, Path(place))
             environment["REPRO_RESULTS"] = place
-        with _environment(environment):
-            client = NotebookClient(notebook, timeout=LIMIT_S, resources={"metadata": {"path": place}})
-            client.extra_arguments = ["--log-level=ERROR"]  # the kernel's warning on its transport
-            try:
-                client.execute()
-            except CellExecutionError as e:
-                raise RecordError(f"the notebook of {exhibit.id} failed: {e.ename}: {e.evalue}") from e
+        _execute(notebook, exhibit.id, environment, place)
+    return _written(notebook, out / f"{exhibit.id}.ipynb")
+
+
+def render_again(path: Path) -> Path:
+    """Execute a notebook that belongs to no exhibit, in its place."""
+    import nbformat
+
+    notebook = nbformat.read(path, 4)  # type: ignore[no-untyped-call]
+    with tempfile.TemporaryDirectory() as place:
+        environment = {"PYTHONPATH": str(root()), "JUPYTER_PATH": "", **KERNEL}
+        _execute(notebook, path.stem, environment, place)
+    return _written(notebook, path)
+
+
+def _execute(notebook: Any, name: str, environment: dict[str, str], place: str) -> None:
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
+    with _environment(environment):
+        client = NotebookClient(notebook, timeout=LIMIT_S, resources={"metadata": {"path": place}})
+        client.extra_arguments = ["--log-level=ERROR"]  # the kernel's warning on its transport
+        try:
+            client.execute()
+        except CellExecutionError as e:
+            raise RecordError(f"the notebook of {name} failed: {e.ename}: {e.evalue}") from e
+
+
+def _written(notebook: Any, target: Path) -> Path:
+    import nbformat
+
     notebook["metadata"] = metadata()
     for cell in notebook["cells"]:
         cell["metadata"].pop("execution", None)  # times of execution: different in every run
     nbformat.validate(notebook)
-    target = out / f"{exhibit.id}.ipynb"
     write_text(target, nbformat.writes(notebook) + "\n")  # type: ignore[no-untyped-call]
     return target
 

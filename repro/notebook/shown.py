@@ -19,7 +19,7 @@ from repro.notebook.arguments import (
 from repro.notebook.display import Number, Picture, Text
 from repro.notebook.short import in_short
 from repro.notebook.training import train
-from repro.paths import results_dir, root
+from repro.paths import results_dir, working
 from repro.record.fresh import require_fresh, superseded
 from repro.record.record import Record, seeds_of
 from repro.record.run import runs, spec_of
@@ -27,6 +27,7 @@ from repro.record.stats import paired
 from repro.record.store import load, save
 from repro.record.view import MissingData, View
 from repro.show import claims, kinds
+from repro.show.citing import citation
 from repro.show.frame import frame, plot
 from repro.show.tables import Table
 from repro.spec import Exhibit
@@ -47,7 +48,7 @@ class Shown:
         self.profile = choose_profile(exhibit, self.source, given.get("profile"))
         self.seeds, self.data = parse_seeds(given.get("seeds")), checked_folder(given.get("data"))
         self.device, self.workers = str(given.get("device") or "auto"), given.get("workers") or 1
-        self.out = str(root() / Path(given["out"]).expanduser()) if given.get("out") else ""
+        self.out = str(working() / Path(given["out"]).expanduser()) if given.get("out") else ""
         own = {p.name for p in exhibit.params}
         self.changes = {k: v for k, v in given.items() if k in own and v is not None}
         if self.source == "recorded" and (self.seeds or self.changes):
@@ -185,10 +186,4 @@ class Shown:
 
     def cite(self) -> Text:
         """BibTeX of this result and of the pinned paper."""
-        from metadata import cff, pin
-        from metadata.cite import verified
-
-        code, record = self._record.facts["code"], self._record
-        ours = cff.repository(root() / "CITATION.cff", commit=code["commit"], dirty=code["dirty"])
-        args = (self.exhibit.id, record.profile, record.sha256(), "bibtex")
-        return Text(f"```bibtex\n{verified(pin(self.exhibit.paper), ours, *args)}```")
+        return Text(f"```bibtex\n{citation(self.exhibit, self._record)}```")

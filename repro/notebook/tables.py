@@ -109,6 +109,7 @@ def provenance(record: Record) -> Table:
         ("time", f"{f['timing']['wall_s']} s of computing, peak {f['timing']['peak_memory_mb']} MB"),
         ("made", f["created"]),
         ("missing", missing(record) or "nothing"),
+        *([("changed", ", ".join(f["custom"]))] if f.get("custom") else []),
     ]
     return Table(("", ""), rows)
 

@@ -62,8 +62,16 @@ JSON_SCHEMA: dict[str, Any] = {
         "csv": {"type": "object", "required": ["sha256", "rows"], "properties": {"sha256": _SHA}},
         "claims": {"type": "object", "additionalProperties": _SHA},
         "verdicts": _MAP,
-        "code": {"type": "object", "required": ["commit", "dirty", "modules"]},
-        "environment": _LIST,
+        "code": {
+            "type": "object",
+            "required": ["commit", "dirty", "modules"],
+            "properties": {"commit": _TEXT, "dirty": {"type": "boolean"}, "modules": _MAP},
+        },
+        "environment": {
+            "type": "array",
+            "minItems": 1,
+            "items": {"type": "object", "required": ["device", "threads", "torch"]},
+        },
         "timing": {"type": "object", "required": ["wall_s", "peak_memory_mb"]},
         "created": _TEXT,
         "carried": _MAP,

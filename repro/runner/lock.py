@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from repro.errors import OutOfTimeError
 from repro.runner import cache
+
+LOG = logging.getLogger("repro.runner")
+PATIENCE_S = 3.0
+"""Seconds of waiting without a word: a runner that has finished lets go within them."""
 
 
 @contextmanager
@@ -22,9 +27,21 @@ def locked(runs_dir: str, keys: Iterable[str], deadline: float | None) -> Iterat
         for key in sorted({*keys}):  # arms may be alike
             folder = cache.folder_of(runs_dir, key)
             folder.mkdir(parents=True, exist_ok=True)
-            left = -1 if deadline is None else max(0.0, deadline - time.time())
-            try:  # released by the system when its holder dies
-                held.enter_context(FileLock(folder / "lock", timeout=left))
+            lock = FileLock(folder / "lock")  # released by the system when its holder dies
+            try:
+                held.enter_context(lock.acquire(timeout=_left(deadline, PATIENCE_S)))
+                continue
+            except Timeout:
+                LOG.warning("waiting for another runner that holds %s", folder / "lock")
+            try:
+                held.enter_context(lock.acquire(timeout=_left(deadline)))
             except Timeout:
                 raise OutOfTimeError("the time is up while another runner was at it") from None
         yield
+
+
+def _left(deadline: float | None, at_most: float | None = None) -> float:
+    """Seconds that a lock may be waited for; -1: for ever."""
+    left = None if deadline is None else max(0.0, deadline - time.time())
+    known = [s for s in (left, at_most) if s is not None]
+    return min(known) if known else -1

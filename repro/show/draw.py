@@ -8,7 +8,7 @@ import io
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from repro.files import write_text
 from repro.record.record import Record
@@ -24,13 +24,10 @@ SVG_LIMIT = 300 * 1024
 
 def draw(exhibit: Exhibit, record: Record) -> Figure:
     """The exhibit's figure from a record, by `draw` in its folder's `figure`. Missing runs are left out."""
-    import matplotlib as mpl
+    from repro.show.style import only, rc
 
-    from repro.show.style import rc
-
-    settings: Any = rc()
     module = importlib.import_module(f"{exhibit.package}.figure")
-    with mpl.rc_context(settings):
+    with only(rc()):
         figure: Figure = module.draw(exhibit, record, View(record.rows, exhibit.arms))
     return figure
 
@@ -50,10 +47,10 @@ def svg_text(figure: Figure, alt: str = "") -> str:
     Paths are rounded to a tenth of a point. With `alt`, an alternative text, it is the <svg> element alone, its
     text left as text: for a page, where it can be read aloud, searched, and is a third smaller.
     """
-    import matplotlib as mpl
+    from repro.show.style import only
 
     out, fonts = io.StringIO(), "none" if alt else "path"
-    with mpl.rc_context({"svg.hashsalt": "repro", "svg.fonttype": fonts, "path.simplify": True}):
+    with only({"svg.hashsalt": "repro", "svg.fonttype": fonts, "path.simplify": True}):
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     text = re.sub(r' (?:d|x|y)="[^"]*"', lambda d: re.sub(r"-?\d+\.\d{2,}", _rounded, d[0]), out.getvalue())
     text = re.sub(r"\n *", "\n", re.sub(r" \n", "\n", text))

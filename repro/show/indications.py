@@ -11,7 +11,7 @@ from repro.record.judge import Judgement
 from repro.record.record import Record
 from repro.record.store import best_profile, load
 from repro.show.claims import MARKS
-from repro.show.tables import aligned
+from repro.show.tables import fitted
 from repro.spec import Exhibit
 
 Pair = tuple[Exhibit, Record]
@@ -40,10 +40,7 @@ def table(made: Sequence[Pair]) -> str:
             verdict = known.get(j.claim.id, "none yet")
             mark = MARKS.get(verdict.split(" (")[0], "")
             rows.append((exhibit.id, j.claim.id, here(j), f"{mark} {verdict}".strip(), j.claim.text))
-    head = ("exhibit", "claim", "this run", "committed record", "in words")
-    taken = sum(max(len(r[i]) for r in (head, *rows)) + 2 for i in range(4))
-    room = max(WIDTH - taken, 16)
-    return aligned(head, [(*r[:4], _short(r[4], room)) for r in rows])
+    return fitted(("exhibit", "claim", "this run", "committed record", "in words"), rows, [4], WIDTH)
 
 
 def committed(exhibit: Exhibit) -> dict[str, str]:
@@ -80,7 +77,3 @@ def closing(made: Sequence[Pair]) -> str:
 
 def _counted(exhibit: Exhibit, claim: str) -> bool:
     return any(c.id == claim and not c.finding for c in exhibit.claims)
-
-
-def _short(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"

@@ -1,8 +1,10 @@
-"""The README's generated parts, from the committed records: a picture, and the exhibits with their verdicts."""
+"""The README's generated parts, from the committed records: a gallery, and the exhibits with their verdicts."""
 
 from __future__ import annotations
 
+import html
 import re
+from collections import Counter
 from pathlib import Path
 
 from repro import exhibits
@@ -15,11 +17,23 @@ from repro.record.record import Record
 from repro.record.store import best_profile, load, path_of
 from repro.record.view import View
 from repro.show import coverage
-from repro.show.claims import AFTER, in_short
+from repro.show.claims import AFTER, SIGNS, in_short, judged_late
 from repro.show.tables import markdown
 from repro.spec import Exhibit
 
-_HEAD = ("exhibit", "what", "record", "verdicts", "our number", "the paper's", "run it")
+_HEAD = ("exhibit", "what", "verdicts", "our number", "the paper's")
+GALLERY = (
+    "dni/table2",
+    "dni/table1",
+    "sg/fig3",
+    "sg/fig4",
+    "meprop/fig4",
+    "sg/fig6",
+    "sg/table2",
+    "meprop/table7",
+)
+"""Exhibits in the order in which they are shown first; the README has room for the first five with a record."""
+SHOWN = 5
 
 
 def headline(exhibit: Exhibit, record: Record) -> tuple[str, str]:
@@ -46,35 +60,74 @@ def data_text(record: Record) -> str:
 
 
 def readme_block() -> str:
-    """The index of exhibits: what, best profile, verdicts, our headline number beside the paper's, command."""
-    rows = [_row(e) for e in exhibits.all_exhibits()]
-    note = f"\n\n{AFTER}." if any("†" in row[3] for row in rows) else ""
+    """The index of recorded exhibits: what, verdicts at the best profile, our headline number beside the paper's."""
+    rows = [_row(e, profile) for e in exhibits.all_exhibits() if (profile := best_profile(e))]
+    note = f"\n\n{AFTER}." if any("†" in row[2] for row in rows) else ""
     return markdown(_HEAD, rows, raw=True) + note
 
 
-def _row(exhibit: Exhibit) -> tuple[str, ...]:
-    there = (notebooks_dir() / f"{exhibit.id}.ipynb").exists()
-    notebook = f"[{exhibit.id}](notebooks/{exhibit.id}.ipynb)" if there else exhibit.id
-    what = f"{exhibit.title} ({exhibit.place})"
-    profile = best_profile(exhibit)
-    if profile is None:
-        return (notebook, what, "none yet", "–", "–", "–", f"`repro run {exhibit.id}`")
-    record = load(results_dir(), exhibit.id, profile)
-    require_fresh(exhibit, record)
+def _row(exhibit: Exhibit, profile: str) -> tuple[str, ...]:
+    record = _fresh(exhibit, profile)
     link = f"[{profile}](results/{exhibit.id}/{profile}.json)"
     link += ", of an earlier plan" if superseded(exhibit, record) else ""
-    command = f"`repro run {exhibit.id} --profile {profile}`"
-    return (notebook, what, link, in_short(exhibit, record), *headline(exhibit, record), command)
+    told = f"{tally(exhibit, record)} ({link})"
+    return (_linked(exhibit), f"{exhibit.title} ({exhibit.place})", told, *headline(exhibit, record))
 
 
-def picture_block() -> str:
-    """Markdown of the README's picture: the figure of the first exhibit that has one among the records."""
-    for exhibit in exhibits.all_exhibits():
-        profile = best_profile(exhibit)
-        path = path_of(results_dir(), exhibit.id, profile).with_suffix(".svg") if profile else None
-        if path and path.exists():
-            return f"![{exhibit.title}](results/{exhibit.id}/{profile}.svg)"
-    return "*(A picture appears here with the first committed record.)*"
+def _fresh(exhibit: Exhibit, profile: str) -> Record:
+    record = load(results_dir(), exhibit.id, profile)
+    require_fresh(exhibit, record)
+    return record
+
+
+def _linked(exhibit: Exhibit) -> str:
+    there = (notebooks_dir() / f"{exhibit.id}.ipynb").exists()
+    return f"[{exhibit.id}](notebooks/{exhibit.id}.ipynb)" if there else exhibit.id
+
+
+def tally(exhibit: Exhibit, record: Record) -> str:
+    """ "✅ 2 🟡 3 ❌ 4 ⚪ 7", and how many of them were judged after the fact."""
+    found = Counter(j.verdict for j in record.judgements(exhibit) if not j.claim.finding)
+    late = len(judged_late(exhibit, record))
+    told = " ".join(f"{SIGNS[v]} {found[v]}" for v in SIGNS if found[v]) or "no claims yet"
+    return told + (f" ({late} †)" if late else "")
+
+
+def gallery_block() -> str:
+    """Thumbnails in a row: the picture, the verdicts, the first claim that is decided and the first that fails."""
+    there = [(exhibits.get(i), best_profile(exhibits.get(i))) for i in GALLERY if i in exhibits.ids()]
+    cells = [_cell(e, profile) for e, profile in there if profile and _picture(e, profile)][:SHOWN]
+    if not cells:
+        return "*(Pictures appear here with the first committed records.)*"
+    legend = " · ".join(f"{sign} {verdict}" for verdict, sign in SIGNS.items())
+    late = f" · {AFTER}" if any("†" in c for c in cells) else ""
+    return "\n".join(['<table><tr valign="top">', *cells, "</tr></table>", "", legend + late])
+
+
+def _picture(exhibit: Exhibit, profile: str) -> str:
+    path = path_of(results_dir(), exhibit.id, profile).with_suffix(".svg")
+    return f"results/{exhibit.id}/{profile}.svg" if path.exists() else ""
+
+
+def _cell(exhibit: Exhibit, profile: str) -> str:
+    record = _fresh(exhibit, profile)
+    told = "<br>".join(html.escape(line) for line in findings(exhibit, record))
+    alt = html.escape(f"{exhibit.title}: {in_short(exhibit, record)}")
+    page = f"notebooks/{exhibit.id}.ipynb"
+    width = 100 // SHOWN
+    return (
+        f'<td width="{width}%"><a href="{page}"><img src="{_picture(exhibit, profile)}" alt="{alt}"></a><br>'
+        f'<a href="{page}">{exhibit.id}</a> · {tally(exhibit, record)}<br><sub>{told}</sub></td>'
+    )
+
+
+def findings(exhibit: Exhibit, record: Record) -> list[str]:
+    """The first of the paper's claims that is decided, whichever way, and the first that fails."""
+    judged = [j for j in record.judgements(exhibit) if not j.claim.finding]
+    decided = next((j for j in judged if j.verdict != "open"), None)
+    fails = next((j for j in judged if j.verdict == "not reproduced"), None)
+    told = [f"{SIGNS[j.verdict]} {j.claim.text}" for j in (decided, fails) if j]
+    return list(dict.fromkeys(told)) or [f"{SIGNS['open']} nothing is decided yet"]
 
 
 def replace_block(text: str, name: str, content: str) -> str:
@@ -94,7 +147,7 @@ def update_readme(check: bool, path: Path | None = None) -> bool:
     except FileNotFoundError:
         raise ReproError(f"no {path.name} in {path.parent}: restore it from git") from None
     new = old
-    for name, made in (("exhibits", readme_block), ("picture", picture_block), ("coverage", coverage.block)):
+    for name, made in (("exhibits", readme_block), ("gallery", gallery_block), ("coverage", coverage.block)):
         new = replace_block(new, name, made())
     if new != old and not check:
         write_text(path, new)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+import matplotlib as mpl
+import matplotlib.style
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -69,6 +72,16 @@ PAPER = "paper"
 @cache
 def _theme() -> dict[str, Any]:
     return {**sns.plotting_context("notebook", font_scale=0.85), **sns.axes_style("ticks")}
+
+
+@contextmanager
+def only(settings: Mapping[str, Any]) -> Iterator[None]:
+    """These settings over matplotlib's own, whatever the user's are: a figure must not hang on somebody's machine."""
+    with mpl.rc_context():
+        mpl.style.use("default")
+        values: Any = settings
+        mpl.rcParams.update(values)
+        yield
 
 
 def rc() -> dict[str, Any]:

@@ -16,6 +16,18 @@ def aligned(header: Cells, rows: Sequence[Cells]) -> str:
     return "\n".join("  ".join(c.ljust(w) for c, w in zip(x, widths, strict=True)).rstrip() for x in lines)
 
 
+def fitted(header: Cells, rows: Sequence[Cells], elastic: Sequence[int], width: int = 100) -> str:
+    """`aligned`, at most `width` columns wide: cells of the `elastic` columns are cut where they must be."""
+    taken = 2 * (len(header) - 1)
+    taken += sum(max(len(r[i]) for r in (header, *rows)) for i in range(len(header)) if i not in elastic)
+    room = max((width - taken) // len(elastic), 8)
+    return aligned(header, [[_cut(c, room) if i in elastic else c for i, c in enumerate(r)] for r in rows])
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
 def markdown(header: Cells, rows: Sequence[Cells], raw: bool = False) -> str:
     """A Markdown table; `raw`: cells may hold Markdown of their own, so only the bars in them are escaped."""
     lines = [_line(header, raw), "|" + "---|" * len(header), *(_line(r, raw) for r in rows)]

@@ -147,6 +147,17 @@ def test_nobody_reading_is_no_error(places):
     assert process.wait(30) == 141 and err == ""
 
 
+@pytest.mark.parametrize(
+    ("where", "code", "said"), [(">&-", 0, ""), ("> /dev/full", 1, "repro: No space left on device")]
+)
+def test_an_output_that_takes_nothing_gives_no_traceback(places, where, code, said):
+    if "full" in where and not os.path.exists("/dev/full"):
+        pytest.skip("no /dev/full here")
+    command = f'"{sys.executable}" -m repro list {where}'
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == code and done.stderr.startswith(said) and "Traceback" not in done.stderr
+
+
 def test_data_list_and_check(capsys, places):
     assert main(["data", "list", "--json"]) == 0
     facts = {f["name"]: f for f in json.loads(capsys.readouterr().out)}

@@ -200,3 +200,10 @@ def test_an_answer_in_time_is_returned_and_a_late_one_is_not(server):
 
 def test_automatic_downloads_stay_within_ten_seconds_without_a_network():
     assert AUTOMATIC.connect <= 3 and AUTOMATIC.unreachable < 10
+
+
+def test_settings_that_name_no_file_are_not_taken_for_a_full_disk(monkeypatch):
+    """REQUESTS_CA_BUNDLE of another machine: the mirror cannot be asked, and the reason is said."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent/ca.pem")
+    with pytest.raises(UselessError, match=r"no certificate authorities in '/nonexistent/ca\.pem'"):
+        ask("https://127.0.0.1:9/one.bin", 0, CALM, 10.0)

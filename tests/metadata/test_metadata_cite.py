@@ -153,6 +153,14 @@ def test_a_verified_number_as_text():
     assert "with uncommitted changes" in cite.verified(pin("dni"), dirty, "dni/fig4", "cpu", DIGEST, "text")
 
 
+@pytest.mark.parametrize("style", cite.STYLES)
+def test_a_commit_that_nobody_knows_is_cited_as_such(style):
+    """Files from an archive, or a machine without git: training there must not end in an error."""
+    unknown = cff.repository(commit="unknown", dirty=True)
+    told = cite.verified(pin("dni"), unknown, "dni/fig4", "cpu", DIGEST, style)
+    assert "commit unknown, record of dni/fig4" in told
+
+
 def test_a_verified_number_as_bibtex():
     record, paper = read_bibtex(cite.verified(pin("sg"), REPOSITORY, "sg/fig_3", "cpu", DIGEST, "bibtex"))
     assert record[:2] == ("misc", "repro-sg-fig-3-cpu")

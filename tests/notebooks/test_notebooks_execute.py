@@ -1,7 +1,11 @@
 """Executing notebooks: strict parameters, one process each, failures kept with their traceback, others go on."""
 
 import json
+import os
+import signal
+import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -12,6 +16,8 @@ from repro.notebook import batch
 from repro.notebook.build import new_notebook
 from repro.notebook.execute import check_parameters, execute, execute_all, main, parameters_of
 from repro.record.store import load
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -81,8 +87,11 @@ def test_smoke_run_of_each_notebook(exhibit_id, written, tmp_path):
     record = load(out, exhibit_id, "smoke")
     assert record.facts["csv"]["finite"] and not record.facts["missing"]
     assert {p.name for p in (out / exhibit_id).iterdir()} == {
-        f"smoke.{s}" for s in ("json", "csv", "svg", "ipynb")
+        f"smoke.{s}" for s in ("json", "csv", "svg", "ipynb", "html")
     }
+    assert (out / "index.html").exists() and said[-1].endswith(f"{out / 'index.html'}")
+    lines = "\n".join(said).splitlines()
+    assert max(len(line) for line in lines if str(out) not in line) <= 100
     cells = nbformat.read(out / exhibit_id / "smoke.ipynb", 4)["cells"]
     streams = [o.get("name") for c in cells for o in c.get("outputs", []) if o["output_type"] == "stream"]
     assert "stderr" not in streams
@@ -101,6 +110,8 @@ def test_a_failing_notebook_is_kept_and_the_others_go_on(written, tmp_path):
     errors = [o for c in kept["cells"] for o in c.get("outputs", []) if o["output_type"] == "error"]
     assert errors[0]["evalue"] == "broken on purpose"
     assert not (out / "meprop/table7/smoke.json").exists()
+    page = (out / "index.html").read_text(encoding="utf-8")
+    assert "failed: ValueError: broken on purpose" in page and 'href="meprop/table7/smoke.html"' in page
 
 
 @pytest.mark.slow
@@ -126,3 +137,34 @@ def test_an_old_result_does_not_pass_for_a_new_one(written, tmp_path):
     assert execute_all(["sg/fig6"], "smoke", tmp_path / "out", "run", said.append) == 1
     assert not (old / "smoke.json").exists()
     assert "no notebook fig6.ipynb" in "\n".join(said)
+
+
+def test_kernels_are_of_this_checkout_and_of_this_environment(monkeypatch):
+    """A stale kernel of the user's, another checkout that shares the environment."""
+    monkeypatch.setenv("JUPYTER_PATH", "/nonexistent/kernels")
+    said = []
+    names = ("JUPYTER_PATH", "JUPYTER_PREFER_ENV_PATH", "PYTHONPATH")
+    code = f"import os; print(*(os.environ.get(n) for n in {names}))"
+    assert batch._process([sys.executable, "-c", code], said.append, 60) == ""
+    assert said[0].strip().startswith(f"None 1 {ROOT}")
+    assert os.environ["PYTHONPATH"].startswith(str(ROOT)), "and so those of nbval, by conftest.py"
+
+
+STOPPED = """
+import os, sys
+from repro.cli import reproduce
+from repro.notebook import batch
+child = "import os, time; print(os.getpid(), flush=True); time.sleep(100)"
+reproduce.guarded(lambda: batch._process([sys.executable, "-c", child], lambda s: print(s, flush=True), 100))
+"""
+
+
+def test_sigterm_ends_the_notebooks_process_too():
+    """Without it the training goes on for hours and holds its lock."""
+    process = subprocess.Popen([sys.executable, "-c", STOPPED], stdout=subprocess.PIPE, text=True)
+    child = int(process.stdout.readline())
+    process.terminate()
+    assert process.wait(30) == 128 + signal.SIGTERM
+    process.stdout.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)

@@ -14,7 +14,9 @@ from repro.notebook.template import HEADINGS, TODO, generated
 from repro.record.store import best_profile
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
-COMMITTED = sorted(FOLDER.glob("*/*.ipynb"))
+START = FOLDER / "start"
+"""Notebooks of no exhibit: for whoever wants to use the rules."""
+COMMITTED = sorted(p for p in FOLDER.glob("*/*.ipynb") if p.parent != START)
 ABSOLUTE = re.compile(r"(?<![\w./:])/(?:home|root|Users|tmp|work|usr|opt|var|mnt)/|[A-Z]:\\\\")
 
 
@@ -131,3 +133,15 @@ def test_small_and_without_absolute_paths(notebook):
     text = notebook.read_text(encoding="utf-8")
     assert len(text.encode()) <= 200 * 1024
     assert not ABSOLUTE.search(text)
+
+
+@pytest.mark.parametrize("path", sorted(START.glob("*.ipynb")), ids=lambda p: p.stem)
+def test_notebooks_of_no_exhibit_are_as_clean(path):
+    found = json.loads(path.read_text(encoding="utf-8"))
+    test_every_code_cell_was_executed_in_order(found)
+    test_no_errors_and_nothing_on_stderr(found)
+    test_cells_are_short(found)
+    test_kernel_and_language(found)
+    test_small_and_without_absolute_paths(path)
+    assert any("show.agree(" in source(c) for c in code_cells(found))
+    assert source(found["cells"][-1]) and "Your turn" in source(found["cells"][-2])

@@ -6,10 +6,12 @@ import sys
 from functools import cache
 from pathlib import Path
 
+import matplotlib as mpl
+import pytest
 from record_fakes import DATA, STAND_IN, fake_record, rows_of
 
 from repro.exhibits import get
-from repro.show.draw import draw, save_svg
+from repro.show.draw import draw, save_svg, svg_text
 from repro.show.style import COLOURS
 
 
@@ -54,7 +56,7 @@ _SAVE = """
 import sys
 from record_fakes import DATA, fake_record, rows_of
 from repro.exhibits import get
-from repro.show.draw import draw, save_svg
+from repro.show.draw import draw, save_svg, svg_text
 e = get("sg/table2")
 save_svg(draw(e, fake_record(e, "cpu", rows_of(e, "cpu"), DATA)), sys.argv[1])
 """
@@ -76,3 +78,26 @@ def test_svg_is_the_same_in_two_processes(tmp_path):
 def test_saving_leaves_no_temporary_file(tmp_path):
     path = save_svg(figure_of("sg/fig6"), tmp_path / "a" / "b.svg")
     assert [p.name for p in path.parent.iterdir()] == ["b.svg"]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"text.usetex": True},
+        {"savefig.bbox": "tight", "savefig.facecolor": "black", "savefig.transparent": True},
+        {
+            "font.weight": "bold",
+            "axes.unicode_minus": False,
+            "axes.xmargin": 0.3,
+            "xtick.minor.visible": True,
+        },
+    ],
+    ids=lambda s: ",".join(s),
+)
+def test_the_users_own_matplotlib_settings_change_no_byte(settings):
+    exhibit = get("sg/fig6")
+    record = fake_record(exhibit, "quick", rows_of(exhibit, "quick"))
+    usual = svg_text(draw(exhibit, record))
+    with mpl.rc_context(settings):
+        assert svg_text(draw(exhibit, record)) == usual
+        assert mpl.rcParams[next(iter(settings))] == next(iter(settings.values())), "the user's own stay"

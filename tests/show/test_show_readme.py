@@ -10,15 +10,15 @@ from record_fakes import DATA, STAND_IN, fake_record, rows_of, save_all
 from repro.cli.app import COMMANDS, PASSED_ON, _parser
 from repro.errors import RecordError, StaleRecordError
 from repro.exhibits import all_exhibits, get, ids
-from repro.record.judge import summary
 from repro.record.record import Record
 from repro.record.run import digest
 from repro.record.store import load, path_of, save
 from repro.show import coverage, readme
+from repro.show.claims import SIGNS
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-CODE = re.findall(r"^```\n(.*?)^```", README, re.M | re.S)
+CODE = [code for language, code in re.findall(r"^```(\w*)\n(.*?)^```", README, re.M | re.S) if not language]
 LINES = [line.split("  #")[0].strip() for block in CODE for line in block.splitlines()]
 INLINE = [c for c in re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", README, flags=re.M | re.S))]
 OURS = sorted({c for c in [*LINES, *INLINE] if c.startswith("repro ") and "…" not in c})
@@ -52,8 +52,10 @@ def test_a_line_an_exhibit_from_its_best_record(recorded):
     assert len(lines) == len(ids())
     for exhibit_id, line in zip(ids(), lines, strict=True):
         assert exhibit_id in line and f"(results/{exhibit_id}/cpu.json)" in line
-        assert f"`repro run {exhibit_id} --profile cpu`" in line
-        assert summary(load(recorded, exhibit_id, "cpu").judgements(get(exhibit_id))) in line
+        exhibit = get(exhibit_id)
+        judged = load(recorded, exhibit_id, "cpu").judgements(exhibit)
+        holds = sum(j.verdict == "reproduced" and not j.claim.finding for j in judged)
+        assert f"{SIGNS['reproduced']} {holds}" in line or not holds
 
 
 def test_the_headline_is_the_first_claim_that_can_be_computed(recorded):
@@ -112,16 +114,30 @@ def test_a_claim_that_changed_after_the_record_is_marked(recorded):
     assert lines[-1].startswith("† judged after the fact")
 
 
-def test_the_picture_is_the_first_that_exists(recorded):
-    assert "picture appears" in readme.picture_block()
-    path_of(recorded, "sg/fig6", "cpu").with_suffix(".svg").write_text("<svg/>", encoding="utf-8")
-    assert readme.picture_block().endswith("(results/sg/fig6/cpu.svg)")
+def test_the_gallery_shows_the_first_five_that_have_a_picture(recorded):
+    assert "Pictures appear" in readme.gallery_block()
+    for exhibit_id in (*readme.GALLERY[1:], "sg/fig5"):
+        path_of(recorded, exhibit_id, "cpu").with_suffix(".svg").write_text("<svg/>", encoding="utf-8")
+    shown = re.findall(r'<img src="results/([^"]+)/cpu.svg" alt="([^"]+)">', readme.gallery_block())
+    assert [s for s, _ in shown] == list(readme.GALLERY[1:6])
+    assert all("reproduced" in alt for _, alt in shown), "what came out"
+
+
+def test_a_thumbnail_says_what_is_decided_first_and_what_fails_first(recorded):
+    for exhibit in all_exhibits():
+        record = load(recorded, exhibit.id, "cpu")
+        judged = [j for j in record.judgements(exhibit) if not j.claim.finding]
+        told = readme.findings(exhibit, record)
+        first = next((j for j in judged if j.verdict != "open"), None)
+        assert first is None or told[0] == f"{SIGNS[first.verdict]} {first.claim.text}"
+        failed = [j.claim.text for j in judged if j.verdict == "not reproduced"]
+        assert bool(failed) == any(x == f"{SIGNS['not reproduced']} {failed[0]}" for x in told if failed)
 
 
 def test_update_writes_once_and_check_never(recorded, tmp_path):
     path = tmp_path / "README.md"
     text = (
-        "a\n<!-- picture:begin -->\n<!-- picture:end -->\n<!-- exhibits:begin -->x<!-- exhibits:end -->\n"
+        "a\n<!-- gallery:begin -->\n<!-- gallery:end -->\n<!-- exhibits:begin -->x<!-- exhibits:end -->\n"
         "<!-- coverage:begin -->\n<!-- coverage:end -->\nb\n"
     )
     path.write_text(text, encoding="utf-8")
@@ -154,10 +170,29 @@ def test_every_make_target_of_the_readme_exists():
 
 
 def test_every_relative_link_leads_somewhere():
-    links = [x for x in re.findall(r"\]\(([^)]+)\)", README) if not x.startswith("http")]
+    found = re.findall(r'\]\(([^)]+)\)|(?:href|src)="([^"]+)"', README)
+    links = [a or b for a, b in found if not (a or b).startswith("http")]
     assert len(links) > 5
     assert [x for x in links if not (ROOT / x).exists()] == []
 
 
 def test_the_badge_is_named_once():
     assert README.count("Results Replicated") == 1
+
+
+def test_the_first_screen_holds_what_a_newcomer_asks_for():
+    """Name, sentence, pictures, installing, code, the two commands, citing: before the first rule, in that order."""
+    first = README.split("\n---\n")[0]
+    wanted = (
+        "# repro",
+        "gallery:begin",
+        "**Install**",
+        "```python",
+        "make reproduce",
+        "make test",
+        "repro cite",
+    )
+    places = [first.index(w) for w in wanted]
+    assert places == sorted(places)
+    assert first.count("<img ") == 5
+    assert len(first.splitlines()) <= 70

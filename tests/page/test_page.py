@@ -1,0 +1,153 @@
+"""The page that a reproduction ends with, read without a browser: links, pictures, ids, words, no network."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from record_fakes import STAND_IN, fake_record, rows_of
+
+from repro.exhibits import get, ids
+from repro.page import build, content
+from repro.page.maths import mathml
+from repro.show import indications
+
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+FAILED = "meprop/table8"
+LOADS = {"img": "src", "script": "src", "link": "href", "iframe": "src", "source": "src", "object": "data"}
+VOID = {"meta", "link", "img", "br", "hr", "input", "mspace", "col"}
+
+
+class Seen(HTMLParser):
+    """Elements, ids and text of a page; elements that are not closed in order."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.path, self.elements, self.open, self.wrong, self.text = path, [], [], [], ""
+        self.feed(path.read_text(encoding="utf-8"))
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        if tag not in VOID and (not self.open or self.open.pop() != tag):
+            self.wrong.append(tag)
+
+    def handle_data(self, data):
+        self.text += data if not {"style", "math"} & set(self.open) else ""
+
+    def all(self, tag):
+        return [a for t, a in self.elements if t == tag]
+
+    def ids(self):
+        return [a["id"] for _, a in self.elements if "id" in a]
+
+
+@pytest.fixture(scope="module")
+def pages(made):
+    return [Seen(p) for p in sorted(made.rglob("*.html"))]
+
+
+@pytest.fixture(scope="module")
+def index(made):
+    return Seen(made / build.NAME)
+
+
+def test_there_is_a_page_and_one_a_notebook(pages, made):
+    notebooks = {i for i in ids() if (NOTEBOOKS / f"{i}.ipynb").exists()}
+    found = {p.path.relative_to(made).as_posix() for p in pages}
+    assert found == {build.NAME, *(f"{n}/quick.html" for n in notebooks)}
+
+
+def test_elements_are_closed_and_ids_are_single(pages):
+    for page in pages:
+        assert not page.wrong and not page.open, page.path
+        assert len(page.ids()) == len(set(page.ids())), page.path
+
+
+def test_every_link_leads_somewhere(pages):
+    for page in pages:
+        for a in page.all("a"):
+            address, _, anchor = a["href"].partition("#")
+            if address.startswith("https://"):
+                continue
+            target = page.path.parent / address if address else page.path
+            assert target.is_file(), f"{page.path.name}: {a['href']}"
+            assert not anchor or anchor in Seen(target).ids(), f"{page.path.name}: {a['href']}"
+
+
+def test_nothing_is_loaded_from_elsewhere_and_nothing_runs(pages):
+    for page in pages:
+        assert not page.all("script")
+        for tag, name in LOADS.items():
+            for element in page.all(tag):
+                source = element[name]
+                there = source.startswith("data:") or (page.path.parent / source).is_file()
+                assert there, f"{page.path.name}: {source[:80]}"
+        assert not re.search(r"@import|url\((?!data:)", page.path.read_text(encoding="utf-8"))
+
+
+def test_every_picture_says_what_came_out(index, pages):
+    told = {i["alt"] for i in index.all("img")}
+    assert len(told) == len(index.all("img")) > 3
+    for said in told:
+        assert re.search(r"\d+ of \d+ claims hold here, \d+ do not, \d+ stay open\.", said)
+        assert "Ours: " in said and "the paper's: " in said
+    assert all(len(i["alt"]) > 20 for page in pages for i in page.all("img"))
+
+
+def test_each_claim_stands_with_what_the_run_says_and_the_committed_verdict(index):
+    for exhibit in (get("sg/fig6"), get("meprop/fig4")):
+        record = fake_record(exhibit, "quick", rows_of(exhibit, "quick"), STAND_IN)
+        known = indications.committed(exhibit)
+        for j in record.judgements(exhibit):
+            own = index.text.index(
+                exhibit.shows
+            )  # ids are those of its paper: another exhibit may have the same
+            start = index.text.index(j.claim.id.replace("-", "\N{NON-BREAKING HYPHEN}") + " ", own)
+            before, after = index.text[start - 200 : start], index.text[start : start + 2500]
+            assert f"{content.MARKS[content.KINDS[indications.here(j)]]} {indications.here(j)}" in before
+            assert f"committed: {known.get(j.claim.id, 'none yet')}" in before
+            assert j.claim.text in after and j.ours in after and j.claim.paper in after
+
+
+def test_stand_in_deviations_citation_and_failure_are_said(index):
+    assert f"Stand-in data ({STAND_IN['note']}): indications, no verdicts." in index.text
+    exhibit = get("meprop/fig4")
+    assert all(d.what in index.text and d.effect in index.text for d in exhibit.deviations)
+    assert "@misc{repro-meprop-fig4-quick," in index.text
+    assert "This notebook failed: ValueError: broken on <purpose>" in index.text
+    assert any(a["href"] == f"{FAILED}/quick.html" for a in index.all("a"))
+
+
+def test_formulas_of_all_notebooks_are_mathml(pages):
+    for page in (p for p in pages if p.path.name != build.NAME):
+        assert page.all("math"), page.path
+        raw = page.path.read_text(encoding="utf-8")
+        assert 'class="latex"' not in raw and "\\frac" not in raw and "$$" not in raw
+
+
+@pytest.mark.parametrize("latex", [r"\nosuch{x}", "x^", r"\left( a"])
+def test_a_formula_that_cannot_be_read_stays_latex(latex):
+    assert mathml(latex) == f'<code class="latex">{latex}</code>'
+
+
+def test_the_templates_travel_with_the_package():
+    """As data files named in pyproject.toml: none of them is Python."""
+    project = (NOTEBOOKS.parent / "pyproject.toml").read_text(encoding="utf-8")
+    for path in build.TEMPLATES.rglob("*.*"):
+        assert path.suffix in (".j2", ".css", ".json")
+        assert f"templates/{'notebook/' if path.parent.name == 'notebook' else ''}*{path.suffix}" in project
+
+
+def test_a_code_cell_keeps_its_lines(made):
+    cells = json.loads((NOTEBOOKS / "sg/fig6.ipynb").read_text(encoding="utf-8"))["cells"]
+    code = "".join(next(c for c in cells if c["id"] == "parameters")["source"])
+    assert " ".join(code.split()) in " ".join(Seen(Path(made) / "sg/fig6/quick.html").text.split())
