@@ -87,12 +87,11 @@ def _linked(exhibit: Exhibit) -> str:
 
 
 def tally(exhibit: Exhibit, record: Record) -> str:
-    """ "✅ 2 🟡 3 ❌ 4 ⚪ 7", and how many of them were judged after the fact."""
-    judged = counted(record.judgements(exhibit))
-    found = Counter(j.verdict for j in judged)
-    late = len(judged_late(exhibit, record))
+    """ "✅ 2 🟡 3 ❌ 4 ⚪ 7", and how many were judged after the fact; findings where there is nothing else."""
+    own = counted(record.judgements(exhibit))
+    found, late = Counter(j.verdict for j in own), len(judged_late(exhibit, record))
     told = " ".join(f"{SIGNS[v]} {found[v]}" for v in SIGNS if found[v]) or "no claims yet"
-    told += " findings of ours" if any(j.claim.finding for j in judged) else ""
+    told = ("ours: " if any(j.claim.finding for j in own) else "") + told
     return told + (f" ({late} †)" if late else "")
 
 
