@@ -74,7 +74,8 @@ class Arm:
 class Metric:
     """A measured quantity: its unit, its meaning, its chance level (for null records) and direction.
 
-    `may_diverge`: values that are not finite are a result, and do not keep a record from being committed.
+    `may_diverge`: values that are not finite are a result, and do not keep a record from being committed. `at_end`: a
+    record has each run's last value alone, its course stays with the finished run.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Metric:
     chance: float | None = None
     lower_is_better: bool = field(default=True, kw_only=True)
     may_diverge: bool = field(default=False, kw_only=True)
+    at_end: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True)

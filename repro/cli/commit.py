@@ -1,8 +1,8 @@
 """Copy finished records into results/, with their verdicts computed afresh. Nothing is given to git.
 
 Refused: a working tree with uncommitted changes (outside results/), and records that are stale, broken, lack runs
-(but at `paper`, whose records grow), used changed parameters or a stand-in where none is allowed, or were made from
-uncommitted code.
+(but at `cpu` and `paper`, whose records grow: there, runs that the committed one has), used changed parameters or a
+stand-in where none is allowed, or were made from uncommitted code.
 """
 
 from __future__ import annotations
@@ -78,13 +78,22 @@ def _fit(exhibit: Exhibit, record: Record, again: bool = False) -> Record:
 
 
 def _refuse_downgrade(exhibit: Exhibit, record: Record) -> None:
-    """`RecordError` if a record on stand-in data would replace one on the paper's data."""
-    there = path_of(results_dir(), exhibit.id, record.profile)
-    if not any(d["stand_in"] for d in data_sets(record.facts)) or not there.exists():
+    """`RecordError` if a record on stand-in data would replace one on the paper's, or fewer runs of a plan more."""
+    if not path_of(results_dir(), exhibit.id, record.profile).exists():
         return
-    kept = data_sets(load(results_dir(), exhibit.id, record.profile).facts)
-    if kept and not any(d["stand_in"] for d in kept):
+    kept, name = (
+        load(results_dir(), exhibit.id, record.profile),
+        f"the {record.profile} record of {exhibit.id}",
+    )
+    stand_in, sets = any(d["stand_in"] for d in data_sets(record.facts)), data_sets(kept.facts)
+    if stand_in and sets and not any(d["stand_in"] for d in sets):
         raise RecordError(
-            f"the {record.profile} record of {exhibit.id} was made from a {record.facts['data']['note']}, the "
-            f"committed one from {kept[0]['name']}: fetch the data (`repro data fetch`) and run it again"
+            f"{name} was made from a {record.facts['data']['note']}, the committed one from {sets[0]['name']}: "
+            "fetch the data (`repro data fetch`) and run it again"
+        )
+    there = {m["run"] for m in kept.facts["missing"]}
+    lost = [m["run"] for m in record.facts["missing"] if m["run"] not in there]
+    if lost and kept.facts["spec_sha256"] == record.facts["spec_sha256"]:
+        raise RecordError(
+            f"{name} lacks {len(lost)} runs that the committed one has, such as {lost[0]}: run it where they are"
         )

@@ -24,6 +24,7 @@ from repro.record.record import Record
 from repro.record.store import save
 from repro.show import claims
 from repro.show.progress import ProgressLines, minutes
+from repro.show.words import missing_runs
 from repro.spec import Exhibit
 
 EXAMPLES = """  repro run dni/table2                                     at the quick profile
@@ -196,14 +197,6 @@ def _tell(exhibit: Exhibit, record: Record, told: Any) -> None:
     head = f"{exhibit.id} at {record.profile}{own}: {summary(judgements)}"
     print(f"\n{head}; {spent} of training{data}", file=told)
     print(claims.lines(exhibit, judgements), file=told)
-    for why, lost in _by_reason(facts["missing"]).items():
-        print(f"missing: {', '.join(lost)}: {why}", file=told)
+    for why, lost in missing_runs(facts["missing"]).items():
+        print(f"missing: {lost}: {why}", file=told)
     print(file=told, flush=True)
-
-
-def _by_reason(missing: list[dict[str, str]]) -> dict[str, list[str]]:
-    """Why → the runs that are missing for this reason."""
-    found: dict[str, list[str]] = {}
-    for lost in missing:
-        found.setdefault(lost["why"], []).append(lost["run"])
-    return found

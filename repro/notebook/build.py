@@ -15,7 +15,7 @@ from repro.errors import BadValueError, RecordError
 from repro.files import write_text
 from repro.notebook.batch import KERNEL
 from repro.notebook.template import refreshed, skeleton
-from repro.paths import notebooks_dir, root
+from repro.paths import notebooks_dir, results_dir, root
 from repro.record.record import Record
 from repro.record.store import save
 from repro.spec import Exhibit
@@ -79,7 +79,7 @@ def render(exhibit: Exhibit, out: Path, record: Record | None = None, folder: Pa
     with tempfile.TemporaryDirectory() as place:
         environment = {"PYTHONPATH": str(root()), "JUPYTER_PATH": "", **KERNEL}
         if record is not None:
-            save(record, Path(place))
+            _beside_others(record, Path(place))
             environment["REPRO_RESULTS"] = place
         _execute(notebook, exhibit.id, environment, place)
     return _written(notebook, out / f"{exhibit.id}.ipynb")
@@ -118,6 +118,16 @@ def _written(notebook: Any, target: Path) -> Path:
     nbformat.validate(notebook)
     write_text(target, nbformat.writes(notebook) + "\n")  # type: ignore[no-untyped-call]
     return target
+
+
+def _beside_others(record: Record, place: Path) -> None:
+    """The record in a folder of results, in which it is its exhibit's only one; those of others are as they are."""
+    save(record, place)
+    for folder in results_dir().glob("*/*"):
+        there = place / folder.parent.name / folder.name
+        if folder.is_dir() and not there.exists():
+            there.parent.mkdir(exist_ok=True)
+            there.symlink_to(folder.resolve(), target_is_directory=True)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from repro.record.fresh import superseded
-from repro.record.judge import VERDICTS, Judgement, summary
+from repro.record.judge import VERDICTS, Judgement, said, summary
 from repro.record.record import Record, seeds_of
 from repro.show.claims import AFTER, SIGNS, judged_late, unbroken
 from repro.show.kinds import KINDS
@@ -17,7 +17,8 @@ from repro.spec import Exhibit
 def in_short(exhibit: Exhibit, record: Record) -> str:
     """The paragraphs, as Markdown."""
     judgements = record.judgements(exhibit)
-    parts = [f"**The paper** ({escaped(exhibit.place)}). {escaped(exhibit.shows)}"]
+    whose = "Ours" if judgements and all(j.claim.finding for j in judgements) else "The paper"
+    parts = [f"**{whose}** ({escaped(exhibit.place)}). {escaped(exhibit.shows)}"]
     parts.append(f"**We measured** ({_how(exhibit, record)}): {summary(judgements)}.")
     parts.append("\n".join(_lines(judgements, judged_late(exhibit, record))))
     parts.append(f"**How sure.** {_sure(exhibit, record, judgements)}")
@@ -45,7 +46,7 @@ def _lines(judgements: Sequence[Judgement], late: set[str]) -> Iterator[str]:
         for j in (j for j in judgements if j.verdict == verdict):
             name = unbroken(j.claim.id) + (", ours" if j.claim.finding else "")
             mark = " †" if j.claim.id in late else ""
-            yield f"- {SIGNS[verdict]} *{verdict}*{mark}: {escaped(j.claim.text)} ({name})"
+            yield f"- {SIGNS[verdict]} *{said(j)}*{mark}: {escaped(j.claim.text)} ({name})"
     waiting = [j for j in judgements if j.verdict == "open"]
     if waiting:
         told = ", ".join(unbroken(j.claim.id) + (f" ({j.here})" if j.here else "") for j in waiting)

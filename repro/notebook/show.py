@@ -54,6 +54,10 @@ class Nothing:
         """No number."""
         return Number(math.nan)
 
+    def gain(self, arm: str, other: str, metric: str) -> str:
+        """No difference."""
+        return "–"
+
     def either(self, claim: str, yes: str, no: str, undecided: str = "") -> str:
         """Nothing is decided."""
         return undecided

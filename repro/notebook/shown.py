@@ -23,6 +23,7 @@ from repro.paths import results_dir, working
 from repro.record.fresh import require_fresh, superseded
 from repro.record.record import Record, seeds_of
 from repro.record.run import runs, spec_of
+from repro.record.stats import paired
 from repro.record.store import load, save
 from repro.record.view import MissingData, View
 from repro.show import claims, kinds
@@ -142,6 +143,13 @@ class Shown:
             return Number(math.nan)
         values = curve.get(max(curve) if step is None else step, [])
         return Number(sum(values) / len(values) if values else math.nan)
+
+    def gain(self, arm: str, other: str, metric: str) -> str:
+        """What `arm` has beyond `other` at the end, paired by seed, with its 95 % interval; "–" where one lacks."""
+        try:
+            return str(paired(self._view.paired(arm, other, metric)))
+        except MissingData:
+            return "–"
 
     def either(self, claim: str, yes: str, no: str, undecided: str = "") -> str:
         """A sentence by the verdict on a claim: `yes` if its direction holds, `no` if not, else `undecided`."""

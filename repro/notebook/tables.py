@@ -9,8 +9,11 @@ from repro.notebook.arguments import as_text
 from repro.record.record import Record, seeds_of
 from repro.record.run import arms_of
 from repro.show.tables import Table, escaped
-from repro.show.words import source_of
+from repro.show.words import few, missing_runs, source_of
 from repro.spec import Deviation, Exhibit
+
+ARMS = 22
+"""Arms that a cell of the specification names; of more, how many they are and the first."""
 
 
 def specification(exhibit: Exhibit, profile: str, spec: Mapping[str, Any]) -> Table:
@@ -39,7 +42,7 @@ def _used(name: str, spec: Mapping[str, Any]) -> str:
         return "not used"
     # the commonest value first, the exceptions after it
     (first, _), *others = sorted(arms.items(), key=lambda item: -len(item[1]))
-    return "; ".join([first, *(f"{', '.join(own)}: {value}" for value, own in others)])
+    return "; ".join([first, *(f"{few(own, 'arms', ARMS)}: {value}" for value, own in others)])
 
 
 def _why(exhibit: Exhibit, profile: str, name: str) -> Iterator[str]:
@@ -58,7 +61,7 @@ def _why(exhibit: Exhibit, profile: str, name: str) -> Iterator[str]:
     for arm, overrides in chosen.arm_overrides.items():
         if name in overrides:
             reasons.setdefault(overrides[name].why, []).append(arm)
-    yield from (f"{', '.join(arms)}: {why}" for why, arms in reasons.items())
+    yield from (f"{few(arms, 'arms', ARMS)}: {why}" for why, arms in reasons.items())
 
 
 def _size(exhibit: Exhibit, profile: str) -> str:
@@ -113,7 +116,4 @@ def provenance(record: Record) -> Table:
 
 def missing(record: Record) -> str:
     """The runs that a record lacks, by reason."""
-    reasons: dict[str, list[str]] = {}
-    for lost in record.facts["missing"]:
-        reasons.setdefault(lost["why"], []).append(lost["run"])
-    return "; ".join(f"{', '.join(runs)} ({why})" for why, runs in reasons.items())
+    return "; ".join(f"{runs} ({why})" for why, runs in missing_runs(record.facts["missing"]).items())

@@ -15,6 +15,7 @@ from repro.spec import Exhibit, Param
 VERDICTS = ("reproduced", "direction only", "not reproduced", "open")
 MEASURED = ("evaluations", "hold_out", "analyses", "eval_images")
 """Parameters that say what is measured, and when: no condition of a verdict."""
+OURS = {"reproduced": "holds", "not reproduced": "does not hold"}
 HERE = {True: "holds here", False: "does not hold here", None: ""}
 
 
@@ -124,6 +125,11 @@ def _obstacle(claim: Claim, record: Mapping[str, Any]) -> str:
     if record.get("custom"):
         return f"parameters were changed: {', '.join(record['custom'])}"
     return ""
+
+
+def said(j: Judgement) -> str:
+    """The verdict in words: of a finding of ours there is nothing to reproduce, it holds or it does not."""
+    return OURS.get(j.verdict, j.verdict) if j.claim.finding else j.verdict
 
 
 def counted(judgements: Sequence[Judgement]) -> Sequence[Judgement]:

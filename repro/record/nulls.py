@@ -3,7 +3,7 @@
 Kinds, of which each claim names those that must break it (`Claim.null`):
 
 * `equal`: every arm has the rows of one of them. `chance`: every value is its metric's chance level.
-* `reversed`: the arms have each other's rows in the opposite order of their mean on the first metric.
+* `reversed`: the arms have each other's rows, of each metric in the opposite order of their mean on it.
 * `permuted`: the arms have each other's rows, at random.
 * `shifted`: every value of a metric is worse by the same: by half the way from its best run to its chance level (by
   the spread of its values where the best is at chance). `shrunk`: every value is half way to the chance level.
@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -45,7 +45,7 @@ def null_records(exhibit: Exhibit, rows: Sequence[Row], kind: str) -> Iterator[l
         level = {m.name: 0.0 if m.chance is None else m.chance for m in exhibit.metrics}
         yield [(*row[:5], level.get(row[2], 0.0)) for row in rows]
     elif kind == "reversed":
-        yield _reversed(exhibit, by_arm)
+        yield _reversed(rows)
     elif kind in ("shifted", "shrunk"):
         yield _towards_chance(exhibit, rows, kind)
     else:
@@ -54,16 +54,17 @@ def null_records(exhibit: Exhibit, rows: Sequence[Row], kind: str) -> Iterator[l
             yield _RANDOM[kind](rows, rng)
 
 
-def _reversed(exhibit: Exhibit, by_arm: Mapping[str, list[Row]]) -> list[Row]:
-    """Best becomes worst: the arms that share the first metric swap rows from both ends of their ranking."""
-    ranked: dict[str, float] = {}
-    for metric in exhibit.metrics:  # the first metric that an arm has ranks it
-        for arm, rows in by_arm.items():
-            values = [r[5] for r in rows if r[2] == metric.name and math.isfinite(r[5])]
-            if values and arm not in ranked:
-                ranked[arm] = stats.mean(values)
-    order = sorted(ranked, key=lambda arm: ranked[arm])
-    return [(arm, *row[1:]) for arm, source in zip(order, order[::-1], strict=True) for row in by_arm[source]]
+def _reversed(rows: Sequence[Row]) -> list[Row]:
+    """Best becomes worst: of each metric, its arms swap rows from both ends of their ranking."""
+    values: dict[str, dict[str, list[float]]] = {}
+    for arm, _, metric, *_, value in rows:
+        values.setdefault(metric, {}).setdefault(arm, []).append(value)
+    takes: dict[tuple[str, str], str] = {}  # (metric, source) → arm
+    for metric, of_arm in values.items():
+        means = {arm: stats.mean([v for v in own if math.isfinite(v)]) for arm, own in of_arm.items()}
+        order = sorted((a for a in means if math.isfinite(means[a])), key=lambda arm: means[arm])
+        takes |= {(metric, a): b for a, b in zip(order, order[::-1], strict=True)}
+    return [(takes.get((r[2], r[0]), r[0]), *r[1:]) for r in rows]
 
 
 def _towards_chance(exhibit: Exhibit, rows: Sequence[Row], kind: str) -> list[Row]:

@@ -58,12 +58,18 @@ def make_record(
 
 
 def _rows(exhibit: Exhibit, made: Sequence[Run], done: Results) -> list[Row]:
-    rows: list[Row] = [
-        (r.arm, r.seed, metric, step, index, value)
-        for r in made
-        if r.name in done
-        for metric, step, index, value in done[r.name]["rows"]
-    ]
+    at_end = {m.name for m in exhibit.metrics if m.at_end}
+    rows: list[Row] = []
+    for r in (r for r in made if r.name in done):
+        own = done[r.name]["rows"]
+        last: dict[str, int] = {}
+        for metric, step, *_ in own:
+            last[metric] = max(step, last.get(metric, step))
+        rows += [
+            (r.arm, r.seed, metric, step, index, value)
+            for metric, step, index, value in own
+            if metric not in at_end or step == last[metric]
+        ]
     order = {a.id: i for i, a in enumerate(exhibit.arms)}
     rows.sort(key=lambda r: (order[r[0]], r[1], r[2], r[3]))
     return rows

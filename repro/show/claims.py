@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from repro.record.judge import Judgement, summary
+from repro.record.judge import OURS, Judgement, said, summary
 from repro.record.record import Record
 from repro.show.tables import Table, aligned, escaped
 from repro.spec import Exhibit
@@ -61,7 +61,7 @@ class ClaimTable(Table):
 
 def _block(row: Sequence[str], bold: str = "", end: str = "") -> str:
     name, text, paper, ours, verdict, why = row
-    sign = next(sign for word, sign in SIGNS.items() if verdict.startswith(word))
+    sign = next(s for word, s in SIGNS.items() if verdict.startswith((word, OURS.get(word, word))))
     lines = [f"{sign} {bold}{name} · {verdict}{bold} · {text}", f"ours: {ours} · the paper's: {paper}", why]
     return f"{end}\n".join(filter(None, lines))
 
@@ -102,4 +102,4 @@ def _name(j: Judgement) -> str:
 
 def _verdict(j: Judgement, late: Collection[str]) -> str:
     here = f" ({j.here})" if j.here else ""
-    return f"{j.verdict}{here}{' †' if j.claim.id in late else ''}"
+    return f"{said(j)}{here}{' †' if j.claim.id in late else ''}"

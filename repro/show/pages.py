@@ -62,7 +62,7 @@ def metrics() -> str:
             (
                 f"`{m.name}`",
                 m.unit or "–",
-                m.doc,
+                m.doc + ("; the last value of a run" if m.at_end else ""),
                 "–" if m.chance is None else f"{m.chance:g}",
                 "lower" if m.lower_is_better else "higher",
             )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from repro.record.stats import mean, paired
 from repro.record.view import View
 from repro.show import style
 from repro.show.numbers import spread_of
@@ -15,6 +18,8 @@ from repro.spec import Arm
 
 Point = tuple[float, float, int]
 """mean, sd, n."""
+GREY = "#8c8c8c"
+"""Of what is neither the method nor its limit."""
 PERCENT_TICKS = [0.5, 0.7, 1, 1.5, 2, 3, 4, 6, 8, 10, 15, 20, 30, 40, 60, 90]
 
 
@@ -88,3 +93,36 @@ def legend_below(ax: Axes, columns: int, lower: float = -0.14, **look: Any) -> N
     once = dict(zip(labels, handles, strict=True))
     look = {"loc": "upper center", "ncols": columns, "bbox_to_anchor": (0.5, lower), **look}
     ax.legend(list(once.values()), list(once), **look)
+
+
+def seeds_down(ax: Axes, values: Mapping[int, tuple[Sequence[float], str]]) -> None:
+    """A line an arm, place → (values of its seeds, colour): dots, larger where seeds agree, mean and 95 % interval.
+
+    Marks of a colour are one path, so that pictures of a hundred arms stay small.
+    """
+    for colour in dict.fromkeys(c for _, c in values.values()):
+        own = {y: v for y, (v, c) in values.items() if c == colour}
+        dots = [(list(v).count(x), x, y) for y, v in own.items() for x in dict.fromkeys(v)]
+        for n in sorted({count for count, *_ in dots}):  # the round ends of lines without length
+            here = [((x, x + 1e-3), (y, y)) for count, x, y in dots if count == n]
+            look: dict[str, Any] = {"lw": 3 * math.sqrt(n), "solid_capstyle": "round", "alpha": 0.45}
+            _strokes(ax, here, color=colour, **look)
+        ends = {y: paired(v).interval() for y, v in own.items()}
+        _strokes(ax, [(e, (y, y)) for y, e in ends.items() if math.isfinite(e[0])], color=colour, lw=1.5)
+        bars = [((mean(v), mean(v)), (y - 0.33, y + 0.33)) for y, v in own.items()]
+        _strokes(ax, bars, color=colour, lw=2.5)
+    ax.tick_params(axis="y", left=False)
+    ax.grid(False, axis="y")
+
+
+def _strokes(ax: Axes, strokes: Sequence[tuple[Sequence[float], Sequence[float]]], **look: Any) -> None:
+    x, y = ([v for stroke in strokes for v in (*stroke[i], math.nan)] for i in (0, 1))
+    ax.plot(x, y, **look)
+
+
+def seeds_key() -> list[Line2D]:
+    """Legend handles that explain the marks of `seeds_down`."""
+    return [
+        Line2D([], [], color=GREY, marker="o", ls="", alpha=0.45, label="seeds; the larger the more"),
+        Line2D([], [], color=GREY, marker="|", ms=12, mew=2.5, lw=1.5, label="mean, 95 % interval"),
+    ]

@@ -13,6 +13,7 @@ from repro.files import write_text
 from repro.paths import notebooks_dir, results_dir, root
 from repro.record import stats
 from repro.record.fresh import require_fresh, superseded
+from repro.record.judge import counted
 from repro.record.record import Record
 from repro.record.store import best_profile, load, path_of
 from repro.record.view import View
@@ -86,10 +87,11 @@ def _linked(exhibit: Exhibit) -> str:
 
 
 def tally(exhibit: Exhibit, record: Record) -> str:
-    """ "✅ 2 🟡 3 ❌ 4 ⚪ 7", and how many of them were judged after the fact."""
-    found = Counter(j.verdict for j in record.judgements(exhibit) if not j.claim.finding)
-    late = len(judged_late(exhibit, record))
+    """ "✅ 2 🟡 3 ❌ 4 ⚪ 7", and how many were judged after the fact; findings where there is nothing else."""
+    own = counted(record.judgements(exhibit))
+    found, late = Counter(j.verdict for j in own), len(judged_late(exhibit, record))
     told = " ".join(f"{SIGNS[v]} {found[v]}" for v in SIGNS if found[v]) or "no claims yet"
+    told = ("ours: " if any(j.claim.finding for j in own) else "") + told
     return told + (f" ({late} †)" if late else "")
 
 

@@ -13,7 +13,7 @@ def test_a_record_grows_from_call_to_call(clone, capsys):
     """Asked for some runs: they are there, so nothing failed; what is not there is said, and judged later."""
     run("--profile", "paper", "--arms", "arm-4,arm-3", "--seeds", "0-1")
     out = capsys.readouterr().out
-    assert "missing: arm-4/2, arm-3/2, arm-2/0" in out and "not run yet" in out
+    assert "missing: 8 runs (arm-4/2, arm-3/2, arm-2/0, …): not run yet\n" in out
     assert "? open" in out and "arm arm-4 with seed 2, not run yet" in out
     run("--profile", "paper", "--json")
     out, err = capsys.readouterr()
@@ -24,14 +24,24 @@ def test_a_record_grows_from_call_to_call(clone, capsys):
     assert "already trained: from the cache" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("profile", "code"), [("paper", 0), ("cpu", 1)])
-def test_an_unfinished_record_is_committed_at_paper_alone(clone, capsys, profile, code):
+@pytest.mark.parametrize(("profile", "code"), [("paper", 0), ("cpu", 0), ("quick", 1)])
+def test_an_unfinished_record_is_committed_where_records_grow(clone, capsys, profile, code):
     run("--profile", profile, "--arms", "arm-4")
     assert main(["commit", "meprop/tiny", "--profile", profile]) == code
     assert (clone / f"results/meprop/tiny/{profile}.json").exists() == (code == 0)
-    assert code == 0 or "lacks 9 runs (arm-3/0, arm-3/1, arm-3/2): run it again" in capsys.readouterr().err
+    assert code == 0 or "lacks 6 runs (arm-3/0, arm-3/1, arm-2/0): run it again" in capsys.readouterr().err
     if code == 0:
         assert main(["check", "meprop/tiny"]) == 0
+
+
+def test_a_committed_record_does_not_shrink(clone, capsys, monkeypatch):
+    run("--profile", "cpu", "--arms", "arm-4,arm-3")
+    assert main(["commit", "meprop/tiny", "--profile", "cpu"]) == 0
+    for arms, code in (("arm-3,arm-2", 1), ("arm-4,arm-3", 0)):
+        monkeypatch.setenv("REPRO_RUNS", str(clone.parent / arms))
+        run("--profile", "cpu", "--arms", arms, "--out", str(clone / "output"))
+        assert main(["commit", "meprop/tiny", "--profile", "cpu"]) == code
+    assert "lacks 3 runs that the committed one has, such as arm-4/0" in capsys.readouterr().err
 
 
 def test_a_budget_ends_with_code_1_and_the_same_command_goes_on(clone, capsys):

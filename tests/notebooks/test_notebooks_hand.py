@@ -48,6 +48,8 @@ def test_sentences_quote_the_record_and_say_so_where_it_has_nothing(recorded):
     assert f"{Number(math.nan) - 3:+.2f}" == "–" and f"{Number(3) - 1:+.2f}" == "+2.00"
     assert shown.either("F4-1", "yes", "no", "open") == "yes"
     assert shown.either("F4-8", "yes", "no", "open") == "open"
+    assert shown.gain("top-1", "random-1", "test_accuracy") == "+9.20 [+9.15, +9.24]"
+    assert shown.gain("top-1", "random-1", "end_accuracy") == "–"
     with pytest.raises(KeyError):
         shown.either("F4-99", "yes", "no")
     assert repr(show.say("\n    two\n    lines ")) == "two lines"
@@ -77,7 +79,10 @@ def test_versions_that_agree_and_versions_that_do_not():
 
 def test_without_a_record_the_first_cell_says_so(tmp_path, monkeypatch):
     monkeypatch.setenv("REPRO_RESULTS", str(tmp_path))
-    assert "No committed record" in repr(show.recorded("sg/fig6").in_short())
+    nothing = show.recorded("sg/fig6")
+    assert "No committed record" in repr(nothing.in_short())
+    assert f"{nothing.mean('sg', 'x'):.1f}, {nothing.gain('sg', 'bp', 'x')}" == "–, –"
+    assert nothing.either("F6-1", "yes", "no", "open") == "open"
 
 
 def test_training_says_what_is_there_already():

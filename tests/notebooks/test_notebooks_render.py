@@ -8,16 +8,16 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from record_fakes import DATA, fake_record, rows_of
+from record_fakes import DATA, fake_record, rows_of, save_all
 
 from repro.errors import BadValueError, RecordError
 from repro.exhibits import get
+from repro.notebook.build import _beside_others, metadata, render
 from repro.notebook.build import authored as written
-from repro.notebook.build import metadata, render
 from repro.notebook.template import generated
 from repro.record.record import Record
 from repro.record.run import digest
-from repro.record.store import save
+from repro.record.store import recorded, save
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -57,6 +57,18 @@ def authored(path):
     own = generated(get("meprop/fig4"))
     cells = [c for c in json.loads(path.read_text(encoding="utf-8"))["cells"] if c["id"] not in own]
     return [(c["cell_type"], c["id"], c["source"], c["metadata"]) for c in cells]
+
+
+def test_a_notebook_sees_its_record_alone_and_those_of_others(tmp_path, monkeypatch):
+    save_all(tmp_path / "all", "cpu")
+    monkeypatch.setenv("REPRO_RESULTS", str(tmp_path / "all"))
+    _beside_others(fake_record(get("meprop/fig4"), "quick", []), tmp_path / "seen")
+    assert recorded(get("meprop/fig4"), tmp_path / "seen") == ["quick"]
+    assert (
+        recorded(get("sg/fig6"), tmp_path / "seen")
+        == recorded(get("dni/rnn-control"), tmp_path / "seen")
+        == ["cpu"]
+    )
 
 
 def test_what_was_written_by_hand_is_kept_byte_for_byte(rendered):

@@ -60,3 +60,5 @@ def test_missing_runs_are_told_by_reason():
     assert missing(left) == "arm-4/0, arm-2/0 (not run yet); arm-3/1 (it died)"
     assert ("missing", missing(left)) in provenance(left).rows
     assert ("missing", "nothing") in provenance(record).rows
+    many = Record({**record.facts, "missing": [{"run": f"a/{n}", "why": "x"} for n in range(1200)]}, ())
+    assert missing(many) == "1,200 runs (a/0, a/1, a/2, …) (x)"

@@ -7,7 +7,7 @@ import pytest
 from tiny_exhibit import EXHIBIT
 
 from repro.claim import Outcome
-from repro.record.judge import judge, summary
+from repro.record.judge import judge, said, summary
 from repro.record.nulls import vacuous
 from repro.record.view import MissingData, View
 
@@ -161,6 +161,8 @@ def test_findings_are_counted_where_there_is_nothing_else():
     ours = [replace(j, claim=replace(j.claim, finding=True)) for j in ours]
     assert summary(ours) == "3 findings of ours: 2 hold, 1 open"
     assert summary([only({}), *ours]) == "1 of 1 reproduced"
+    failed = replace(ours[0], verdict="not reproduced")
+    assert [said(j) for j in (ours[0], failed, only({}))] == ["holds", "does not hold", "reproduced"]
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,13 @@ def test_null_records_keep_the_shape_and_lose_the_sense():
         assert View(turned).mean(f"arm-{before}", "height") == View(GOOD).mean(f"arm-{after}", "height")
 
 
+def test_each_metric_is_reversed_by_its_own_ranking():
+    weight = [(*r[:2], "weight", *r[3:5], -r[5]) for r in GOOD]
+    (turned,) = null_records(EXHIBIT, [*GOOD, *weight], "reversed")
+    assert View(turned).mean("arm-1", "height") > View(turned).mean("arm-4", "height") > 0
+    assert View(turned).mean("arm-1", "weight") < View(turned).mean("arm-4", "weight") < 0
+
+
 def claim(name, test):
     return Claim(name, "text", "Table 1", "1", "tolerance", test)
 

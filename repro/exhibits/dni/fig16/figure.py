@@ -1,4 +1,4 @@
-"""Validation bits per character over data time: the right panel of Figure 4, with plain DNI."""
+"""Validation bits per character over data time: the lower row of Figure 4, with plain DNI."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from repro.spec import Exhibit
 
 
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
-    """A line an arm, its mean over seeds; where no text has been run, the progress on Repeat Copy instead."""
+    """A panel a window T; where no text has been run, the progress on Repeat Copy instead."""
     text = any(view.has(a, "validation_bpc") for a in view.where(task="ptb"))
-    panels = [p for p in fig4.PANELS if (p[0] == "ptb") == text]
-    return fig4.draw(exhibit, record, view, tuple(METHODS), panels)
+    return fig4.draw(exhibit, record, view, tuple(METHODS), ("ptb",) if text else ("repeat_copy",))

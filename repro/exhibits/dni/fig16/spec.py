@@ -5,9 +5,10 @@ Source: arXiv:1608.05343v2, supplement, Figure 16; not seen, described in sectio
 
 from __future__ import annotations
 
-from repro.spec import Deviation, Exhibit
+from repro.exhibits.dni.table1.spec import shown_again
+from repro.spec import Deviation
 
-EXHIBIT = Exhibit(
+EXHIBIT = shown_again(
     id="dni/fig16",
     title="Bits per character over data time",
     place="Figure 16 (supplement)",
@@ -15,19 +16,8 @@ EXHIBIT = Exhibit(
         "Bits per character on the validation text of Penn Treebank while BPTT, DNI and DNI with the auxiliary task "
         "train, over the characters that a lane has seen, for each window T."
     ),
-    kind="training",
-    params=(),
-    arms=(),
-    metrics=(),
-    profiles=(),
-    deviations=(
-        Deviation(
-            1, "runs", "as Table 1", "as Table 1, with its deviations", "the same runs, trained once", "none"
-        ),
-        Deviation(
-            2, "the picture", "in the supplement", "not seen", "only the text on it was at hand", "unknown"
-        ),
+    deviation=Deviation(
+        2, "the picture", "in the supplement", "not seen", "only the text on it was at hand", "unknown"
     ),
     algorithms=(("bits per character of a text", "repro.train.text:bits_per_symbol"),),
-    runs_of="dni/table1",
 )

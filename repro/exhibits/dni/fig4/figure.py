@@ -1,13 +1,14 @@
-"""Left: T_task solved over data time on Repeat Copy; right: validation bits per character."""
+"""Progress over data time, a panel a window T: T_task solved on Repeat Copy above, bits per character below."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from repro.exhibits.dni.table1.spec import METHODS
+from repro.exhibits.dni.table1.spec import METHODS, REPORTED, name
 from repro.record.record import Record
 from repro.record.stats import mean
 from repro.record.view import View
@@ -15,38 +16,76 @@ from repro.show import style
 from repro.spec import Exhibit
 
 PANELS = {
-    ("repeat_copy", "solved"): ("Repeat Copy", "longest T_task solved"),
-    ("ptb", "validation_bpc"): ("Penn Treebank", "bits per character (validation)"),
+    "repeat_copy": ("solved", "Repeat Copy: T_task solved", "{:g}"),
+    "ptb": ("validation_bpc", "Penn Treebank: bits per character", "{:.2f}"),
 }
+"""Task → its metric, what the axis says, how its numbers are written."""
 SHOWN = ("bptt", "aux")
+Curve = list[tuple[int, float]]
+EARLY = 0.1
+"""The share of data time before which bits per character may lie above the panel."""
 
 
 def draw(
     exhibit: Exhibit,
     record: Record,
     view: View,
-    shown: tuple[str, ...] = SHOWN,
-    panels: Iterable[tuple[str, str]] = tuple(PANELS),
+    shown: Sequence[str] = SHOWN,
+    tasks: Sequence[str] = tuple(PANELS),
 ) -> Figure:
-    """A line an arm, its mean over seeds: the method by colour, T by width."""
-    there = [p for p in panels if any(view.has(a, p[1]) for a in view.where(task=p[0]))]
-    figure, axes = style.canvas(len(there), (5.6 * len(there), 4.4))
-    for ax, panel in zip(axes, there, strict=True):
-        curves(ax, exhibit, view, *panel, shown)
-        ax.set(title=PANELS[panel][0], xlabel="data time (steps a lane)", ylabel=PANELS[panel][1])
+    """Thin lines are seeds, thick ones their mean; a task's panels share axes. Titles have the paper's ends."""
+    windows = {task: found for task in tasks if (found := _windows(view, task, shown))}
+    columns = max([len(found) for found in windows.values()], default=1)
+    figure = Figure(figsize=(max(2.6 * columns, 6.5), 3.1 * max(len(windows), 1) + 1.1), layout="constrained")
+    grid = figure.subplots(max(len(windows), 1), columns, squeeze=False)
+    for row, (task, found) in zip(grid, windows.items(), strict=False):
+        drawn = [_panel(ax, view, task, t, shown) for ax, t in zip(row, found, strict=False)]
+        _same_axes(row[: len(found)], [curve for curves in drawn for curve in curves], task)
+        row[0].set_ylabel(PANELS[task][1])
+        for ax in row[len(found) :]:
+            ax.set_axis_off()
+    lines = [
+        Line2D([], [], color=style.colour(METHODS[m][0]), lw=2.2, label=f"{METHODS[m][0]}, mean")
+        for m in shown
+    ]
+    key = [*lines, Line2D([], [], color="#333333", lw=0.6, alpha=0.6, label="a seed")]
+    figure.legend(handles=key, loc="outside lower center", ncols=len(key))
     style.title(figure, exhibit, record)
     return figure
 
 
-def curves(ax: Axes, exhibit: Exhibit, view: View, task: str, metric: str, shown: tuple[str, ...]) -> None:
-    """Every arm of these methods on one task."""
+def _windows(view: View, task: str, shown: Sequence[str]) -> list[int]:
+    every = dict.fromkeys(t for m in shown for t in REPORTED[task][m])
+    return sorted(t for t in every if any(view.has(name(task, m, t), PANELS[task][0]) for m in shown))
+
+
+def _panel(ax: Axes, view: View, task: str, window: int, shown: Sequence[str]) -> list[Curve]:
+    """One T; returns the curves. Data time is windows times T."""
+    metric, _, form = PANELS[task]
+    steps = "default" if task == "ptb" else "steps-post"
+    drawn: list[Curve] = []
     for method in shown:
-        for arm in view.where(task=task, peepholes=True, **METHODS[method][1]):
-            if view.has(arm, metric):
-                t, label = int(exhibit.arm(arm).setting["window"]), METHODS[method][0]
-                at = {step * t: mean(v) for step, v in view.curve(arm, metric).items()}
-                colour = style.COLOURS[label]
-                ax.plot(
-                    [*at], [*at.values()], color=colour, lw=0.6 + 0.4 * min(t, 8), label=f"{label}, T = {t}"
-                )
-    ax.legend(fontsize="x-small")
+        arm, colour = name(task, method, window), style.colour(METHODS[method][0])
+        if not view.has(arm, metric):
+            continue
+        for seed in view.by_seed(arm, metric):
+            drawn.append([(r[3] * window, r[5]) for r in view.select(arm, metric, seed=seed)])
+            ax.plot(*zip(*drawn[-1], strict=True), color=colour, lw=0.6, alpha=0.45, drawstyle=steps)
+        curve = {step * window: mean(v) for step, v in view.curve(arm, metric).items()}
+        ax.plot([*curve], [*curve.values()], color=colour, lw=2.2, drawstyle=steps)
+    told = [form.format(REPORTED[task][m][window]) for m in shown if window in REPORTED[task][m]]
+    ax.set_title(f"T = {window}\npaper ends at {', '.join(told)}", fontsize=9.5)
+    ax.set_xlabel("data time (steps a lane)", fontsize=9)
+    ax.locator_params(axis="x", nbins=4)
+    ax.xaxis.set_major_formatter(lambda v, _: f"{v / 1000:g}k" if v else "0")
+    return drawn
+
+
+def _same_axes(row: Sequence[Axes], curves: Sequence[Curve], task: str) -> None:
+    """The limits that hold all panels of a row; of bits per character those after the first tenth of data time."""
+    late = EARLY if task == "ptb" else 0.0
+    values = [y for curve in curves for x, y in curve if x >= late * curve[-1][0]]
+    low, high = min(values) if task == "ptb" else 0.0, max(values)
+    for ax in row:
+        ax.set_xlim(0, max(curve[-1][0] for curve in curves))
+        ax.set_ylim(low - 0.04 * (high - low), high + 0.06 * (high - low))

@@ -5,34 +5,19 @@ Source: arXiv:1608.05343v2, section 3.1, Figure 4.
 
 from __future__ import annotations
 
-from repro.spec import Deviation, Exhibit
+from repro.exhibits.dni.table1.spec import shown_again
+from repro.spec import Deviation
 
-EXHIBIT = Exhibit(
+EXHIBIT = shown_again(
     id="dni/fig4",
     title="Progress of recurrent nets over data time",
     place="Figure 4 (section 3.1)",
     shows=(
-        "Left: the longest Repeat Copy task solved while BPTT and DNI with the auxiliary task train, over the steps "
-        "of data seen. Right: bits per character on the validation text of Penn Treebank."
+        "The longest Repeat Copy task solved while BPTT and DNI with the auxiliary task train, over the steps of "
+        "data seen (left in the paper), and bits per character on the validation text of Penn Treebank (right)."
     ),
-    kind="training",
-    params=(),
-    arms=(),
-    metrics=(),
-    profiles=(),
-    deviations=(
-        Deviation(
-            1, "runs", "as Table 1", "as Table 1, with its deviations", "the same runs, trained once", "none"
-        ),
-        Deviation(
-            2,
-            "data time",
-            "not defined",
-            "windows times T: steps a lane",
-            "fits the axes of Figure 4",
-            "none",
-        ),
+    deviation=Deviation(
+        2, "data time", "not defined", "windows times T: steps a lane", "fits the axes of Figure 4", "none"
     ),
     algorithms=(("h_T+1 of the extra core gives δ̂_T", "repro.rules.recurrent:Decoupled"),),
-    runs_of="dni/table1",
 )

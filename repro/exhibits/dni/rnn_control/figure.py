@@ -1,43 +1,72 @@
-"""Levels solved, what was injected down the side: one panel a task, T = 2."""
+"""Levels solved, what was injected down the side: a block a window and width, the variants of T = 2 below."""
 
 from __future__ import annotations
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from repro.exhibits.dni.rnn_control.spec import KINDS, ORACLES, TASKS
+from repro.exhibits.dni.rnn_control.spec import KINDS, ORACLES, TASKS, WIDTHS, WINDOWS, name
 from repro.record.record import Record
 from repro.record.stats import mean
 from repro.record.view import View
-from repro.show import style
-from repro.spec import Exhibit
+from repro.show import panels, style
+from repro.spec import Arm, Exhibit
 
-METRIC = "levels"
+METRIC, LINE, DASHED = "levels", 0.30, (0, (4, 3))
+"""What is shown; inches a line; means to compare with."""
+Block = tuple[str, list[str], list[str]]
+"""Title, the ids of its arms on Copy and on Repeat Copy."""
 
 
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
-    """A dot a seed, a bar at the mean; the synthetic gradient in colour, everything else grey."""
-    figure, axes = style.canvas(len(TASKS), (11, 4.6))
-    for ax, (task, label) in zip(axes, TASKS.items(), strict=True):
-        _panel(ax, view, task)
-        ax.set(title=f"{label}, T = 2", xlabel="levels solved")
+    """Seeds, their mean and its 95 % interval; dashed lines at the means of nothing and of δ̂."""
+    blocks = _blocks(view)
+    sizes = [len(copy) + 2.4 for _, copy, _ in blocks]
+    figure = Figure(figsize=(11, LINE * sum(sizes) + 1.2), layout="constrained")
+    axes = figure.subplots(
+        len(blocks), len(TASKS), squeeze=False, sharex="col", sharey="row", height_ratios=sizes
+    )
+    for n, (row, (title, *ids)) in enumerate(zip(axes, blocks, strict=True)):
+        for ax, task, own in zip(row, TASKS.values(), ids, strict=True):
+            ax.set(title=f"{task}, {title}", xlabel="levels")
+            _panel(ax, view, [exhibit.arm(i) for i in own], brief=n > 0)
+        row[0].invert_yaxis()
+    means = zip((KINDS["nothing"], KINDS["synthetic"]), ("nothing", "δ̂"), strict=True)
+    lines = [Line2D([], [], color=style.colour(k), lw=1, ls=DASHED, label=f"mean of {w}") for k, w in means]
+    figure.legend(handles=[*panels.seeds_key(), *lines], loc="outside lower center", ncols=4)
     style.title(figure, exhibit, record)
     return figure
 
 
-def _panel(ax: Axes, view: View, task: str) -> None:
-    said = {**KINDS, **{k: f"true gradient × {f:g}" for k, f in ORACLES.items()}}
-    there = [a for a in view.where(task=task, window=2) if view.has(a, METRIC) and _kind(a) in said]
-    for n, arm in enumerate(there):
-        values = view.final(arm, METRIC)
-        colour = style.COLOURS["DNI"] if _kind(arm) == "synthetic" else style.COLOURS["Bprop"]
-        ax.plot(values, [n + 0.04 * (i - len(values) / 2) for i in range(len(values))], ".", color=colour)
-        ax.plot([mean(values)] * 2, [n - 0.3, n + 0.3], color=colour, lw=2)
-    ax.set_yticks(range(len(there)), [said[_kind(a)] for a in there])
-    ax.invert_yaxis()
+def _blocks(view: View) -> list[Block]:
+    """Those of which there is anything."""
+    kinds = [k.replace("_", "-") for k in (*KINDS, *ORACLES)]
+    made = [(f"T = {t}, {w} units", t, w, kinds) for w in WIDTHS for t in WINDOWS]
+    known = {a.removeprefix("copy-2-32-") for a in view.arms() if a.startswith("copy-2-32-")}
+    made.append(("T = 2, 32 units, other settings", 2, 32, sorted(known - {*kinds})))
+    found: list[Block] = []
+    for title, window, width, whats in made:
+        both = [[name(task, window, width, k) for task in TASKS] for k in whats]
+        there = [ids for ids in both if any(view.has(i, METRIC) for i in ids)]
+        if there:
+            found.append((title, [copy for copy, _ in there], [repeat for _, repeat in there]))
+    return found
 
 
-def _kind(arm: str) -> str:
-    """What an arm injects, from its id: "copy-2-32-mean-lane" → "mean_lane"; variants keep their whole name."""
-    tail = arm.split("-", 4 if arm.startswith("repeat") else 3)[-1]
-    return tail if tail in ORACLES else tail.replace("-", "_")
+def _panel(ax: Axes, view: View, arms: list[Arm], brief: bool) -> None:
+    task, window, width = (arms[0].setting[k] for k in ("task", "window", "width"))
+    for kind in ("nothing", "synthetic"):
+        base = name(task, window, width, kind)
+        if view.has(base, METRIC):
+            ax.axvline(mean(view.final(base, METRIC)), color=style.colour(KINDS[kind]), lw=1, ls=DASHED)
+    values = {y: (view.final(a.id, METRIC), _colour(a)) for y, a in enumerate(arms) if view.has(a.id, METRIC)}
+    panels.seeds_down(ax, values)
+    said = [a.label.partition(": ")[2] for a in arms]
+    if brief:
+        said = [w.replace(" (truncated BPTT)", "").replace(" (DNI)", "") for w in said]
+    ax.set(ylim=(-0.7, len(arms) - 0.3), yticks=range(len(arms)), yticklabels=said)
+
+
+def _colour(arm: Arm) -> str:
+    return style.colour(arm.series) if arm.series in (KINDS["synthetic"], "true gradient") else panels.GREY

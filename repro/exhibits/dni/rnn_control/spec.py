@@ -23,9 +23,18 @@ KINDS = {
     "noise": "Gaussian noise",
 }
 OTHERS = {"oracle": "true gradient", "untrained": "an M that learns nothing"}
-ORACLES = {"oracle": 1.0, "oracle-weak": 0.1}
-"""The true gradient of the next 24 steps, in full and times the paper's factor."""
-AHEAD = 24
+ORACLES = {"oracle": 1.0, "oracle-weak": 0.1}  # in full and times the paper's factor
+AHEAD = 24  # steps of the oracle's future
+_SAID = {
+    "forget_bias": "forget bias {:g}",
+    "factor": "factor {:g}",
+    "target_factor": "factor {:g} in M's target",
+    "sg_hidden": "M linear",
+    "sg_rate": "M's rate × {:g}",
+    "threshold": "solved below {:g} bits",
+    "learning_rate": "learning rate {:g}",
+    "bits": "{:g} bits a symbol",
+}
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "nothing-forget3": ("nothing", {"forget_bias": 3.0}),
     "nothing-forget5": ("nothing", {"forget_bias": 5.0}),
@@ -61,12 +70,18 @@ def name(task: str, window: int, width: int, what: str) -> str:
     return f"{task}-{window}-{width}-{what}".replace("_", "-")
 
 
-def _arm(task: str, window: int, width: int, what: str, inject: str, said: str = "", **more: Any) -> Arm:
+def _arm(task: str, window: int, width: int, what: str, inject: str, **more: Any) -> Arm:
     setting = {"task": task, "window": window, "width": width, "inject": inject}
     setting |= {"bits": 1, "ahead": 0, "sg_hidden": True, **more}
     series = (KINDS | OTHERS)[inject]
-    label = f"{TASKS[task]}, T = {window}, {width} units: {series}{said}"
+    label = f"{TASKS[task]}, T = {window}, {width} units: {', '.join([series, *_said(more)])}"
     return Arm(name(task, window, width, what), label, series, setting)
+
+
+def _said(more: dict[str, Any]) -> list[str]:
+    """What an arm has otherwise than the others, in words; the target's factor where it is another one."""
+    same = more.get("factor") == more.get("target_factor")
+    return [_SAID[k].format(v) for k, v in more.items() if k in _SAID and not (same and k == "target_factor")]
 
 
 def _arms() -> Iterator[Arm]:
@@ -75,9 +90,9 @@ def _arms() -> Iterator[Arm]:
             for t in WINDOWS:
                 yield from (_arm(task, t, width, k, k) for k in KINDS)
                 for k, f in ORACLES.items():
-                    yield _arm(task, t, width, k, "oracle", f" × {f:g}", ahead=AHEAD, factor=f)
+                    yield _arm(task, t, width, k, "oracle", ahead=AHEAD, factor=f)
         for what, (kind, more) in VARIANTS.items():
-            yield _arm(task, 2, 32, what, kind, "".join(f", {k} {v:g}" for k, v in more.items()), **more)
+            yield _arm(task, 2, 32, what, kind, **more)
 
 
 ARMS = tuple(_arms())
@@ -107,10 +122,8 @@ PARAMS = (
 
 _HERE = because("small nets learn at this rate in minutes", learning_rate=1e-3)
 _SMALL = {**_HERE, **because("a CPU", batch=16, steps=30_000)}
-_LONG = Override(60_000, "levels take longer to end with a longer window")
-_MID = Override(40_000, "levels take longer to end with a longer window")
-SEEDS = tuple(range(100, 110))
-"""Not those of the probes from which the claims were made."""
+_MID, _LONG = (Override(n, "levels take longer to end with a longer window") for n in (40_000, 60_000))
+SEEDS = tuple(range(100, 110))  # not those of the probes from which the claims were made
 
 
 def _of(width: int, windows: tuple[int, ...] = WINDOWS, kinds: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -184,22 +197,22 @@ DEVIATIONS = (
 )
 
 
-def _free(name: str, doc: str, lower: bool = False) -> Metric:
-    """A metric without unit that may diverge with its net."""
-    return Metric(name, "", doc, 0.0, lower_is_better=lower, may_diverge=True)
+def _free(name: str, doc: str, lower: bool = False, at_end: bool = True) -> Metric:
+    """A metric without unit that may diverge with its net; of most the end of a run will do."""
+    return Metric(name, "", doc, 0.0, lower_is_better=lower, may_diverge=True, at_end=at_end)
 
 
 METRICS = (
     Metric("levels", "levels", "solved; Copy: the longest N", 0.0, lower_is_better=False),
-    Metric("solved", "T_task", "the largest N R + 3 solved", 0.0, lower_is_better=False),
+    Metric("solved", "T_task", "the largest N R + 3 solved", 0.0, lower_is_better=False, at_end=True),
     Metric("solved_at", "windows", "when a level was solved; index T_task", 0.0),
     Metric("error", "bits", "a bit asked for, at the level at hand, last check", 1.0, may_diverge=True),
-    _free("sg_r2", "1 − Σ(δ̂ − δ)²/Σδ² of M on its own target"),
+    _free("sg_r2", "1 − Σ(δ̂ − δ)²/Σδ² of M on its own target, over a twentieth of the run"),
     _free("sg_cosine", "of δ̂ and M's own target"),
     _free("sg_target", "norm of M's target, a lane", lower=True),
-    _free("future_r2", "of δ̂ on the true gradient of the future"),
+    _free("future_r2", "of δ̂ on the true gradient of the future", at_end=False),
     _free("future_cosine", "of δ̂ and the true gradient"),
-    _free("future_offline_r2", "of a linear fit to frozen weights, on lanes held out"),
+    _free("future_offline_r2", "of a linear fit to frozen weights, on lanes held out", at_end=False),
     _free("future_mean", "|mean|²/mean square of the true gradient", lower=True),
     _free("future_rms", "of the true gradient", lower=True),
     _free("forget", "mean forget gate"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from repro.spec import Arm, Deviation, Exhibit, Layout, Metric, Override, Param, Profile, because
+from repro.spec import Arm, Deviation, Exhibit, Metric, Override, Param, Profile, because
 
 TASKS = {"copy": "Copy", "repeat_copy": "Repeat Copy", "ptb": "Penn Treebank"}
 METHODS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -190,5 +190,21 @@ EXHIBIT = Exhibit(
         ("(o, i, f, g) and c' = f c + i g", "repro.kernels.lstm:LSTMWindow"),
     ),
     group_by=("task", "window", "inject", "aux", "peepholes"),
-    table=Layout("solved", ("task", "inject", "aux"), digits=0),
 )
+
+
+def shown_again(deviation: Deviation, **own: Any) -> Exhibit:
+    """An exhibit that shows these runs: what is its `own`, and its one `deviation` beyond this table's."""
+    same = Deviation(
+        1, "runs", "as Table 1", "as Table 1, with its deviations", "the same runs, trained once", "none"
+    )
+    return Exhibit(
+        kind="training",
+        params=(),
+        arms=(),
+        metrics=(),
+        profiles=(),
+        deviations=(same, deviation),
+        runs_of="dni/table1",
+        **own,
+    )
