@@ -1,6 +1,7 @@
 """Every exhibit folder, found by itself: what it must state, that it draws, that its claims judge what is there."""
 
 import re
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -161,6 +162,14 @@ def test_claims_about_nothing_say_what_is_missing(exhibit):
 def test_no_claims_test_fails(exhibit, profile):
     judged = invented(exhibit.id, profile).judgements(exhibit)
     assert judged and [j.reason for j in judged if "its test failed" in j.reason] == []
+
+
+def test_every_claim_asks_for_arms_that_there_are(exhibit):
+    """Where all of them are run; else it would stay open for ever."""
+    whole = replace(exhibit, profiles=tuple(replace(p, arms=()) for p in exhibit.profiles))
+    record = fake_record(whole, "paper", rows_of(whole, "paper"), DATA)
+    asked = {j.claim.id: j.reason for j in record.judgements(whole)}
+    assert {i: why for i, why in asked.items() if re.match("not in this record: (an|one) arm with ", why)} == {}
 
 
 def test_no_claim_holds_where_there_is_nothing_to_see(exhibit):
