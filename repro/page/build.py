@@ -6,6 +6,7 @@ Every file stands by itself: style inside, pictures beside it, formulas as MathM
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -27,7 +28,10 @@ def write(out: Path, parts: Sequence[Part], closing: str, recorded: bool) -> Pat
     """
     for part in parts:
         if "ipynb" in part.files:
-            part.files["html"] = _notebook(out, part)
+            with suppress(
+                Exception
+            ):  # one that was killed may be torn: the page says so, and shows the others
+                part.files["html"] = _notebook(out, part)
     commit, dirty = tree.git_state()
     changed = " with uncommitted changes" if dirty and commit != tree.UNKNOWN else ""
     facts = {

@@ -1,4 +1,7 @@
-"""The page that a reproduction ends with, read without a browser: links, pictures, ids, words, no network."""
+"""The page that a reproduction ends with, read as text and in a browser: links, pictures, ids, words, no network.
+
+In one file: making it takes half a minute, once a process.
+"""
 
 import json
 import re
@@ -6,6 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from browser import CHROMIUM, Browser
 from record_fakes import STAND_IN, fake_record, rows_of
 
 from repro.exhibits import get, ids
@@ -99,7 +103,8 @@ def test_every_picture_says_what_came_out(index, pages):
     assert len(told) == len(index.all("img")) > 3
     for said in told:
         assert re.search(r"\d+ of \d+ claims hold here, \d+ do not, \d+ stay open\.", said)
-        assert "Ours: " in said and "the paper's: " in said
+        assert ("Ours: " in said) == ("the paper's: " in said)
+    assert sum("Ours: " in said for said in told) > 3
     assert all(len(i["alt"]) > 20 for page in pages for i in page.all("img"))
 
 
@@ -127,6 +132,18 @@ def test_stand_in_deviations_citation_and_failure_are_said(index):
     assert any(a["href"] == f"{FAILED}/quick.html" for a in index.all("a"))
 
 
+@pytest.mark.parametrize("torn", ["", "{", '{"cells": 3}', "no JSON"])
+def test_a_torn_notebook_costs_its_own_page_alone(tmp_path, torn):
+    """One that was killed while it was being written."""
+    path = tmp_path / FAILED / "quick.ipynb"
+    path.parent.mkdir(parents=True)
+    path.write_text(torn, encoding="utf-8")
+    part = content.failed(get(FAILED), "quick", tmp_path, 1.0, "stopped after its time limit of 960 s")
+    told = Seen(build.write(tmp_path, [part], "Nothing ran.", recorded=False)).text
+    assert "stopped after its time limit of 960 s" in told and "Its notebook, .ipynb, cannot be read." in told
+    assert not list(tmp_path.rglob("quick.html"))
+
+
 def test_formulas_of_all_notebooks_are_mathml(pages):
     for page in (p for p in pages if p.path.name != build.NAME):
         assert page.all("math"), page.path
@@ -151,3 +168,70 @@ def test_a_code_cell_keeps_its_lines(made):
     cells = json.loads((NOTEBOOKS / "sg/fig6.ipynb").read_text(encoding="utf-8"))["cells"]
     code = "".join(next(c for c in cells if c["id"] == "parameters")["source"])
     assert " ".join(code.split()) in " ".join(Seen(Path(made) / "sg/fig6/quick.html").text.split())
+
+
+# in a browser -------------------------------------------------------------------------------------------------------
+
+in_chromium = pytest.mark.skipif(
+    CHROMIUM is None, reason="no Chromium here: `apt-get install chromium` on Debian"
+)
+WIDTHS = (400, 900, 1440)
+PAGES = (build.NAME, "meprop/table8/quick.html", "dni/table2/quick.html")
+BROKEN = "[...document.images].filter(i => !i.naturalWidth).map(i => i.src.slice(0, 80))"
+WIDE = "document.documentElement.scrollWidth"
+CONTRAST = """
+(() => {
+  const rgb = c => c.match(/[\\d.]+/g).slice(0, 3).map(v => v / 255);
+  const light = c => rgb(c).map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+    .reduce((s, v, i) => s + v * [.2126, .7152, .0722][i], 0);
+  const below = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor;
+    if (!/, 0\\)$/.test(c)) return c; } return "rgb(255, 255, 255)"; };
+  const all = [...document.querySelectorAll("p, a, dd, dt, li, h1, h2, h3, td, th, .word, .quiet, pre span")];
+  return all.filter(e => e.textContent.trim()).map(e => {
+    const [a, b] = [light(getComputedStyle(e).color), light(below(e))].sort((x, y) => y - x);
+    return [(a + .05) / (b + .05), e.className + ": " + e.textContent.slice(0, 40)];
+  }).sort((x, y) => x[0] - y[0])[0];
+})()
+"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with Browser() as opened:
+        yield opened
+
+
+@in_chromium
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("page", PAGES)
+def test_it_opens_without_trouble(browser, made, page, width, dark):
+    browser.open(made / page, width, dark)
+    assert browser.trouble == []
+    assert [a for a in browser.asked if not a.startswith(("file:", "data:"))] == []
+    assert browser.ask(BROKEN) == []
+    assert browser.ask("document.images.length") > 0
+    assert browser.ask(WIDE) <= width
+    ratio, what = browser.ask(CONTRAST)
+    assert ratio >= 4.5, f"{what}: contrast {ratio:.2f}"
+
+
+@in_chromium
+def test_in_print_what_is_folded_is_open(browser, made):
+    browser.open(made / build.NAME)
+    seen = "document.querySelector('.deviations li').checkVisibility()"
+    assert not browser.ask(seen)
+    browser.call("Emulation.setEmulatedMedia", media="print")
+    try:
+        assert browser.ask(seen)
+    finally:
+        browser.call("Emulation.setEmulatedMedia", media="")
+
+
+@in_chromium
+def test_trouble_is_seen(browser, tmp_path):
+    """The test of the test: a missing picture and a script that throws."""
+    (tmp_path / "x.html").write_text("<img src='gone.png' alt=''><script>nothing()</script>")
+    browser.open(tmp_path / "x.html")
+    assert any("not loaded" in t for t in browser.trouble) and any("nothing" in t for t in browser.trouble)
+    browser.trouble.clear()
