@@ -1,4 +1,4 @@
-"""Copy finished records into results/, with their verdicts computed afresh. Nothing is given to git.
+"""Copy finished records into results/, with verdicts computed and pictures drawn afresh. Nothing is given to git.
 
 Refused: a working tree with uncommitted changes (outside results/), and records that are stale, broken, lack runs
 (but at `cpu` and `paper`, whose records grow: there, runs that the committed one has), used changed parameters or a
@@ -8,10 +8,11 @@ stand-in where none is allowed, or were made from uncommitted code.
 from __future__ import annotations
 
 import argparse
-import shutil
+import sys
 from pathlib import Path
 
 from repro.cli.parser import add_ids, add_profile, chosen, folder
+from repro.cli.records import draw_picture
 from repro.errors import BadValueError, RecordError
 from repro.paths import checkout, results_dir
 from repro.record.audit import problems, refuse_for_results
@@ -37,7 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    """Check all records first, then copy all of them: either every one is committed or none."""
+    """Check all records first, then copy all of them: every one is committed or none. 1 if a picture failed."""
     from repro.tree import refuse_dirty_tree
 
     if not args.profile:
@@ -46,16 +47,17 @@ def main(args: argparse.Namespace) -> int:
     refuse_dirty_tree()
     again = args.source.resolve() == results_dir().resolve()
     records = [(e, _fit(e, load(args.source, e.id, args.profile), again)) for e in chosen(args)]
+    failed = []
     for exhibit, record in records:
         path = save(record, results_dir())
-        picture = path_of(args.source, exhibit.id, args.profile).with_suffix(".svg")
-        if picture.exists() and picture != path.with_suffix(".svg"):
-            shutil.copyfile(picture, path.with_suffix(".svg"))
+        failed.append(draw_picture(exhibit, record, path.with_suffix(".svg")))
         print(f"{exhibit.id} at {record.profile}: {summary(record.judgements(exhibit))} → {path.parent}")
     print(
         f"next: repro render {' '.join(e.id for e, _ in records)}; repro report --write; git add, git commit"
     )
-    return 0
+    for why in filter(None, failed):
+        print(f"repro: {why}", file=sys.stderr)
+    return 1 if any(failed) else 0
 
 
 def _fit(exhibit: Exhibit, record: Record, again: bool = False) -> Record:

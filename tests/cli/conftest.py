@@ -1,5 +1,8 @@
 """A checkout with the tiny exhibit among the others."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 from checkout import git
 
@@ -16,6 +19,7 @@ def clone(places, monkeypatch):
     monkeypatch.setitem(EXTRA, "meprop/tiny", "tiny")
     monkeypatch.chdir(top)
     (top / "code.py").write_text("a = 1\n")
+    shutil.copy(Path(__file__).resolve().parents[2] / "CITATION.cff", top)
     (top / ".gitignore").write_text("output/\n")
     git(top, "init", "--quiet")
     git(top, "add", ".")

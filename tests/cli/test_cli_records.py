@@ -72,6 +72,9 @@ def test_a_picture_that_fails_does_not_cost_the_record(clone, capsys, monkeypatc
 
 def test_commit_check_status_cite(clone, capsys):
     run()
+    picture = clone / "output/meprop/tiny/quick.svg"
+    drawn = picture.read_text()
+    picture.write_text("an old one")
     assert main(["commit", "meprop/tiny", "--profile", "quick"]) == 0
     assert "1 of 1 reproduced" in capsys.readouterr().out
     assert {p.name for p in (clone / "results/meprop/tiny").iterdir()} == {
@@ -79,6 +82,7 @@ def test_commit_check_status_cite(clone, capsys):
         "quick.csv",
         "quick.svg",
     }
+    assert (clone / "results/meprop/tiny/quick.svg").read_text() == drawn
     assert main(["commit", "meprop/tiny", "--profile", "quick"]) == 0, "results/ do not make the tree dirty"
     capsys.readouterr()
     assert main(["check"]) == 0
