@@ -73,6 +73,18 @@ def test_reading_all_of_them_loads_no_torch():
     assert not {"torch", "numpy", "matplotlib"} & set(done.stdout.split())
 
 
+def test_drawing_loads_no_torch():
+    """Who has the package without its extras reads, draws and cites."""
+    code = (
+        "import sys; from importlib import import_module; from repro.exhibits import all_exhibits; "
+        "[import_module(f'{e.package}.figure') for e in all_exhibits()]; print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert "matplotlib" in done.stdout.split() and "torch" not in done.stdout.split()
+
+
 @pytest.fixture
 def house(tmp_path, monkeypatch):
     """An empty repository in which `repro new` builds."""

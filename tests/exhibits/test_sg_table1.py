@@ -9,8 +9,10 @@ from record_fakes import DATA, fake_record
 
 from repro.exhibits import get
 from repro.exhibits.sg.table1.claims import PRINTED, ROWS
+from repro.exhibits.sg.table1.figure import FORMULAS
 from repro.record.nulls import vacuous
 from repro.record.run import runs
+from repro.rules import unified
 
 ACCURACY = {
     "bprop": 99,
@@ -53,3 +55,11 @@ def test_one_wrong_cell_is_seen() -> None:
     ]
     judged = fake_record(exhibit, "cpu", rows, DATA).judgements(exhibit)
     assert {j.claim.id: j.verdict for j in judged}["T1-2"] == "not reproduced"
+
+
+def test_the_formulas_that_are_drawn_are_the_codes() -> None:
+    loss = {unified.squared: "‖t − s‖²", unified.product: "−⟨t, s⟩"}
+    assert FORMULAS == {
+        rule: (c.surrogate, c.module, f"{'−' * (c.sign < 0)}∂L/∂{c.at}", loss[c.loss])
+        for rule, c in unified.COLUMNS.items()
+    }

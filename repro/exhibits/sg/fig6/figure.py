@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,7 +15,6 @@ from repro.record.record import Record
 from repro.record.view import View
 from repro.show import panels, style
 from repro.spec import Exhibit
-from repro.train.critical_point import output_gradients, sg_update, true_update
 
 
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
@@ -49,13 +49,14 @@ def _walks(ax: Axes, params: Mapping[str, Any]) -> None:
 def _walk(
     series: str, a: float, b: float, xs: list[float], steps: int, rate: float
 ) -> Iterator[tuple[float, float]]:
-    """The points of `repro.train.critical_point.travel`."""
+    """The points of `repro.train.critical_point.travel`, again: a picture needs no torch."""
     c = 0.0
     for _ in range(steps + 1):
         yield a, b
-        signs = output_gradients(a, b, xs)
-        da, db = sg_update(c, xs) if series == "SG" else true_update(a, b, xs)
-        c -= rate * 2 * sum(c - s for s in signs)
+        signs = [(f > 0) - (f < 0) for f in (a * x + b for x in xs)]
+        used = [c] * len(xs) if series == "SG" else signs
+        da, db = math.fsum(g * x for g, x in zip(used, xs, strict=True)), math.fsum(used)
+        c -= rate * 2 * math.fsum(c - s for s in signs)
         a, b = a - rate * da, b - rate * db
 
 
