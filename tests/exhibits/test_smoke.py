@@ -1,0 +1,29 @@
+"""Every exhibit's smoke runs, really trained: their record is whole; drawn, judged and told without a warning."""
+
+import pytest
+from small import small
+
+from repro.exhibits import get, ids
+from repro.runner.run import Options, run_exhibit
+from repro.show.claims import in_short, lines
+from repro.show.draw import alt_text, draw, svg_text
+from repro.show.kinds import numbers
+
+
+@pytest.fixture(scope="module")
+def runs_dir(tmp_path_factory):
+    """One for all: exhibits that show the same runs train them once."""
+    return str(tmp_path_factory.mktemp("runs"))
+
+
+@pytest.mark.parametrize("exhibit_id", ids())
+def test_what_a_smoke_run_makes_can_be_shown(exhibit_id, runs_dir):
+    exhibit = get(exhibit_id)
+    options = Options("cpu", runs_dir=runs_dir, download=False, changes=small(exhibit))
+    record = run_exhibit(exhibit, "smoke", options)
+    assert record.rows and record.facts["csv"]["finite"] and not record.facts["missing"]
+    told = lines(exhibit, record.judgements(exhibit))
+    assert all(c.id in told for c in exhibit.claims)
+    assert exhibit.title in alt_text(exhibit, record) and in_short(exhibit, record)
+    assert numbers(exhibit, record).rows
+    assert svg_text(draw(exhibit, record)).rstrip().endswith("</svg>")
