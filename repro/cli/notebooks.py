@@ -6,11 +6,11 @@ They need the package, from wherever they are opened; the first cells draw the c
 from __future__ import annotations
 
 import argparse
-import shutil
 from pathlib import Path
 
 from repro.cli.parser import folder
 from repro.errors import BadValueError, UnknownNameError
+from repro.files import write_bytes
 from repro.paths import notebooks_dir
 
 EXAMPLES = """  repro notebooks copy mine                   all of them
@@ -42,8 +42,7 @@ def main(args: argparse.Namespace) -> int:
             print(f"kept    {target}: it is there, and another; delete or rename it to get the original")
             kept += 1
             continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(there[name], target)
+        write_bytes(target, there[name].read_bytes())
         print(f"copied  {target}")
     print(f"next: jupyter lab {args.folder}")
     return 1 if kept else 0

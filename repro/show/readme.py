@@ -82,8 +82,12 @@ def _fresh(exhibit: Exhibit, profile: str) -> Record:
 
 
 def _linked(exhibit: Exhibit) -> str:
+    return f"[{exhibit.id}]({_notebook(exhibit)})" if _notebook(exhibit) else exhibit.id
+
+
+def _notebook(exhibit: Exhibit) -> str:
     there = (notebooks_dir() / f"{exhibit.id}.ipynb").exists()
-    return f"[{exhibit.id}](notebooks/{exhibit.id}.ipynb)" if there else exhibit.id
+    return f"notebooks/{exhibit.id}.ipynb" if there else ""
 
 
 def tally(exhibit: Exhibit, record: Record) -> str:
@@ -115,10 +119,11 @@ def _cell(exhibit: Exhibit, profile: str) -> str:
     record = _fresh(exhibit, profile)
     told = "<br>".join(html.escape(line) for line in findings(exhibit, record))
     alt = html.escape(f"{exhibit.title}: {in_short(exhibit, record)}")
-    page = f"notebooks/{exhibit.id}.ipynb"
+    picture = _picture(exhibit, profile)
+    page = _notebook(exhibit) or picture
     width = 100 // SHOWN
     return (
-        f'<td width="{width}%"><a href="{page}"><img src="{_picture(exhibit, profile)}" alt="{alt}"></a><br>'
+        f'<td width="{width}%"><a href="{page}"><img src="{picture}" alt="{alt}"></a><br>'
         f'<a href="{page}">{exhibit.id}</a> · {tally(exhibit, record)}<br><sub>{told}</sub></td>'
     )
 
