@@ -15,6 +15,7 @@ from typing import Any
 
 from repro.errors import BadValueError, ReproError, UnknownNameError
 from repro.notebook.batch import execute_all
+from repro.record.store import checker
 
 __all__ = ["check_parameters", "execute", "execute_all", "parameters_of"]
 
@@ -62,6 +63,7 @@ def execute(notebook: Path, out: Path, parameters: Mapping[str, Any], limit_s: f
     it comes.
     """
     check_parameters(notebook, parameters)
+    checker()  # before papermill, which imports jsonschema in full
     import papermill
 
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -130,8 +132,7 @@ def load(folder: Path, exhibit: str, profile: str) -> Record:
 
 def validate(facts: Mapping[str, Any], name: str) -> None:
     """Check a record's JSON against the schema and its own digest; `RecordError` says where it fails."""
-    import jsonschema
-
+    jsonschema = checker()
     if isinstance(facts, dict) and facts.get("schema") == 1:
         raise RecordError(
             f"record of {name} has schema 1: carry it over with `python -m repro.runner.migrate`"
@@ -143,3 +144,18 @@ def validate(facts: Mapping[str, Any], name: str) -> None:
         raise RecordError(f"record of {name}: {place}: {e.message}") from None
     if digest(facts["spec"]) != facts["spec_sha256"]:
         raise RecordError(f"record of {name}: its spec does not have the digest it states")
+
+
+def checker() -> Any:
+    """The module jsonschema, imported without parsers of foreign addresses, if nobody has imported it before.
+
+    Where JupyterLab is, these take ten times as long to build as all the rest; no schema of ours has an address.
+    """
+    slow = "rfc3987_syntax"
+    if "jsonschema" not in sys.modules and slow not in sys.modules:
+        sys.modules[slow] = None  # type: ignore[assignment]  # importing it now fails, as if it were not installed
+        try:
+            return importlib.import_module("jsonschema")
+        finally:
+            del sys.modules[slow]
+    return importlib.import_module("jsonschema")

@@ -2,6 +2,8 @@
 
 import json
 import math
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -182,3 +184,14 @@ def test_results_are_the_same_bytes_whatever_the_order_of_keys(record, places):
     first = save(record, places / "a").read_bytes()
     assert save(backwards, places / "b").read_bytes() == first
     assert path_of(places / "a", "meprop/tiny", "quick").exists()
+
+
+def test_a_record_is_read_without_parsers_of_foreign_addresses():
+    """Building them would take a second in every command and notebook."""
+    code = (
+        "import sys; from repro.record.store import checker; checker().validate(1, {}); print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert "jsonschema" in done.stdout.split() and "rfc3987_syntax" not in done.stdout.split()
