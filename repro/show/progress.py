@@ -8,6 +8,9 @@ from typing import TextIO
 
 LOG_EVERY_S = 15.0
 
+NAME = 50
+"""Signs of a group's name that are shown."""
+
 
 class ProgressLines:
     """Called with (name of a group, fraction of it): counts groups, estimates what is left."""
@@ -27,10 +30,12 @@ class ProgressLines:
         now = time.monotonic()
         self.seen.setdefault(name, (now, fraction))
         if fraction == 1.0:
-            self._line(f"{self._done():>4}/{self.total}  {name}  done, {self._times(now)}", final=True)
+            self._line(
+                f"{self._done():>4}/{self.total}  {_short(name)}  done, {self._times(now)}", final=True
+            )
         elif self.live or now - self.told > LOG_EVERY_S:
             self.told = now
-            self._line(f"{self._done():>4}/{self.total}  {name}  {fraction:4.0%}, {self._times(now)}")
+            self._line(f"{self._done():>4}/{self.total}  {_short(name)}  {fraction:4.0%}, {self._times(now)}")
 
     def _done(self) -> int:
         return sum(f == 1.0 for f in self.fractions.values())
@@ -64,3 +69,8 @@ def minutes(seconds: float) -> str:
     whole = round(seconds)
     hours, rest = divmod(whole, 3600)
     return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
+
+
+def _short(name: str) -> str:
+    """Both ends of a group's long name: a line has room in 100 columns, in a notebook's too."""
+    return name if len(name) <= NAME else f"{name[: NAME // 2 - 1]}…{name[-(NAME // 2) :]}"
