@@ -125,7 +125,7 @@ def _alone(view: View) -> Outcome:
 @_figure(
     "F5-6",
     "The final errors of all six curves",
-    "A 6.0, 5.5, 5.6 %; B 30.5, 65.0, 33.4 %",
+    "A 6.0, 5.6, 5.5 %; B 30.5, 33.4, 65.0 %",
     "each within a factor of 1.25 of the paper's, on average over seeds; direction: B ordered Bprop, DNI, No Bprop",
     profiles=("cpu", "paper"),
 )
