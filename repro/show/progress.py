@@ -7,6 +7,8 @@ import time
 from typing import TextIO
 
 LOG_EVERY_S = 15.0
+LONGEST = 48
+"""Letters of a group's name that fit a line with its times: of a longer one both ends are told."""
 
 
 class ProgressLines:
@@ -27,10 +29,10 @@ class ProgressLines:
         now = time.monotonic()
         self.seen.setdefault(name, (now, fraction))
         if fraction == 1.0:
-            self._line(f"{self._done():>4}/{self.total}  {name}  done, {self._times(now)}", final=True)
+            self._line(f"{self._done():>4}/{self.total}  {_cut(name)}  done, {self._times(now)}", final=True)
         elif self.live or now - self.told > LOG_EVERY_S:
             self.told = now
-            self._line(f"{self._done():>4}/{self.total}  {name}  {fraction:4.0%}, {self._times(now)}")
+            self._line(f"{self._done():>4}/{self.total}  {_cut(name)}  {fraction:4.0%}, {self._times(now)}")
 
     def _done(self) -> int:
         return sum(f == 1.0 for f in self.fractions.values())
@@ -57,6 +59,11 @@ class ProgressLines:
         else:
             self.stream.write(text + "\n")
         self.stream.flush()
+
+
+def _cut(name: str) -> str:
+    half = LONGEST // 2
+    return name if len(name) <= LONGEST else f"{name[:half]}…{name[1 - half :]}"
 
 
 def minutes(seconds: float) -> str:

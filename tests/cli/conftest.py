@@ -1,8 +1,11 @@
 """A checkout with the tiny exhibit among the others."""
 
+import shutil
+
 import pytest
 from checkout import git
 
+from metadata.cff import CFF_FILE
 from repro.exhibits import EXTRA
 
 
@@ -17,6 +20,7 @@ def clone(places, monkeypatch):
     monkeypatch.chdir(top)
     (top / "code.py").write_text("a = 1\n")
     (top / ".gitignore").write_text("output/\n")
+    shutil.copy(CFF_FILE, top)
     git(top, "init", "--quiet")
     git(top, "add", ".")
     git(top, "commit", "--quiet", "-m", "start")

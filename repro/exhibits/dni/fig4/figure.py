@@ -87,6 +87,7 @@ def _same_axes(row: Sequence[Axes], curves: Sequence[Curve], task: str) -> None:
     late = EARLY if task == "ptb" else 0.0
     values = [y for curve in curves for x, y in curve if x >= late * curve[-1][0]]
     low, high = min(values) if task == "ptb" else 0.0, max(values)
+    high = high if high > low else low + 1  # nothing solved in a short run
     for ax in row:
         ax.set_xlim(0, max(curve[-1][0] for curve in curves))
         ax.set_ylim(low - 0.04 * (high - low), high + 0.06 * (high - low))

@@ -30,8 +30,7 @@ ARMS = (  # the paper's numbers: read off the curves at 100,000
         "decoupled, δ̂ of another lane",
         "δ̂ of another example",
         None,
-        rule="decoupled",
-        inject="other",
+        rule="dni_other",
     ),
 )
 PARAMS = (
