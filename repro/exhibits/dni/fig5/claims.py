@@ -145,7 +145,7 @@ def _sizes(view: View) -> Outcome:
 
 @claims(
     "F5-7",
-    "Here it is the gradient: its negative and that of another stream do not teach B",
+    "Neither its negative nor that of another stream teaches B what it does",
     place="Figure 5 (ours, beside it)",
     paper="not asked",
     tolerance="B's final error with each more than 5 points above DNI's, 95 % intervals, paired by seed",

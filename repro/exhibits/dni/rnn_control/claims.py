@@ -95,12 +95,12 @@ def _fixed(view: View) -> Outcome:
     )
 
 
-@_finding("RC-3", "The sign does not matter: −δ̂ solves as many levels as δ̂", _EQUAL, ALL)
+@_finding("RC-3", "The wrong sign costs no level: −δ̂ ends within one of δ̂", _EQUAL, ALL)
 def _sign(view: View) -> Outcome:
     return _equal(view, "negative")
 
 
-@_finding("RC-4", "Nor that it is this sequence's: its mean over lanes solves as many levels", _EQUAL)
+@_finding("RC-4", "Nor does one vector for all: its mean over lanes ends within a level of δ̂", _EQUAL)
 def _mean(view: View) -> Outcome:
     return _equal(view, "mean_lane")
 
