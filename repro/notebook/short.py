@@ -57,7 +57,7 @@ def _lines(judgements: Sequence[Judgement], late: set[str]) -> Iterator[str]:
 
 def _sure(exhibit: Exhibit, record: Record, judgements: Sequence[Judgement]) -> str:
     if exhibit.kind == "analytic":
-        return "Exact: nothing here is random."
+        return "Computed exactly; where problems are random they come from one seed, and no interval is over them."
     told = "A claim is decided by a 95 % interval over seeds; where it does not decide, the claim is open."
     if KINDS[exhibit.kind].machine:
         device = record.facts["environment"][0]["device"]

@@ -135,8 +135,8 @@ _HINTS = {
     "`show.agree(naive, fast)`, which compares its numbers with the package's.",
     "What happened": f"{TODO}: what the numbers show, in words; surprises. Numbers come from the record: "
     '`show.say(f"… {shown.mean(\'arm\', \'metric\'):.1f} %")`, `shown.either("claim", "if it holds", "if not")`.',
-    "Claims": "✓ reproduced · ~ direction only: the size is another · ✗ not reproduced · ? open: this record cannot "
-    "decide, and says why. Computed here, from the record's rows.",
+    "Claims": "✅ reproduced · 🟡 direction only: the size is another · ❌ not reproduced · ⚪ open: this record "
+    "cannot decide, and says why. Computed here, from the record's rows.",
     "Deviations": "Where we differ from the paper, why, and what it does.",
     "Specification": "Each hyper-parameter with the value used here, the paper's, and the place where it stands.",
     "Provenance and how to cite": "Enough to find, check and cite these numbers.",

@@ -16,6 +16,7 @@ from repro.spec import Arm
 
 SIDE, GAP = 10, 2
 MIDDLE = SIDE / 2 - 0.5
+COLUMNS = "L: the true loss; implied: SG by the one SG, 5 to 1 by the SG after that layer"
 SHADES = ("#9ecae1", "#3182bd", "#08306b")
 """Early to late."""
 
@@ -42,7 +43,8 @@ def pictures(ax: Axes, view: View, blocks: Mapping[str, Sequence[Arm]], steps: S
             ticks |= {MIDDLE + row * (SIDE + GAP): f"{t:,}" for row, t in enumerate(there)}
         else:
             ticks[(begin + len(sheet) - GAP) / 2] = block.replace(", ", "\n")
-    ax.set(xlabel="L: true" if sheet else "not in this record", yticks=[], xticks=[])
+    ax.set(yticks=[], xticks=[])
+    ax.set_xlabel(COLUMNS if sheet else "not in this record", fontsize=8)
     ax.set_ylabel("iteration" if len(blocks) == 1 else f"iterations {', '.join(f'{t:,}' for t in steps)}")
     if not sheet:
         ax.plot([], [])
@@ -120,7 +122,7 @@ def correlations(ax: Axes, view: View, arms: Sequence[Arm], told: Mapping[int, S
     ax.axvline(0.5, color="#999999", lw=0.8, ls=(0, (1, 3)))
     ax.axhline(0, color="#999999", lw=0.8)
     ax.set_xticks(range(6), places)
-    ax.set(ylim=(-0.5, 1.05), xlabel="one SG | layers", yticks=[-0.5, 0, 0.5, 1])
+    ax.set(ylim=(-0.5, 1.05), xlabel="one SG | after layer", yticks=[-0.5, 0, 0.5, 1])
     ax.grid(False)
 
 

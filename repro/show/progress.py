@@ -7,9 +7,8 @@ import time
 from typing import TextIO
 
 LOG_EVERY_S = 15.0
-
-NAME = 50
-"""Signs of a group's name that are shown."""
+LONGEST = 48
+"""Letters of a group's name that fit a line with its times: of a longer one both ends are told."""
 
 
 class ProgressLines:
@@ -30,12 +29,10 @@ class ProgressLines:
         now = time.monotonic()
         self.seen.setdefault(name, (now, fraction))
         if fraction == 1.0:
-            self._line(
-                f"{self._done():>4}/{self.total}  {_short(name)}  done, {self._times(now)}", final=True
-            )
+            self._line(f"{self._done():>4}/{self.total}  {_cut(name)}  done, {self._times(now)}", final=True)
         elif self.live or now - self.told > LOG_EVERY_S:
             self.told = now
-            self._line(f"{self._done():>4}/{self.total}  {_short(name)}  {fraction:4.0%}, {self._times(now)}")
+            self._line(f"{self._done():>4}/{self.total}  {_cut(name)}  {fraction:4.0%}, {self._times(now)}")
 
     def _done(self) -> int:
         return sum(f == 1.0 for f in self.fractions.values())
@@ -64,13 +61,13 @@ class ProgressLines:
         self.stream.flush()
 
 
+def _cut(name: str) -> str:
+    half = LONGEST // 2
+    return name if len(name) <= LONGEST else f"{name[:half]}…{name[1 - half :]}"
+
+
 def minutes(seconds: float) -> str:
     """Seconds as "1:05" or "2:03:07"."""
     whole = round(seconds)
     hours, rest = divmod(whole, 3600)
     return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
-
-
-def _short(name: str) -> str:
-    """Both ends of a group's long name: a line has room in 100 columns, in a notebook's too."""
-    return name if len(name) <= NAME else f"{name[: NAME // 2 - 1]}…{name[-(NAME // 2) :]}"

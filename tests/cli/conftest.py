@@ -1,11 +1,11 @@
 """A checkout with the tiny exhibit among the others."""
 
 import shutil
-from pathlib import Path
 
 import pytest
 from checkout import git
 
+from metadata.cff import CFF_FILE
 from repro.exhibits import EXTRA
 
 
@@ -19,8 +19,8 @@ def clone(places, monkeypatch):
     monkeypatch.setitem(EXTRA, "meprop/tiny", "tiny")
     monkeypatch.chdir(top)
     (top / "code.py").write_text("a = 1\n")
-    shutil.copy(Path(__file__).resolve().parents[2] / "CITATION.cff", top)
     (top / ".gitignore").write_text("output/\n")
+    shutil.copy(CFF_FILE, top)
     git(top, "init", "--quiet")
     git(top, "add", ".")
     git(top, "commit", "--quiet", "-m", "start")

@@ -169,7 +169,9 @@ def test_every_claim_asks_for_arms_that_there_are(exhibit):
     whole = replace(exhibit, profiles=tuple(replace(p, arms=()) for p in exhibit.profiles))
     record = fake_record(whole, "paper", rows_of(whole, "paper"), DATA)
     asked = {j.claim.id: j.reason for j in record.judgements(whole)}
-    assert {i: why for i, why in asked.items() if re.match("not in this record: (an|one) arm with ", why)} == {}
+    assert {
+        i: why for i, why in asked.items() if re.match("not in this record: (an|one) arm with ", why)
+    } == {}
 
 
 def test_no_claim_holds_where_there_is_nothing_to_see(exhibit):

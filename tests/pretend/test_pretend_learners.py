@@ -92,8 +92,7 @@ def learner_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
         if hasattr(module, "fit"):
             monkeypatch.setattr(module, "fit", find)
         try:
-            with torch.enable_grad():  # as a runner calls it; the training loop has none
-                assert work(Given(own), Context(device, download=False)).rows
+            assert work(Given(own), Context(device, download=False)).rows
         except Found as found:
             return found.args[0]
         return None

@@ -73,9 +73,10 @@ def _panel(ax: Axes, view: View, task: str, window: int, shown: Sequence[str]) -
             ax.plot(*zip(*drawn[-1], strict=True), color=colour, lw=0.6, alpha=0.45, drawstyle=steps)
         curve = {step * window: mean(v) for step, v in view.curve(arm, metric).items()}
         ax.plot([*curve], [*curve.values()], color=colour, lw=2.2, drawstyle=steps)
-    told = [form.format(REPORTED[task][m][window]) for m in shown if window in REPORTED[task][m]]
-    ax.set_title(f"T = {window}\npaper ends at {', '.join(told)}", fontsize=9.5)
-    ax.set_xlabel("data time (steps a lane)", fontsize=9)
+    told = [(METHODS[m][0], REPORTED[task][m].get(window)) for m in shown]
+    ends = ", ".join(f"{label} {form.format(v)}" for label, v in told if v is not None)
+    ax.set_title(f"T = {window}\nthe paper's ends: {ends}", fontsize=9)
+    ax.set_xlabel("data time (steps of each sequence)", fontsize=9)
     ax.locator_params(axis="x", nbins=4)
     ax.xaxis.set_major_formatter(lambda v, _: f"{v / 1000:g}k" if v else "0")
     return drawn
@@ -86,7 +87,7 @@ def _same_axes(row: Sequence[Axes], curves: Sequence[Curve], task: str) -> None:
     late = EARLY if task == "ptb" else 0.0
     values = [y for curve in curves for x, y in curve if x >= late * curve[-1][0]]
     low, high = min(values) if task == "ptb" else 0.0, max(values)
-    high = high if high > low else low + 1  # nothing is solved yet
+    high = high if high > low else low + 1  # nothing solved in a short run
     for ax in row:
         ax.set_xlim(0, max(curve[-1][0] for curve in curves))
         ax.set_ylim(low - 0.04 * (high - low), high + 0.06 * (high - low))

@@ -125,7 +125,7 @@ def _alone(view: View) -> Outcome:
 @_figure(
     "F5-6",
     "The final errors of all six curves",
-    "A 6.0, 5.5, 5.6 %; B 30.5, 65.0, 33.4 %",
+    "A 6.0, 5.6, 5.5 %; B 30.5, 33.4, 65.0 %",
     "each within a factor of 1.25 of the paper's, on average over seeds; direction: B ordered Bprop, DNI, No Bprop",
     profiles=("cpu", "paper"),
 )
@@ -145,7 +145,7 @@ def _sizes(view: View) -> Outcome:
 
 @claims(
     "F5-7",
-    "Here it is the gradient: its negative and that of another stream do not teach B",
+    "Neither its negative nor that of another stream teaches B what it does",
     place="Figure 5 (ours, beside it)",
     paper="not asked",
     tolerance="B's final error with each more than 5 points above DNI's, 95 % intervals, paired by seed",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from repro.exhibits.dni.fig5.spec import CHANCE
 from repro.record.record import Record
@@ -38,8 +39,11 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
             xscale="log",
             ylabel="wrong counts (%)",
         )
+        ax.xaxis.set_major_formatter("{x:g}")
     axes[1].legend(fontsize="small")
-    figure.legend(handles=style.key("ours: mean and range over seeds"), loc="outside lower center", ncols=2)
+    constant = Line2D([], [], color="#999999", lw=0.8, ls=":", label="always the same count")
+    keys = [*style.key("ours: mean and range over seeds"), constant]
+    figure.legend(handles=keys, loc="outside lower center", ncols=3)
     style.title(figure, exhibit, record)
     return figure
 

@@ -25,7 +25,13 @@ ARMS = (  # the paper's numbers: read off the curves at 100,000
     _arm("no_bprop", "decoupled, no gradient to A", "No Bprop", (5.5, 65.0), rule="no_bprop"),
     _arm("dni", "decoupled, δ̂ of B to A", "DNI", (5.6, 33.4), rule="dni"),
     _arm("dni-negative", "decoupled, −δ̂", "−δ̂", None, rule="dni_negative"),
-    _arm("dni-other", "decoupled, δ̂ of another lane", "δ̂ of another example", None, rule="dni_other"),
+    _arm(
+        "dni-other",
+        "decoupled, δ̂ of another lane",
+        "δ̂ of another example",
+        None,
+        rule="dni_other",
+    ),
 )
 PARAMS = (
     Param(

@@ -29,7 +29,8 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     )
     for n, (row, (title, *ids)) in enumerate(zip(axes, blocks, strict=True)):
         for ax, task, own in zip(row, TASKS.values(), ids, strict=True):
-            ax.set(title=f"{task}, {title}", xlabel="levels")
+            ax.set(title=f"{task}, {title}", xlabel="levels solved")
+            ax.tick_params(labelbottom=True)
             _panel(ax, view, [exhibit.arm(i) for i in own], brief=n > 0)
         row[0].invert_yaxis()
     means = zip((KINDS["nothing"], KINDS["synthetic"]), ("nothing", "δ̂"), strict=True)

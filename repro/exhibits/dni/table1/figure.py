@@ -38,7 +38,7 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
         ax.set_xlim(-0.5, len(windows[task]) - 0.5)
     lines = [Line2D([], [], color=style.colour(label), lw=2, label=label) for label, _ in METHODS.values()]
     keys = [*lines, *style.key("ours: mean over seeds, a small dot each")]
-    figure.legend(handles=keys, loc="outside lower center", ncols=3 if columns < 3 else len(keys))
+    figure.legend(handles=keys, loc="outside lower center", ncols=len(keys), fontsize="small")
     style.title(figure, exhibit, record)
     return figure
 

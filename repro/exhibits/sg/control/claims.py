@@ -90,7 +90,7 @@ def _share(view: View, kind: str) -> Difference:
 
 
 @_finding(
-    "SC-1", "At 20 layers a net with an SG is ahead of backpropagation", f"SG above Bprop; {_PAIRED}", ALL
+    "SC-1", "At 20 layers a net with an SG is ahead of backpropagation", f"SG above Bprop; {_PAIRED}", LONG
 )
 def _premise(view: View) -> Outcome:
     return _at_20(view, "own", "bprop")
@@ -149,7 +149,7 @@ def _mean(view: View) -> Outcome:
     "SC-8",
     "A fixed random vector for each label, which never learns, has most of what δ̂ brings at 20 layers",
     f"beyond nothing more than half of δ̂'s gain, and that above 0; {_PAIRED}",
-    ALL,
+    LONG,
 )
 def _label(view: View) -> Outcome:
     half, gain = _share(view, "fixed_label"), _gap(view, "own", "nothing", 20)
@@ -161,14 +161,14 @@ def _label(view: View) -> Outcome:
     "SC-9",
     "That vector alone puts a net of 20 layers ahead of backpropagation",
     f"above Bprop at 20 layers; {_PAIRED}",
-    ALL,
+    LONG,
 )
 def _label_wins(view: View) -> Outcome:
     return _at_20(view, "fixed_label", "bprop")
 
 
 @_finding(
-    "SC-10", "What is learned counts: δ̂ does better than the fixed vector", f"at each depth; {_PAIRED}", ALL
+    "SC-10", "What is learned counts: δ̂ does better than the fixed vector", f"at each depth; {_PAIRED}", LONG
 )
 def _learned(view: View) -> Outcome:
     return _below(view, "fixed_label")

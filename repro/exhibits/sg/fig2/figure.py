@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -29,7 +31,7 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
         grids.correlations(ax, view, usual(exhibit, block), sheet(block))
         ax.set_title(name(block), fontsize=9.5)
     axes[0].set_ylabel("correlation with the true loss")
-    axes[0].legend(handles=[*_shades(), *_key()], fontsize=7.5, loc="lower left")
+    key(middle)
     _choices(below.subplots(), exhibit, view)
     style.title(figure, exhibit, record)
     return figure
@@ -55,18 +57,17 @@ def sheet(block: tuple[str, str], given: str = "hy") -> dict[int, list[float]]:
     return {t: [one[t], *(every[t][i] for i in PLACES)] for t in ITERATIONS}
 
 
-def _shades() -> list[Line2D]:
-    return [
+def key(part: Any) -> None:
+    """Below a part of a figure: what shades and marks of its correlations are."""
+    lines = [
         Line2D([], [], color=shade, marker="o", ms=4, label=f"{t:,} iterations")
         for t, shade in zip(ITERATIONS, grids.SHADES, strict=True)
     ]
-
-
-def _key() -> list[Line2D]:
-    return [
+    lines += [
         Line2D([], [], color="#333333", marker="o", ms=4, label="ours: median; range at the end"),
         Line2D([], [], color="#333333", marker="o", ms=6, mfc="none", ls="--", label="the paper's pictures"),
     ]
+    part.legend(handles=lines, fontsize=8, loc="outside lower center", ncols=len(lines))
 
 
 def distances(exhibit: Exhibit, view: View) -> dict[str, float]:
@@ -87,7 +88,7 @@ def _choice(arm: Arm) -> str:
     if s["wide"]:
         return f"{place}, {s['wide']} units"
     if s["target"] == "example":
-        return f"{place}, example"
+        return f"{place}, example targets"
     return f"{place}, after {s['at']}" if s["at"] not in (0, 3) else f"{place}, usual"
 
 
@@ -98,7 +99,5 @@ def _choices(ax: Axes, exhibit: Exhibit, view: View) -> None:
     if not found:
         ax.plot([], [])
     ax.set_xticks(range(len(found)), [c.replace(", ", "\n") for c in found], fontsize=7.5)
-    ax.set(
-        xlabel="choices that the paper leaves open, nearest to it first (orange: the usual one, chosen before)"
-    )
+    ax.set(xlabel="what the paper leaves open, the nearest to it first in each group (orange: chosen before)")
     ax.set_ylabel("mean |ours − paper's|")

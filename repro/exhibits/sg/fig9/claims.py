@@ -15,6 +15,8 @@ from repro.record.view import MissingData, View
 
 PLACES = {MIDDLE: "one SG", 0: "everywhere"}
 Cell = tuple[str, str, int]
+FULL = 100_000
+"""Iterations after which the paper judges nets with a poorer SG."""
 claims = Claims()
 _claim = partial(claims, place="Figure 9 (supplement C)", stand_in_ok=True)
 
@@ -98,7 +100,8 @@ def _ends(view: View, cell: Cell, given: str) -> tuple[int, int]:
     "Label-only nets do not reach a good solution however long they train; nets without the label do, but later",
     paper="label-only: not even after 100,000 iterations, final losses large; no label: yes, slower and noisier",
     tolerance="in each cell the label-only loss at the end is above SG(h, y)'s after 5,000 iterations, the no-label "
-    "one below it at the end but above it after 5,000 (95 % intervals over data sets)",
+    "one below it at the end but above it after 5,000 (95 % intervals over data sets); that it is not below it yet "
+    "decides nothing before 100,000 iterations",
     profiles=("cpu", "paper"),
 )
 def _solution(view: View) -> Outcome:
@@ -108,7 +111,11 @@ def _solution(view: View) -> Outcome:
         worse.append(_ratio(view, cell, "y", hy, y))
         better.append([-v for v in _ratio(view, cell, "h", hy, h)])
         later.append(_ratio(view, cell, "h", hy, hy))
-    holds = both(*(every(map(paired, group)) for group in (worse, better, later)))
+    arrived, *others = (every(map(paired, group)) for group in (better, worse, later))
+    short = arrived is False and h < FULL
+    holds = both(None if short else arrived, *others)
     end = ", ".join(f"{mean(v) + 1:.3g}" for v in worse)
     slow = ", ".join(f"{mean(v) + 1:.3g} → {1 - mean(b):.3g}" for v, b in zip(later, better, strict=True))
-    return Outcome(holds, f"loss over SG(h, y)'s, cell by cell: label-only {end}; no label {slow}")
+    why = f"after {h:,} of {FULL:,} iterations nets without the label are still on their way"
+    told = f"loss over SG(h, y)'s, cell by cell: label-only {end}; no label {slow}"
+    return Outcome(holds, told, gate=why if short and holds is None else "")

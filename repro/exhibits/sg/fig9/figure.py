@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from matplotlib.figure import Figure
 
-from repro.exhibits.sg.fig2.figure import name, sheet, usual
+from repro.exhibits.sg.fig2.figure import key, name, sheet, usual
 from repro.exhibits.sg.implied import BLOCKS, GIVEN, ITERATIONS
 from repro.record.record import Record
 from repro.record.view import View
@@ -16,23 +18,32 @@ WEAK = ("h", "y")
 
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     """Above eight blocks of pictures; in the middle their correlations; below the true loss."""
-    figure = Figure(figsize=(11, 14.5), layout="constrained")
-    above, middle, below = grids.parts(figure, (5.8, 3.4, 1.9))
+    there = [b for b in BLOCKS if any(view.has(a.id, "picture") for a in usual(exhibit, b, "h"))] or BLOCKS
+    tall = 0.6 * _rows(exhibit, view, there) + 0.6
+    figure = Figure(figsize=(11, tall + 7), layout="constrained")
+    above, middle, below = grids.parts(figure, (tall, 4.5, 2.5))
     for ax, given in zip(above.subplots(1, 2), WEAK, strict=True):
-        blocks = {name(block): usual(exhibit, block, given) for block in BLOCKS}
+        blocks = {name(block): usual(exhibit, block, given) for block in there}
         grids.pictures(ax, view, blocks, ITERATIONS)
         ax.set_title(GIVEN[given])
-    rows = middle.subplots(2, 4, sharey=True, sharex=True)
+    rows = middle.subplots(2, len(there), squeeze=False, sharey=True, sharex=True)
     for row, given in zip(rows, WEAK, strict=True):
-        for ax, block in zip(row, BLOCKS, strict=True):
+        for ax, block in zip(row, there, strict=True):
             grids.correlations(ax, view, usual(exhibit, block, given), sheet(block, given))
             ax.set_title(name(block), fontsize=9)
         row[0].set_ylabel(f"{GIVEN[given]}: correlation")
-    axes = below.subplots(1, 4, sharey=True, sharex=True)
-    for ax, block in zip(axes, BLOCKS, strict=True):
+    key(middle)
+    axes = below.subplots(1, len(there), squeeze=False, sharey=True, sharex=True)[0]
+    for ax, block in zip(axes, there, strict=True):
         grids.losses(ax, view, {text: usual(exhibit, block, given)[1] for given, text in GIVEN.items()})
         ax.set_title(name(block), fontsize=9)
     axes[0].set_ylabel("true loss, SG everywhere")
     axes[0].legend(fontsize=7.5)
     style.title(figure, exhibit, record)
     return figure
+
+
+def _rows(exhibit: Exhibit, view: View, blocks: Sequence[tuple[str, str]]) -> int:
+    """Rows of pictures: an iteration that was looked at, of each block."""
+    arms = [a for block in blocks for a in usual(exhibit, block, "h")[:1] if view.has(a.id, "picture")]
+    return sum(t in ITERATIONS for a in arms for t in view.curve(a.id, "picture"))

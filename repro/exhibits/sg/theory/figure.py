@@ -60,13 +60,19 @@ def _spread(ax: Axes, groups: Mapping[str, list[float]], floor: float) -> None:
 def _cosines(ax: Axes, view: View) -> None:
     """The lowest cosine against δ; dashed: δ, what the proposition asks; solid: √(1 − ρ²), what there can be."""
     grid = [i / 50 for i in range(1, 51)]
-    ax.plot(grid, grid, "--", color="#777777", lw=1, label="δ")
+    ax.plot(grid, grid, "--", color="#777777", lw=1, label="promised: δ")
     ax.plot(
-        grid, [(1 - ((1 - d) / (1 + d)) ** 2) ** 0.5 for d in grid], color="#777777", lw=1, label="√(1 − ρ²)"
+        grid,
+        [(1 - ((1 - d) / (1 + d)) ** 2) ** 0.5 for d in grid],
+        color="#777777",
+        lw=1,
+        label="possible: √(1 − ρ²)",
     )
     for d in DELTAS:
         found = _values(view, "cosine", statement="P2", delta=d)
-        ax.plot([d] * len(found), found, "o", ms=4, color=COLOURS[0])
+        ax.plot(
+            [d] * len(found), found, "o", ms=4, color=COLOURS[0], label="found" if d == DELTAS[0] else None
+        )
     ax.set(title="P2: how far an error can turn", xlabel="δ; errors ≤ (1 − δ)/(1 + δ) of the gradient")
     ax.set_ylabel("lowest cosine of a problem")
     ax.legend(loc="lower right")
@@ -78,7 +84,12 @@ def _gates(ax: Axes, view: View) -> None:
         curve = view.curve(view.arm(statement="C1", gate=gate), "gap")
         x = list(curve)
         ax.plot(
-            x, [max(stats.median(v), 1e-17) for v in curve.values()], "o-", ms=4, color=COLOURS[n], label=gate
+            x,
+            [max(stats.median(v), 1e-17) for v in curve.values()],
+            "o-",
+            ms=4,
+            color=COLOURS[n],
+            label=f"{gate}: median, range",
         )
         low, high = ([max(f(v), 1e-17) for v in curve.values()] for f in (min, max))
         ax.fill_between(x, low, high, color=COLOURS[n], alpha=0.12, lw=0)

@@ -39,10 +39,11 @@ def exactness(loss: str, count: int, rng: torch.Generator) -> Iterator[Values]:
         drawn = partial(torch.randn, generator=rng, dtype=x.dtype)
         above = [(drawn(count, i, o), drawn(count, o)) for i, o in pairwise(sizes)]
         h = x.clone().requires_grad_()
-        p = h
-        for w, b in above:
-            p = p @ w + b.unsqueeze(1)
-        (true,) = torch.autograd.grad(deep.loss(p, y).sum(), h)
+        with torch.enable_grad():
+            p: Tensor = h
+            for w, b in above:
+                p = p @ w + b.unsqueeze(1)
+            (true,) = torch.autograd.grad(deep.loss(p, y).sum(), h)
         a, b_y, c = deep.exact_sg(above, SAMPLES)
         said = x @ a + y @ b_y + c.unsqueeze(1)
         at = x @ (torch.linalg.pinv(x) @ y)
