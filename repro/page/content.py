@@ -9,6 +9,7 @@ from pathlib import Path
 
 from repro.errors import ReproError
 from repro.notebook.tables import provenance
+from repro.record.judge import OURS
 from repro.record.record import Record
 from repro.record.store import path_of
 from repro.show import claims, indications
@@ -86,8 +87,9 @@ class Part:
         return sum(w.kind == kind for w in self.claims)
 
     def verdicts(self) -> list[tuple[str, str, int, str]]:
-        """(colour, sign, how many, verdict) of the committed record."""
-        found = Counter(w.committed.split(" (")[0] for w in self.claims)
+        """(colour, sign, how many, verdict) of the committed record; of findings where there is nothing else."""
+        told = [w.committed.split(" (")[0] for w in self.claims or self.findings]
+        found = Counter({word: verdict for verdict, word in OURS.items()}.get(word, word) for word in told)
         return [(*VERDICTS[v], found[v], v) for v in VERDICTS if found[v]]
 
 

@@ -21,7 +21,8 @@ def _there(view: View, method: str, least: int = 1) -> list[str]:
     place="Figure 4, left",
     paper="39, 59, 67, 59 against 7, 5, 19, 23",
     tolerance="levels of each DNI + Aux beyond each BPTT, at two T or more; 95 % intervals, paired by seed",
-    given="see dni/rnn-control: whether it is the gradient's content",
+    given="see dni/rnn-control: whether it is the gradient's content; two T are asked for since the quick record, "
+    "with one, had read reproduced",
 )
 def _above(view: View) -> Outcome:
     pairs = [(a, b) for a in _there(view, "aux", 2) for b in _there(view, "bptt", 2)]
