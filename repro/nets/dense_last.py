@@ -1,7 +1,7 @@
 """The fully connected segment with batch norm behind the activation, its backward pass written out.
 
 `repro.nets.dense.Dense(norm="last")` is its plain twin, by autograd; a test holds the two equal. Twenty layers of 128
-units take a fifth of the plain twin's time.
+units take a fifth of the plain twin's time. On a GPU activation and batch norm are one kernel of ours.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from repro.kernels import norm
 from repro.kernels.products import affine, product, weight_gradient
-from repro.nets.dense import Dense
+from repro.nets.dense import MOMENTUM, Dense
 
 EPS = 1e-5
 
@@ -32,6 +33,8 @@ class DenseLast(Dense):
             return super().forward(x, out)
         p = self.p
         a = affine(x, p["W"], p["b"])
+        if norm.triton(a):
+            return self._forward_by_kernel(x, a, out)
         side = _side_by_side(a.relu_() if self.act == "relu" else a.sigmoid_())
         y, mean, rstd = torch.native_batch_norm(
             side, _row(p["gamma"]), _row(p["beta"]), None, None, True, 0.0, EPS
@@ -40,6 +43,17 @@ class DenseLast(Dense):
         self._track(self._runs(mean), self._runs(rstd.pow(-2).sub_(EPS)))
         y = _apart(y, x.shape[0])
         return y if out is None else out.copy_(y)
+
+    def _forward_by_kernel(self, x: Tensor, a: Tensor, out: Tensor | None) -> Tensor:
+        from repro.kernels import norm_last_triton
+
+        gamma, beta, sigmoid = self.p["gamma"], self.p["beta"], self.act == "sigmoid"
+        running = self.mean, self.var
+        y, mean, rstd = norm_last_triton.forward(
+            a, gamma, beta, out, running, sigmoid=sigmoid, eps=EPS, momentum=MOMENTUM
+        )
+        self._kept = x, a, mean, rstd  # a holds φ(a) now
+        return y
 
     def _runs(self, v: Tensor) -> Tensor:
         return v.view(self.mean.shape)
@@ -50,7 +64,16 @@ class DenseLast(Dense):
             return super().pull(consumed, need_input)
         if not self._kept:
             raise RuntimeError("a second backward pass over one forward pass: call forward again first")
-        (x, side, mean, rstd), self._kept = self._kept, ()
+        (x, *kept), self._kept = self._kept, ()
+        at = self._pull_by_kernel(consumed, *kept) if norm.triton(consumed) else self._pull(consumed, *kept)
+        at = at if self.keep is None else self.keep(at)
+        weight_gradient(x, at, self.g["W"])
+        if not need_input:
+            return None
+        return product(at, self.p["W"].mT if self.feedback is None else self.feedback)
+
+    def _pull(self, consumed: Tensor, side: Tensor, mean: Tensor, rstd: Tensor) -> Tensor:
+        """The gradient at the linear map's output; writes those of γ, β and b."""
         p, g, aten = self.p, self.g, torch.ops.aten
         d, d_gamma, d_beta = aten.native_batch_norm_backward(
             _side_by_side(consumed), side, _row(p["gamma"]), None, None, mean, rstd, True, EPS, [True] * 3
@@ -58,15 +81,17 @@ class DenseLast(Dense):
         g["gamma"].copy_(d_gamma.view_as(g["gamma"]))
         g["beta"].copy_(d_beta.view_as(g["beta"]))
         relu = self.act == "relu"
-        at = _apart(
-            aten.threshold_backward(d, side, 0) if relu else aten.sigmoid_backward(d, side), x.shape[0]
-        )
+        d = aten.threshold_backward(d, side, 0) if relu else aten.sigmoid_backward(d, side)
+        at = _apart(d, len(consumed))
         torch.sum(at, 1, out=g["b"])
-        kept = at if self.keep is None else self.keep(at)
-        weight_gradient(x, kept, g["W"])
-        if not need_input:
-            return None
-        return product(kept, p["W"].mT if self.feedback is None else self.feedback)
+        return at
+
+    def _pull_by_kernel(self, consumed: Tensor, h: Tensor, mean: Tensor, rstd: Tensor) -> Tensor:
+        from repro.kernels import norm_last_triton
+
+        to = self.g["gamma"], self.g["beta"], self.g["b"]
+        sigmoid = self.act == "sigmoid"
+        return norm_last_triton.backward(consumed, h, mean, rstd, self.p["gamma"], to, sigmoid=sigmoid)
 
 
 def _row(v: Tensor) -> Tensor:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from repro.kernels import adam_triton, norm_triton, softmax_triton
+from repro.kernels import adam_triton, norm_last_triton, norm_triton, softmax_triton
 from repro.kernels import norm_plain as plain
 from repro.nets import losses
+from repro.nets.dense import Dense
+from repro.nets.net import Net
 
 SIZES = [(1, 37, 10), (3, 100, 33), (2, 64, 100), (2, 256, 48), (1, 1, 5)]
 """Runs, batch, hidden."""
@@ -67,6 +69,45 @@ def norms(
     if batch > 1:  # alone it is its own mean: the gradient is zero
         found |= {"∂a": off(at, to), "∂γ": off(mine["g_gamma"], g_gamma)}
     found["∂β"] = off(mine["g_beta"], g_beta)
+    for k, room in rooms.items():
+        assert (room[:, ::2] == 1).all(), f"what lies beside {k} was written"
+    return found
+
+
+def last_norms(
+    size: tuple[int, int, int], device: str, act: str = "relu", strided: bool = True
+) -> dict[str, float]:
+    """Relative differences of φ, then batch norm, and of its backward pass from autograd's in float64."""
+    a, d, gamma, beta = inputs(size, device)
+    runs, batch, hidden = size
+    a -= 5.0  # so that half of the units are off
+    net = Net([Dense(hidden, hidden, act, "last")], runs, device, torch.float64)
+    p, averages = net.params.p, [a.new_zeros(runs, 1, hidden), a.new_ones(runs, 1, hidden)]
+    p["W1"].copy_(torch.eye(hidden))  # a goes through unchanged
+    p["gamma1"].copy_(gamma)
+    p["beta1"].copy_(beta)
+    exact, kept = net.forward(a.double())[1], net.kept()
+    below, g = net.segments[0].pull(d.double()), net.params.g
+    mine = {"out": torch.empty_like(a), "d": d.clone(), "gamma": gamma, "beta": beta}
+    mine |= {k: torch.zeros_like(gamma) for k in ("∂γ", "∂β", "∂b")}
+    rooms = {}
+    if strided:
+        for k, x in mine.items():
+            mine[k], rooms[k] = apart(x)
+    own, how = a.clone(), {"sigmoid": act == "sigmoid"}
+    y, mean, rstd = norm_last_triton.forward(
+        own, mine["gamma"], mine["beta"], mine["out"], (averages[0], averages[1]), eps=EPS, momentum=MOMENTUM, **how
+    )  # fmt: skip
+    found = {"y": off(y, exact), "φ(a)": off(own, torch.relu(a) if act == "relu" else a.double().sigmoid())}
+    found |= {"running mean": off(averages[0], kept["mean1"]), "running var": off(averages[1], kept["var1"])}
+    to = mine["∂γ"], mine["∂β"], mine["∂b"]
+    at = norm_last_triton.backward(mine["d"], own, mean, rstd, mine["gamma"], to, **how)
+    assert at.data_ptr() == own.data_ptr(), "the gradient overwrites φ(a)"
+    found["∂β"] = off(to[1], g["beta1"])
+    if batch > 1:  # alone it is its own mean: the gradient is zero
+        found |= {"∂a": off(at, below), "∂γ": off(to[0], g["gamma1"])}
+        # a sum that cancels: beside the size of what is added
+        found["∂b"] = float((to[2] - g["b1"]).norm() / below.norm())
     for k, room in rooms.items():
         assert (room[:, ::2] == 1).all(), f"what lies beside {k} was written"
     return found

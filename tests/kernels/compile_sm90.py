@@ -22,7 +22,7 @@ import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
-from repro.kernels import adam_triton, norm_triton, products_triton, softmax_triton
+from repro.kernels import adam_triton, norm_last_triton, norm_triton, products_triton, softmax_triton
 
 Case = tuple[str, Any, dict[str, int], dict[str, str], dict[str, Any], int]
 """Name, kernel, options (num_warps …), types of what is not constant, constants, threads' share: elements a block."""
@@ -61,6 +61,13 @@ def cases() -> Iterator[Case]:
             low = dict.fromkeys(("a", "out", "d", "g_gamma", "g_beta"), "*bf16")
             yield case(f"the same in bf16, {size}", forward, warps, shape | more, **strides(forward) | low)
             yield case(f"its backward pass, bf16, {size}", back, warps, shape, **strides(back) | low)
+    rows, columns, warps = norm_triton.tile(3, 100, 512)
+    for act in ("ReLU", "sigmoid"):
+        shape = {"ROWS": rows, "COLUMNS": columns, "SIGMOID": act == "sigmoid"}
+        forward, back = norm_last_triton.forward_kernel, norm_last_triton.backward_kernel
+        more, size = {"EPS": 1e-5, "MOMENTUM": 0.1}, f"100 × {columns}"
+        yield case(f"{act} + batch norm, {size}", forward, warps, shape | more, **strides(forward))
+        yield case(f"its backward pass, {size}", back, warps, shape, **strides(back))
     betas = {"LOG1": -0.105, "LOG2": -0.001, "ONE1": 0.1, "ONE2": 0.001, "BLOCK": adam_triton.BLOCK}
     types = {"size": "i32", "grad_scale": "fp32", "eps": "fp32"}
     yield case("Adam", adam_triton.adam_kernel, 4, betas, **types)

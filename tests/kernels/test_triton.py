@@ -15,6 +15,7 @@ import multiplied
 import pytest
 import torch
 from cases import CASES, SEEDS
+from deepnets import KINDS, make
 from torch import Tensor
 
 from repro.kernels import adam_triton, norm, norm_triton, products, products_triton
@@ -42,6 +43,34 @@ def test_all_the_others_under_the_interpreter() -> None:
 def test_batch_norm_is_the_formula(size: tuple[int, int, int], strided: bool) -> None:
     found = fused.norms(size, "cpu", strided=strided)
     assert max(found.values()) < 2e-6, found
+
+
+@inside
+@pytest.mark.parametrize("strided", [False, True])
+@pytest.mark.parametrize("act", ["relu", "sigmoid"])
+@pytest.mark.parametrize("size", fused.SIZES)
+def test_batch_norm_behind_the_activation_is_the_formula(
+    size: tuple[int, int, int], act: str, strided: bool
+) -> None:
+    found = fused.last_norms(size, "cpu", act, strided)
+    assert max(found.values()) < 3e-6, found
+
+
+@inside
+@pytest.mark.parametrize("kind", ["bprop", "sigmoid", "sg", "sg*"])
+def test_a_deep_net_takes_the_step_that_it_takes_by_torchs_kernels(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, fast = make(KINDS[kind], dtype=torch.float64), make(KINDS[kind])
+    slow.step(0)
+    with monkeypatch.context() as patch:
+        for door in (norm, products):
+            patch.setattr(door, "triton", lambda a: a.dtype == torch.float32)
+        fast.step(0)
+    for mine, exact in zip(fast.params(), slow.params(), strict=True):
+        assert fused.off(mine.flat_grad, exact.flat_grad) < 1e-5
+    for name, statistics in slow.net.kept().items():
+        assert fused.off(fast.net.kept()[name], statistics) < (1e-2 if name == "weights" else 1e-5), name
 
 
 @inside

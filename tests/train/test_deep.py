@@ -5,58 +5,17 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from typing import Any
-from unittest import mock
 
 import pytest
 import together
 import torch
+from deepnets import KINDS, SG, images, make
 from torch import Tensor
 
-from repro.data import DataInfo, ImageData
 from repro.errors import BadValueError, UnknownNameError
 from repro.nets.fcn import normed_mlp
-from repro.record.run import Run
 from repro.rules.backward import Rule, classify
-from repro.train import deep
 from repro.train.batches import Batches, stream
-from repro.train.given import Given
-from repro.train.loop import Context
-
-SMALL = {"width": 12, "batch": 8, "steps": 10, "learning_rate": 2e-3, "evaluations": 2, "eval_images": 40}
-SMALL |= {"analyses": 1, "rdm_images": 40, "probe_images": 60, "probe_steps": 20}
-SG = {"rule": "sg", "after": 2, "target": "example"}
-KINDS: dict[str, dict[str, Any]] = {
-    "bprop": {"rule": "bprop"},
-    "sigmoid": {"rule": "bprop", "act": "sigmoid"},
-    "l2": {"rule": "bprop", "l2": 1e-2},
-    "sg": SG,
-    "sg mean": {**SG, "target": "mean"},
-    "sg*": {"rule": "sg_star", "target": "example"},
-    "sg* mean": {"rule": "sg_star", "target": "mean"},
-    "dfa": {"rule": "dfa"},
-    "fa": {"rule": "fa"},
-    "kickback": {"rule": "kickback"},
-    **{f"inject {kind}": {**SG, "inject": kind} for kind in deep.INJECTED},
-}
-
-
-def images(dtype: torch.dtype) -> ImageData:
-    rng = torch.Generator().manual_seed(5)
-    x = torch.rand(160, 20, generator=rng, dtype=torch.float64).to(dtype)
-    return ImageData(
-        x, torch.arange(160) % 10, x[:9], torch.arange(9), DataInfo("", "", False, {}, ""), (1, 4, 5)
-    )
-
-
-def make(
-    setting: dict[str, Any], seeds: Sequence[int] = (0, 3), dtype: torch.dtype = torch.float32, **params: Any
-) -> Any:
-    setting = {"layers": 4, "act": "relu", **setting}
-    given = Given([Run("arm", seed, setting, {**SMALL, **params}) for seed in seeds])
-    with mock.patch.object(deep, "load", lambda *_: images(dtype)):
-        made = type("Learner", (deep.DeepLearner,), {"dtype": dtype})(given, Context())
-    given.refuse_unread()
-    return made
 
 
 class Trained:
