@@ -44,8 +44,9 @@ class Job:
     """A group and where to carry it out: plain data, so that any executor can ship it.
 
     `jointly`: its runs are measured beside each other, and kept or made again as a whole; `alone`: nothing else may
-    run meanwhile. `claims`: digests of the exhibit's claims as they stand while its runs are planned. `code`: the
-    digest of the sender's code, where it must be the worker's too. `deadline`: the `time.time()` at which to stop.
+    run meanwhile. `claims`: exhibit → digests of its claims as they stand while its runs are planned, of each exhibit
+    that shows them. `code`: the digest of the sender's code, where it must be the worker's too. `deadline`: the
+    `time.time()` at which to stop.
     """
 
     exhibit: str
@@ -59,7 +60,7 @@ class Job:
     jointly: bool = False
     alone: bool = False
     code: str | None = None
-    claims: Mapping[str, str] = field(default_factory=dict)
+    claims: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     deadline: float | None = None
 
     @cached_property
@@ -176,7 +177,7 @@ def _make(
     arithmetic = devices.arithmetic(job.device, job.threads)
     result, meta = _train(work, rest, folder, progress)
     made = results_of(rest, result, meta, data, keys, f"{folder.parent.name}/{folder.name}")
-    planned = {"registered": {job.exhibit: dict(job.claims)}, "arithmetic": arithmetic}
+    planned = {"registered": {i: dict(of) for i, of in job.claims.items()}, "arithmetic": arithmetic}
     kept = {name: cache.keep(job.runs_dir, {**r, **planned}) for name, r in made.items()}
     adopt.tidy(folder, result.meta)
     return found | kept

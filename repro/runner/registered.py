@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from repro.claim import Claim
+from repro.exhibits import all_exhibits
 from repro.record.run import digest
 from repro.runner.code import test_of
 from repro.spec import Exhibit
@@ -19,10 +20,16 @@ def registered(exhibit: Exhibit) -> dict[str, str]:
     return {claim.id: _one(claim) for claim in exhibit.claims}
 
 
+def registered_together(exhibit: Exhibit) -> dict[str, dict[str, str]]:
+    """Exhibit's id → its `registered`, for this one and all others that show the runs which it shows."""
+    beside = [e for e in all_exhibits() if e.trained_by == exhibit.trained_by and e.id != exhibit.id]
+    return {e.id: registered(e) for e in (*beside, exhibit)}
+
+
 def as_planned(exhibit: Exhibit, results: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     """Claim's id → its digest when the runs were planned: today's only if it was that of every run.
 
-    Runs that another exhibit planned say nothing of these claims.
+    Runs that an exhibit with other runs planned say nothing of these claims.
     """
     planned = [r.get("registered", {}).get(exhibit.id) for r in results.values()]
     today = registered(exhibit)

@@ -21,7 +21,7 @@ from repro.runner.carry import Job, Progress, data_by_run, keys_of, look_up
 from repro.runner.groups import Group, groups
 from repro.runner.keys import code_of, data_of
 from repro.runner.make import make_record
-from repro.runner.registered import registered
+from repro.runner.registered import registered_together
 from repro.runner.schedule import collect
 from repro.spec import Exhibit
 
@@ -145,7 +145,7 @@ def job_of(exhibit: Exhibit, group: Group, options: Options, device: str) -> Job
         options.checkpoint_s,
         jointly=exhibit.jointly,
         alone=exhibit.alone,
-        claims=registered(exhibit),
+        claims=registered_together(exhibit),
         code=code_of(exhibit.trained_by) if options.elsewhere else None,
         deadline=None if options.budget_s is None else options.started + options.budget_s,
     )

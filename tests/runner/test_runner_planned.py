@@ -5,6 +5,7 @@ from dataclasses import replace
 from running import with_profile
 from tiny_exhibit import EXHIBIT
 
+from repro import exhibits
 from repro.claim import Outcome
 from repro.runner.registered import NOT_PLANNED, registered
 from repro.runner.run import Options, run_exhibit
@@ -42,3 +43,12 @@ def test_runs_that_another_exhibit_planned_say_nothing(places):
     run_exhibit(EXHIBIT, "smoke")
     other = replace(with_profile("smoke", KINDER), id="meprop/other")
     assert judged_late(other, run_exhibit(other, "smoke")) == set()
+
+
+def test_claims_of_an_exhibit_that_shows_anothers_runs_are_planned_with_them(places, monkeypatch):
+    other = replace(EXHIBIT, id="meprop/other", runs_of=EXHIBIT.id)
+    monkeypatch.setitem(exhibits.EXTRA, other.id, other)
+    run_exhibit(EXHIBIT, "smoke")
+    assert judged_late(other, run_exhibit(other, "smoke")) == set()
+    kinder = replace(KINDER, id=other.id, runs_of=EXHIBIT.id)
+    assert judged_late(kinder, run_exhibit(kinder, "smoke")) == {"faster"}
