@@ -28,6 +28,7 @@ def test_what_each_control_injects():
     assert got["nothing"].abs().max() == 0
     assert torch.equal(got["negative"], -got["synthetic"])
     assert torch.equal(got["other_lane"][2, 3], sg[2, draws["lane"][2, 3, 0]])
+    assert all(torch.equal(got["other"][2, b], sg[2, b - 1]) for b in range(B))
     assert torch.allclose(got["mean_lane"][1, 4], sg[1].mean(0))
     assert torch.allclose(got["fixed"][1, 2], draws["direction"][1, 0] * size)
     assert torch.allclose(got["redrawn"][1, 2], draws["redrawn"][1, 0] * size)
