@@ -5,51 +5,16 @@ from importlib import import_module
 
 import pytest
 import torch
+from sequences import KINDS, given_of, learner_of
 from small import small
 
 from repro.data.streams import Episodes
 from repro.exhibits import get
-from repro.record.run import Run, runs
+from repro.record.run import runs
 from repro.train.episodes import EpisodeLearner
 from repro.train.given import Given
 from repro.train.loop import Context, fit
 from repro.train.text import TextLearner, bits_per_symbol
-
-KINDS = (
-    "nothing",
-    "synthetic",
-    "negative",
-    "other_lane",
-    "other",
-    "mean_lane",
-    "fixed",
-    "redrawn",
-    "noise",
-    "untrained",
-)
-PARAMS = {
-    "batch": 6, "width": 8, "bits": 1, "steps": 60, "check": 10, "evaluations": 3, "probe": 12, "threshold": 0.15,
-    "learning_rate": 1e-2, "factor": 0.1, "target_factor": 0.1, "sg_rate": 1.0, "sg_hidden": True,
-    "aux_weight": 0.01, "forget_bias": 1.0, "redraw": 7, "peepholes": False,
-}  # fmt: skip
-TEXT = {
-    k: PARAMS[k]
-    for k in ("batch", "width", "learning_rate", "factor", "target_factor", "sg_rate", "sg_hidden", "aux_weight",
-              "forget_bias", "redraw", "peepholes")
-} | {"steps": 40, "validate": 10, "patience": 9, "evaluated": 400}  # fmt: skip
-
-
-def given_of(kinds, seeds=(1,), text=False, params=None, **setting):
-    own = {**(TEXT if text else PARAMS), **(params or {})}
-    fixed = {"task": "ptb" if text else "copy", "window": 2, **setting}
-    data = ("ptb_char", "invented_text") if text else (None, None)
-    return Given([Run(k, s, {**fixed, "inject": k}, own, *data) for k in kinds for s in seeds])
-
-
-def learner_of(*args, dtype=torch.float32, **more):
-    family = TextLearner if more.get("text") else EpisodeLearner
-    made = type("Typed", (family,), {"dtype": dtype})
-    return made(given_of(*args, **more), Context(download=False))
 
 
 def trained(learner, steps):
@@ -72,15 +37,16 @@ def test_together_is_one_by_one(text, places):
 def test_resumed_is_undisturbed(text, aux, places):
     kinds = ("nothing", "synthetic") if text else KINDS
     easy = {} if text else {"threshold": 2.0}  # levels change all the time
-    whole = learner_of(kinds, text=text, params=easy, aux=aux)
+    whole = learner_of(kinds, text=text, params=easy, aux=aux, lengths=aux)
     for t in range(23):
         whole.step(t)
     saved = {"kept": {}, **torch.load(_stored(places, whole.state()), weights_only=True)}
     end = trained_from(whole, 23, 33)
-    again = learner_of(kinds, text=text, params=easy, aux=aux)
+    again = learner_of(kinds, text=text, params=easy, aux=aux, lengths=aux)
     again.load(saved)
     assert trained_from(again, 23, 33) == end
     assert again.plain == whole.plain
+    assert again.evaluate(33) == whole.evaluate(33)
 
 
 def _stored(places, state):
@@ -157,34 +123,6 @@ def test_evaluating_changes_nothing():
         if t == 9:
             b.evaluate(10)
     assert a.prints() == b.prints()
-
-
-def test_lengths_are_those_of_every_tenth_window_since_the_last_look_and_change_nothing():
-    """By going through lanes one by one; the same arm without them has the same weights, state and other rows."""
-    measured, plain = (
-        learner_of(KINDS, (1, 2), dtype=torch.float64, **own) for own in ({"lengths": True}, {})
-    )
-    for look in (30, 60):
-        told = {}
-        for t in range(look - 30, look):
-            measured.step(t)
-            plain.step(t)
-            if (t + 1) % 10 == 0:
-                for r in range(len(measured.kinds)):
-                    e, own = measured.rule.injected[r], measured.rule.predicted[r, 1]
-                    for b in range(len(e)):
-                        told.setdefault((r, "injected_length"), []).append(0.1 * math.hypot(*e[b].tolist()))
-                        told.setdefault((r, "sg_length"), []).append(math.hypot(*own[b].tolist()))
-        rows = measured.evaluate(look)
-        mine = {(r, name): v for r, name, *_, v in rows if name.endswith("length")}
-        assert mine == pytest.approx({k: sum(v) / len(v) for k, v in told.items()}, rel=1e-6)
-        assert (
-            sum(v > 1e-4 for v in mine.values()) >= len(mine) - 2
-        )  # "nothing" injects nothing, of each seed
-        assert [row for row in rows if not row[1].endswith("length")] == plain.evaluate(look)
-    assert measured.prints() == plain.prints()
-    kept = measured.kept().keys() - plain.kept().keys()
-    assert kept == {"lengths"}
 
 
 def test_an_arms_own_value_comes_before_the_shared_one():
