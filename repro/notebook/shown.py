@@ -137,17 +137,22 @@ class Shown:
         return plot(self.exhibit, self._record, metric, arms, ax)
 
     def mean(self, arm: str, metric: str, step: int | None = None, index: object = None) -> Number:
-        """Mean over seeds at the end, or at a step; a number that reads "–" if the record does not have it.
+        """Mean over seeds, each at its own end, or at a step; a number that reads "–" if the record does not have it.
 
         `index`: of a metric that has one, a layer for instance.
         """
         self.exhibit.arm(arm), self.exhibit.metric(metric)
+        one = None if index is None else str(index)
         try:
-            curve = self._view.curve(arm, metric, None if index is None else str(index))
+            ends = step is None
+            rows = (
+                self._view.last(arm, metric, one)
+                if ends
+                else self._view.select(arm, metric, step=step, index=one)
+            )
         except MissingData:
             return Number(math.nan)
-        values = curve.get(max(curve) if step is None else step, [])
-        return Number(sum(values) / len(values) if values else math.nan)
+        return Number(sum(r[5] for r in rows) / len(rows))
 
     def gain(self, arm: str, other: str, metric: str) -> str:
         """What `arm` has beyond `other` at the end, paired by seed, with its 95 % interval; "–" where one lacks."""
