@@ -14,7 +14,8 @@ from repro.record.view import View
 
 MARGIN = 1.0
 """Levels that count as equal: the smallest step there is."""
-FULL, MIDDLE, WEAK = SHARES
+FULL, WEAK = max(SHARES), min(SHARES)
+(MIDDLE,) = SHARES.keys() - {FULL, WEAK}
 Which = tuple[str, int]
 """A kind and the percent of its length."""
 NOTHING, DNI, FIXED = ("nothing", FULL), ("synthetic", FULL), ("fixed", WEAK)
