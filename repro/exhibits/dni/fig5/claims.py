@@ -11,6 +11,8 @@ from repro.record.view import View
 
 LEARNED = 10.0
 """Percent of wrong counts at which A is taken to have learned: where the paper's sheet compares its curves."""
+JOINT = 35.0
+"""The same of B in joint training, where the paper ends at 30.5 %."""
 claims = Claims()
 A, B = "test_error_a", "test_error_b"
 
@@ -20,9 +22,9 @@ def _figure(id: str, text: str, paper: str, tolerance: str, **more: Any) -> Call
 
 
 def _learned(view: View) -> str:
-    """Why there is nothing to compare: B has not even learned jointly."""
+    """Why there is nothing to compare: B has not even learned jointly as well as the paper's, give or take."""
     found = view.mean(view.arm(rule="bprop"), B)
-    return "" if found < 45 else f"B has not learned jointly: {found:.1f} %"
+    return "" if found < JOINT else f"B has not learned jointly: {found:.1f} %"
 
 
 def _reached(view: View, arm: str) -> dict[int, float]:
@@ -85,6 +87,8 @@ def _faster(view: View) -> Outcome:
     "At the end B is close with both, Bprop ahead",
     "30.5 against 33.4 %",
     "Bprop's final error below DNI's; size: by no more than 8 points; 95 % intervals",
+    given="its gate (B at 35 % or less jointly) was 45 % until the cpu record was there, which half way to chance "
+    "would have passed; the verdict is the same",
     profiles=("cpu", "paper"),
     null=GATED,
 )
