@@ -32,7 +32,7 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
         at, below = (axes[2 * (n // COLUMNS) + down, n % COLUMNS] for down in (0, 1))
         try:
             _wiring(at, view, arm.id)
-            _clock(below, view, arm.id)
+            _clock(below, view, arm.id, n % COLUMNS == 0)
         except MissingData:
             continue
         at.set_title(arm.label, fontsize=12)
@@ -56,24 +56,20 @@ def _arrow(ax: Axes, start: Point, end: Point, colour: str, bend: float = 0.0, *
     ax.annotate("", end, start, arrowprops=look)
 
 
-def _box(ax: Axes, at: Point, text: str, edge: str, **box: Any) -> None:
-    shape = {"boxstyle": "round,pad=0.3", "fc": "white", "ec": edge, "lw": 1.3} | box
-    ax.text(*at, text, ha="center", va="center", fontsize=9, bbox=shape, zorder=3)
-
-
 def _wiring(ax: Axes, view: View, arm: str) -> None:
     """Layers from left to right, gradients below, an SG above the output it is told. Only what was found is drawn."""
     n, colours, sgs = size(view, arm), _gives(view, arm), told(view, arm)
     edge = {w: seen(view, arm, "edge", w) for w in ("above", "error", "h", "label")}
     targets = ticks(view, arm, "target")
-    ax.plot(range(1, n + 1), [0] * n, ".", ms=0)
     ax.set(xlim=(-0.4, n + 1.5), ylim=(-1.75, 2.6), xlabel="layers, then the loss", ylabel="")
-    for i in range(1, n + 2):
-        _arrow(ax, (i - 0.72, 0), (i - 0.28, 0), FORWARD, lw=1.1)
-    ax.text(0.1, 0, "x", ha="center", va="center", fontsize=11, style="italic")
-    for i in range(1, n + 1):
-        _box(ax, (i, 0), str(i), FORWARD)
-    _box(ax, (n + 1, 0), "L", FORWARD, boxstyle="circle,pad=0.3")
+    ax.plot([0.3, n + 0.7], [0, 0], color=FORWARD, lw=1.1, zorder=1)
+    ax.plot([i - 0.4 for i in range(1, n + 2)], [0] * (n + 1), ">", color=FORWARD, ms=4.5)
+    look: dict[str, Any] = {"mfc": "white", "mec": FORWARD, "mew": 1.3}
+    ax.plot(range(1, n + 1), [0] * n, "s", ms=15, **look)
+    ax.plot([n + 1], [0], "o", ms=16, **look)
+    words: dict[float, str] = {0.1: "x", **{i: str(i) for i in range(1, n + 1)}, n + 1: "L"}
+    for x, word in words.items():
+        ax.text(x, -0.02, word, ha="center", va="center", fontsize=10)
     ax.text(n + 1, 1.1, "y", ha="center", va="center", fontsize=11, style="italic")
     _arrow(ax, (n + 1, 0.85), (n + 1, 0.38), FORWARD, lw=1.1)
     for i, colour in colours.items():
@@ -91,8 +87,9 @@ def _wiring(ax: Axes, view: View, arm: str) -> None:
 
 def _sg(ax: Axes, i: int, label: bool) -> None:
     """An SG on the output of layer i: what it is told and whom it tells."""
-    _box(ax, (i + 0.5, 1.25), "SG", SYNTHETIC)
-    ax.text(i + 0.5, -0.32, "h", ha="center", va="center", fontsize=11, style="italic")
+    ax.plot([i + 0.5], [1.25], "s", ms=19, mfc="white", mec=SYNTHETIC, mew=1.3)
+    ax.text(i + 0.5, 1.23, "SG", ha="center", va="center", fontsize=9)
+    ax.text(i + 0.5, -0.4, "h", ha="center", va="center", fontsize=11, style="italic")
     _arrow(ax, (i + 0.5, 0.05), (i + 0.5, 0.98), FORWARD, lw=1.1)
     _arrow(ax, (i + 0.3, 1.05), (i, 0.34), SYNTHETIC, 0.35)
     if label:
@@ -100,33 +97,36 @@ def _sg(ax: Axes, i: int, label: bool) -> None:
         _arrow(ax, (i + 0.5, 2.08), (i + 0.5, 1.54), FORWARD, lw=1.1)
 
 
-def _clock(ax: Axes, view: View, arm: str) -> None:
-    """Ticks to the right, layers upwards; arrows from what a layer learns from to its update."""
+def _clock(ax: Axes, view: View, arm: str, first: bool) -> None:
+    """Ticks to the right, layers upwards; arrows from the layer or the SG from which a layer learns."""
     n, colours, sgs = size(view, arm), _gives(view, arm), told(view, arm)
     forward, update, target = (ticks(view, arm, kind) for kind in ("forward", "update", "target"))
     waits = seen(view, arm, "waits")
     ax.set_axis_on()
-    for i, t in update.items():
-        if waits.get(i):
-            ax.plot([t - waits[i] - 0.5, t - 0.5], [i, i], color=WAIT, lw=9, solid_capstyle="butt", zorder=1)
-    ax.plot(list(forward.values()), list(forward), "s", ms=10, color=FORWARD, zorder=3)
-    for i, t in update.items():
-        ax.plot([t], [i], "s", ms=10, color=colours.get(i, FIXED), zorder=3)
-    for i, t in target.items():
-        ax.plot([t], [i], "D", ms=6, mfc="none", mec=colours.get(i + 1, TRUE), mew=1.4, zorder=3)
+    ready = {i: t - 0.5 for i, t in update.items() if waits.get(i)}
+    ax.hlines(
+        [*ready], [t - waits[i] for i, t in ready.items()], [*ready.values()], color=WAIT, lw=9, zorder=1
+    )
+    ax.scatter([*forward.values()], [*forward], 90, FORWARD, marker="s", zorder=3)
+    shades = [colours.get(i, FIXED) for i in update]
+    ax.scatter([*update.values()], [*update], 90, shades, marker="s", zorder=3)
+    rims = [colours.get(i + 1, TRUE) for i in target]
+    ax.scatter(
+        [*target.values()], [*target], 38, "none", marker="D", edgecolors=rims, linewidths=1.4, zorder=3
+    )
     ax.axvline(n + 0.5, color="#a00000", lw=1, ls="--", zorder=0)
-    above, error = (seen(view, arm, "edge", w) for w in ("above", "error"))
+    above = seen(view, arm, "edge", "above")
     for i, t in update.items():
         if above.get(i) and i + 1 in update:
             _arrow(ax, (update[i + 1] + 0.12, i + 0.72), (t - 0.12, i + 0.28), colours[i], lw=1.1)
-        if error.get(i) or i == n:
-            _arrow(ax, (n + 0.52, i), (t - 0.22, i), colours[i], lw=1.1)
         if i in sgs and forward.get(i, t) < t:
             _arrow(ax, (forward[i] + 0.22, i), (t - 0.22, i), SYNTHETIC, lw=1.1)
     last = max(update.values(), default=0)
-    ax.set(xlim=(0.3, 2 * n + 0.7), ylim=(0.4, n + 0.6), ylabel="layer")
-    ax.set_xticks(range(1, 2 * n + 1))
-    ax.set_yticks(range(1, n + 1))
+    ax.set(xlim=(0.3, 2 * n + 0.7), ylim=(0.4, n + 0.6))
+    ax.set_xticks([1, n, 2 * n])
+    ax.set_yticks(range(1, n + 1), None if first else [])
+    ax.set_ylabel("layer" if first else "")
+    ax.grid(visible=False, axis="y")
     ax.set_xlabel(f"tick; all have updated after {last:g}, waited {sum(waits.values()):g}")
 
 
