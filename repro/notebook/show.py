@@ -12,7 +12,7 @@ from repro.errors import ReproError
 from repro.notebook.agree import agree
 from repro.notebook.display import Code, Number, Text
 from repro.notebook.given import history, parameters
-from repro.notebook.shown import Shown
+from repro.notebook.shown import OPEN, Shown
 from repro.notebook.source import source_of
 
 __all__ = ["Nothing", "Shown", "agree", "code", "open", "recorded", "say"]
@@ -58,7 +58,7 @@ class Nothing:
         """No difference."""
         return "–"
 
-    def either(self, claim: str, yes: str, no: str, undecided: str = "") -> str:
+    def either(self, claim: str, yes: str, no: str, undecided: str = OPEN) -> str:
         """Nothing is decided."""
         return undecided
 

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame
 
+OPEN = "(open here)"
+"""What a sentence says of a claim that is not decided, if it has no words of its own for that."""
+
 
 class Shown:
     """An exhibit with its parameters by name, all but device and data sets checked at once."""
@@ -161,13 +164,15 @@ class Shown:
         except MissingData:
             return "–"
 
-    def either(self, claim: str, yes: str, no: str, undecided: str = "") -> str:
-        """A sentence by the verdict on a claim: `yes` if its direction holds, `no` if not, else `undecided`."""
-        found = {j.claim.id: j for j in self._record.judgements(self.exhibit)}[claim]
-        said = found.here or found.verdict
-        if said in ("reproduced", "direction only", "holds here"):
+    def either(self, claim: str, yes: str, no: str, undecided: str = OPEN) -> str:
+        """A sentence by the verdict on a claim: `yes` if its direction holds, `no` if not, else `undecided`.
+
+        What an open one indicates all the same, on a stand-in for instance, is no answer; the table of claims has it.
+        """
+        verdict = {j.claim.id: j.verdict for j in self._record.judgements(self.exhibit)}[claim]
+        if verdict in ("reproduced", "direction only"):
             return yes
-        return no if said in ("not reproduced", "does not hold here") else undecided
+        return no if verdict == "not reproduced" else undecided
 
     # tables -----------------------------------------------------------------------------------------------------
 

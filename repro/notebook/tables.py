@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from repro.notebook.arguments import as_text
 from repro.record.record import Record, seeds_of
 from repro.record.run import arms_of
 from repro.show.tables import Table, escaped
-from repro.show.words import few, missing_runs, source_of
+from repro.show.words import NAMED, few, missing_runs, source_of
 from repro.spec import Deviation, Exhibit
 
-ARMS = 22
-"""Arms that a cell of the specification names; of more, how many they are and the first."""
+ARMS = 5
+"""Arms that a cell of the specification names if no setting is theirs alone; of more, how many and the first."""
 
 
 def specification(exhibit: Exhibit, profile: str, spec: Mapping[str, Any]) -> Table:
@@ -23,11 +23,11 @@ def specification(exhibit: Exhibit, profile: str, spec: Mapping[str, Any]) -> Ta
         here = "; ".join(_why(exhibit, profile, p.name))
         source = f"{source_of(p)}; here: {here}" if here else source_of(p)
         paper = "not stated" if p.assumed else as_text(p.value)
-        rows.append((p.name, _used(p.name, spec), paper, source, p.doc))
+        rows.append((p.name, _used(exhibit, p.name, spec), paper, source, p.doc))
     return Table(("parameter", "used", "paper", "source", "meaning"), rows, _size(exhibit, profile))
 
 
-def _used(name: str, spec: Mapping[str, Any]) -> str:
+def _used(exhibit: Exhibit, name: str, spec: Mapping[str, Any]) -> str:
     """The value of a parameter that all arms share, else the first arm's and, where others have another, theirs.
 
     An arm that does not have the parameter is left out; "not used" if that is all of them.
@@ -42,7 +42,7 @@ def _used(name: str, spec: Mapping[str, Any]) -> str:
         return "not used"
     # the commonest value first, the exceptions after it
     (first, _), *others = sorted(arms.items(), key=lambda item: -len(item[1]))
-    return "; ".join([first, *(f"{few(own, 'arms', ARMS)}: {value}" for value, own in others)])
+    return "; ".join([first, *(f"{_called(exhibit, own, spec['arms'])}: {value}" for value, own in others)])
 
 
 def _why(exhibit: Exhibit, profile: str, name: str) -> Iterator[str]:
@@ -61,7 +61,20 @@ def _why(exhibit: Exhibit, profile: str, name: str) -> Iterator[str]:
     for arm, overrides in chosen.arm_overrides.items():
         if name in overrides:
             reasons.setdefault(overrides[name].why, []).append(arm)
-    yield from (f"{few(arms, 'arms', ARMS)}: {why}" for why, arms in reasons.items())
+    there = [a.id for a in arms_of(exhibit, chosen)]
+    yield from (f"{_called(exhibit, arms, there)}: {why}" for why, arms in reasons.items())
+
+
+def _called(exhibit: Exhibit, ids: Sequence[str], among: Collection[str]) -> str:
+    """Some of the arms `among`: "all arms", or by the setting that these alone share, or by their names."""
+    if {*ids} == {*among} and len(ids) > 1:
+        return "all arms"
+    settings = {a.id: a.setting for a in exhibit.arms if a.id in among}
+    said = dict.fromkeys((k, str(v)) for i in ids for k, v in settings.get(i, {}).items())
+    for key, value in said if len(ids) > NAMED else ():
+        if {i for i, own in settings.items() if str(own.get(key)) == value} == {*ids}:
+            return f"{key} {value}"
+    return few(ids, "arms", ARMS)
 
 
 def _size(exhibit: Exhibit, profile: str) -> str:

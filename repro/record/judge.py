@@ -85,7 +85,10 @@ def _judge_one(claim: Claim, record: Mapping[str, Any], view: View) -> Judgement
     except MissingData as e:
         return Judgement(claim, "open", "–", f"not in this record: {e}")
     except Exception as e:  # hours of training must not be lost to a test that its author did not foresee
-        why = _not_finite(view) or lacking(e) or f"its test failed: {type(e).__name__}: {e}"
+        failed = (
+            f"its test failed: {type(e).__name__}: {e}"  # of no interest where it could decide nothing anyway
+        )
+        why = _not_finite(view) or lacking(e) or _obstacle(claim, record) or failed
         return Judgement(claim, "open", "–", why)
     obstacle = _not_finite(view) or _obstacle(claim, record)
     if obstacle:

@@ -16,7 +16,7 @@ from repro.exhibits.sg.fig4.spec import AT, TOLD
 from repro.exhibits.sg.fig5.spec import L2, SHARES
 from repro.exhibits.sg.fig8.spec import MSE, RIGHT
 from repro.record.nulls import vacuous
-from repro.record.run import runs
+from repro.record.run import parameters, runs
 from repro.show.style import undecided
 
 WITHIN = {"bprop": 0.6, "sg": 0.55, "sg_star": 0.7, "dfa": 0.25}
@@ -122,6 +122,18 @@ def test_a_net_that_has_not_learned_opens_what_compares_it(exhibit_id: str, clai
     rows = rows_of(exhibit_id, "cpu")
     unlearned = [(*r[:5], 40.0 if (r[0], r[2]) == (arm, "train_accuracy") else r[5]) for r in rows]
     assert [verdict(exhibit_id, claim, own) for own in (rows, unlearned)] == ["reproduced", "open"]
+
+
+@pytest.mark.parametrize(
+    "exhibit_id", [f"sg/{n}" for n in ("fig3", "fig4", "fig5", "fig7", "fig8", "control")]
+)
+def test_the_deviation_of_size_is_that_of_the_exhibits_own_runs(exhibit_id: str) -> None:
+    exhibit = get(exhibit_id)
+    (size,) = (d for d in exhibit.deviations if d.what == "size (cpu, quick)")
+    for name in ("cpu", "quick"):
+        own = parameters(exhibit, exhibit.profile(name))
+        rate = f"{own['learning_rate']:.0e}".replace("e-0", "e-")
+        assert f"{name}: {own['width']} units, {own['steps']:,} steps at {rate}" in size.ours
 
 
 def test_a_picture_of_findings_alone_says_that_nothing_is_decided() -> None:

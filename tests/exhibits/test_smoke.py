@@ -22,7 +22,9 @@ def test_what_a_smoke_run_makes_can_be_shown(exhibit_id, runs_dir):
     options = Options("cpu", runs_dir=runs_dir, download=False, changes=small(exhibit))
     record = run_exhibit(exhibit, "smoke", options)
     assert record.rows and record.facts["csv"]["finite"] and not record.facts["missing"]
-    told = lines(exhibit, record.judgements(exhibit))
+    judged = record.judgements(exhibit)
+    assert [(j.claim.id, j.reason) for j in judged if "its test failed" in j.reason] == []
+    told = lines(exhibit, judged)
     assert all(c.id in told for c in exhibit.claims)
     assert exhibit.title in alt_text(exhibit, record) and in_short(exhibit, record)
     assert numbers(exhibit, record).rows

@@ -11,6 +11,7 @@ from repro.notebook import show
 from repro.notebook.agree import DisagreeError
 from repro.notebook.display import Number, Picture
 from repro.notebook.training import told
+from repro.record.record import Record
 from repro.record.store import save
 
 
@@ -63,6 +64,20 @@ def test_the_mean_at_the_end_is_that_of_each_seeds_own_end(recorded):
     save(fake_record(exhibit, "cpu", others + ends), recorded)
     assert show.open("meprop/fig4", profile="cpu").mean("dense", "test_accuracy") == 94.5
     assert show.open("meprop/fig4", profile="cpu").mean("dense", "test_accuracy", step=200) == 95.0
+
+
+@pytest.mark.parametrize("flip", [False, True], ids=["holds here", "does not hold here"])
+def test_what_an_open_claim_indicates_is_no_answer(recorded, monkeypatch, flip):
+    """On a stand-in F4-1 "holds here" or "does not hold here"; a sentence says neither yes nor no."""
+    shown = show.open("meprop/fig4")
+    facts = {**shown._record.facts, "data": {**shown._record.facts["data"], "stand_in": True}}
+    swapped = {"top-1": "random-1", "random-1": "top-1"} if flip else {}
+    rows = tuple((swapped.get(r[0], r[0]), *r[1:]) for r in shown._record.rows)
+    monkeypatch.setattr(shown, "_record", Record(facts, rows))
+    (judged,) = (j for j in shown._record.judgements(shown.exhibit) if j.claim.id == "F4-1")
+    assert (judged.verdict, judged.here) == ("open", "does not hold here" if flip else "holds here")
+    assert shown.either("F4-1", "yes", "no", "open") == "open"
+    assert shown.either("F4-1", "yes", "no") == "(open here)", "no hole in a sentence"
 
 
 def test_a_number_of_one_index_is_that_indexs_mean(recorded):

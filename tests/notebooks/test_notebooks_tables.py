@@ -6,7 +6,8 @@ import pytest
 from record_fakes import fake_record
 from tiny_exhibit import EXHIBIT, TWO_SETS
 
-from repro.notebook.tables import missing, provenance, specification
+from repro.exhibits import get
+from repro.notebook.tables import _called, missing, provenance, specification
 from repro.record.record import Record
 from repro.record.run import runs, spec_of
 from repro.spec import Override, Param, Profile, because
@@ -44,6 +45,18 @@ def test_a_parameter_that_some_arms_have_is_shown_as_they_use_it(only, used):
     extra = Param("extra", 7, "Table 0", only={"factor": only})
     found = rows_of(replace(EXHIBIT, params=(*EXHIBIT.params, extra)), Profile("quick", (0,)))
     assert found["extra"][0] == used
+
+
+def test_many_arms_are_called_by_what_they_share_alone():
+    exhibit = get("sg/fig9")
+    spec = spec_of(runs(exhibit, exhibit.profile("cpu")))
+    (steps,) = [r for r in specification(exhibit, "cpu", spec).rows if r[0] == "steps"]
+    assert steps[1] == "10,000; given hy: 5,000"
+    assert "; here: given hy: Figure 2; 16 arms (" in steps[3] and len("".join(steps)) < 400
+    arms = [a.id for a in exhibit.arms]
+    assert _called(exhibit, arms, arms) == "all arms"
+    assert _called(exhibit, arms[:2], arms) == ", ".join(arms[:2]), "two are named"
+    assert _called(exhibit, arms[1:], arms).startswith("23 arms ("), "they share nothing alone"
 
 
 def test_the_profile_in_one_line_names_every_data_set():

@@ -101,6 +101,19 @@ def test_a_test_that_fails_leaves_its_claim_open():
     assert judgement.reason == "its test failed: ZeroDivisionError: division by zero"
 
 
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        ({"profile": "smoke"}, "not assessable at smoke: needs quick or cpu or paper"),
+        ({"custom": ["steps"]}, "parameters were changed: steps"),
+    ],
+)
+def test_where_nothing_can_be_decided_that_is_why_and_not_what_a_short_record_lacks(facts, reason):
+    """The last value of a list that is empty, of a step that a short run does not have."""
+    judgement = only(facts, test=lambda view: Outcome(max([]) > 0, ""))
+    assert (judgement.verdict, judgement.ours, judgement.reason) == ("open", "–", reason)
+
+
 def test_every_arm_means_every_arm_that_the_profile_runs():
     arms = ("arm-4", "arm-9", "arm-2")
     assert View(GOOD).those_run(arms, "height") == ["arm-4", "arm-2"]

@@ -135,7 +135,7 @@ DEVIATIONS = (
         1,
         "size (cpu, quick)",
         "512 units, 100,000 steps, Adam at 3e-5",
-        "cpu: 128 units, 20,000 steps at 3e-4; quick: 64 units, 600 steps at 1e-3",
+        "",  # of each exhibit's own profiles: see `deviations`
         "2 cores",
         "at most twice the paper's product of rate and steps, a quarter of its width",
     ),
@@ -175,9 +175,26 @@ DEVIATIONS = (
 STOP = Deviation(0, "stop", "not stated", "the end of Figure 4's runs", "the only length stated")
 
 
-def deviations(*own: Deviation, shared: Sequence[Deviation] = DEVIATIONS) -> tuple[Deviation, ...]:
-    """Those that the exhibits share and an exhibit's own, numbered in this order."""
-    return tuple(replace(d, number=n) for n, d in enumerate((*shared, *own), 1))
+def sizes(of: Sequence[Profile]) -> str:
+    """ "cpu: 128 units, 20,000 steps at 3e-4; quick: …": what the arms of these profiles share."""
+    told = {}
+    for p in of:
+        if p.name in ("cpu", "quick"):
+            width, steps, rate = (p.overrides[k].value for k in ("width", "steps", "learning_rate"))
+            told[p.name] = f"{p.name}: {width} units, {steps:,} steps at {rate:.0e}".replace("e-0", "e-")
+    return "; ".join(told[name] for name in ("cpu", "quick"))
+
+
+def deviations(
+    *own: Deviation, of: Sequence[Profile] = (), shared: Sequence[Deviation] = DEVIATIONS
+) -> tuple[Deviation, ...]:
+    """Those that the exhibits share and an exhibit's own, numbered in this order.
+
+    `of`: the profiles whose sizes are told, where they are not the usual ones.
+    """
+    size = sizes(of or profiles((), ()))
+    both = [replace(d, ours=d.ours or size) for d in (*shared, *own)]
+    return tuple(replace(d, number=n) for n, d in enumerate(both, 1))
 
 
 def exhibit(**own: Any) -> Exhibit:

@@ -68,8 +68,9 @@ DEVIATIONS = deep.deviations(
         "512 units, Adam at 3e-5; relu and sigmoid",
         "64 units, 30,000 steps at 1e-3; relu alone",
         "some thousand core-seconds",
-        "compared with each other, not with nets of other depths",
+        "ten times the paper's product of rate and steps; compared with each other, not with nets of other depths",
     ),
+    of=PROFILES,
 )
 
 EXHIBIT = deep.exhibit(
