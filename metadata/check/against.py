@@ -8,9 +8,9 @@ from metadata.check.keys import RegistryKey
 from metadata.check.record import is_signed, signing_checks
 from metadata.check.report import Check, compare, differing, hold, open_
 from metadata.kinds import ArxivPaper, Corpus, Document, PithRecord
-from metadata.parse.canonical import sha256_hex, text_sha256
 from metadata.parse.ids import ArxivId, parse_arxiv
 from metadata.parse.names import find_authors
+from metadata.parse.strict_json import sha256_hex, text_sha256
 from metadata.parse.text import collapse, fold, squash
 from metadata.pins import Pin
 

@@ -7,9 +7,9 @@ import re
 from typing import Literal
 
 from metadata.kinds import ArxivPaper, Corpus, Document, PaperText
-from metadata.parse.canonical import text_sha256
 from metadata.parse.ids import parse_arxiv
 from metadata.parse.names import NEUTRAL, Byline
+from metadata.parse.strict_json import text_sha256
 from metadata.parse.text import collapse, common, fold, skeleton, squash
 from metadata.pins import Pin
 

@@ -6,7 +6,7 @@ import base64
 import binascii
 from dataclasses import dataclass
 
-from metadata.parse.canonical import sha256_hex
+from metadata.parse.strict_json import sha256_hex
 
 
 @dataclass(frozen=True)

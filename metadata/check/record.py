@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from metadata.check.keys import RegistryKey
 from metadata.check.report import Check, FieldTrust, Trust, compare, differing, hold, open_
 from metadata.kinds.pith import HASHED, PithRecord
-from metadata.parse.canonical import canonical_bytes, pith_code, sha256_hex
 from metadata.parse.ids import parse_pith
 from metadata.parse.shape import parse_time
+from metadata.parse.strict_json import canonical_bytes, pith_code, sha256_hex
 
 # A signature over the hash holds only together with these checks.
 SIGNING_CHECKS = ("record_copies", "canonical_sha256", "key_fingerprint", "signature")

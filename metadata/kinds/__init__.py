@@ -1,7 +1,5 @@
 """Second wing: the kinds of documents. Reads a file, tells its kind by content, never by name, and parses it."""
 
-from __future__ import annotations
-
 import os
 import re
 import stat
@@ -16,27 +14,14 @@ from metadata.kinds import feed, page, paper, pith
 from metadata.kinds.page import ArxivPaper
 from metadata.kinds.paper import PaperText
 from metadata.kinds.pith import PithRecord
-from metadata.parse.canonical import sha256_hex
 from metadata.parse.ids import ArxivId
 from metadata.parse.names import find_authors
-from metadata.parse.strict_json import MAX_BYTES, decode
+from metadata.parse.strict_json import MAX_BYTES, decode, sha256_hex
 from metadata.parse.text import fold, lines
 
-__all__ = [
-    "ArxivPaper",
-    "Corpus",
-    "Document",
-    "PaperText",
-    "PithRecord",
-    "detect",
-    "parse",
-    "read",
-    "read_bytes",
-]
+__all__ = ["ArxivPaper", "Corpus", "Document", "PaperText", "PithRecord", "parse", "read", "read_bytes"]
 
-Content = PithRecord | ArxivPaper | PaperText
 T = TypeVar("T", PithRecord, ArxivPaper, PaperText)
-
 _PARSERS: dict[str, Callable[[bytes], Any]] = {
     "pith record": pith.parse,
     "arXiv abstract page": page.parse,
@@ -54,7 +39,7 @@ class Document:
     name: str
     kind: str
     sha256: str
-    content: Content
+    content: PithRecord | ArxivPaper | PaperText
 
 
 @dataclass(frozen=True)
@@ -94,9 +79,8 @@ def read_bytes(path: Path) -> bytes:
     try:
         if str(path) == "-":
             return sys.stdin.buffer.read(MAX_BYTES + 1)
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with open(descriptor, "rb") as file:
-            data = file.read(MAX_BYTES + 1) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+        with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+            data = file.read(MAX_BYTES + 1) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
             if data is None:  # a pipe, a device, or one of the system's files that would block
                 raise UnusableDocumentError(f"cannot read {str(path)!a}", expected="a regular file, or '-'")
             return data
@@ -106,26 +90,26 @@ def read_bytes(path: Path) -> bytes:
 
 
 def parse(data: bytes, name: str = "document") -> Document:
-    """Return the document in `data` (at most 1 MiB of UTF-8); errors of the parser of its kind."""
-    kind = detect(data)
+    """Return the document in `data` (at most 1 MiB of UTF-8).
+
+    `UnusableDocumentError` if it looks like none of the known kinds; errors of the parser of its kind.
+    """
+    kind = _kind([line for line in lines(decode(data)) if line])
     return Document(name, kind, sha256_hex(data), _PARSERS[kind](data))
 
 
-def detect(data: bytes) -> str:
-    """Return the kind of `data`; `UnusableDocumentError` if it looks like none of the known ones."""
-    page_lines = [line for line in lines(decode(data)) if line]
+def _kind(page_lines: list[str]) -> str:
     first = page_lines[0] if page_lines else ""
     if first.startswith("{"):
         return "pith record"
     if _XML.match(first):
         return "arXiv Atom feed"
-    if len({m[0] for line in page_lines if (m := page.LABELS.match(line))}) >= 3:
+    if len({m[0] for m in map(page.LABELS.match, page_lines) if m}) >= 3:
         return "arXiv abstract page"
     if re.match(r"#{1,6} ", first):
         return "manuscript"
     if not first.startswith("<") and paper.has_abstract(page_lines):
         return "paper-site listing"
     do = "save the text of the page, not its HTML" if first.startswith("<") else "check the file"
-    raise UnusableDocumentError(
-        "a document of no known kind", got=first or "nothing", expected=", ".join(_PARSERS), do=do
-    )
+    what, got = "a document of no known kind", first or "nothing"
+    raise UnusableDocumentError(what, got=got, expected=", ".join(_PARSERS), do=do)

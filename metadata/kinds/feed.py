@@ -4,8 +4,6 @@
 of each known place is collected while reading, so that a hostile megabyte costs a few.
 """
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 
@@ -19,6 +17,7 @@ from metadata.parse.text import clean, collapse
 
 _ATOM, _ARXIV = "{http://www.w3.org/2005/Atom}", "{http://arxiv.org/schemas/atom}"
 _ID = re.compile(r"https?://(?:export\.)?arxiv\.org/abs/(\S+)")
+_PLAIN = ("title", "summary", "id", "published", "updated", "name")  # hold text alone
 _MAX_ELEMENTS = 4 * MAX_NAMES  # a feed of one paper has some fifteen, and two for each author
 
 
@@ -33,13 +32,12 @@ class _Collector:
         self.count = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        name = tag.removeprefix(_ATOM).replace(_ARXIV, "arxiv:")
         self.count += 1
         if self.count > _MAX_ELEMENTS or len(self.path) > 20:
             raise UnusableDocumentError("XML: too many elements", expected="the feed of one paper")
-        if self.path[1:] and self.path[-1] in ("title", "summary", "id", "published", "updated", "name"):
+        if self.path[1:] and self.path[-1] in _PLAIN:
             raise UnusableDocumentError(f"entry.{self.path[-1]}: an element inside", got=tag, expected="text")
-        self.path.append(name)
+        self.path.append(tag.removeprefix(_ATOM).replace(_ARXIV, "arxiv:"))
         self.parts = []
         self.terms["/".join(self.path)].append(attributes.get("term", ""))
 

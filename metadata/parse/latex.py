@@ -1,7 +1,5 @@
 r"""LaTeX accents in names: `Grzegorz \'Swirszcz` ↔ `Grzegorz Świrszcz`. Nothing else of LaTeX is read."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 
@@ -16,10 +14,9 @@ _LETTERS = {
 }  # fmt: skip
 _COMMANDS = {char: name for name, char in _ACCENTS.items()}
 _NAMES = {char: name for name, char in _LETTERS.items()}
-
 _SYMBOL_ACCENT = re.compile(r"\\([`'^~=.\"])\s?(?:\{(\\?[A-Za-z])\}|(\\[ij](?:\s|(?![A-Za-z]))|[A-Za-z]))")
 _LETTER_ACCENT = re.compile(r"\\([uvHcdkr])(?:\{(\\?[A-Za-z])\}|\s(\\?[A-Za-z]))")
-_LETTER = re.compile(r"\\(ss|ae|AE|oe|OE|aa|AA|dh|DH|dj|DJ|th|TH|o|O|l|L|i|j)(?:\{\}|\s|(?![A-Za-z]))")
+_LETTER = re.compile(rf"\\({'|'.join(sorted(_LETTERS, key=len, reverse=True))})(?:\{{\}}|\s|(?![A-Za-z]))")
 _SPECIAL = {"&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
             "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}"}  # fmt: skip
 
@@ -29,12 +26,10 @@ def decode(text: str) -> str:
 
     Commands that are no accent are left as they stand, so that nothing is silently lost.
     """
-    if "\\" not in text:
-        return unicodedata.normalize("NFC", text)
-    text = _SYMBOL_ACCENT.sub(_accented, text)
-    text = _LETTER_ACCENT.sub(_accented, text)
-    text = _LETTER.sub(lambda m: _LETTERS[m[1]], text)
-    return unicodedata.normalize("NFC", text.replace("{", "").replace("}", ""))
+    if "\\" in text:
+        text = _LETTER_ACCENT.sub(_accented, _SYMBOL_ACCENT.sub(_accented, text))
+        text = _LETTER.sub(lambda m: _LETTERS[m[1]], text).replace("{", "").replace("}", "")
+    return unicodedata.normalize("NFC", text)
 
 
 def _accented(match: re.Match[str]) -> str:
@@ -49,12 +44,10 @@ def encode(text: str) -> str:
 
 
 def _encoded(c: str) -> str:
-    if c.isascii():
-        return _SPECIAL.get(c, c)
+    letter, *marks = list(unicodedata.normalize("NFD", c))
     if c in _NAMES:
         return f"{{\\{_NAMES[c]}}}"
-    letter, *marks = list(unicodedata.normalize("NFD", c))
     if len(marks) != 1 or marks[0] not in _COMMANDS or not letter.isascii():
-        return c  # biber and modern LaTeX read UTF-8; inventing a command would not compile
+        return _SPECIAL.get(c, c)  # biber and modern LaTeX read UTF-8; inventing a command would not compile
     command = _COMMANDS[marks[0]]
     return f"{{\\{command}{{{letter}}}}}" if command.isalpha() else f"{{\\{command}{letter}}}"

@@ -1,10 +1,9 @@
 """Author names: split a page's list, and find the authors of a paper in a byline, however it writes them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from metadata.errors import UnusableDocumentError
 from metadata.parse import latex
@@ -31,36 +30,31 @@ _PLACES = frozenset(
 NEUTRAL = _JOINING | _PLACES
 
 
-@dataclass(frozen=True)
-class AuthorList:
+class AuthorList(NamedTuple):
     """Names in the order of the source, and what had to be repaired to read them (one sentence each)."""
 
     names: tuple[str, ...]
-    repairs: tuple[str, ...] = ()
+    repairs: tuple[str, ...]
 
 
 def split_authors(text: str, *, place: str) -> AuthorList:
     """Return the names in a list separated by commas, `and` or `;`, with LaTeX accents decoded.
 
-    Two neighbours of one word each are one person whose name a line break or comma split (`Simon, Osindero`);
-    each such repair is reported. `place` names the field in the `UnusableDocumentError` raised for a list
-    that holds no names, or something that is no name.
+    Two neighbours of one word each are one person whose name a line break or comma split (`Simon, Osindero`): a
+    repair. `place` names the field in the `UnusableDocumentError` for a list without names, or with what is none.
     """
     plain = _AND.sub(",", _NOTE.sub("", clean(text)))
     parts = [one_name(part, place=place) for part in plain.split(",") if part.strip()]
     if not parts or len(parts) > MAX_NAMES:
         raise UnusableDocumentError(f"{place}: {len(parts)} names", expected=f"1 to {MAX_NAMES}")
-    names: list[str] = []
-    repairs: list[str] = []
-    waiting = ""  # a one-word part that may be the first half of the next one
+    names, repairs, half = list[str](), list[str](), False  # half: the last name may be the first half of one
     for part in parts:
-        if waiting and " " not in part:
-            names[-1] = f"{waiting} {part}"
-            repairs.append(f"{waiting!r} and {part!r} read as one name, {names[-1]!r}")
-            waiting = ""
+        if half and " " not in part:
+            first, names[-1], half = names[-1], f"{names[-1]} {part}", False
+            repairs.append(f"{first!r} and {part!r} read as one name, {names[-1]!r}")
         else:
             names.append(part)
-            waiting = "" if " " in part else part
+            half = " " not in part
     return AuthorList(tuple(names), tuple(repairs))
 
 
@@ -68,9 +62,8 @@ def one_name(text: str, *, place: str) -> str:
     """Return the single name in `text`, LaTeX accents decoded; `UnusableDocumentError` if it is none."""
     name = clean(latex.decode(text[: _MAX_NAME * 2]))
     if len(text) > _MAX_NAME or not any(c.isalpha() for c in name) or _FORBIDDEN.search(name):
-        raise UnusableDocumentError(
-            f"{place}: not a name", got=name, expected=f"letters, at most {_MAX_NAME}"
-        )
+        expected = f"letters, at most {_MAX_NAME}"
+        raise UnusableDocumentError(f"{place}: not a name", got=name, expected=expected)
     return name
 
 
@@ -106,17 +99,17 @@ class Byline:
         return list(self.found) == sorted(self.found)
 
     def __str__(self) -> str:
-        parts = [f"{len(self.found)} of the paper's {len(self.authors)} authors"]
-        if self.found:
-            parts.append("in the paper's order" if self.ordered else "in another order")
-        if self.weak:
-            parts.append(f"{len(self.weak)} by family name alone")
+        whose = "the paper's" if self.ordered else "another"
         missing = [name for i, name in enumerate(self.authors) if i not in self.found]
-        if missing:
-            parts.append(f"'et al.' for {len(missing)}" if self.open else f"missing: {', '.join(missing)}")
-        if self.foreign:
-            parts.append(f"foreign: {' '.join(self.foreign[:8])}")
-        return "; ".join(parts)
+        parts = {
+            f"{len(self.found)} of the paper's {len(self.authors)} authors": True,
+            f"in {whose} order": bool(self.found),
+            f"{len(self.weak)} by family name alone": bool(self.weak),
+            f"'et al.' for {len(missing)}": bool(missing) and self.open,
+            f"missing: {', '.join(missing)}": bool(missing) and not self.open,
+            f"foreign: {' '.join(self.foreign[:8])}": bool(self.foreign),
+        }
+        return "; ".join(part for part, said in parts.items() if said)
 
 
 def find_authors(byline: str, authors: Sequence[str]) -> Byline:
@@ -124,22 +117,16 @@ def find_authors(byline: str, authors: Sequence[str]) -> Byline:
     tokens = latex.decode(_NOTE.sub(_unless_a_name, _MAIL.sub(" ", byline[:_MAX_BYLINE]))).split()
     spelled = [(word, token) for token in tokens for w in fold(token).split() if (word := _DIGITS.sub("", w))]
     words = [word for word, _ in spelled]
-    people = [fold(name).split() for name in authors]
-    found: list[int] = []
-    weak: list[int] = []
-    foreign: list[str] = []
-    at = 0
+    people = dict(enumerate(fold(name).split() for name in authors))  # those not found yet
+    found, weak, foreign, at = list[int](), list[int](), list[str](), 0
     while at < len(words):
-        left = [i for i in range(len(people)) if i not in found]
-        length, who = max(((_length(words, at, people[i]), -i) for i in left), default=(0, 0))
-        if length == 0:
-            foreign += [] if words[at] in NEUTRAL else [clean(spelled[at][1]).strip(".,;*()")]
-            at += 1
-            continue
-        found.append(-who)
-        if length == 1 and len(people[-who]) > 1:
-            weak.append(-who)
-        at += length
+        length, who = max(((_length(words, at, name), -i) for i, name in people.items()), default=(0, 0))
+        if length:
+            found.append(-who)
+            weak += [-who] if len(people.pop(-who)) > length == 1 else []
+        elif words[at] not in NEUTRAL:
+            foreign.append(clean(spelled[at][1]).strip(".,;*()"))
+        at += length or 1
     more = bool(_ET_AL.search(" ".join(words))) or len(byline) > _MAX_BYLINE
     return Byline(tuple(authors), tuple(found), tuple(weak), tuple(dict.fromkeys(foreign)), more)
 
@@ -165,10 +152,7 @@ def _given(words: list[str], at: int, given: list[str]) -> int:
         return 0
     if len(given) > 1 and words[at] == "".join(name[0] for name in given):
         return 1
-    if words[at] not in (given[0], given[0][0]):
-        return 0
-    count = 1
-    for name in given[1:]:
-        if words[at + count : at + count + 1] in ([name], [name[0]]):
-            count += 1
+    count = int(words[at] in (given[0], given[0][0]))
+    for name in given[1:] if count else []:
+        count += words[at + count : at + count + 1] in ([name], [name[0]])
     return count

@@ -16,8 +16,8 @@ from metadata.check import RegistryKey, keys, verify
 from metadata.check.report import Trust
 from metadata.errors import PinError
 from metadata.kinds import ArxivPaper, Corpus, PithRecord
-from metadata.parse.canonical import text_sha256
 from metadata.parse.names import find_authors
+from metadata.parse.strict_json import text_sha256
 from metadata.parse.text import fold
 from metadata.pins import PINS_FILE, PINS_VERSION, Evidence, Pin, committed, store
 from metadata.pins.rows import Paper, Row, curated, page_rows, record_rows

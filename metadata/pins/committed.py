@@ -7,7 +7,7 @@ from pathlib import Path
 
 from metadata.errors import PinError, UnusableDocumentError
 from metadata.kinds import Corpus, Document, parse, read_bytes
-from metadata.parse.canonical import sha256_hex
+from metadata.parse.strict_json import sha256_hex
 
 RECORDS = Path(__file__).parents[1] / "records"
 MANIFEST = "MANIFEST.sha256"  # the format of `sha256sum`, so that `sha256sum -c` checks it too

@@ -19,8 +19,8 @@ from metadata.check.record import is_signed
 from metadata.errors import RefusedUpdateError, UnusableDocumentError
 from metadata.fetch import Client
 from metadata.kinds import ArxivPaper, Corpus, Document, PithRecord, parse
-from metadata.parse.canonical import sha256_hex
 from metadata.parse.ids import parse_pith
+from metadata.parse.strict_json import sha256_hex
 from metadata.pins import PINS_FILE, Pin, build, committed, load_pins, store
 
 USER_AGENT = "dni-meprop-repro/0.1 (refreshes three committed paper records; one request per 3 s)"

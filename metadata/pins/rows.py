@@ -15,8 +15,8 @@ from typing import Any
 from metadata.check.report import Trust
 from metadata.errors import MetadataError, PinError
 from metadata.kinds import ArxivPaper, PithRecord
-from metadata.parse.canonical import sha256_hex, text_sha256
 from metadata.parse.ids import ArxivId, parse_arxiv
+from metadata.parse.strict_json import sha256_hex, text_sha256
 from metadata.parse.text import clean
 from metadata.pins import Proceedings, tuples
 
