@@ -1,7 +1,5 @@
 """What a document claims to be, in one form for all kinds, and how each part of it compares with a pin."""
 
-from __future__ import annotations
-
 import difflib
 import re
 from typing import Literal
@@ -14,7 +12,7 @@ from metadata.parse.text import collapse, common, fold, skeleton, squash
 from metadata.pins import Pin
 
 NEAR_TITLE = (
-    0.85  # similarity (0 to 1) from which a title is near; unrelated papers of this field stay below 0.75
+    0.85  # similarity (0 to 1) from which a title is near; unrelated ones of this field stay below 0.75
 )
 MIN_WORDS, MIN_LETTERS = 30, 150  # of an abstract; a shorter quotation shows nothing
 ALTERED = 0.2  # share of four-word sequences from which a text is an altered copy; unrelated ones have 0
@@ -94,11 +92,9 @@ def compare_abstract(
         return "short", f"the document shows {count} words of an abstract, {why}"
     for name, text, whole in texts:
         true = squash(text)
-        if ours == true or true.startswith(ours):
-            return (
-                "same",
-                f"its {count} words are {'the abstract' if whole and ours == true else 'a beginning'} as in {name}",
-            )
+        if true.startswith(ours):
+            part = "the abstract" if whole and ours == true else "a beginning"
+            return "same", f"its {count} words are {part} as in {name}"
         if ours.startswith(true):
             why = "and then says more" if whole else "; the rest cannot be compared"
             return "extended", f"the abstract begins as in {name} {why}"
@@ -124,22 +120,18 @@ def other_people(byline: str, line: Byline) -> list[str]:
 
     Empty if one of them can be, or if anything in the byline may be no name.
     """
-    if line.found or line.open:
-        return []
     names = {word for author in line.authors for word in fold(author).split() if len(word) > 2}
-    if any(difflib.get_close_matches(fold(word), names, 1, 0.75) for word in line.foreign[:200]):
-        return []  # damaged letters, perhaps
+    damaged = (difflib.get_close_matches(fold(word), names, 1, 0.75) for word in line.foreign[:200])
+    if line.found or line.open or any(damaged):  # the letters, perhaps
+        return []
     plain = re.sub(r"\S{0,99}@\S{1,99}|[\d*†‡§¶∗]", " ", byline[:2000])
     parts = [part.split() for part in re.split(r"[,;&\n]| and ", plain) if part.strip()]
     return [" ".join(part) for part in parts] if all(map(_is_name, parts)) else []
 
 
 def _is_name(words: list[str]) -> bool:
-    return (
-        2 <= len(words) <= 4
-        and any(len(w) > 2 for w in words)
-        and all(
-            _NAME.fullmatch(w) and w[0].isupper() and fold(w).isascii() and fold(w) not in _NO_NAMES
-            for w in words
-        )
+    fits = (
+        _NAME.fullmatch(w) and w[0].isupper() and fold(w).isascii() and fold(w) not in _NO_NAMES
+        for w in words
     )
+    return 2 <= len(words) <= 4 and any(len(w) > 2 for w in words) and all(fits)

@@ -6,8 +6,6 @@ An id alone decides nothing. All else that has to do with a pinned paper is *can
 question.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal
@@ -20,7 +18,7 @@ from metadata.check.claim import (
     compare_title,
     known_texts,
     other_people,
-)
+)  # fmt: skip
 from metadata.check.report import Report
 from metadata.kinds import Corpus, Document, PaperText, PithRecord
 from metadata.parse.ids import ArxivId, parse_arxiv
@@ -80,11 +78,8 @@ class Identification:
             "not the pinned paper": f"this claims to be the pinned paper {self.paper}, and is not",
             "pinned": f"this is the pinned paper {self.paper}" if self.version == "shown" else "",
         }
-        if sentence := sure.get(self.verdict):
-            return sentence
-        if self.work:
-            return f"this is the work pinned as {self.paper}; version {self.version}"
-        return f"cannot tell whether this is {self.paper}; version {self.version}"
+        what = "this is the work pinned as" if self.work else "cannot tell whether this is"
+        return sure.get(self.verdict) or f"{what} {self.paper}; version {self.version}"
 
     def to_json(self) -> dict[str, object]:
         """Return the identification as JSON-ready values."""
@@ -93,23 +88,29 @@ class Identification:
 
 @dataclass(frozen=True)
 class _Evidence:
-    """How one claim compares with one pin."""
+    """How one claim compares with one pin; `broken` tells that the document fails a soft check of its own."""
 
+    claim: PaperText
     pin: Pin
+    arxiv: ArxivId
     title: Title
     byline: Byline
     text: Text
     versions: set[int | None]
-    astray: bool
-    contradictions: tuple[Fact, ...]
-    facts: tuple[Fact, ...]
+    contradictions: list[Fact]
+    facts: list[Fact]
     broken: bool
-    formal: bool
+
+    @property
+    def astray(self) -> bool:
+        """Whether the document gives an earlier date or another id for itself."""
+        early = self.claim.date is not None and self.claim.date.isoformat() < self.pin.date
+        return early or not all(text.startswith(self.arxiv.base) for text in self.claim.own)
 
     @property
     def verdict(self) -> Verdict:
         concerned = self.title in ("same", "imitated") or bool(self.versions)
-        if not self.formal:  # other papers' records and pages say so themselves
+        if not self.claim.formal:  # other papers' records and pages say so themselves
             concerned |= self.byline.complete or self.text in ("same", "extended", "altered")
             concerned |= self.title in ("contains", "near") and bool(self.byline.found)
         if not concerned:
@@ -117,8 +118,7 @@ class _Evidence:
         if self.contradictions:
             return "not the pinned paper"
         sound = self.work and self.byline.complete and not self.astray and not self.broken
-        sound = sound and self.versions <= {None, parse_arxiv(self.pin.arxiv).version}
-        return "pinned" if sound else "cannot tell"
+        return "pinned" if sound and self.versions <= {None, self.arxiv.version} else "cannot tell"
 
     @property
     def work(self) -> bool:
@@ -126,19 +126,17 @@ class _Evidence:
         return named and self.title == "same" and self.text == "same"
 
     def answer(self, name: str) -> Identification:
-        """Return what this evidence says of the document called `name`."""
-        stated, pinned = self.versions - {None}, parse_arxiv(self.pin.arxiv).version
-        another = bool(stated) and pinned not in stated
+        stated, pinned = self.versions - {None}, self.arxiv.version
         shown = stated == {pinned} and not self.astray
+        version: Version = "another" if stated and pinned not in stated else "shown" if shown else "not shown"
         wanted = {
             f"the title {self.pin.title!r}, and nothing else, at its head": self.title != "same",
             f"all {len(self.pin.authors)} authors, and nobody else, under it": not self.byline.complete,
             "the abstract, word for word": self.text != "same",
-            f"arXiv:{self.pin.arxiv}, and no other id or earlier date, at its head": not shown,
+            f"arXiv:{self.arxiv}, and no other id or earlier date, at its head": not shown,
             "a copy that passes its own checks": self.broken,
         }
         settle = tuple(what for what, lacks in wanted.items() if lacks and self.verdict == "cannot tell")
-        version: Version = "another" if another else "shown" if shown else "not shown"
         facts = (*self.facts, *self.contradictions)
         return Identification(name, self.verdict, self.pin.arxiv, self.work, version, facts, settle)
 
@@ -148,13 +146,11 @@ def identify(document: Document, pins: Mapping[str, Pin], corpus: Corpus, report
 
     `corpus` holds documents that show the papers' abstracts, `report` is the verification of the document itself.
     """
-    claim = claim_of(document)
+    claim, order = claim_of(document), list(EXIT_CODES)
     weighed = [_weigh(document, claim, pin, corpus, report) for pin in pins.values()]
-    order = list(EXIT_CODES)
     weighed.sort(key=lambda e: (order.index(e.verdict), _TITLES.index(e.title), not e.versions))
-    best = weighed[0] if weighed else None
-    if best and best.verdict != "none":
-        return best.answer(document.name)
+    if weighed and weighed[0].verdict != "none":
+        return weighed[0].answer(document.name)
     facts = [Fact("title", "neutral", f"{''.join(claim.head[:1])!r} is the title of no pinned paper")]
     if claim.mentions:
         facts.append(Fact("mentions", "neutral", f"it mentions {', '.join(claim.mentions)}"))
@@ -162,39 +158,33 @@ def identify(document: Document, pins: Mapping[str, Pin], corpus: Corpus, report
 
 
 def _weigh(document: Document, claim: PaperText, pin: Pin, corpus: Corpus, report: Report) -> _Evidence:
-    arxiv, record = parse_arxiv(pin.arxiv), document.content
+    arxiv, below = parse_arxiv(pin.arxiv), claim.after(pin.title)[1]
     title, title_detail = compare_title(claim, pin.title)
-    below = claim.after(pin.title)[1]
     byline = find_authors(below, pin.authors)
-    text, text_detail = compare_abstract(
-        claim.abstract, pin.abstract_sha256, known_texts(corpus, pin, document)
-    )
+    texts = known_texts(corpus, pin, document)
+    text, text_detail = compare_abstract(claim.abstract, pin.abstract_sha256, texts)
     versions = claim.versions(arxiv.base)
     failed = report.failed if claim.formal and versions else ()
+    others = list(_other_facts(claim, pin))
     contradictions = [Fact(c.name, "decisive", c.detail) for c in failed if c.name not in _SOFT]
-    others = tuple(_other_facts(claim, pin))
     alien = any((f.about, f.weight) == ("references", "against") for f in others)
     names = [] if claim.about else other_people(below, byline)
     clean = claim.formal or (title == "same" and bool(byline.found) and not byline.foreign)
     said = _contradictions(claim, arxiv, title, text, names, clean, alien)
     contradictions += [Fact("contradiction", "decisive", detail) for detail in said]
-    if isinstance(record, PithRecord) and versions and not failed and pin.canonical_sha256:
+    if isinstance(document.content, PithRecord) and versions and not failed and pin.canonical_sha256:
         title, text = "same", "same"  # its checks have shown that this is the signed record itself
         byline = byline if claim.head else find_authors("; ".join(pin.authors), pin.authors)
-    title_weight: Weight = "for" if title == "same" else "neutral" if title == "near" else "against"
     soft = [Fact(c.name, "against", c.detail) for c in failed if c.name in _SOFT]
-    facts = (
-        Fact("title", title_weight, title_detail),
+    facts = [
+        Fact("title", _weight(title == "same", title != "near"), title_detail),
         Fact("authors", _weight(byline.complete, bool(byline.foreign or not byline.found)), str(byline)),
         Fact("abstract", _weight(text == "same", text in ("altered", "other")), text_detail),
         _id_fact(claim, arxiv, versions),
         *soft,
         *others,
-    )
-    early = claim.date is not None and claim.date.isoformat() < pin.date
-    astray = early or any(not text.startswith(arxiv.base) for text in claim.own)
-    against = tuple(contradictions)
-    return _Evidence(pin, title, byline, text, versions, astray, against, facts, bool(soft), claim.formal)
+    ]
+    return _Evidence(claim, pin, arxiv, title, byline, text, versions, contradictions, facts, bool(soft))
 
 
 def _weight(good: bool, bad: bool) -> Weight:
@@ -229,7 +219,7 @@ def _id_fact(claim: PaperText, arxiv: ArxivId, versions: set[int | None]) -> Fac
         return Fact("identifier", "against", f"the document gives {own} for itself")
     if versions == {None}:
         return Fact("identifier", "neutral", f"{own}, but without a version: that it is {arxiv} is not shown")
-    weight: Weight = "for" if versions == {arxiv.version} else "against"
+    weight = _weight(versions == {arxiv.version}, True)
     return Fact("version", weight, f"the document gives {own} for itself, pinned is {arxiv}")
 
 
@@ -239,7 +229,7 @@ def _other_facts(claim: PaperText, pin: Pin) -> Iterator[Fact]:
         titles = [fold(title) for title in pin.cites]
         shared = sum(any(title in fold(entry) for title in titles) for entry in claim.references)
         of = f"{len(claim.references)} references are among {len(titles)} works that the paper cites"
-        yield Fact("references", "for" if shared else "against", f"{shared} of the {of}")
+        yield Fact("references", _weight(shared > 0, True), f"{shared} of the {of}")
     day = claim.date.isoformat() if claim.date else pin.date
     if day != pin.date:
         when = "before" if day < pin.date else "after"

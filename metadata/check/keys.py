@@ -1,7 +1,5 @@
 """The registry's public key, pinned here so that no record can bring its own."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 from dataclasses import dataclass

@@ -80,7 +80,8 @@ _STATE = {
     "state_type": const("pith_open_graph_state"), "state_version": version("1.0"),
     "merge_version": version("pith-open-graph-merge-v1"), "pith_number": TEXT,
     **{f"{name}_count": COUNT for name in ("event", "valid_event", "invalid_event", "equivocation")},
-    "current": _CURRENT, "equivocations": LIST, "invalid_events": LIST, "applied_event_ids": [TEXT], "state_sha256": _HASH,
+    "current": _CURRENT, "equivocations": LIST, "invalid_events": LIST, "applied_event_ids": [TEXT],
+    "state_sha256": _HASH,
 }  # fmt: skip
 _BUNDLE = {
     "bundle_type": const("pith_open_graph_bundle"), "bundle_version": version("1.0"), "pith_number": TEXT,
