@@ -133,11 +133,11 @@ def cite(options: argparse.Namespace) -> Result:
     """
     from metadata import cff
     from metadata import cite as citation
-    from metadata.pins import store
+    from metadata.pins import committed
 
     if options.write_cff:
         text = cff.render(cff.CFF_FILE, load_pins().values())
-        store.replace({cff.CFF_FILE: text.encode("utf-8")})
+        committed.replace({cff.CFF_FILE: text.encode("utf-8")})
         return Result(0, {"wrote": cff.CFF_FILE.name}, [f"wrote the references of {cff.CFF_FILE.name}"])
     chosen = _chosen(options.papers)
     trust = [f"{p.arxiv}: " + ", ".join(f"{name} {p.why(name).trust}" for name in _CITED) for p in chosen]

@@ -148,10 +148,9 @@ def pin(name: str) -> Pin:
     Raises `VersionlessIdError` for an id (or a DOI of arXiv's) without version and `UnknownPinError` for a paper
     or a version that is not pinned, naming what is.
     """
-    pins = load_pins()
-    bare = _ADDRESS.sub("", name)
+    pins, bare = load_pins(), _ADDRESS.sub("", name)
     for found in pins.values():
-        code = found.pith.rpartition(":")[2] if found.pith else None
+        code = found.pith and found.pith.rpartition(":")[2]
         if bare in (found.short, found.pith, code) or name == found.proceedings.url:
             return found
     known = ", ".join(f"{p.arxiv} ({p.short})" for p in pins.values())
