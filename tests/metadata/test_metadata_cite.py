@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from metadata import cff, cite, load_pins, pin
+from metadata import cite, load_pins, pin
+from metadata import cite as cff
 from metadata.errors import MetadataError
 from metadata.parse import latex
 
