@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from metadata.errors import MetadataError
-from metadata.parse import latex
-from metadata.parse.names import family_and_given
+from metadata.parse.names import encode, family_and_given
 from metadata.pins import Pin
 
 CFF_FILE = Path(__file__).resolve().parents[1] / "CITATION.cff"
@@ -29,12 +28,12 @@ def bibtex(pin: Pin) -> str:
     """Return a BibTeX entry for the pinned version, ending in a newline; its key is like `sun2017meprop`."""
     p = pin.proceedings
     fields = {
-        "title": f"{{{latex.encode(pin.title)}}}",  # doubled braces keep the capitals
+        "title": f"{{{encode(pin.title)}}}",  # doubled braces keep the capitals
         "author": " and ".join(map(_inverted, pin.authors)), "editor": " and ".join(map(_inverted, p.editors)),
-        "booktitle": latex.encode(p.booktitle), "series": latex.encode(_SERIES.get(p.series, p.series)),
+        "booktitle": encode(p.booktitle), "series": encode(_SERIES.get(p.series, p.series)),
         "volume": str(p.volume), "pages": p.pages.replace("-", "--"), "year": str(p.year),
-        "publisher": latex.encode(p.series), "url": p.url, "eprint": pin.arxiv, "archiveprefix": "arXiv",
-        "primaryclass": pin.primary_cat, "doi": pin.doi, "note": latex.encode("; ".join([_which(pin), *_pith(pin)])),
+        "publisher": encode(p.series), "url": p.url, "eprint": pin.arxiv, "archiveprefix": "arXiv",
+        "primaryclass": pin.primary_cat, "doi": pin.doi, "note": encode("; ".join([_which(pin), *_pith(pin)])),
     }  # fmt: skip
     return _entry("inproceedings", bibtex_key(pin), fields)
 
@@ -55,7 +54,7 @@ def bibtex_key(pin: Pin) -> str:
 
 
 def _inverted(name: str) -> str:
-    return latex.encode(", ".join(filter(None, family_and_given(name))))
+    return encode(", ".join(filter(None, family_and_given(name))))
 
 
 def _entry(kind: str, key: str, fields: Mapping[str, str]) -> str:
@@ -91,10 +90,7 @@ def _people(names: Iterable[str], given: str, family: str, **more: str) -> list[
 
 
 def codemeta(pin: Pin) -> dict[str, Any]:
-    """Return the pin as a schema.org `ScholarlyArticle` in JSON-LD, as CodeMeta's `referencePublication`.
-
-    The article is that of the proceedings; the reproduced version is another edition of it, `workExample`.
-    """
+    """Return schema.org's `ScholarlyArticle` (JSON-LD): that of the proceedings, our version as its `workExample`."""
     p, kind = pin.proceedings, {"@type": "ScholarlyArticle"}
     start, end = p.pages.split("-")
     version: dict[str, Any] = kind | {
@@ -194,10 +190,10 @@ def verified(
         return f"{who}{what}.{at} Reproduces: {text(pin)}"
     name = re.sub(r"[^a-z0-9]+", "-", f"{exhibit}-{profile}".lower())
     fields = {
-        "title": f"{{{latex.encode(str(repository['title']))}}}",
-        "author": " and ".join(f"{{{latex.encode(a)}}}" for a in authors), "year": str(repository.get("year", "")),
-        "version": latex.encode(str(repository["version"])), "doi": str(doi or ""),
-        "note": latex.encode(f"{place}; reproduces arXiv:{pin.arxiv}"),
+        "title": f"{{{encode(str(repository['title']))}}}",
+        "author": " and ".join(f"{{{encode(a)}}}" for a in authors), "year": str(repository.get("year", "")),
+        "version": encode(str(repository["version"])), "doi": str(doi or ""),
+        "note": encode(f"{place}; reproduces arXiv:{pin.arxiv}"),
     }  # fmt: skip
     return f"{_entry('misc', f'repro-{name}', fields)}\n{bibtex(pin)}"
 

@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -65,10 +66,7 @@ def parser(prog: str = "python -m metadata") -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None, *, prog: str = "python -m metadata") -> int:
-    """Run the command line `argv` (default: of the process) and return its exit code; it never raises.
-
-    Codes: 0 fine, 1 a check failed, 2 unusable input, 3 about none of the pinned papers, 4 cannot tell.
-    """
+    """Run `argv` (default: of the process); return the exit code, as the help tells, or 130; it never raises."""
     argv = sys.argv[1:] if argv is None else argv
     as_json, out, err = "--json" in argv, "", ""  # before the command line is understood
     try:
@@ -83,10 +81,8 @@ def main(argv: list[str] | None = None, *, prog: str = "python -m metadata") -> 
     except KeyboardInterrupt as e:
         # the class lives with what writes, which is not imported here
         replaced = type(e).__name__ == "Replaced"
-        code, err = (
-            130,
-            f"interrupted; {'all files had been replaced' if replaced else 'nothing was changed'}\n",
-        )
+        done = "all files had been replaced" if replaced else "nothing was changed"
+        code, err = 130, f"interrupted; {done}\n"
     except (OSError, MemoryError, RecursionError) as e:
         code, err = 2, f"error: {type(e).__name__}: {printable(str(e))}\n"
     return _emit(sys.stderr, err, _emit(sys.stdout, out, code))
@@ -95,11 +91,12 @@ def main(argv: list[str] | None = None, *, prog: str = "python -m metadata") -> 
 def _run(options: argparse.Namespace) -> tuple[int, str]:
     from metadata import commands
 
-    result: commands.Result = getattr(commands, options.command)(options)
+    run: Callable[[argparse.Namespace], commands.Result] = getattr(commands, options.command)
+    code, data, lines = run(options)
     if options.json:
-        return result.code, _json({"command": options.command, "exit_code": result.code} | result.data)
-    lines = result.lines if result.raw else map(printable, result.lines)
-    return result.code, "".join(f"{line}\n" for line in lines)
+        return code, _json({"command": options.command, "exit_code": code} | data)
+    raw = options.command == "cite"  # formats of our own: BibTeX, YAML, JSON
+    return code, "".join(f"{line if raw else printable(line)}\n" for line in lines)
 
 
 def _json(data: dict[str, Any]) -> str:

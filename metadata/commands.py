@@ -6,7 +6,6 @@ Text from documents may be hostile: whoever prints the lines escapes control cha
 import argparse
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +22,8 @@ _OUTCOMES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Result:
-    """What a command has found: its exit code, the data for `--json`, the lines for people.
-
-    `raw` lines are our own formats (BibTeX, YAML, JSON), printed as they are.
-    """
-
-    code: int
-    data: dict[str, Any]
-    lines: list[str]
-    raw: bool = False
+Result = tuple[int, dict[str, Any], list[str]]
+"""Exit code, data for `--json`, and lines for people."""
 
 
 def verify(options: argparse.Namespace) -> Result:
@@ -53,7 +43,7 @@ def verify(options: argparse.Namespace) -> Result:
         lines += [f"    {f.trust:<12} {f.field:<37} {f.detail}" for f in result.fields]
     counts = [f"{codes.count(code)} {words}" for code, words in _OUTCOMES.items() if code in codes]
     lines.append(f"{len(codes)} document{'s' * (len(codes) != 1)}: {', '.join(counts)}")
-    return Result(max(codes, key=SEVERITY.index), {"documents": entries}, lines)
+    return max(codes, key=SEVERITY.index), {"documents": entries}, lines
 
 
 def _verified(paths: list[Path]) -> Iterator[tuple[str, check.Report | MetadataError]]:
@@ -81,7 +71,7 @@ def identify(options: argparse.Namespace) -> Result:
     lines = [f"{found.name}: {found.sentence}"]
     lines += [f"  {fact.weight:<9} {fact.about:<16} {fact.detail}" for fact in found.facts]
     lines += [f"  {'to settle':<26} {what}" for what in found.settle]
-    return Result(found.exit_code, found.to_json(), lines)
+    return found.exit_code, found.to_json(), lines
 
 
 def pins(options: argparse.Namespace) -> Result:
@@ -93,7 +83,7 @@ def pins(options: argparse.Namespace) -> Result:
     if options.check:
         lines.append("pins.json follows from the records")
     papers = json.loads(build.render(shown))["papers"]
-    return Result(0, {"papers": papers, "checked": bool(options.check or options.write)}, lines)
+    return 0, {"papers": papers, "checked": bool(options.check or options.write)}, lines
 
 
 def _pin(of: Pin) -> Iterator[str]:
@@ -111,14 +101,11 @@ def _pin(of: Pin) -> Iterator[str]:
 
 
 def cite(options: argparse.Namespace) -> Result:
-    """Cite the pinned papers with the trust of each field shown, or rewrite the references of CITATION.cff.
-
-    CodeMeta without a paper named is that of this repository, which refers to all of them.
-    """
+    """Cite pinned papers with the trust of each field (CodeMeta: or this repository), or write CITATION.cff."""
     file = citing.CFF_FILE
     if options.write_cff:
         committed.replace({file: citing.render(file, load_pins().values()).encode("utf-8")})
-        return Result(0, {"wrote": file.name}, [f"wrote the references of {file.name}"])
+        return 0, {"wrote": file.name}, [f"wrote the references of {file.name}"]
     chosen = _chosen(options.papers)
     trust = [f"{p.arxiv}: " + ", ".join(f"{name} {p.why(name).trust}" for name in _CITED) for p in chosen]
     cited: Any = [citing.FORMATS[options.format](p) for p in chosen]
@@ -131,7 +118,7 @@ def cite(options: argparse.Namespace) -> Result:
         form = "% {t}\n{c}" if options.format == "bibtex" else "{c}\n  trust: {t}"
         lines = [form.format(c=c, t=t) for c, t in zip(cited, trust, strict=True)]
     fields = {p.arxiv: {e.field: e.trust for e in p.evidence} for p in chosen}
-    return Result(0, {"format": options.format, "citations": cited, "trust": fields}, lines, raw=True)
+    return 0, {"format": options.format, "citations": cited, "trust": fields}, lines
 
 
 def _chosen(names: list[str]) -> list[Pin]:
@@ -139,10 +126,7 @@ def _chosen(names: list[str]) -> list[Pin]:
 
 
 def refresh(options: argparse.Namespace) -> Result:
-    """Fetch, verify and show the differences; with --write, replace the committed documents if all holds.
-
-    Raises the errors of `metadata.pins.refresh`, `MetadataError` for --pith with --all.
-    """
+    """Fetch, verify, show the differences and, with --write, replace; `MetadataError` for --pith with --all."""
     from metadata.fetch import Client, Limits  # loads the network
     from metadata.pins import refresh as refreshing
 
@@ -164,4 +148,4 @@ def refresh(options: argparse.Namespace) -> Result:
     else:
         lines += ["nothing was replaced; add --write to do so" if plan else "nothing to replace"]
     documents = [{"name": u.name, "difference": u.difference, "warnings": u.warnings} for u in updates]
-    return Result(0, {"documents": documents, "changes": changes, "replaced": replaced}, lines)
+    return 0, {"documents": documents, "changes": changes, "replaced": replaced}, lines

@@ -39,10 +39,7 @@ T = TypeVar("T")
 
 
 class NoAnswerError(Exception):
-    """Why a request came to nothing, in a few words.
-
-    `again`: another try may help, after the `wait_s` seconds that the server asks for; `silent`: it stopped sending.
-    """
+    """Why a request came to nothing. `again`: a try after `wait_s` seconds may help; `silent`: it stopped sending."""
 
     def __init__(self, why: str, *, again: bool = False, wait_s: float = 0.0, silent: bool = False):
         super().__init__(why)

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 
-from metadata.check import keys
 from metadata.check.against import page_checks, record_checks
 from metadata.check.identify import Identification, identify
-from metadata.check.keys import RegistryKey
-from metadata.check.record import fields, own_checks
+from metadata.check.record import PINNED, RegistryKey, fields, own_checks
 from metadata.check.report import Check, Report, Status
 from metadata.kinds import ArxivPaper, Corpus, Document, PithRecord
 from metadata.pins import Pin
 
-__all__ = ["Corpus", "Identification", "RegistryKey", "Report", "identify_verified", "verify"]
+__all__ = ["PINNED", "Corpus", "Identification", "RegistryKey", "Report", "identify_verified", "verify"]
 
 NO_DOCUMENTS = Corpus()
 NO_PINS: Mapping[str, Pin] = {}
@@ -23,7 +21,7 @@ def verify(
     corpus: Corpus = NO_DOCUMENTS,
     pins: Mapping[str, Pin] = NO_PINS,
     *,
-    key: RegistryKey = keys.PINNED,
+    key: RegistryKey = PINNED,
 ) -> Report:
     """Return the report on `document`; it does not raise for a document that was parsed.
 
@@ -53,7 +51,7 @@ def _text_checks(found: Identification) -> Iterator[Check]:
 
 
 def identify_verified(
-    document: Document, corpus: Corpus, pins: Mapping[str, Pin], *, key: RegistryKey = keys.PINNED
+    document: Document, corpus: Corpus, pins: Mapping[str, Pin], *, key: RegistryKey = PINNED
 ) -> Identification:
     """Identify `document`; for a pith record or an arXiv page, a failed check counts against its claim."""
     return identify(document, pins, corpus, verify(document, corpus, pins, key=key))

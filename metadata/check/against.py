@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from metadata.check.keys import RegistryKey
-from metadata.check.record import is_signed, signing_checks
+from metadata.check.record import RegistryKey, is_signed, signing_checks
 from metadata.check.report import Check, compare, differing, hold
 from metadata.kinds import ArxivPaper, Corpus, Document, PithRecord
 from metadata.parse.ids import ArxivId, parse_arxiv
@@ -19,7 +18,7 @@ Pages = list[tuple[Document, ArxivPaper]]
 
 def record_checks(record: PithRecord, corpus: Corpus, pins: Mapping[str, Pin]) -> Iterator[Check]:
     """Yield the checks of a record against arXiv's pages of the same version in `corpus`, and the `pins`."""
-    pages = list(corpus.papers(record.arxiv))
+    pages = corpus.of(ArxivPaper, record.arxiv)
     want = (record.signed["title_canon_sha256"], record.signed["abstract_canon_sha256"])
     true = [(d, p) for d, p in pages if (text_sha256(p.title), text_sha256(p.abstract)) == want]
     others = [d.name for d, p in pages if (d, p) not in true]
@@ -140,7 +139,9 @@ def _signed_fields(paper: ArxivPaper, corpus: Corpus, key: RegistryKey) -> Itera
         "submitted_at": paper.submitted,
         "categories": [paper.primary_cat, *sorted(paper.cross_cats)],
     }
-    record = next((r for _, r in corpus.records(paper.arxiv) if is_signed(signing_checks(r, key))), None)
+    record = next(
+        (r for _, r in corpus.of(PithRecord, paper.arxiv) if is_signed(signing_checks(r, key))), None
+    )
     if record is None:
         why = f"no signed record of {paper.arxiv} at hand"
         yield from (Check(name, "not verifiable", why) for name in got)

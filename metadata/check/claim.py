@@ -4,7 +4,7 @@ import difflib
 import re
 from typing import Literal
 
-from metadata.kinds import ArxivPaper, Corpus, Document, PaperText
+from metadata.kinds import ArxivPaper, Corpus, Document, PaperText, PithRecord
 from metadata.parse.ids import parse_arxiv
 from metadata.parse.names import NEUTRAL, Byline
 from metadata.parse.strict_json import text_sha256
@@ -79,10 +79,7 @@ def compare_title(claim: PaperText, title: str) -> tuple[Title, str]:
 def compare_abstract(
     abstract: str, signed: str | None, texts: list[tuple[str, str, bool]]
 ) -> tuple[Text, str]:
-    """Return how `abstract` compares with the `signed` hash and the known `texts`, and one sentence on it.
-
-    `texts` are triples of a document's name, its text, and whether that is all of the abstract.
-    """
+    """Return how `abstract` compares with the signed hash and the known (source, text, is it all?), and why."""
     if signed and text_sha256(abstract) == signed:
         return "same", "the abstract has the hash that the registry signed"
     abstract = abstract[:_LONGEST]
@@ -107,8 +104,8 @@ def compare_abstract(
 def known_texts(corpus: Corpus, pin: Pin, document: Document) -> list[tuple[str, str, bool]]:
     """Return the texts of the pinned version's abstract that `corpus` shows: source, text, whether it is all."""
     arxiv = parse_arxiv(pin.arxiv)
-    texts = [(d, paper.abstract, True) for d, paper in corpus.papers(arxiv)]
-    for d, record in corpus.records(arxiv):
+    texts = [(d, paper.abstract, True) for d, paper in corpus.of(ArxivPaper, arxiv)]
+    for d, record in corpus.of(PithRecord, arxiv):
         texts += [(d, s["paper"]["abstract_excerpt"], False) for s in record.snapshots]
     texts += [(d, page.abstract, False) for d, page in corpus.texts(pin.title, pin.authors)]
     names = {document.sha256: "this very document, which is committed"}
@@ -116,10 +113,7 @@ def known_texts(corpus: Corpus, pin: Pin, document: Document) -> list[tuple[str,
 
 
 def other_people(byline: str, line: Byline) -> list[str]:
-    """Return the names in a byline of people, in full and in Latin letters, none of whom can be one of the authors.
-
-    Empty if one of them can be, or if anything in the byline may be no name.
-    """
+    """Return the people of a byline, in Latin letters; none if one can be an author, or anything be no name."""
     names = {word for author in line.authors for word in fold(author).split() if len(word) > 2}
     damaged = (difflib.get_close_matches(fold(word), names, 1, 0.75) for word in line.foreign[:200])
     if line.found or line.open or any(damaged):  # the letters, perhaps

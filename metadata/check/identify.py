@@ -7,18 +7,11 @@ question.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
-from metadata.check.claim import (
-    Text,
-    Title,
-    claim_of,
-    compare_abstract,
-    compare_title,
-    known_texts,
-    other_people,
-)  # fmt: skip
+from metadata.check import claim as claims
+from metadata.check.claim import Text, Title
 from metadata.check.report import Report
 from metadata.kinds import Corpus, Document, PaperText, PithRecord
 from metadata.parse.ids import ArxivId, parse_arxiv
@@ -86,105 +79,85 @@ class Identification:
         return {**asdict(self), "exit_code": self.exit_code, "sentence": self.sentence}
 
 
-@dataclass(frozen=True)
-class _Evidence:
-    """How one claim compares with one pin; `broken` tells that the document fails a soft check of its own."""
-
-    claim: PaperText
-    pin: Pin
-    arxiv: ArxivId
-    title: Title
-    byline: Byline
-    text: Text
-    versions: set[int | None]
-    contradictions: list[Fact]
-    facts: list[Fact]
-    broken: bool
-
-    @property
-    def astray(self) -> bool:
-        """Whether the document gives an earlier date or another id for itself."""
-        early = self.claim.date is not None and self.claim.date.isoformat() < self.pin.date
-        return early or not all(text.startswith(self.arxiv.base) for text in self.claim.own)
-
-    @property
-    def verdict(self) -> Verdict:
-        concerned = self.title in ("same", "imitated") or bool(self.versions)
-        if not self.claim.formal:  # other papers' records and pages say so themselves
-            concerned |= self.byline.complete or self.text in ("same", "extended", "altered")
-            concerned |= self.title in ("contains", "near") and bool(self.byline.found)
-        if not concerned:
-            return "none"
-        if self.contradictions:
-            return "not the pinned paper"
-        sound = self.work and self.byline.complete and not self.astray and not self.broken
-        return "pinned" if sound and self.versions <= {None, self.arxiv.version} else "cannot tell"
-
-    @property
-    def work(self) -> bool:
-        named = bool(self.byline.found) and not self.byline.foreign
-        return named and self.title == "same" and self.text == "same"
-
-    def answer(self, name: str) -> Identification:
-        stated, pinned = self.versions - {None}, self.arxiv.version
-        shown = stated == {pinned} and not self.astray
-        version: Version = "another" if stated and pinned not in stated else "shown" if shown else "not shown"
-        wanted = {
-            f"the title {self.pin.title!r}, and nothing else, at its head": self.title != "same",
-            f"all {len(self.pin.authors)} authors, and nobody else, under it": not self.byline.complete,
-            "the abstract, word for word": self.text != "same",
-            f"arXiv:{self.arxiv}, and no other id or earlier date, at its head": not shown,
-            "a copy that passes its own checks": self.broken,
-        }
-        settle = tuple(what for what, lacks in wanted.items() if lacks and self.verdict == "cannot tell")
-        facts = (*self.facts, *self.contradictions)
-        return Identification(name, self.verdict, self.pin.arxiv, self.work, version, facts, settle)
-
-
 def identify(document: Document, pins: Mapping[str, Pin], corpus: Corpus, report: Report) -> Identification:
-    """Say which of `pins` the `document` is, claims to be, or may be, with the evidence.
-
-    `corpus` holds documents that show the papers' abstracts, `report` is the verification of the document itself.
-    """
-    claim, order = claim_of(document), list(EXIT_CODES)
+    """Say which of `pins` the `document`, with its `report`, is, claims to be or may be; `corpus` has abstracts."""
+    claim = claims.claim_of(document)
     weighed = [_weigh(document, claim, pin, corpus, report) for pin in pins.values()]
-    weighed.sort(key=lambda e: (order.index(e.verdict), _TITLES.index(e.title), not e.versions))
-    if weighed and weighed[0].verdict != "none":
-        return weighed[0].answer(document.name)
+    _, best = min(weighed, key=lambda found: found[0], default=((), None))
+    if best and best.verdict != "none":
+        return best
     facts = [Fact("title", "neutral", f"{''.join(claim.head[:1])!r} is the title of no pinned paper")]
     if claim.mentions:
         facts.append(Fact("mentions", "neutral", f"it mentions {', '.join(claim.mentions)}"))
     return Identification(document.name, "none", facts=tuple(facts))
 
 
-def _weigh(document: Document, claim: PaperText, pin: Pin, corpus: Corpus, report: Report) -> _Evidence:
+def _weigh(
+    document: Document, claim: PaperText, pin: Pin, corpus: Corpus, report: Report
+) -> tuple[tuple[int, ...], Identification]:
+    """Return what the claim is of `pin`, and that answer's rank among those for other pins: the least is best."""
     arxiv, below = parse_arxiv(pin.arxiv), claim.after(pin.title)[1]
-    title, title_detail = compare_title(claim, pin.title)
+    title, title_detail = claims.compare_title(claim, pin.title)
     byline = find_authors(below, pin.authors)
-    texts = known_texts(corpus, pin, document)
-    text, text_detail = compare_abstract(claim.abstract, pin.abstract_sha256, texts)
+    texts = claims.known_texts(corpus, pin, document)
+    text, text_detail = claims.compare_abstract(claim.abstract, pin.abstract_sha256, texts)
     versions = claim.versions(arxiv.base)
     failed = report.failed if claim.formal and versions else ()
     others = list(_other_facts(claim, pin))
-    contradictions = [Fact(c.name, "decisive", c.detail) for c in failed if c.name not in _SOFT]
     alien = any((f.about, f.weight) == ("references", "against") for f in others)
-    names = [] if claim.about else other_people(below, byline)
+    names = [] if claim.about else claims.other_people(below, byline)
     clean = claim.formal or (title == "same" and bool(byline.found) and not byline.foreign)
     said = _contradictions(claim, arxiv, title, text, names, clean, alien)
+    contradictions = [Fact(c.name, "decisive", c.detail) for c in failed if c.name not in _SOFT]
     contradictions += [Fact("contradiction", "decisive", detail) for detail in said]
     if isinstance(document.content, PithRecord) and versions and not failed and pin.canonical_sha256:
         title, text = "same", "same"  # its checks have shown that this is the signed record itself
         byline = byline if claim.head else find_authors("; ".join(pin.authors), pin.authors)
-    soft = [Fact(c.name, "against", c.detail) for c in failed if c.name in _SOFT]
-    facts = [
+    facts = (
         Fact("title", _weight(title == "same", title != "near"), title_detail),
         Fact("authors", _weight(byline.complete, bool(byline.foreign or not byline.found)), str(byline)),
         Fact("abstract", _weight(text == "same", text in ("altered", "other")), text_detail),
         _id_fact(claim, arxiv, versions),
-        *soft,
+        *(Fact(c.name, "against", c.detail) for c in failed if c.name in _SOFT),
         *others,
-    ]
-    return _Evidence(claim, pin, arxiv, title, byline, text, versions, contradictions, facts, bool(soft))
+        *contradictions,
+    )
+    broken = any(c.name in _SOFT for c in failed)
+    found = _judge(claim, pin, title, text, byline, bool(contradictions), broken)
+    rank = (list(EXIT_CODES).index(found.verdict), _TITLES.index(title), int(not versions))
+    return rank, replace(found, name=document.name, facts=facts)
+
+
+def _judge(
+    claim: PaperText, pin: Pin, title: Title, text: Text, byline: Byline, contradicted: bool, broken: bool
+) -> Identification:
+    """Return the answer, without its facts; `broken` tells that the document fails a soft check of its own."""
+    arxiv = parse_arxiv(pin.arxiv)
+    versions = claim.versions(arxiv.base)
+    early = claim.date is not None and claim.date.isoformat() < pin.date
+    astray = early or not all(own.startswith(arxiv.base) for own in claim.own)
+    work = bool(byline.found) and not byline.foreign and title == "same" and text == "same"
+    concerned = title in ("same", "imitated") or bool(versions)
+    if not claim.formal:  # other papers' records and pages say so themselves
+        concerned |= byline.complete or text in ("same", "extended", "altered")
+        concerned |= title in ("contains", "near") and bool(byline.found)
+    sound = work and byline.complete and not astray and not broken and versions <= {None, arxiv.version}
+    verdict: Verdict = "pinned" if sound else "cannot tell"
+    if contradicted or not concerned:
+        verdict = "not the pinned paper" if concerned else "none"
+    stated, shown = versions - {None}, versions - {None} == {arxiv.version} and not astray
+    version: Version = (
+        "another" if stated and arxiv.version not in stated else "shown" if shown else "not shown"
+    )
+    wanted = {
+        f"the title {pin.title!r}, and nothing else, at its head": title != "same",
+        f"all {len(pin.authors)} authors, and nobody else, under it": not byline.complete,
+        "the abstract, word for word": text != "same",
+        f"arXiv:{arxiv}, and no other id or earlier date, at its head": not shown,
+        "a copy that passes its own checks": broken,
+    }
+    settle = tuple(what for what, lacks in wanted.items() if lacks and verdict == "cannot tell")
+    return Identification("", verdict, pin.arxiv, work, version, settle=settle)
 
 
 def _weight(good: bool, bad: bool) -> Weight:

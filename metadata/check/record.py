@@ -1,9 +1,14 @@
-"""Checks of a pith record by itself: what follows from the signed core, and its unsigned history."""
+"""Checks of a pith record by itself: what follows from the signed core, and its unsigned history.
 
+The registry's public key is pinned here, so that no record can bring its own.
+"""
+
+import base64
+import binascii
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from metadata.check.keys import RegistryKey
 from metadata.check.report import Check, FieldTrust, Trust, compare, differing, hold
 from metadata.kinds.pith import HASHED, PithRecord
 from metadata.parse.ids import parse_pith
@@ -33,6 +38,48 @@ _FIELDS: dict[str, tuple[Trust, str, tuple[str, ...]]] = {
     "times of receipt, aliases and events": ("stated", "not signed; only their order is checked", ()),
     "counters and event ids": ("stated", "not signed; covered by state_sha256 alone", ()),
 }
+
+
+@dataclass(frozen=True)
+class RegistryKey:
+    """An Ed25519 public key (32 bytes in hex), where it was published, how receipts (`key_id`) and events name it."""
+
+    key_id: str
+    public_key_hex: str
+    fingerprint: str
+    origin: str
+    signer_id: str = "pith.science"
+    signer_type: str = "pith_registry"
+
+    @property
+    def computed_fingerprint(self) -> str:
+        """The first 32 hex digits of the SHA-256 of the key's 32 bytes, which `fingerprint` must equal."""
+        return sha256_hex(bytes.fromhex(self.public_key_hex))[:32]
+
+    def problem(self, signature_b64: str, message: bytes) -> str | None:
+        """Return why the base64 signature over `message` does not hold under this key, or None if it does."""
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+        try:
+            signature = base64.b64decode(signature_b64, validate=True)
+        except (binascii.Error, ValueError):
+            return "the signature is not base64"
+        if len(signature) != 64 or base64.b64encode(signature).decode("ascii") != signature_b64:
+            return f"the signature is {len(signature)} bytes or not in its one base64 form; expected 64 bytes"
+        try:
+            Ed25519PublicKey.from_public_bytes(bytes.fromhex(self.public_key_hex)).verify(signature, message)
+        except InvalidSignature:
+            return f"the signature was not made by the pinned key {self.key_id}"
+        return None
+
+
+PINNED = RegistryKey(
+    key_id="pith-v1-2026-05",
+    public_key_hex="b2d552b68890857171a78b36a5dccf368a953413288c353f7c9d9d6f94b709b3",
+    fingerprint="8d4b5ee74e4693bcd1df2446408b0d54",
+    origin="mirror manifest pith-mirrors.json of pith.science, generated 2026-05-19",
+)
 
 
 def own_checks(record: PithRecord, key: RegistryKey) -> list[Check]:
@@ -71,8 +118,8 @@ def signing_checks(record: PithRecord, key: RegistryKey) -> list[Check]:
         "the copies of the canonical record agree", f"SHA-256 of the canonical record is {digest}",
         f"key {key.key_id} of: {key.origin}", f"Ed25519 over the canonical hash, by {key.key_id}",
     )  # fmt: skip
-    others, keys = list(_other_copies(record)), list(_other_keys(record, key))
-    problems = (others, differing(hashes), keys, [problem] if problem else [])
+    signed = [problem] if problem else []
+    problems = (list(_other_copies(record)), differing(hashes), _other_keys(record, key), signed)
     return list(map(hold, SIGNING_CHECKS, whats, problems))
 
 
@@ -88,21 +135,17 @@ def _other_copies(record: PithRecord) -> Iterator[str]:
     if "source_id" in record.payload:
         copies.append({"id": record.payload["source_id"], "version": record.payload.get("source_version")})
     for copy in copies:
-        if (got := f"{copy['id']}v{copy['version']}") != str(record.arxiv):
-            yield f"a copy of the source names {got}, expected {record.arxiv}"
+        yield from differing({"a copy of the source": (f"{copy['id']}v{copy['version']}", str(record.arxiv))})
 
 
-def _other_keys(record: PithRecord, key: RegistryKey) -> Iterator[str]:
-    """Yield where the pinned key's own fingerprint, receipt or events do not name that key, and no other."""
-    if key.computed_fingerprint != key.fingerprint:
-        yield f"pinned key: got fingerprint {key.fingerprint}, expected {key.computed_fingerprint}"
+def _other_keys(record: PithRecord, key: RegistryKey) -> list[str]:
+    """Return where the pinned key's own fingerprint, receipt or events do not name that key, and no other."""
     want = {"key_id": key.key_id, "public_key_fingerprint": key.fingerprint}
     signer = want | {"signer_id": key.signer_id, "signer_type": key.signer_type}
-    signers = [(path, event["signer"], signer) for path, event in record.events() if "signer" in event]
-    for path, found, expected in [("receipt", record.receipt, want), *signers]:
-        for field, value in expected.items():
-            if found[field] != value:
-                yield f"{path}: {field} is {found[field]}, expected {value}"
+    named = [("receipt", record.receipt, want)]
+    named += [(path, event["signer"], signer) for path, event in record.events() if "signer" in event]
+    pairs = {f"{path}: {k}": (found[k], value) for path, found, true in named for k, value in true.items()}
+    return differing({"fingerprint of the pinned key": (key.fingerprint, key.computed_fingerprint)} | pairs)
 
 
 def _aliases(record: PithRecord, name: str, expected: dict[str, str]) -> Check:

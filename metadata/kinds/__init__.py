@@ -23,12 +23,9 @@ __all__ = ["ArxivPaper", "Corpus", "Document", "PaperText", "PithRecord", "parse
 
 T = TypeVar("T", PithRecord, ArxivPaper, PaperText)
 _PARSERS: dict[str, Callable[[bytes], Any]] = {
-    "pith record": pith.parse,
-    "arXiv abstract page": page.parse,
-    "arXiv Atom feed": feed.parse,
-    "paper-site listing": paper.parse,
-    "manuscript": paper.parse,
-}
+    "pith record": pith.parse, "arXiv abstract page": page.parse, "arXiv Atom feed": feed.parse,
+    "paper-site listing": paper.parse, "manuscript": paper.parse,
+}  # fmt: skip
 _XML = re.compile(r"<\?xml|<([a-z]+:)?feed\b|<a>|<!DOCTYPE (?!html)", re.IGNORECASE)
 
 
@@ -48,20 +45,16 @@ class Corpus:
 
     documents: tuple[Document, ...] = ()
 
-    def _of(self, kind: type[T]) -> Iterator[tuple[Document, T]]:
-        return ((d, d.content) for d in self.documents if isinstance(d.content, kind))
-
-    def records(self, arxiv: ArxivId) -> Iterator[tuple[Document, PithRecord]]:
-        """Yield the pith records of this very version."""
-        return (pair for pair in self._of(PithRecord) if pair[1].arxiv == arxiv)
-
-    def papers(self, arxiv: ArxivId) -> Iterator[tuple[Document, ArxivPaper]]:
-        """Yield arXiv's pages and feeds of this very version."""
-        return (pair for pair in self._of(ArxivPaper) if pair[1].arxiv == arxiv)
+    def of(self, kind: type[T], arxiv: ArxivId | None = None) -> list[tuple[Document, T]]:
+        """Return the documents of this kind with their contents, all of them or those of this very version."""
+        found = [(d, d.content) for d in self.documents if isinstance(d.content, kind)]
+        return (
+            found if arxiv is None else [pair for pair in found if getattr(pair[1], "arxiv", None) == arxiv]
+        )
 
     def texts(self, title: str, authors: Sequence[str]) -> Iterator[tuple[Document, PaperText]]:
         """Yield the texts with this title by all of these authors alone: others who use the title are no source."""
-        for document, text in self._of(PaperText):
+        for document, text in self.of(PaperText):
             if fold(text.title) == fold(title) and find_authors(text.byline, authors).complete:
                 yield document, text
 
@@ -72,10 +65,7 @@ def read(path: Path) -> Document:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return the bytes at `path`, at most one more than allowed.
-
-    `UnusableDocumentError` unless it is a regular file or `-`: pipes and devices may never end, or never begin.
-    """
+    """Return the bytes at `path` (one too many at most); `UnusableDocumentError` but for a regular file or `-`."""
     try:
         if str(path) == "-":
             return sys.stdin.buffer.read(MAX_BYTES + 1)
@@ -90,10 +80,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def parse(data: bytes, name: str = "document") -> Document:
-    """Return the document in `data` (at most 1 MiB of UTF-8).
-
-    `UnusableDocumentError` if it looks like none of the known kinds; errors of the parser of its kind.
-    """
+    """Return the document in `data`; `UnusableDocumentError` for no known kind, and errors of its parser."""
     kind = _kind([line for line in lines(decode(data)) if line])
     return Document(name, kind, sha256_hex(data), _PARSERS[kind](data))
 

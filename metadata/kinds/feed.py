@@ -54,11 +54,7 @@ class _Collector:
 
 
 def parse(data: bytes) -> ArxivPaper:
-    """Return the single paper in the Atom feed `data` (UTF-8 XML, at most 1 MiB).
-
-    Raises `MissingFieldError` naming the field, and `UnusableDocumentError` for broken or hostile XML, for
-    arXiv's own error entries and for feeds of several papers.
-    """
+    """Return the one paper in the feed; `UnusableDocumentError`, with the field, for errors, hostile XML."""
     found = _read(data)
     entries = len(found.texts["feed/entry"])
     if entries != 1:
@@ -78,16 +74,12 @@ def parse(data: bytes) -> ArxivPaper:
     names = found.texts["feed/entry/author/name"]
     only("entry.author", [str(len(names)) if names else ""])
     return ArxivPaper(
-        arxiv=parse_arxiv(match[1]),
-        title=title,
+        arxiv=parse_arxiv(match[1]), title=title, abstract=abstract, primary_cat=primary, cross_cats=tuple(terms),
         authors=tuple(one_name(name, place="entry.author") for name in names),
-        abstract=abstract,
         submitted=parse_time(text("published"), "entry.published"),
         revised=parse_time(text("updated"), "entry.updated"),
-        primary_cat=primary,
-        cross_cats=tuple(terms),
         notes=tuple(withdrawal(text("arxiv:comment", required=False), abstract)),
-    )
+    )  # fmt: skip
 
 
 def _read(data: bytes) -> _Collector:

@@ -75,10 +75,7 @@ class ArxivPaper:
 
 
 def only(field: str, values: list[str], *, required: bool = True) -> str:
-    """Return the one value that a document gives for `field`, "" for none that is not `required`.
-
-    Raises `UnusableDocumentError` for different ones, `MissingFieldError` for none: nothing is guessed.
-    """
+    """Return the one value for `field`; `UnusableDocumentError` for several, `MissingFieldError` for none."""
     different = list(dict.fromkeys(value for value in values if value))
     if len(different) > 1:
         what = f"{field}: the document gives {len(different)} different ones"
@@ -97,10 +94,7 @@ def withdrawal(comment: str, abstract: str) -> list[str]:
 
 
 def parse(data: bytes) -> ArxivPaper:
-    """Return the paper on the page whose text is `data` (UTF-8, at most 1 MiB).
-
-    Raises `MissingFieldError` naming the field not found and `UnusableDocumentError` for contradictions.
-    """
+    """Return the paper on the page; `MissingFieldError` with the field, `UnusableDocumentError` for two values."""
     whole = lines(strict_json.decode(data))
     page = [line for line in whole if line]
     arxiv = _identifier(page)
@@ -113,20 +107,12 @@ def parse(data: bytes) -> ArxivPaper:
     abstract = only("abstract", blocks["Abstract"])
     doi = only("DOI", [parse_doi(m[1]) for line in page if (m := _DOI.fullmatch(line))], required=False)
     return ArxivPaper(
-        arxiv=arxiv,
-        title=clean(only("title", blocks["Title"])),
-        authors=authors.names,
-        repairs=authors.repairs,
-        abstract=abstract,
-        submitted=history[0].submitted,
-        revised=history[arxiv.version - 1].submitted,
-        primary_cat=codes[0],
-        cross_cats=tuple(codes[1:]),
-        doi=doi or None,
-        history=history,
+        arxiv=arxiv, title=clean(only("title", blocks["Title"])), authors=authors.names, repairs=authors.repairs,
+        abstract=abstract, submitted=history[0].submitted, revised=history[arxiv.version - 1].submitted,
+        primary_cat=codes[0], cross_cats=tuple(codes[1:]), doi=doi or None, history=history,
         author_count=_author_count(page),
         notes=tuple(withdrawal(" ".join(blocks["Comments"])[:2000], abstract) + _notes(page, arxiv, history)),
-    )
+    )  # fmt: skip
 
 
 def _blocks(page: list[str]) -> dict[str, list[str]]:

@@ -106,14 +106,11 @@ def parse(data: bytes) -> PaperText:
     entries = (_REFERENCE.fullmatch(line[:_MAX_LINE]) for line in page[references : references + 1000])
     mentions = dict.fromkeys(m[1] for line in page for m in _MENTION.finditer(line) if m[1] not in own)
     return PaperText(
-        head=tuple(line for line in head if line),
-        own=tuple(dict.fromkeys(own)),
-        mentions=tuple(mentions)[:20],
-        date=min(dates, default=None),
+        head=tuple(line for line in head if line), own=tuple(dict.fromkeys(own)), mentions=tuple(mentions)[:20],
+        date=min(dates, default=None), references=tuple(m[1] for m in entries if m),
         abstract=clean(abstract.removesuffix("…").removesuffix("...")),
-        references=tuple(m[1] for m in entries if m),
         about=any(_ABOUT.search(line) for line in page if not _REFERENCE.match(line[:_MAX_LINE])),
-    )
+    )  # fmt: skip
 
 
 def has_abstract(page: list[str]) -> bool:

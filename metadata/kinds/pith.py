@@ -10,38 +10,22 @@ from datetime import datetime
 from typing import Any
 
 from metadata.errors import MissingFieldError, UnusableDocumentError
-from metadata.parse import strict_json
+from metadata.parse import shape, strict_json
 from metadata.parse.ids import ArxivId, parse_arxiv, parse_pith
-from metadata.parse.shape import (
-    COUNT,
-    LIST,
-    TEXT,
-    TIME,
-    Closed,
-    Idle,
-    Leaf,
-    check,
-    const,
-    digits,
-    note,
-    parse_time,
-    version,
-)  # fmt: skip
+from metadata.parse.shape import COUNT, LIST, TEXT, TIME, Closed, Idle, Leaf, const, digits, note
 
 _HASH, _FINGERPRINT = digits(64), digits(32)
 _SOURCE = Closed(id=TEXT, kind=const("arxiv"), version=COUNT)
-_CANONICAL = Closed(
-    metadata=Closed(
-        abstract_canon_sha256=_HASH, cross_cats_sorted=[TEXT], license=TEXT, primary_cat=TEXT, submitted_at=TIME,
-        title_canon_sha256=_HASH,
-    ),
-    schema_version=version("1.0"),
-    source=_SOURCE,
+_METADATA = Closed(
+    abstract_canon_sha256=_HASH, cross_cats_sorted=[TEXT], license=TEXT, primary_cat=TEXT, submitted_at=TIME,
+    title_canon_sha256=_HASH,
 )  # fmt: skip
+_CANONICAL = Closed(metadata=_METADATA, schema_version=shape.version("1.0"), source=_SOURCE)
 _RECEIPT = Closed(
     algorithm=TEXT, builder_version=TEXT, canonical_sha256=_HASH, first_computed_at=TIME, key_id=TEXT,
     kind=const("pith_receipt"), last_reissued_at=TIME, public_key_fingerprint=_FINGERPRINT,
-    receipt_version=version("0.3"), signature_b64=TEXT, signature_status=TEXT, signed_at=TIME, signed_message=TEXT,
+    receipt_version=shape.version("0.3"), signature_b64=TEXT, signature_status=TEXT, signed_at=TIME,
+    signed_message=TEXT,
 )  # fmt: skip
 _SIGNER = {"key_id": TEXT, "public_key_fingerprint": _FINGERPRINT, "signer_id": TEXT, "signer_type": TEXT}
 _EVENT = {"event_id": TEXT, "created_at": TIME, "signer": _SIGNER}
@@ -53,8 +37,11 @@ _PAPER = {
     "primary_cat": TEXT, "submitted_at": TIME, "title": TEXT,
 }  # fmt: skip
 # Parts with a snapshot hash, and the field that counts what was hashed.
-HASHED = {part: "count" for part in ("author_claims", "claims", "references")} | {
-    "formal_canon": "evidence_count"
+HASHED = {
+    "author_claims": "count",
+    "claims": "count",
+    "formal_canon": "evidence_count",
+    "references": "count",
 }
 _IDLE = ("strong_count", "items", "internal_anchors", "resolved_work", "sample")
 _GRAPH = {
@@ -77,14 +64,14 @@ _CURRENT = {
     | {"target": const("record"), "payload": _CORE | _COPY | {"attestation_state?": Idle(("computed",))}},
 }  # fmt: skip
 _STATE = {
-    "state_type": const("pith_open_graph_state"), "state_version": version("1.0"),
-    "merge_version": version("pith-open-graph-merge-v1"), "pith_number": TEXT,
+    "state_type": const("pith_open_graph_state"), "state_version": shape.version("1.0"),
+    "merge_version": shape.version("pith-open-graph-merge-v1"), "pith_number": TEXT,
     **{f"{name}_count": COUNT for name in ("event", "valid_event", "invalid_event", "equivocation")},
     "current": _CURRENT, "equivocations": LIST, "invalid_events": LIST, "applied_event_ids": [TEXT],
     "state_sha256": _HASH,
 }  # fmt: skip
 _BUNDLE = {
-    "bundle_type": const("pith_open_graph_bundle"), "bundle_version": version("1.0"), "pith_number": TEXT,
+    "bundle_type": const("pith_open_graph_bundle"), "bundle_version": shape.version("1.0"), "pith_number": TEXT,
     "short_pith_number": TEXT, "canonical_record": _CANONICAL, "canonical_sha256": _HASH, "source": _SOURCE,
     "source_aliases": [_ALIAS],
     "events": [_PARTIAL | {"event_type": TEXT, "subject_pith_number": TEXT, "payload?": Leaf("any", lambda v: True)}],
@@ -114,8 +101,7 @@ class PithRecord:
     @property
     def signed(self) -> dict[str, Any]:
         """The canonical record's `metadata`: all that the signature covers, beside the id with version."""
-        fields: dict[str, Any] = self.holder["canonical_record"]["metadata"]
-        return fields
+        return dict(self.holder["canonical_record"]["metadata"])
 
     @property
     def canonical(self) -> bytes:
@@ -125,20 +111,16 @@ class PithRecord:
     @property
     def submitted(self) -> datetime:
         """The signed time of the *first* version, whatever version the record is about."""
-        return parse_time(self.signed["submitted_at"], "submitted_at")
+        return shape.parse_time(self.signed["submitted_at"], "submitted_at")
 
     @property
     def receipt(self) -> dict[str, Any]:
         """The receipt with the signature over `canonical_sha256`; the times and names in it are not signed."""
-        receipt: dict[str, Any] = self.payload["receipt"]
-        return receipt
+        return dict(self.payload["receipt"])
 
     @property
     def snapshots(self) -> list[dict[str, Any]]:
-        """What the registry read off the paper's page (*not* signed): `paper`, `source` and counted lists.
-
-        `paper.authors_text` is sorted by given name; `abstract_excerpt` is cut off at some 600 characters.
-        """
+        """What the registry read off the paper's page: *not* signed, authors by given name, abstract cut off."""
         return [entry["payload"]["graph_snapshot"] for entry in self.holder.get("graph_snapshots", ())]
 
     def events(self) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -156,22 +138,19 @@ class PithRecord:
 
 
 def parse(data: bytes) -> PithRecord:
-    """Return the record in `data` (UTF-8 JSON, at most 1 MiB, state or bundle).
-
-    Raises `UnusableDocumentError`, or its `MissingFieldError` and `UnknownVersionError`, with the place.
-    """
+    """Return the record in this JSON, state or bundle; `UnusableDocumentError` or a kind of it, with the place."""
     document, notes = strict_json.parse(data), list[str]()
     if not isinstance(document, dict) or not {"state_type", "bundle_type"} & set(document):
         raise MissingFieldError("at $: no pith record", expected="a field 'state_type' or 'bundle_type'")
     if "state_type" in document:
-        check(document, _STATE, "$", notes)
+        shape.check(document, _STATE, "$", notes)
         holder, path = document["current"], "$.current.record_created"
         payload = holder["record_created"]["payload"]
         for key in _EVENT_LISTS:
             if holder[key]:
                 note(notes, f"$.current.{key}: {len(holder[key])} entries, not interpreted")
     else:
-        check(document, _BUNDLE, "$", notes)
+        shape.check(document, _BUNDLE, "$", notes)
         holder, (payload, path) = document, _creation(document["events"], notes)
     source = holder["canonical_record"]["source"]
     parse_pith(document["pith_number"])
@@ -191,5 +170,5 @@ def _creation(events: list[dict[str, Any]], notes: list[str]) -> tuple[dict[str,
     event, path = events[created[0]], f"$.events[{created[0]}]"
     if event["target"] != "record" or "payload" not in event:
         raise UnusableDocumentError(f"at {path}: target and payload", expected="'record', and its payload")
-    check(event["payload"], _CORE | {f"{k}?": v for k, v in _COPY.items()}, f"{path}.payload", notes)
+    shape.check(event["payload"], _CORE | {f"{k}?": v for k, v in _COPY.items()}, f"{path}.payload", notes)
     return event["payload"], path

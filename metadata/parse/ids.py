@@ -49,10 +49,7 @@ class PithNumber:
 
 
 def parse_arxiv(text: str) -> ArxivId:
-    """Return the id in `text` (`1608.05343v2`, `arXiv:1608.05343v2`, `hep-th/9901001v1`).
-
-    Raises `VersionlessIdError` if the version is missing, `IdentifierError` for anything else.
-    """
+    """Return the id in `text` (`hep-th/9901001v1`), else `IdentifierError`; `VersionlessIdError` without one."""
     base, version = split_arxiv(text)
     if version is None:
         what = f"arXiv id without a version: {base!r} is whatever the paper is today"
@@ -63,10 +60,7 @@ def parse_arxiv(text: str) -> ArxivId:
 
 
 def split_arxiv(text: str) -> tuple[str, int | None]:
-    """Return base and version (None if absent) of an arXiv id; what has none is never pinned.
-
-    Raises `IdentifierError` if `text` is no arXiv id.
-    """
+    """Return base and version (None if absent: never to be pinned) of an arXiv id, else `IdentifierError`."""
     match = _ARXIV.fullmatch(text) if len(text) <= _MAX else None
     if match is None:
         raise IdentifierError("not an arXiv id", got=text, expected="for example '1608.05343v2'")

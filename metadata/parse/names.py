@@ -1,12 +1,15 @@
-"""Author names: split a page's list, and find the authors of a paper in a byline, however it writes them."""
+r"""Author names: split a page's list, find the authors of a paper in a byline, however it writes them.
+
+LaTeX accents are decoded and encoded, `Grzegorz \'Swirszcz` as `Grzegorz Świrszcz`; nothing else of LaTeX is read.
+"""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from metadata.errors import UnusableDocumentError
-from metadata.parse import latex
 from metadata.parse.text import clean, fold
 
 MAX_NAMES = 3000  # large collaborations have about that many authors
@@ -28,6 +31,22 @@ _PLACES = frozenset(
     "intelligence research ai inc ltd google deepmind london uk united kingdom peking beijing china usa".split()
 )
 NEUTRAL = _JOINING | _PLACES
+# LaTeX accent command → combining character (Unicode chart U+0300).
+_ACCENTS = {
+    "`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", "=": "\u0304", "u": "\u0306", ".": "\u0307",
+    '"': "\u0308", "r": "\u030a", "H": "\u030b", "v": "\u030c", "d": "\u0323", "c": "\u0327", "k": "\u0328",
+}  # fmt: skip
+_LETTERS = {
+    "ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å", "AA": "Å", "o": "ø", "O": "Ø",
+    "l": "ł", "L": "Ł", "i": "ı", "j": "ȷ", "dh": "ð", "DH": "Ð", "dj": "đ", "DJ": "Đ", "th": "þ", "TH": "Þ",
+}  # fmt: skip
+_COMMANDS = {char: name for name, char in _ACCENTS.items()}
+_NAMES = {char: name for name, char in _LETTERS.items()}
+_SYMBOL_ACCENT = re.compile(r"\\([`'^~=.\"])\s?(?:\{(\\?[A-Za-z])\}|(\\[ij](?:\s|(?![A-Za-z]))|[A-Za-z]))")
+_LETTER_ACCENT = re.compile(r"\\([uvHcdkr])(?:\{(\\?[A-Za-z])\}|\s(\\?[A-Za-z]))")
+_LETTER = re.compile(rf"\\({'|'.join(sorted(_LETTERS, key=len, reverse=True))})(?:\{{\}}|\s|(?![A-Za-z]))")
+_SPECIAL = {"&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
+            "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}"}  # fmt: skip
 
 
 class AuthorList(NamedTuple):
@@ -60,7 +79,7 @@ def split_authors(text: str, *, place: str) -> AuthorList:
 
 def one_name(text: str, *, place: str) -> str:
     """Return the single name in `text`, LaTeX accents decoded; `UnusableDocumentError` if it is none."""
-    name = clean(latex.decode(text[: _MAX_NAME * 2]))
+    name = clean(decode(text[: _MAX_NAME * 2]))
     if len(text) > _MAX_NAME or not any(c.isalpha() for c in name) or _FORBIDDEN.search(name):
         expected = f"letters, at most {_MAX_NAME}"
         raise UnusableDocumentError(f"{place}: not a name", got=name, expected=expected)
@@ -114,7 +133,7 @@ class Byline:
 
 def find_authors(byline: str, authors: Sequence[str]) -> Byline:
     """Find `authors` in the text of a byline: initials, family name first, any separator, footnote marks."""
-    tokens = latex.decode(_NOTE.sub(_unless_a_name, _MAIL.sub(" ", byline[:_MAX_BYLINE]))).split()
+    tokens = decode(_NOTE.sub(_unless_a_name, _MAIL.sub(" ", byline[:_MAX_BYLINE]))).split()
     spelled = [(word, token) for token in tokens for w in fold(token).split() if (word := _DIGITS.sub("", w))]
     words = [word for word, _ in spelled]
     people = dict(enumerate(fold(name).split() for name in authors))  # those not found yet
@@ -156,3 +175,32 @@ def _given(words: list[str], at: int, given: list[str]) -> int:
     for name in given[1:] if count else []:
         count += words[at + count : at + count + 1] in ([name], [name[0]])
     return count
+
+
+def decode(text: str) -> str:
+    r"""Return `text` (NFC) with LaTeX accents and letters (`\'S`, `\v{c}`, `{\o}`) as Unicode; all else stays."""
+    if "\\" in text:
+        text = _LETTER_ACCENT.sub(_accented, _SYMBOL_ACCENT.sub(_accented, text))
+        text = _LETTER.sub(lambda m: _LETTERS[m[1]], text).replace("{", "").replace("}", "")
+    return unicodedata.normalize("NFC", text)
+
+
+def _accented(match: re.Match[str]) -> str:
+    # An accent on a dotless i (`\'{\i}`) is, in Unicode, one on the ordinary letter.
+    letter = (match[2] or match[3]).strip("\\ ")
+    return unicodedata.normalize("NFC", letter + _ACCENTS[match[1]])
+
+
+def encode(text: str) -> str:
+    r"""Return `text` for BibTeX: accents as `{\'S}`, letters as `{\o}`, LaTeX's own characters escaped."""
+    return "".join(_encoded(c) for c in unicodedata.normalize("NFC", text))
+
+
+def _encoded(c: str) -> str:
+    letter, *marks = list(unicodedata.normalize("NFD", c))
+    if c in _NAMES:
+        return f"{{\\{_NAMES[c]}}}"
+    if len(marks) != 1 or marks[0] not in _COMMANDS or not letter.isascii():
+        return _SPECIAL.get(c, c)  # biber and modern LaTeX read UTF-8; inventing a command would not compile
+    command = _COMMANDS[marks[0]]
+    return f"{{\\{command}{{{letter}}}}}" if command.isalpha() else f"{{\\{command}{letter}}}"

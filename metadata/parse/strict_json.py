@@ -44,7 +44,13 @@ def parse(data: bytes) -> object:
             raise UnusableDocumentError(what, expected=expected)
     try:
         value = json.loads(
-            text, object_pairs_hook=_pairs, parse_constant=_constant, parse_int=_integer, parse_float=_float
+            text,
+            object_pairs_hook=_pairs,
+            parse_constant=lambda name: _Bad(f"{name} is not JSON"),
+            parse_int=_integer,
+            parse_float=lambda d: v
+            if math.isfinite(v := float(d))
+            else _Bad("number beyond the range of a double"),
         )
     except json.JSONDecodeError as e:
         what = f"broken JSON at line {e.lineno}, column {e.colno}: {e.msg}"
@@ -76,18 +82,9 @@ def _pairs(pairs: list[tuple[str, object]]) -> object:
     return _Bad(f"duplicate key {next(a for a, b in itertools.pairwise(keys) if a == b)[:100]!a}")
 
 
-def _constant(name: str) -> object:
-    return _Bad(f"{name} is not JSON")
-
-
 def _integer(digits: str) -> object:
     # The length is looked at first: converting a million digits takes quadratic time.
     return int(digits) if len(digits) <= 17 and abs(int(digits)) <= 2**53 else _Bad("integer beyond 2**53")
-
-
-def _float(digits: str) -> object:
-    value = float(digits)
-    return value if math.isfinite(value) else _Bad("number beyond the range of a double")
 
 
 def _walk(value: object, path: str) -> None:
@@ -106,10 +103,7 @@ def _walk(value: object, path: str) -> None:
 
 
 def canonical_bytes(value: object) -> bytes:
-    """Return the canonical JSON of `value`: keys by code point, no spaces, no escapes beyond need, UTF-8.
-
-    `UnusableDocumentError` for what has none, such as NaN or lone surrogates.
-    """
+    """Return the canonical JSON (keys sorted, no spaces, UTF-8); `UnusableDocumentError` for NaN, lone surrogates."""
     try:
         text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         return text.encode("utf-8")
@@ -128,10 +122,7 @@ def canonical_sha256(value: object) -> str:
 
 
 def text_sha256(text: str) -> str:
-    """Return the hash of a title or an abstract: SHA-256 (hex) of it lower-cased, white space collapsed.
-
-    Letter case and white space are thus *not* covered. Source: both records, and arXiv's abstract of 1703.00522.
-    """
+    """Return the SHA-256 (hex) of a title or abstract, lower-cased, white space collapsed. Source: both records."""
     return sha256_hex(" ".join(text.lower().split()).encode("utf-8", "surrogatepass"))
 
 

@@ -33,10 +33,7 @@ def clean(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Return `text` for comparison: lower case, no accents, punctuation as spaces, no invisible characters.
-
-    `Świrszcz` and `swirszcz` fold to the same, and so do a title in small and in capital letters.
-    """
+    """Return `text` for comparison: `Świrszcz` as `swirszcz`; punctuation as spaces, nothing invisible."""
     return _fold_short(text) if len(text) < _SHORT else _fold(text)
 
 

@@ -32,10 +32,7 @@ _ADDRESS = re.compile(
 
 @dataclass(frozen=True)
 class Evidence:
-    """Why one field of a pin is as it is: its trust level, the document it rests on, how, and who agrees.
-
-    `also` are all further sources of the field; a pin exists only if they say the same.
-    """
+    """Why a field of a pin is as it is: trust, the document it rests on, how, and `also` all others, which agree."""
 
     field: str
     trust: Trust
@@ -143,11 +140,7 @@ def tuples(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def pin(name: str) -> Pin:
-    """Return the pin called `name`: `dni`, `sg`, `meprop`, an arXiv id with version, a pith number, its address.
-
-    Raises `VersionlessIdError` for an id (or a DOI of arXiv's) without version and `UnknownPinError` for a paper
-    or a version that is not pinned, naming what is.
-    """
+    """Return the pin of a short name, id, pith number, address; `VersionlessIdError`, `UnknownPinError`."""
     pins, bare = load_pins(), _ADDRESS.sub("", name)
     for found in pins.values():
         code = found.pith and found.pith.rpartition(":")[2]

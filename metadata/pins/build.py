@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from metadata.check import RegistryKey, keys, verify
+from metadata.check import PINNED, RegistryKey, verify
 from metadata.check.report import Trust
 from metadata.errors import MetadataError, PinError
 from metadata.kinds import ArxivPaper, Corpus, PithRecord
@@ -28,7 +28,8 @@ _REWRITE = "run: python -m metadata pins --write"
 # Strongest first. A page of arXiv's never outweighs what was curated from the paper itself.
 _RANK: tuple[Trust, ...] = ("signed", "hash signed", "derived", "curated", "stated")
 _FIELDS = [f.name for f in fields(Pin) if f.name not in ("short", "arxiv", "trust", "evidence")]
-_ABSENT = dict.fromkeys(("pith", "canonical_sha256", "abstract_sha256", "license")) | {
+_ABSENT = {
+    **dict.fromkeys(("pith", "canonical_sha256", "abstract_sha256", "license")),
     "cross_cats": (),
     "cites": (),
 }
@@ -55,17 +56,10 @@ class Paper:
     facts: tuple[Row, ...]
 
 
-def _names(value: list[Any]) -> tuple[str, ...]:
-    return tuple(str(v) for v in value)
-
-
-def _day(value: str) -> str:
-    return date.fromisoformat(value).isoformat()
-
-
 _CURATED: dict[str, Callable[[Any], Any]] = {
-    "title": str, "authors": _names, "submitted": _day, "date": _day, "primary_cat": str, "cross_cats": _names,
-    "cites": _names, "proceedings": lambda value: Proceedings(**tuples(value)),
+    **dict.fromkeys(("title", "primary_cat"), str), "proceedings": lambda value: Proceedings(**tuples(value)),
+    **dict.fromkeys(("authors", "cross_cats", "cites"), lambda value: tuple(map(str, value))),
+    **dict.fromkeys(("submitted", "date"), lambda value: date.fromisoformat(value).isoformat()),
 }  # fmt: skip
 
 
@@ -117,8 +111,8 @@ def _page_rows(name: str, page: ArxivPaper) -> Iterator[Row]:
 
 def _rows(paper: Paper, corpus: Corpus) -> list[Row]:
     """Return every row about `paper`, the strongest first."""
-    rows = [row for d, record in corpus.records(paper.arxiv) for row in _record_rows(d.name, record)]
-    rows += [row for d, page in corpus.papers(paper.arxiv) for row in _page_rows(d.name, page)]
+    rows = [row for d, record in corpus.of(PithRecord, paper.arxiv) for row in _record_rows(d.name, record)]
+    rows += [row for d, page in corpus.of(ArxivPaper, paper.arxiv) for row in _page_rows(d.name, page)]
     rows += paper.facts
     rows.append(Row("doi", paper.arxiv.doi, "derived", "arXiv id", "arXiv's rule 10.48550/arXiv.<id>"))
     first = {row.field: row.value for row in sorted(rows, key=_rank, reverse=True) if not row.loose}
@@ -170,19 +164,15 @@ def _pin(paper: Paper, corpus: Corpus) -> Pin:
     of = {field: [row for row in rows if row.field == field] for field in _FIELDS}
     evidence = tuple(_settle(arxiv, field, of[field]) for field in _FIELDS)
     values: dict[str, Any] = {f: of[f][0].value if of[f] else _ABSENT[f] for f in _FIELDS}
-    record = next((r for _, r in corpus.records(paper.arxiv)), None)
+    record = next((r for _, r in corpus.of(PithRecord, paper.arxiv)), None)
     if record and text_sha256(values["title"]) != record.signed["title_canon_sha256"]:
         raise PinError(f"{arxiv}: no title at hand has the signed hash", got=values["title"])
     short: Any = paper.short
     return Pin(short, arxiv, trust="signed" if record else "curated", evidence=evidence, **values)
 
 
-def build(corpus: Corpus, papers: Iterable[Paper], *, key: RegistryKey = keys.PINNED) -> dict[str, Pin]:
-    """Return the pins of `papers`, by arXiv id with version.
-
-    Raises `PinError` if a record or page in `corpus` fails a check under `key`, is about another version of a
-    paper to be pinned, or contradicts another source.
-    """
+def build(corpus: Corpus, papers: Iterable[Paper], *, key: RegistryKey = PINNED) -> dict[str, Pin]:
+    """Return the pins by arXiv id; `PinError` if a document fails a check, or two of them contradict each other."""
     wanted = {paper.arxiv.base: paper for paper in papers}
     for document in corpus.documents:
         content = document.content
@@ -205,7 +195,7 @@ def render(pins: dict[str, Pin]) -> str:
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
-def build_committed(directory: Path = committed.RECORDS, *, key: RegistryKey = keys.PINNED) -> dict[str, Pin]:
+def build_committed(directory: Path = committed.RECORDS, *, key: RegistryKey = PINNED) -> dict[str, Pin]:
     """Return the pins that follow from the documents in `directory` and `curated.json`; errors of `build`."""
     return build(committed.load(directory), curated(), key=key)
 

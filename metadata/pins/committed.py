@@ -23,11 +23,7 @@ _LOCK_S = 10.0  # seconds to wait for another writer
 
 
 def load(directory: Path = RECORDS) -> Corpus:
-    """Return the documents in `directory`, in the order of the manifest, named by their file names.
-
-    Raises `PinError` if files and manifest do not agree (missing, changed, unlisted) and
-    `UnusableDocumentError` for a listed document that cannot be parsed.
-    """
+    """Return the documents in the manifest's order; `PinError` if files differ from it, `UnusableDocumentError`."""
     listed = read_manifest(directory)
     present = {p.name for p in directory.iterdir() if not p.name.startswith(".") and p.name != MANIFEST}
     for name in sorted(present - set(listed)):

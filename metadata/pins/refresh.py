@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from metadata.check import RegistryKey, keys, verify
+from metadata.check import PINNED, RegistryKey, verify
 from metadata.check.record import is_signed
 from metadata.errors import RefusedUpdateError, UnusableDocumentError
 from metadata.fetch import Client
@@ -40,10 +40,7 @@ PUBLIC = Servers()
 
 @dataclass(frozen=True)
 class Update:
-    """A fetched and verified document: its file name, its bytes, how it differs from the committed one, warnings.
-
-    `difference` is a unified diff (lines, cut off after 60); empty if the committed document says the same.
-    """
+    """A fetched, verified document, its unified diff (cut after 60 lines; empty: it says the same) and warnings."""
 
     name: str
     data: bytes
@@ -68,12 +65,9 @@ def fetch(
     servers: Servers = PUBLIC,
     pith: str | None = None,
     directory: Path = committed.RECORDS,
-    key: RegistryKey = keys.PINNED,
+    key: RegistryKey = PINNED,
 ) -> list[Update]:
-    """Fetch and verify the state (if its pith number is known or given as `pith`) and arXiv's entry.
-
-    Raises `FetchError`, `UnusableDocumentError` or `RefusedUpdateError`. Nothing is written.
-    """
+    """Fetch and verify state and entry; `FetchError`, `UnusableDocumentError`, `RefusedUpdateError`."""
     present, answers = committed.load(directory), dict[str, tuple[Document, bytes]]()
     if number := pith or pin.pith:
         url, name = (
@@ -143,13 +137,9 @@ def plan(
     *,
     directory: Path = committed.RECORDS,
     pins_file: Path = PINS_FILE,
-    key: RegistryKey = keys.PINNED,
+    key: RegistryKey = PINNED,
 ) -> Plan:
-    """Return what `updates` would change; the new set is built in a copy, and nothing is written.
-
-    Raises `RefusedUpdateError` if a field of a pin would change on the word of somebody who signs nothing, and
-    `PinError` if the new documents contradict others.
-    """
+    """Return what would change, built in a copy; `RefusedUpdateError` as in `pin_changes`, errors of `build`."""
     wanted, old = {u.name: u.data for u in updates if u.difference}, load_pins(pins_file)
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "records"

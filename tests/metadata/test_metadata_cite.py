@@ -11,7 +11,7 @@ import yaml
 from metadata import cite, load_pins, pin
 from metadata import cite as cff
 from metadata.errors import MetadataError
-from metadata.parse import latex
+from metadata.parse import names as latex
 
 PINS = list(load_pins().values())
 REPOSITORY = cff.repository(commit="71fe42b")
