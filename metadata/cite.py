@@ -1,8 +1,7 @@
-"""Cite a pinned paper (BibTeX, text, CFF, CodeMeta), or a number of this repository checked against it.
+"""Cite a pinned paper, or a number of this repository checked against it.
 
-Formats: BibTeX with ASCII accents; CFF 1.2.0 (https://citation-file-format.github.io); CodeMeta 3.0 with
-schema.org (https://codemeta.github.io). What is cited is the version on arXiv that was reproduced, under arXiv's DOI,
-which knows no versions, beside the publisher's address of the proceedings: PMLR registers no DOI.
+BibTeX with ASCII accents; CFF 1.2.0 (https://citation-file-format.github.io); CodeMeta 3.0 (https://codemeta.github.io)
+with schema.org. PMLR registers no DOI: arXiv's, which knows no version, stands beside the publisher's address.
 """
 
 import re
@@ -160,9 +159,8 @@ def repository(path: Path = CFF_FILE, *, commit: str = "", dirty: bool = False) 
     except (yaml.YAMLError, TypeError, ValueError, KeyError) as e:
         expected = "CFF 1.2.0, authors with a name"
         raise MetadataError(f"cannot read {path.name}: {e}", expected=expected) from None
-    found = {key: str(value) for key, value in read.items() if value} | (
-        {"authors": authors} if authors else {}
-    )
+    found: dict[str, Any] = {key: str(value) for key, value in read.items() if value}
+    found["authors"] = authors
     if missing := [key for key in _NEEDED if not found.get(key)]:
         expected = 'lines such as: version: "0.1.0"'
         raise MetadataError(f"{path.name}: no {', '.join(missing)}", expected=expected)

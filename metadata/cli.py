@@ -72,7 +72,14 @@ def main(argv: list[str] | None = None, *, prog: str = "python -m metadata") -> 
     try:
         options = parser(prog).parse_args(argv)
         as_json = options.json
-        code, out = _run(options)
+        from metadata import commands  # now that the command line means something
+
+        run: Callable[[argparse.Namespace], commands.Result] = getattr(commands, options.command)
+        code, data, lines = run(options)
+        raw = options.command == "cite"  # formats of our own: BibTeX, YAML, JSON
+        out = "".join(f"{line if raw else printable(line)}\n" for line in lines)
+        if as_json:
+            out = _json({"command": options.command, "exit_code": code} | data)
     except SystemExit as e:  # argparse has printed the help
         code = int(e.code or 0)
     except MetadataError as e:
@@ -86,17 +93,6 @@ def main(argv: list[str] | None = None, *, prog: str = "python -m metadata") -> 
     except (OSError, MemoryError, RecursionError) as e:
         code, err = 2, f"error: {type(e).__name__}: {printable(str(e))}\n"
     return _emit(sys.stderr, err, _emit(sys.stdout, out, code))
-
-
-def _run(options: argparse.Namespace) -> tuple[int, str]:
-    from metadata import commands
-
-    run: Callable[[argparse.Namespace], commands.Result] = getattr(commands, options.command)
-    code, data, lines = run(options)
-    if options.json:
-        return code, _json({"command": options.command, "exit_code": code} | data)
-    raw = options.command == "cite"  # formats of our own: BibTeX, YAML, JSON
-    return code, "".join(f"{line if raw else printable(line)}\n" for line in lines)
 
 
 def _json(data: dict[str, Any]) -> str:

@@ -89,11 +89,8 @@ def pins(options: argparse.Namespace) -> Result:
 def _pin(of: Pin) -> Iterator[str]:
     yield f"{of.arxiv} ({of.short}), {of.trust}: {'a' if of.pith else 'no'} signed record behind its id"
     values = {name: getattr(of, name) for name in _SHOWN}
-    values |= {
-        "authors": ", ".join(of.authors),
-        "proceedings": of.venue,
-        "date": f"{of.date}, of {of.date_of}",
-    }
+    values["authors"], values["proceedings"] = ", ".join(of.authors), of.venue
+    values["date"] = f"{of.date}, of {of.date_of}"
     for name, value in values.items():
         why = of.why(name)
         yield f"  {name:<12} {why.trust:<12} {value or 'none'}"

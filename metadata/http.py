@@ -1,6 +1,5 @@
 """The one HTTP client here, bounded, over urllib3: the only code that opens a socket. It trusts no answer.
 
-`ask` hands over an answer whose body is unread: `metadata.fetch` makes documents of it, `repro.data.fetch` files.
 Bodies of redirects and errors are never read, nothing is decompressed, redirects stay on the host unless a digest of
 what arrives is known. TLS is checked; no cookies, no netrc. Proxies and authorities are those that requests finds;
 its own session bounds neither heads nor bodies.

@@ -1,6 +1,6 @@
 """Third wing: verify a document, check by check, against the registry's key, other documents and the pins."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from metadata.check.against import page_checks, record_checks
 from metadata.check.identify import Identification, identify
@@ -37,17 +37,13 @@ def verify(
         page = tuple(page_checks(content, corpus, key, pins))
         return Report(*about, str(content.arxiv), page, (), content.notes + content.repairs)
     found = identify(document, pins, corpus, Report(*about, content.title, ()))
-    return Report(*about, content.title, tuple(_text_checks(found)))
-
-
-def _text_checks(found: Identification) -> Iterator[Check]:
-    """Yield the checks of a document without signature: its identity, and what it shows of a pinned paper."""
     against = "; ".join(f"{f.about}: {f.detail}" for f in found.facts if f.weight in ("decisive", "against"))
     detail = found.sentence + (f" ({against})" if against else "")
-    yield Check("identity", _STATUS.get(found.verdict, "not verifiable"), detail)
-    for fact in found.facts if found.verdict != "none" else ():
-        if fact.about in ("authors", "abstract", "identifier"):
-            yield Check(fact.about, "not verifiable", f"not signed; {fact.detail}")
+    identity = Check("identity", _STATUS.get(found.verdict, "not verifiable"), detail)
+    facts = () if found.verdict == "none" else found.facts
+    shown = (f for f in facts if f.about in ("authors", "abstract", "identifier"))
+    unsigned = (Check(f.about, "not verifiable", f"not signed; {f.detail}") for f in shown)
+    return Report(*about, content.title, (identity, *unsigned))
 
 
 def identify_verified(

@@ -67,9 +67,7 @@ def _excerpt(record: PithRecord, true: Pages) -> Check:
     if not all(excerpts):
         return Check("excerpt", "absent", "no excerpt in the file")
     if wrong:
-        return hold(
-            "excerpt", "", [f"the abstract in {name} does not begin with the excerpt" for name in wrong]
-        )
+        return hold("excerpt", "", [f"the abstract in {name} does not begin with it" for name in wrong])
     why = "" if true else f"no page of {record.arxiv} with the signed abstract at hand"
     if why or min(map(len, excerpts)) < _MIN_EXCERPT:
         return Check("excerpt", "not verifiable", f"not signed, and {why or 'too short to show anything'}")
@@ -105,16 +103,32 @@ def page_checks(
     paper: ArxivPaper, corpus: Corpus, key: RegistryKey, pins: Mapping[str, Pin]
 ) -> Iterator[Check]:
     """Yield the checks of an arXiv page or feed against itself, signed records in `corpus`, and the pins."""
-    read, counted = len(paper.authors), "names that the page counts, and names read"
     stated = {
         "doi": ("the DOI is that of the id", paper.doi, paper.arxiv.doi.lower()),
-        "author_count": (counted, paper.author_count, read),
+        "author_count": (
+            "names that the page counts, and names read",
+            paper.author_count,
+            len(paper.authors),
+        ),
     }
-    for name, (what, got, want) in stated.items():
+    for name, (what, said, true) in stated.items():
         absent = Check(name, "absent", "the document gives none")
-        yield absent if got is None else compare(name, what, got, want)
+        yield absent if said is None else compare(name, what, said, true)
     yield _history(paper)
-    yield from _signed_fields(paper, corpus, key)
+    got = {
+        "title_hash": text_sha256(paper.title), "abstract_hash": text_sha256(paper.abstract),
+        "submitted_at": paper.submitted, "categories": [paper.primary_cat, *sorted(paper.cross_cats)],
+    }  # fmt: skip
+    records = (r for _, r in corpus.of(PithRecord, paper.arxiv) if is_signed(signing_checks(r, key)))
+    if record := next(records, None):
+        core = record.signed
+        categories = [core["primary_cat"], *sorted(core["cross_cats_sorted"])]
+        want = (core["title_canon_sha256"], core["abstract_canon_sha256"], record.submitted, categories)
+        for (name, value), signed in zip(got.items(), want, strict=True):
+            yield compare(name, "equals the signed record", value, signed)
+    else:
+        why = f"no signed record of {paper.arxiv} at hand"
+        yield from (Check(name, "not verifiable", why) for name in got)
     yield _known_abstract(paper, corpus)
     yield _page_pin(paper, _pin_of(paper.arxiv, pins))
 
@@ -129,28 +143,6 @@ def _history(paper: ArxivPaper) -> Check:
     if (version == 1) != (first == this):
         problems.append(f"v{version}: first and this version at {first}, {this}")
     return hold("history", "versions and days of the week agree", problems)
-
-
-def _signed_fields(paper: ArxivPaper, corpus: Corpus, key: RegistryKey) -> Iterator[Check]:
-    """Check title, abstract, first submission and categories against signed records of the same version."""
-    got = {
-        "title_hash": text_sha256(paper.title),
-        "abstract_hash": text_sha256(paper.abstract),
-        "submitted_at": paper.submitted,
-        "categories": [paper.primary_cat, *sorted(paper.cross_cats)],
-    }
-    record = next(
-        (r for _, r in corpus.of(PithRecord, paper.arxiv) if is_signed(signing_checks(r, key))), None
-    )
-    if record is None:
-        why = f"no signed record of {paper.arxiv} at hand"
-        yield from (Check(name, "not verifiable", why) for name in got)
-        return
-    core = record.signed
-    categories = [core["primary_cat"], *sorted(core["cross_cats_sorted"])]
-    want = (core["title_canon_sha256"], core["abstract_canon_sha256"], record.submitted, categories)
-    for (name, value), signed in zip(got.items(), want, strict=True):
-        yield compare(name, "equals the signed record", value, signed)
 
 
 def _known_abstract(paper: ArxivPaper, corpus: Corpus) -> Check:

@@ -11,9 +11,7 @@ from metadata.parse.strict_json import text_sha256
 from metadata.parse.text import collapse, common, fold, skeleton, squash
 from metadata.pins import Pin
 
-NEAR_TITLE = (
-    0.85  # similarity (0 to 1) from which a title is near; unrelated ones of this field stay below 0.75
-)
+NEAR_TITLE = 0.85  # similarity (0 to 1) from which a title is near; that of unrelated papers is below 0.75
 MIN_WORDS, MIN_LETTERS = 30, 150  # of an abstract; a shorter quotation shows nothing
 ALTERED = 0.2  # share of four-word sequences from which a text is an altered copy; unrelated ones have 0
 _LONGEST = 6000  # characters of an abstract that are compared; no true one has half
@@ -124,8 +122,10 @@ def other_people(byline: str, line: Byline) -> list[str]:
 
 
 def _is_name(words: list[str]) -> bool:
-    fits = (
-        _NAME.fullmatch(w) and w[0].isupper() and fold(w).isascii() and fold(w) not in _NO_NAMES
-        for w in words
+    fits = all(_NAME.fullmatch(w) and w[0].isupper() and fold(w).isascii() for w in words)
+    return (
+        2 <= len(words) <= 4
+        and any(len(w) > 2 for w in words)
+        and fits
+        and not _NO_NAMES & set(map(fold, words))
     )
-    return 2 <= len(words) <= 4 and any(len(w) > 2 for w in words) and all(fits)

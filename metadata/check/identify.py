@@ -1,10 +1,4 @@
-"""Say which pinned paper a document is, and answer only what is known.
-
-*Pinned* needs the title, all authors, and the text: the signed hash or the abstract. *Claims to be and is not* needs
-a positive contradiction: the title with other owners, other text and people under the paper's id, another version.
-An id alone decides nothing. All else that has to do with a pinned paper is *cannot tell*. Which version is another
-question.
-"""
+"""Say which pinned paper a document is, and answer only what is known; what each answer needs: docs/metadata.md."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -22,9 +16,8 @@ from metadata.pins import Pin
 _MIN_REFERENCES = 3
 # Failed checks that leave open whether a document is what it claims: nothing of this is signed, or (the categories,
 # which arXiv adds to later) for good.
-_SOFT = frozenset(
-    "authors excerpt author_count event_counters event_ids snapshot_hashes dates abstract categories".split()
-)
+_SOFT = frozenset("authors excerpt author_count event_counters event_ids snapshot_hashes dates".split())
+_SOFT |= {"abstract", "categories"}
 
 Weight = Literal["for", "against", "decisive", "neutral"]
 Version = Literal["shown", "not shown", "another"]
@@ -145,10 +138,11 @@ def _judge(
     verdict: Verdict = "pinned" if sound else "cannot tell"
     if contradicted or not concerned:
         verdict = "not the pinned paper" if concerned else "none"
-    stated, shown = versions - {None}, versions - {None} == {arxiv.version} and not astray
-    version: Version = (
-        "another" if stated and arxiv.version not in stated else "shown" if shown else "not shown"
-    )
+    stated = versions - {None}
+    shown = stated == {arxiv.version} and not astray
+    version: Version = "shown" if shown else "not shown"
+    if stated and arxiv.version not in stated:
+        version = "another"
     wanted = {
         f"the title {pin.title!r}, and nothing else, at its head": title != "same",
         f"all {len(pin.authors)} authors, and nobody else, under it": not byline.complete,

@@ -24,10 +24,10 @@ _EVENT_ID = re.compile(r"sha256:[0-9a-f]{64}")
 _EMPTY_LIST = "258153158e38e3291e3d48162225fcdb2d5a3ed65a07baac614ab91432fd4f57"
 # Trust in each field, why, and the checks beside those of the signature without which it is merely stated.
 _FIELDS: dict[str, tuple[Trust, str, tuple[str, ...]]] = {
-    **dict.fromkeys(
-        ("source id and version", "submitted_at", "license", "primary_cat", "cross_cats_sorted"),
-        ("signed", "in the canonical record", ()),
-    ),
+    **{
+        name: ("signed", "in the canonical record", ())
+        for name in ("source id and version", "submitted_at", "license", "primary_cat", "cross_cats_sorted")
+    },
     "title": ("hash signed", "letter case and white space are not covered", ("title_hash",)),
     "abstract": ("hash signed", "signed is its hash; the file has an excerpt", ("abstract_hash",)),
     "pith number": ("derived", "base32 of the signed hash", ("pith_number", "year")),

@@ -48,9 +48,7 @@ class Corpus:
     def of(self, kind: type[T], arxiv: ArxivId | None = None) -> list[tuple[Document, T]]:
         """Return the documents of this kind with their contents, all of them or those of this very version."""
         found = [(d, d.content) for d in self.documents if isinstance(d.content, kind)]
-        return (
-            found if arxiv is None else [pair for pair in found if getattr(pair[1], "arxiv", None) == arxiv]
-        )
+        return [pair for pair in found if arxiv in (None, getattr(pair[1], "arxiv", None))]
 
     def texts(self, title: str, authors: Sequence[str]) -> Iterator[tuple[Document, PaperText]]:
         """Yield the texts with this title by all of these authors alone: others who use the title are no source."""
@@ -81,22 +79,20 @@ def read_bytes(path: Path) -> bytes:
 
 def parse(data: bytes, name: str = "document") -> Document:
     """Return the document in `data`; `UnusableDocumentError` for no known kind, and errors of its parser."""
-    kind = _kind([line for line in lines(decode(data)) if line])
-    return Document(name, kind, sha256_hex(data), _PARSERS[kind](data))
-
-
-def _kind(page_lines: list[str]) -> str:
+    page_lines = [line for line in lines(decode(data)) if line]
     first = page_lines[0] if page_lines else ""
     if first.startswith("{"):
-        return "pith record"
-    if _XML.match(first):
-        return "arXiv Atom feed"
-    if len({m[0] for m in map(page.LABELS.match, page_lines) if m}) >= 3:
-        return "arXiv abstract page"
-    if re.match(r"#{1,6} ", first):
-        return "manuscript"
-    if not first.startswith("<") and paper.has_abstract(page_lines):
-        return "paper-site listing"
-    do = "save the text of the page, not its HTML" if first.startswith("<") else "check the file"
-    what, got = "a document of no known kind", first or "nothing"
-    raise UnusableDocumentError(what, got=got, expected=", ".join(_PARSERS), do=do)
+        kind = "pith record"
+    elif _XML.match(first):
+        kind = "arXiv Atom feed"
+    elif len({m[0] for m in map(page.LABELS.match, page_lines) if m}) >= 3:
+        kind = "arXiv abstract page"
+    elif re.match(r"#{1,6} ", first):
+        kind = "manuscript"
+    elif not first.startswith("<") and paper.has_abstract(page_lines):
+        kind = "paper-site listing"
+    else:
+        do = "save the text of the page, not its HTML" if first.startswith("<") else "check the file"
+        what, got = "a document of no known kind", first or "nothing"
+        raise UnusableDocumentError(what, got=got, expected=", ".join(_PARSERS), do=do)
+    return Document(name, kind, sha256_hex(data), _PARSERS[kind](data))

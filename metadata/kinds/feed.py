@@ -1,7 +1,6 @@
 """Parse an answer of arXiv's Atom API (https://info.arxiv.org/help/api/user-manual.html), safely.
 
-`defusedxml` refuses entity bombs and external entities; no DTD is accepted at all. No tree is built: the text
-of each known place is collected while reading, so that a hostile megabyte costs a few.
+No DTD is accepted. No tree is built: texts are collected by place, so that a hostile megabyte costs a few.
 """
 
 import re

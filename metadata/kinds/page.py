@@ -1,7 +1,6 @@
-"""What arXiv says of one version of a paper, and how its abstract page says it, between banners and side bars.
+"""What arXiv says of one version of a paper, and how its abstract page says it. Source: the page of 1703.00522.
 
-On the page every field is found by its own label, never by its place, in one pass. A field that is missing, or that
-the page gives in two different ways, is an error that names it: nothing is guessed. Source: the page of 1703.00522.
+Every field is found by its label, never by its place. One that is missing, or given in two ways, is an error.
 """
 
 import re
@@ -105,13 +104,17 @@ def parse(data: bytes) -> ArxivPaper:
     if not codes:
         raise MissingFieldError("subjects: not found in the document", expected="codes such as '(cs.LG)'")
     abstract = only("abstract", blocks["Abstract"])
+    days = {f"{v.submitted.day} {MONTHS[v.submitted.month - 1]} {v.submitted.year}" for v in history}
+    heads, stamps = (filter(None, map(form.fullmatch, page)) for form in (_HEAD, _SUBMITTED))
+    odd = [f"the head names {m[1]}" for m in heads if m[1] != arxiv.base]
+    odd += [f"the head says {m[0]!r}" for m in stamps if m[1] not in days]
     doi = only("DOI", [parse_doi(m[1]) for line in page if (m := _DOI.fullmatch(line))], required=False)
     return ArxivPaper(
         arxiv=arxiv, title=clean(only("title", blocks["Title"])), authors=authors.names, repairs=authors.repairs,
         abstract=abstract, submitted=history[0].submitted, revised=history[arxiv.version - 1].submitted,
         primary_cat=codes[0], cross_cats=tuple(codes[1:]), doi=doi or None, history=history,
         author_count=_author_count(page),
-        notes=tuple(withdrawal(" ".join(blocks["Comments"])[:2000], abstract) + _notes(page, arxiv, history)),
+        notes=(*withdrawal(" ".join(blocks["Comments"])[:2000], abstract), *odd[:5]),
     )  # fmt: skip
 
 
@@ -137,9 +140,8 @@ def _identifier(page: list[str]) -> ArxivId:
     for match in filter(None, map(_CITE_AS.fullmatch, page)):
         base, version = split_arxiv(match[1])
         if base != arxiv.base or version not in (None, arxiv.version):
-            raise UnusableDocumentError(
-                "id: 'Cite as' names another paper", got=match[0], expected=str(arxiv)
-            )
+            what = "id: 'Cite as' names another paper"
+            raise UnusableDocumentError(what, got=match[0], expected=str(arxiv))
     return arxiv
 
 
@@ -170,11 +172,3 @@ def _author_count(page: list[str]) -> int | None:
     text = only("number of authors", texts, required=False)
     others = _OTHERS.fullmatch(text.rpartition(" and ")[2])
     return 1 + (int(others[1]) if others else text.count(" and ")) if text else None
-
-
-def _notes(page: list[str], arxiv: ArxivId, history: tuple[ArxivVersion, ...]) -> list[str]:
-    """Return one warning for each line of the page's head that does not fit the rest."""
-    days = {f"{v.submitted.day} {MONTHS[v.submitted.month - 1]} {v.submitted.year}" for v in history}
-    heads, stamps = (filter(None, map(form.fullmatch, page)) for form in (_HEAD, _SUBMITTED))
-    notes = [f"the head names {m[1]}" for m in heads if m[1] != arxiv.base]
-    return [*notes, *(f"the head says {m[0]!r}" for m in stamps if m[1] not in days)][:5]

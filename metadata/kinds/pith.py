@@ -1,7 +1,6 @@
-"""Parse pith open-graph records: the state document and the bundle form, whose keys come in another order.
+"""Parse pith open-graph records, as state or as bundle. Source: two states and the first part of a bundle, by hand.
 
-Source: two state documents and the first part of a bundle, read by hand. Signed objects are closed (an
-unknown field is refused); elsewhere further fields are accepted, noted, and trusted in nothing.
+Signed objects are closed (an unknown field is refused); elsewhere further fields are noted, and trusted in nothing.
 """
 
 from collections.abc import Iterator
@@ -151,24 +150,22 @@ def parse(data: bytes) -> PithRecord:
                 note(notes, f"$.current.{key}: {len(holder[key])} entries, not interpreted")
     else:
         shape.check(document, _BUNDLE, "$", notes)
-        holder, (payload, path) = document, _creation(document["events"], notes)
+        created = [i for i, event in enumerate(document["events"]) if event["event_type"] == "record_created"]
+        if len(created) != 1:
+            what = f"at $.events: {len(created)} events 'record_created'"
+            raise MissingFieldError(what, expected="exactly one")
+        for i, event in enumerate(document["events"]):
+            if i != created[0]:
+                note(notes, f"$.events[{i}]: event {event['event_type'][:60]!r}, not interpreted")
+        holder, path = document, f"$.events[{created[0]}]"
+        event = document["events"][created[0]]
+        if event["target"] != "record" or "payload" not in event:
+            expected = "'record', and its payload"
+            raise UnusableDocumentError(f"at {path}: target and payload", expected=expected)
+        payload = event["payload"]
+        shape.check(payload, _CORE | {f"{k}?": v for k, v in _COPY.items()}, f"{path}.payload", notes)
     source = holder["canonical_record"]["source"]
     parse_pith(document["pith_number"])
     arxiv = parse_arxiv(f"{source['id']}v{source['version']}")
     paths = ("$.current" if "state_type" in document else "$", f"{path}.payload")
     return PithRecord(document, arxiv, holder, payload, paths, tuple(notes))
-
-
-def _creation(events: list[dict[str, Any]], notes: list[str]) -> tuple[dict[str, Any], str]:
-    created = [i for i, event in enumerate(events) if event["event_type"] == "record_created"]
-    if len(created) != 1:
-        what = f"at $.events: {len(created)} events 'record_created'"
-        raise MissingFieldError(what, expected="exactly one")
-    for i, event in enumerate(events):
-        if i != created[0]:
-            note(notes, f"$.events[{i}]: event {event['event_type'][:60]!r}, not interpreted")
-    event, path = events[created[0]], f"$.events[{created[0]}]"
-    if event["target"] != "record" or "payload" not in event:
-        raise UnusableDocumentError(f"at {path}: target and payload", expected="'record', and its payload")
-    shape.check(event["payload"], _CORE | {f"{k}?": v for k, v in _COPY.items()}, f"{path}.payload", notes)
-    return event["payload"], path

@@ -1,7 +1,6 @@
-"""Identifiers: arXiv ids (always with their version), arXiv DOIs and pith numbers.
+"""arXiv ids (https://info.arxiv.org/help/arxiv_identifier.html), DOIs and pith numbers.
 
-Grammar of arXiv ids: https://info.arxiv.org/help/arxiv_identifier.html. An id without a version names
-whatever the paper is today, so it is refused wherever a paper is to be pinned, verified or cited.
+An id without a version names whatever the paper is today: it is refused wherever one is pinned, verified or cited.
 """
 
 import re
@@ -53,9 +52,8 @@ def parse_arxiv(text: str) -> ArxivId:
     base, version = split_arxiv(text)
     if version is None:
         what = f"arXiv id without a version: {base!r} is whatever the paper is today"
-        raise VersionlessIdError(
-            what, expected=f"a version, as in {base + 'v1'!r}", do="say which version you mean"
-        )
+        expected = f"a version, as in {base + 'v1'!r}"
+        raise VersionlessIdError(what, expected=expected, do="say which version you mean")
     return ArxivId(base, version)
 
 

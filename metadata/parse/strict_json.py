@@ -1,8 +1,6 @@
-"""JSON read strictly (RFC 8259, and stricter), written canonically, and hashed as the pith registry does.
+"""JSON read strictly (RFC 8259, and stricter: one meaning for each byte string), written canonically, and hashed.
 
-Python's `json` lets pass what changes meaning between readers (duplicate keys, NaN, lone surrogates) and falls over
-deep nesting: here each accepted byte string has one meaning. Source of canonical form and hashes: recomputed by
-hand from two records of the registry; both hold.
+Canonical form and hashes are the pith registry's. Source: recomputed by hand from two records; both hold.
 """
 
 import base64

@@ -1,7 +1,6 @@
 """Fourth wing: the pinned papers, which exact version of which paper this repository reproduces.
 
-Reads the generated `pins.json` with the standard library alone, so that every command can afford it;
-`metadata.pins.build` makes that file from the records, and `python -m metadata pins --check` compares the two.
+Read from the generated `pins.json` with the standard library alone, so that every command can afford it.
 """
 
 from __future__ import annotations

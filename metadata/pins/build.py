@@ -1,8 +1,7 @@
 """Build the pins from the committed records and the curated facts: the one maker of `pins.json`.
 
-One rule for every field: each source of it is a row, all must agree, and the strongest gives the value. Where two
-differ there is no pin, but an error that names both. Facts entered by hand stand in `curated.json`, each with its
-source: what no committed record gives.
+One rule for every field: each source of it is a row, all must agree, and the strongest gives the value. Facts entered
+by hand stand in `curated.json`, each with its source: what no committed record gives.
 """
 
 import json
@@ -28,11 +27,8 @@ _REWRITE = "run: python -m metadata pins --write"
 # Strongest first. A page of arXiv's never outweighs what was curated from the paper itself.
 _RANK: tuple[Trust, ...] = ("signed", "hash signed", "derived", "curated", "stated")
 _FIELDS = [f.name for f in fields(Pin) if f.name not in ("short", "arxiv", "trust", "evidence")]
-_ABSENT = {
-    **dict.fromkeys(("pith", "canonical_sha256", "abstract_sha256", "license")),
-    "cross_cats": (),
-    "cites": (),
-}
+_ABSENT: dict[str, Any] = {"cross_cats": (), "cites": ()}
+_ABSENT |= dict.fromkeys(("pith", "canonical_sha256", "abstract_sha256", "license"))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,4 @@
-"""The committed documents under `metadata/records/`: read by the manifest that fixes their bytes, replaced together.
-
-Several files are replaced together or not at all: under a lock, whole on disk before the first one changes.
-"""
+"""The committed documents: read by the manifest that fixes their bytes, replaced together, or none of them."""
 
 import os
 import re

@@ -70,10 +70,8 @@ def fetch(
     """Fetch and verify state and entry; `FetchError`, `UnusableDocumentError`, `RefusedUpdateError`."""
     present, answers = committed.load(directory), dict[str, tuple[Document, bytes]]()
     if number := pith or pin.pith:
-        url, name = (
-            f"{servers.pith}/pith/{parse_pith(number).code}/state.json",
-            f"pith-{pin.arxiv}.state.json",
-        )
+        url = f"{servers.pith}/pith/{parse_pith(number).code}/state.json"
+        name = f"pith-{pin.arxiv}.state.json"
         answers[name] = _document(client, url, name, PithRecord)
     url, name = f"{servers.arxiv}/api/query?id_list={pin.arxiv}", f"arxiv-atom-{pin.arxiv}.xml"
     answers[name] = _document(client, url, name, ArxivPaper)
