@@ -11,13 +11,12 @@ from typing import Any
 
 from metadata import check, kinds
 from metadata import cite as citing
-from metadata.check.report import SEVERITY
 from metadata.errors import MetadataError
 from metadata.pins import PINS_FILE, Pin, build, committed, load_pins, pin
 
 _SHOWN = ("title", "authors", "proceedings", "date", "submitted", "doi", "pith", "primary_cat", "license")
 _CITED = ("title", "authors", "proceedings", "doi", "pith")
-_OUTCOMES = {
+_OUTCOMES = {  # the worst of several documents comes last
     0: "passed", 3: "about none of the pinned papers", 4: "cannot be told", 1: "failed a check", 2: "unusable"
 }  # fmt: skip
 
@@ -43,7 +42,7 @@ def verify(options: argparse.Namespace) -> Result:
         lines += [f"    {f.trust:<12} {f.field:<37} {f.detail}" for f in result.fields]
     counts = [f"{codes.count(code)} {words}" for code, words in _OUTCOMES.items() if code in codes]
     lines.append(f"{len(codes)} document{'s' * (len(codes) != 1)}: {', '.join(counts)}")
-    return max(codes, key=SEVERITY.index), {"documents": entries}, lines
+    return max(codes, key=list(_OUTCOMES).index), {"documents": entries}, lines
 
 
 def _verified(paths: list[Path]) -> Iterator[tuple[str, check.Report | MetadataError]]:

@@ -18,6 +18,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
 import urllib3
+from urllib3 import exceptions
 
 from metadata.errors import shown
 
@@ -31,9 +32,7 @@ _LOST = {
     "ReadTimeoutError": "no answer in time",
     "ProxyError": "no connection through the proxy",
 }
-_NETWORK = (
-    urllib3.exceptions.TimeoutError, urllib3.exceptions.ProtocolError, urllib3.exceptions.ProxyError, OSError
-)  # fmt: skip
+_NETWORK = (exceptions.TimeoutError, exceptions.ProtocolError, exceptions.ProxyError, OSError)
 T = TypeVar("T")
 
 
@@ -58,7 +57,7 @@ class Answer:
         """Return the bytes of the body that have arrived; empty at its end. `NoAnswerError` if it breaks off."""
         try:
             return self._response.read1(_CHUNK, decode_content=False)
-        except urllib3.exceptions.ReadTimeoutError:
+        except exceptions.ReadTimeoutError:
             raise NoAnswerError("stopped sending", again=True, silent=True) from None
         except Exception as e:  # resets, malformed chunks: all of them lose the rest of the body
             raise NoAnswerError(f"the answer broke off ({type(e).__name__})", again=True) from None
@@ -130,7 +129,7 @@ def _send(parts: SplitResult, headers: Mapping[str, str], timeout: urllib3.Timeo
         response = pool.request("GET", parts.geturl(), headers=own, redirect=False, preload_content=False)
     except NoAnswerError:
         raise
-    except urllib3.exceptions.SSLError as e:
+    except exceptions.SSLError as e:
         raise NoAnswerError(f"TLS failed ({str(e)[:80]})") from None
     except Exception as e:  # whatever a malformed head makes the libraries raise
         name = type(e).__name__

@@ -35,7 +35,7 @@ def verify(
         return Report(*about, str(content.arxiv), tuple(checks), trust, content.notes)
     if isinstance(content, ArxivPaper):
         page = tuple(page_checks(content, corpus, key, pins))
-        return Report(*about, str(content.arxiv), page, (), content.notes + content.repairs)
+        return Report(*about, str(content.arxiv), page, (), content.notes)
     found = identify(document, pins, corpus, Report(*about, content.title, ()))
     against = "; ".join(f"{f.about}: {f.detail}" for f in found.facts if f.weight in ("decisive", "against"))
     detail = found.sentence + (f" ({against})" if against else "")

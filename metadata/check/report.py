@@ -7,8 +7,6 @@ from typing import Literal
 Status = Literal["verified", "failed", "not verifiable", "absent"]
 # What each of them means: docs/metadata.md.
 Trust = Literal["signed", "hash signed", "derived", "corroborated", "stated", "curated", "absent"]
-# The worst of several documents' codes is the one that comes last here.
-SEVERITY = (0, 3, 4, 1, 2)
 
 
 @dataclass(frozen=True)

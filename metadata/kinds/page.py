@@ -54,8 +54,8 @@ class ArxivPaper:
     """One version of a paper as arXiv shows it. Unsigned: it counts as evidence beside a record, not alone.
 
     `submitted` is the time of the first version, `revised` that of this one (equal for v1). `authors` are in
-    the paper's order. `repairs` tells what had to be mended to read the names. `author_count` is the number
-    that the page itself states (None if it does not), `history` is empty for Atom; `notes` are warnings.
+    the paper's order. `author_count` is the number that the page itself states (None if it does not), `history` is
+    empty for Atom; `notes` are warnings, and what had to be mended to read the names.
     """
 
     arxiv: ArxivId
@@ -69,7 +69,6 @@ class ArxivPaper:
     doi: str | None = None  # a feed names a journal's at best, never the one that arXiv registers
     history: tuple[ArxivVersion, ...] = ()
     author_count: int | None = None
-    repairs: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -110,11 +109,11 @@ def parse(data: bytes) -> ArxivPaper:
     odd += [f"the head says {m[0]!r}" for m in stamps if m[1] not in days]
     doi = only("DOI", [parse_doi(m[1]) for line in page if (m := _DOI.fullmatch(line))], required=False)
     return ArxivPaper(
-        arxiv=arxiv, title=clean(only("title", blocks["Title"])), authors=authors.names, repairs=authors.repairs,
+        arxiv=arxiv, title=clean(only("title", blocks["Title"])), authors=authors.names,
         abstract=abstract, submitted=history[0].submitted, revised=history[arxiv.version - 1].submitted,
         primary_cat=codes[0], cross_cats=tuple(codes[1:]), doi=doi or None, history=history,
         author_count=_author_count(page),
-        notes=(*withdrawal(" ".join(blocks["Comments"])[:2000], abstract), *odd[:5]),
+        notes=(*withdrawal(" ".join(blocks["Comments"])[:2000], abstract), *odd[:5], *authors.repairs),
     )  # fmt: skip
 
 
