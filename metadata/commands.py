@@ -97,7 +97,7 @@ def _pin(of: Pin) -> Iterator[str]:
 
 
 def cite(options: argparse.Namespace) -> Result:
-    """Cite pinned papers with the trust of each field (CodeMeta: or this repository), or write CITATION.cff."""
+    """Cite papers with the trust of each field (CodeMeta of none named: this repository), or write CITATION.cff."""
     file = citing.CFF_FILE
     if options.write_cff:
         committed.replace({file: citing.render(file, load_pins().values()).encode("utf-8")})

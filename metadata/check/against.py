@@ -33,10 +33,9 @@ def record_checks(record: PithRecord, corpus: Corpus, pins: Mapping[str, Pin]) -
     else:
         absent = "no graph snapshot in the file"
         yield from (Check(name, "absent", absent) for name in ("excerpt", "snapshot", "authors"))
-    pin = _pin_of(record.arxiv, pins)
-    pairs = {"signed hash": (sha256_hex(record.canonical), pin.canonical_sha256)} if pin else {}
-    if not pin or not pin.canonical_sha256 or pin.arxiv != str(record.arxiv):
-        pairs = {}
+    pin, pairs = _pin_of(record.arxiv, pins), dict[str, tuple[object, object]]()
+    if pin and pin.canonical_sha256 and pin.arxiv == str(record.arxiv):
+        pairs["signed hash"] = (sha256_hex(record.canonical), pin.canonical_sha256)
     yield _pin_check(record.arxiv, pin, differing(pairs), "")
 
 
@@ -103,15 +102,15 @@ def page_checks(
     paper: ArxivPaper, corpus: Corpus, key: RegistryKey, pins: Mapping[str, Pin]
 ) -> Iterator[Check]:
     """Yield the checks of an arXiv page or feed against itself, signed records in `corpus`, and the pins."""
-    stated = {
-        "doi": ("the DOI is that of the id", paper.doi, paper.arxiv.doi.lower()),
-        "author_count": (
+    for name, what, said, true in (
+        ("doi", "the DOI is that of the id", paper.doi, paper.arxiv.doi.lower()),
+        (
+            "author_count",
             "names that the page counts, and names read",
             paper.author_count,
             len(paper.authors),
         ),
-    }
-    for name, (what, said, true) in stated.items():
+    ):
         absent = Check(name, "absent", "the document gives none")
         yield absent if said is None else compare(name, what, said, true)
     yield _history(paper)

@@ -77,7 +77,7 @@ def compare_title(claim: PaperText, title: str) -> tuple[Title, str]:
 def compare_abstract(
     abstract: str, signed: str | None, texts: list[tuple[str, str, bool]]
 ) -> tuple[Text, str]:
-    """Return how `abstract` compares with the signed hash and the known (source, text, is it all?), and why."""
+    """Return how `abstract` compares with the signed hash and known `texts` (source, text, all of it?), and why."""
     if signed and text_sha256(abstract) == signed:
         return "same", "the abstract has the hash that the registry signed"
     abstract = abstract[:_LONGEST]
@@ -111,7 +111,7 @@ def known_texts(corpus: Corpus, pin: Pin, document: Document) -> list[tuple[str,
 
 
 def other_people(byline: str, line: Byline) -> list[str]:
-    """Return the people of a byline, in Latin letters; none if one can be an author, or anything be no name."""
+    """Return the people in a byline; none at all if one may be an author, or if a part of it may be no name."""
     names = {word for author in line.authors for word in fold(author).split() if len(word) > 2}
     damaged = (difflib.get_close_matches(fold(word), names, 1, 0.75) for word in line.foreign[:200])
     if line.found or line.open or any(damaged):  # the letters, perhaps

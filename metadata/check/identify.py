@@ -73,7 +73,7 @@ class Identification:
 
 
 def identify(document: Document, pins: Mapping[str, Pin], corpus: Corpus, report: Report) -> Identification:
-    """Say which of `pins` the `document`, with its `report`, is, claims to be or may be; `corpus` has abstracts."""
+    """Say which of `pins` the `document` is, claims to be or may be; `report` is its own, `corpus` has abstracts."""
     claim = claims.claim_of(document)
     weighed = [_weigh(document, claim, pin, corpus, report) for pin in pins.values()]
     _, best = min(weighed, key=lambda found: found[0], default=((), None))

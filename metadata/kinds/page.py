@@ -92,7 +92,7 @@ def withdrawal(comment: str, abstract: str) -> list[str]:
 
 
 def parse(data: bytes) -> ArxivPaper:
-    """Return the paper on the page; `MissingFieldError` with the field, `UnusableDocumentError` for two values."""
+    """Return the paper on the page of this text; `MissingFieldError`, or `UnusableDocumentError` for two values."""
     whole = lines(strict_json.decode(data))
     page = [line for line in whole if line]
     arxiv = _identifier(page)

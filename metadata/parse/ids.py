@@ -48,7 +48,7 @@ class PithNumber:
 
 
 def parse_arxiv(text: str) -> ArxivId:
-    """Return the id in `text` (`hep-th/9901001v1`), else `IdentifierError`; `VersionlessIdError` without one."""
+    """Return the id in `text` (`arXiv:1608.05343v2`), else `IdentifierError`; `VersionlessIdError` without a v2."""
     base, version = split_arxiv(text)
     if version is None:
         what = f"arXiv id without a version: {base!r} is whatever the paper is today"

@@ -33,7 +33,7 @@ def clean(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Return `text` for comparison: `Świrszcz` as `swirszcz`; punctuation as spaces, nothing invisible."""
+    """Return `text` for comparison: no case, no accents (`swirszcz`), punctuation as spaces, nothing invisible."""
     return _fold_short(text) if len(text) < _SHORT else _fold(text)
 
 

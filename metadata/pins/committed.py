@@ -20,7 +20,7 @@ _LOCK_S = 10.0  # seconds to wait for another writer
 
 
 def load(directory: Path = RECORDS) -> Corpus:
-    """Return the documents in the manifest's order; `PinError` if files differ from it, `UnusableDocumentError`."""
+    """Return the documents in the manifest's order; `PinError` if a file is missing, changed or not in it."""
     listed = read_manifest(directory)
     present = {p.name for p in directory.iterdir() if not p.name.startswith(".") and p.name != MANIFEST}
     for name in sorted(present - set(listed)):

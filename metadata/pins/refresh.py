@@ -67,7 +67,7 @@ def fetch(
     directory: Path = committed.RECORDS,
     key: RegistryKey = PINNED,
 ) -> list[Update]:
-    """Fetch and verify state and entry; `FetchError`, `UnusableDocumentError`, `RefusedUpdateError`."""
+    """Fetch and verify state (of a known pith number) and feed; `FetchError`, or why one is unusable or refused."""
     present, answers = committed.load(directory), dict[str, tuple[Document, bytes]]()
     if number := pith or pin.pith:
         url = f"{servers.pith}/pith/{parse_pith(number).code}/state.json"
@@ -89,9 +89,8 @@ def _document(client: Client, url: str, name: str, kind: type) -> tuple[Document
     """Return the document at `url`, parsed within the time limit, and its bytes."""
 
     def use(data: bytes) -> tuple[Document, bytes]:
-        if not data.lstrip().startswith(
-            b"{" if kind is PithRecord else b"<"
-        ):  # before anything else is tried
+        first = b"{" if kind is PithRecord else b"<"
+        if not data.lstrip().startswith(first):  # before anything else is tried
             what = f"{name}: another kind of document"
             raise UnusableDocumentError(what, got=data[:40], expected=kind.__name__)
         return parse(data, name), data
