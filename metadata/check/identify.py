@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
-from metadata.check import claim as claims
+import metadata.check.claim as claims
 from metadata.check.claim import Text, Title
 from metadata.check.report import Report
 from metadata.kinds import Corpus, Document, PaperText, PithRecord
