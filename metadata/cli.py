@@ -1,11 +1,10 @@
 """The command line of `metadata`: `python -m metadata verify | identify | pins | cite | refresh`."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -25,63 +24,62 @@ _EPILOG = """examples:
 exit codes: 0 fine · 1 a check failed, or a document is not what it claims · 2 unusable input or no answer
             3 about none of the pinned papers · 4 cannot tell whether it is one
 """
-
-
-class _UsageError(MetadataError):
-    """A command line that means nothing; argparse has worded it."""
+_COMMANDS = {
+    "verify": "check documents, field by field",
+    "identify": "say which pinned paper a document is, or only claims to be",
+    "pins": "show the pinned papers, check or rebuild pins.json",
+    "cite": "cite a pinned paper",
+    "refresh": "compare with registry and arXiv (needs the network)",
+}
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise _UsageError(f"{message}; {self.format_usage().strip()}")
+        raise MetadataError(f"{message}; {self.format_usage().strip()}")
 
 
 def parser(prog: str = "python -m metadata") -> argparse.ArgumentParser:
-    """Return the parser of the command line, which calls itself `prog` in its help."""
-    raw = argparse.RawDescriptionHelpFormatter
+    """Return the parser of the command line, which calls itself `prog` in its help; `MetadataError` for usage."""
+    raw, flag = argparse.RawDescriptionHelpFormatter, "store_true"
     top = _Parser(prog=prog, description=_ABOUT, epilog=_EPILOG.format(prog=prog), formatter_class=raw)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    told = {
-        "verify": "check documents, field by field",
-        "identify": "say which pinned paper a document is, or only claims to be",
-        "pins": "show the pinned papers, check or rebuild pins.json",
-        "cite": "cite a pinned paper",
-        "refresh": "compare with registry and arXiv (needs the network)",
-    }
-    verify, identify, pins, cite, refresh = (
-        commands.add_parser(name, help=text) for name, text in told.items()
-    )
-    for command in (verify, identify, pins, cite, refresh):
-        command.add_argument("--json", action="store_true", help="print JSON instead of text, on failure too")
-    verify.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a file, or - for standard input")
-    identify.add_argument("file", type=Path, metavar="FILE", help="a file, or - for standard input")
+    subparsers = [commands.add_parser(name, help=text) for name, text in _COMMANDS.items()]
+    for command in subparsers:
+        command.add_argument("--json", action=flag, help="print JSON instead of text, on failure too")
+    verify, identify, pins, cite, refresh = subparsers
+    file: dict[str, Any] = {"type": Path, "metavar": "FILE", "help": "a file, or - for standard input"}
+    verify.add_argument("files", nargs="+", **file)
+    identify.add_argument("file", **file)
     action = pins.add_mutually_exclusive_group()
-    action.add_argument("--check", action="store_true", help="rebuild from the records and compare")
-    action.add_argument("--write", action="store_true", help="rebuild from the records and write pins.json")
-    cite.add_argument(
-        "papers", nargs="*", metavar="PAPER", help="dni, sg, meprop, an id with version …; else all"
-    )
+    action.add_argument("--check", action=flag, help="rebuild from the records and compare")
+    action.add_argument("--write", action=flag, help="rebuild from the records and write pins.json")
+    names = "dni, sg, meprop, an id with version …; else all"
+    cite.add_argument("papers", nargs="*", metavar="PAPER", help=names)
     cite.add_argument("--format", choices=("text", "bibtex", "cff", "codemeta"), default="text")
-    cite.add_argument("--write-cff", action="store_true", help="rewrite the references of CITATION.cff")
+    cite.add_argument("--write-cff", action=flag, help="rewrite the references of CITATION.cff")
     which = refresh.add_mutually_exclusive_group(required=True)
     which.add_argument("paper", nargs="?", metavar="PAPER", help="dni, sg, meprop or an id with version")
-    which.add_argument("--all", action="store_true", help="every pinned paper")
+    which.add_argument("--all", action=flag, help="every pinned paper")
     refresh.add_argument("--pith", metavar="NUMBER", help="pith number of a record that is not pinned yet")
-    refresh.add_argument("--write", action="store_true", help="replace the committed documents if all holds")
+    refresh.add_argument("--write", action=flag, help="replace the committed documents if all holds")
     return top
 
 
 def main(argv: list[str] | None = None, *, prog: str = "python -m metadata") -> int:
-    """Run the command line `argv` (default: of the process) and return its exit code; it never raises.
-
-    Codes: 0 fine, 1 a check failed, 2 unusable input, 3 about none of the pinned papers, 4 cannot tell.
-    """
+    """Run `argv` (default: of the process); return the exit code, as the help tells, or 130; it never raises."""
     argv = sys.argv[1:] if argv is None else argv
     as_json, out, err = "--json" in argv, "", ""  # before the command line is understood
     try:
         options = parser(prog).parse_args(argv)
         as_json = options.json
-        code, out = _run(options)
+        from metadata import commands  # now that the command line means something
+
+        run: Callable[[argparse.Namespace], commands.Result] = getattr(commands, options.command)
+        code, data, lines = run(options)
+        raw = options.command == "cite"  # formats of our own: BibTeX, YAML, JSON
+        out = "".join(f"{line if raw else printable(line)}\n" for line in lines)
+        if as_json:
+            out = _json({"command": options.command, "exit_code": code} | data)
     except SystemExit as e:  # argparse has printed the help
         code = int(e.code or 0)
     except MetadataError as e:
@@ -90,29 +88,16 @@ def main(argv: list[str] | None = None, *, prog: str = "python -m metadata") -> 
     except KeyboardInterrupt as e:
         # the class lives with what writes, which is not imported here
         replaced = type(e).__name__ == "Replaced"
-        code, err = (
-            130,
-            f"interrupted; {'all files had been replaced' if replaced else 'nothing was changed'}\n",
-        )
+        done = "all files had been replaced" if replaced else "nothing was changed"
+        code, err = 130, f"interrupted; {done}\n"
     except (OSError, MemoryError, RecursionError) as e:
         code, err = 2, f"error: {type(e).__name__}: {printable(str(e))}\n"
     return _emit(sys.stderr, err, _emit(sys.stdout, out, code))
 
 
-def _run(options: argparse.Namespace) -> tuple[int, str]:
-    from metadata import commands
-
-    result: commands.Result = getattr(commands, options.command)(options)
-    if options.json:
-        return result.code, _json({"command": options.command, "exit_code": result.code} | result.data)
-    lines = result.lines if result.raw else [printable(line) for line in result.lines]
-    return result.code, "".join(f"{line}\n" for line in lines)
-
-
 def _json(data: dict[str, Any]) -> str:
-    return (
-        json.dumps({"schema_version": JSON_VERSION} | data, indent=1) + "\n"
-    )  # ASCII: values come from documents
+    # ASCII: values come from documents
+    return json.dumps({"schema_version": JSON_VERSION} | data, indent=1) + "\n"
 
 
 def _emit(stream: Any, text: str, code: int) -> int:

@@ -19,12 +19,9 @@ class MetadataError(Exception):
     exit_code = 2
 
     def __init__(self, what: str, *, got: object = _UNSET, expected: str = "", do: str = ""):
-        parts = [what]
-        if got is not _UNSET:
-            parts.append(f"got {shown(got)}")
-        if expected:
-            parts.append(f"expected {expected}")
-        message = parts[0] if len(parts) == 1 else f"{parts[0]}: {', '.join(parts[1:])}"
+        said = [] if got is _UNSET else [f"got {shown(got)}"]
+        said += [f"expected {expected}"] if expected else []
+        message = f"{what}: {', '.join(said)}" if said else what
         super().__init__(f"{message}; {do}" if do else message)
 
 

@@ -1,7 +1,5 @@
 """Fetch a document: bounded in size and time, parsing included, tried again where that may help."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable
@@ -14,7 +12,6 @@ from metadata.errors import FetchError
 from metadata.http import NoAnswerError, ask, in_time
 
 _RETRIED, _UNCHANGED = (429, 500, 502, 503, 504), "nothing was changed"
-
 T = TypeVar("T")
 
 
@@ -70,8 +67,7 @@ class Client:
         agent, most, body = {"User-Agent": self.user_agent}, self.limits.max_bytes, bytearray()
         with ask(url, agent, self.limits.connect_s, self.limits.read_s, before=self._pause) as answer:
             if answer.status != 200:
-                wait = _retry_after(answer.headers.get("retry-after", ""))
-                again = answer.status in _RETRIED
+                wait, again = _retry_after(answer.headers.get("retry-after", "")), answer.status in _RETRIED
                 raise NoAnswerError(f"the server answered {answer.status}", again=again, wait_s=wait)
             while (chunk := answer.more()) and not given_up.is_set():
                 body += chunk

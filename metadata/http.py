@@ -1,6 +1,5 @@
 """The one HTTP client here, bounded, over urllib3: the only code that opens a socket. It trusts no answer.
 
-`ask` hands over an answer whose body is unread: `metadata.fetch` makes documents of it, `repro.data.fetch` files.
 Bodies of redirects and errors are never read, nothing is decompressed, redirects stay on the host unless a digest of
 what arrives is known. TLS is checked; no cookies, no netrc. Proxies and authorities are those that requests finds;
 its own session bounds neither heads nor bodies.
@@ -19,6 +18,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
 import urllib3
+from urllib3 import exceptions
 
 from metadata.errors import shown
 
@@ -32,19 +32,12 @@ _LOST = {
     "ReadTimeoutError": "no answer in time",
     "ProxyError": "no connection through the proxy",
 }
-
-_NETWORK = (
-    urllib3.exceptions.TimeoutError, urllib3.exceptions.ProtocolError, urllib3.exceptions.ProxyError
-)  # fmt: skip
-
+_NETWORK = (exceptions.TimeoutError, exceptions.ProtocolError, exceptions.ProxyError, OSError)
 T = TypeVar("T")
 
 
 class NoAnswerError(Exception):
-    """Why a request came to nothing, in a few words.
-
-    `again`: another try may help, after the `wait_s` seconds that the server asks for; `silent`: it stopped sending.
-    """
+    """Why a request came to nothing. `again`: a try after `wait_s` seconds may help; `silent`: it stopped sending."""
 
     def __init__(self, why: str, *, again: bool = False, wait_s: float = 0.0, silent: bool = False):
         super().__init__(why)
@@ -64,7 +57,7 @@ class Answer:
         """Return the bytes of the body that have arrived; empty at its end. `NoAnswerError` if it breaks off."""
         try:
             return self._response.read1(_CHUNK, decode_content=False)
-        except urllib3.exceptions.ReadTimeoutError:
+        except exceptions.ReadTimeoutError:
             raise NoAnswerError("stopped sending", again=True, silent=True) from None
         except Exception as e:  # resets, malformed chunks: all of them lose the rest of the body
             raise NoAnswerError(f"the answer broke off ({type(e).__name__})", again=True) from None
@@ -111,38 +104,18 @@ def ask(
     raise NoAnswerError(f"more than {redirects} redirects")
 
 
-def in_time(seconds: float, work: Callable[[threading.Event], T]) -> T:
-    """Return what `work` makes. `NoAnswerError` after `seconds`; then the event that `work` is given is set.
-
-    No time-out of a socket covers name look-up, several addresses, bytes that drip and a slow parser: hence a thread.
-    """
-    done: Future[T] = Future()
-    given_up = threading.Event()
-
-    def run() -> None:
-        try:
-            done.set_result(work(given_up))
-        except BaseException as e:  # carried over to the caller's thread, whatever it is
-            done.set_exception(e)
-
-    threading.Thread(target=run, daemon=True, name="bounded-http").start()
-    try:
-        return done.result(seconds)
-    except TimeoutError:
-        if done.done():
-            raise
-        given_up.set()  # an answer that comes later dies with the future, and its connection with it
-        raise NoAnswerError(f"no answer in {seconds:.1f} s", again=True) from None
-
-
 def _parts(url: str, base: str, published: bool) -> SplitResult:
     """Return the parts of `url`, or of what it is seen from `base`; `NoAnswerError` unless it may be asked."""
     try:
         parts = urlsplit(urljoin(base, url))
-        plain = published or parts.hostname in _LOCAL
-        if parts.scheme == "https" or (parts.scheme == "http" and plain):
-            if parts.hostname and "@" not in parts.netloc and parts.port != 0:
-                return parts
+        plain = parts.scheme == "http" and (published or parts.hostname in _LOCAL)
+        if (
+            (parts.scheme == "https" or plain)
+            and parts.hostname
+            and "@" not in parts.netloc
+            and parts.port != 0
+        ):
+            return parts
     except ValueError:
         pass
     raise NoAnswerError(f"redirected elsewhere, to {shown(url)}" if base else "address without TLS or host")
@@ -154,15 +127,15 @@ def _send(parts: SplitResult, headers: Mapping[str, str], timeout: urllib3.Timeo
     try:
         pool = _pool(parts, timeout)
         response = pool.request("GET", parts.geturl(), headers=own, redirect=False, preload_content=False)
-    except urllib3.exceptions.SSLError as e:
-        raise NoAnswerError(f"TLS failed ({str(e)[:80]})") from None
-    except (*_NETWORK, OSError) as e:
-        name = type(e).__name__
-        raise NoAnswerError(_LOST.get(name, f"no answer ({name})"), again=True) from None
     except NoAnswerError:
         raise
+    except exceptions.SSLError as e:
+        raise NoAnswerError(f"TLS failed ({str(e)[:80]})") from None
     except Exception as e:  # whatever a malformed head makes the libraries raise
-        raise NoAnswerError(f"a malformed answer or address ({type(e).__name__})") from None
+        name = type(e).__name__
+        if isinstance(e, _NETWORK):
+            raise NoAnswerError(_LOST.get(name, f"no answer ({name})"), again=True) from None
+        raise NoAnswerError(f"a malformed answer or address ({name})") from None
     return Answer(response.status, {k.lower(): v for k, v in response.headers.items()}, response, pool)
 
 
@@ -183,10 +156,9 @@ def _pool(parts: SplitResult, timeout: urllib3.Timeout) -> urllib3.PoolManager:
     ):  # the authorities of the system (or SSL_CERT_FILE), and those that requests has
         authorities = os.environ.get("REQUESTS_CA_BUNDLE") or requests.utils.DEFAULT_CA_BUNDLE_PATH
         more["ssl_context"] = context = ssl.create_default_context()
+        kind = "capath" if os.path.isdir(authorities) else "cafile"
         try:
-            context.load_verify_locations(
-                **{"capath" if os.path.isdir(authorities) else "cafile": authorities}
-            )
+            context.load_verify_locations(**{kind: authorities})
         except OSError:
             raise NoAnswerError(f"TLS failed (no certificate authorities in {shown(authorities)})") from None
     url = parts.geturl()
@@ -196,3 +168,26 @@ def _pool(parts: SplitResult, timeout: urllib3.Timeout) -> urllib3.PoolManager:
     login = ":".join(requests.utils.get_auth_from_url(proxy))
     more["proxy_headers"] = urllib3.make_headers(proxy_basic_auth=login) if login != ":" else None
     return urllib3.ProxyManager(proxy, **more)
+
+
+def in_time(seconds: float, work: Callable[[threading.Event], T]) -> T:
+    """Return what `work` makes. `NoAnswerError` after `seconds`; then the event that `work` is given is set.
+
+    No time-out of a socket covers name look-up, several addresses, bytes that drip and a slow parser: hence a thread.
+    """
+    done, given_up = Future[T](), threading.Event()
+
+    def run() -> None:
+        try:
+            done.set_result(work(given_up))
+        except BaseException as e:  # carried over to the caller's thread, whatever it is
+            done.set_exception(e)
+
+    threading.Thread(target=run, daemon=True, name="bounded-http").start()
+    try:
+        return done.result(seconds)
+    except TimeoutError:
+        if done.done():
+            raise
+        given_up.set()  # an answer that comes later dies with the future, and its connection with it
+        raise NoAnswerError(f"no answer in {seconds:.1f} s", again=True) from None

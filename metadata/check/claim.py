@@ -1,21 +1,17 @@
 """What a document claims to be, in one form for all kinds, and how each part of it compares with a pin."""
 
-from __future__ import annotations
-
 import difflib
 import re
 from typing import Literal
 
-from metadata.kinds import ArxivPaper, Corpus, Document, PaperText
-from metadata.parse.canonical import text_sha256
+from metadata.kinds import ArxivPaper, Corpus, Document, PaperText, PithRecord
 from metadata.parse.ids import parse_arxiv
 from metadata.parse.names import NEUTRAL, Byline
+from metadata.parse.strict_json import text_sha256
 from metadata.parse.text import collapse, common, fold, skeleton, squash
 from metadata.pins import Pin
 
-NEAR_TITLE = (
-    0.85  # similarity (0 to 1) from which a title is near; unrelated papers of this field stay below 0.75
-)
+NEAR_TITLE = 0.85  # similarity (0 to 1) from which a title is near; that of unrelated papers is below 0.75
 MIN_WORDS, MIN_LETTERS = 30, 150  # of an abstract; a shorter quotation shows nothing
 ALTERED = 0.2  # share of four-word sequences from which a text is an altered copy; unrelated ones have 0
 _LONGEST = 6000  # characters of an abstract that are compared; no true one has half
@@ -81,10 +77,7 @@ def compare_title(claim: PaperText, title: str) -> tuple[Title, str]:
 def compare_abstract(
     abstract: str, signed: str | None, texts: list[tuple[str, str, bool]]
 ) -> tuple[Text, str]:
-    """Return how `abstract` compares with the `signed` hash and the known `texts`, and one sentence on it.
-
-    `texts` are triples of a document's name, its text, and whether that is all of the abstract.
-    """
+    """Return how `abstract` compares with the signed hash and known `texts` (source, text, all of it?), and why."""
     if signed and text_sha256(abstract) == signed:
         return "same", "the abstract has the hash that the registry signed"
     abstract = abstract[:_LONGEST]
@@ -94,11 +87,9 @@ def compare_abstract(
         return "short", f"the document shows {count} words of an abstract, {why}"
     for name, text, whole in texts:
         true = squash(text)
-        if ours == true or true.startswith(ours):
-            return (
-                "same",
-                f"its {count} words are {'the abstract' if whole and ours == true else 'a beginning'} as in {name}",
-            )
+        if true.startswith(ours):
+            part = "the abstract" if whole and ours == true else "a beginning"
+            return "same", f"its {count} words are {part} as in {name}"
         if ours.startswith(true):
             why = "and then says more" if whole else "; the rest cannot be compared"
             return "extended", f"the abstract begins as in {name} {why}"
@@ -111,8 +102,8 @@ def compare_abstract(
 def known_texts(corpus: Corpus, pin: Pin, document: Document) -> list[tuple[str, str, bool]]:
     """Return the texts of the pinned version's abstract that `corpus` shows: source, text, whether it is all."""
     arxiv = parse_arxiv(pin.arxiv)
-    texts = [(d, paper.abstract, True) for d, paper in corpus.papers(arxiv)]
-    for d, record in corpus.records(arxiv):
+    texts = [(d, paper.abstract, True) for d, paper in corpus.of(ArxivPaper, arxiv)]
+    for d, record in corpus.of(PithRecord, arxiv):
         texts += [(d, s["paper"]["abstract_excerpt"], False) for s in record.snapshots]
     texts += [(d, page.abstract, False) for d, page in corpus.texts(pin.title, pin.authors)]
     names = {document.sha256: "this very document, which is committed"}
@@ -120,26 +111,21 @@ def known_texts(corpus: Corpus, pin: Pin, document: Document) -> list[tuple[str,
 
 
 def other_people(byline: str, line: Byline) -> list[str]:
-    """Return the names in a byline of people, in full and in Latin letters, none of whom can be one of the authors.
-
-    Empty if one of them can be, or if anything in the byline may be no name.
-    """
-    if line.found or line.open:
-        return []
+    """Return the people in a byline; none at all if one may be an author, or if a part of it may be no name."""
     names = {word for author in line.authors for word in fold(author).split() if len(word) > 2}
-    if any(difflib.get_close_matches(fold(word), names, 1, 0.75) for word in line.foreign[:200]):
-        return []  # damaged letters, perhaps
+    damaged = (difflib.get_close_matches(fold(word), names, 1, 0.75) for word in line.foreign[:200])
+    if line.found or line.open or any(damaged):  # the letters, perhaps
+        return []
     plain = re.sub(r"\S{0,99}@\S{1,99}|[\d*†‡§¶∗]", " ", byline[:2000])
     parts = [part.split() for part in re.split(r"[,;&\n]| and ", plain) if part.strip()]
     return [" ".join(part) for part in parts] if all(map(_is_name, parts)) else []
 
 
 def _is_name(words: list[str]) -> bool:
+    fits = all(_NAME.fullmatch(w) and w[0].isupper() and fold(w).isascii() for w in words)
     return (
         2 <= len(words) <= 4
         and any(len(w) > 2 for w in words)
-        and all(
-            _NAME.fullmatch(w) and w[0].isupper() and fold(w).isascii() and fold(w) not in _NO_NAMES
-            for w in words
-        )
+        and fits
+        and not _NO_NAMES & set(map(fold, words))
     )

@@ -1,26 +1,11 @@
-"""Say which pinned paper a document is, and answer only what is known.
-
-*Pinned* needs the title, all authors, and the text: the signed hash or the abstract. *Claims to be and is not* needs
-a positive contradiction: the title with other owners, other text and people under the paper's id, another version.
-An id alone decides nothing. All else that has to do with a pinned paper is *cannot tell*. Which version is another
-question.
-"""
-
-from __future__ import annotations
+"""Say which pinned paper a document is, and answer only what is known; what each answer needs: docs/metadata.md."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
-from metadata.check.claim import (
-    Text,
-    Title,
-    claim_of,
-    compare_abstract,
-    compare_title,
-    known_texts,
-    other_people,
-)
+import metadata.check.claim as claims
+from metadata.check.claim import Text, Title
 from metadata.check.report import Report
 from metadata.kinds import Corpus, Document, PaperText, PithRecord
 from metadata.parse.ids import ArxivId, parse_arxiv
@@ -31,9 +16,8 @@ from metadata.pins import Pin
 _MIN_REFERENCES = 3
 # Failed checks that leave open whether a document is what it claims: nothing of this is signed, or (the categories,
 # which arXiv adds to later) for good.
-_SOFT = frozenset(
-    "authors excerpt author_count event_counters event_ids snapshot_hashes dates abstract categories".split()
-)
+_SOFT = frozenset("authors excerpt author_count event_counters event_ids snapshot_hashes dates".split())
+_SOFT |= {"abstract", "categories"}
 
 Weight = Literal["for", "against", "decisive", "neutral"]
 Version = Literal["shown", "not shown", "another"]
@@ -80,121 +64,94 @@ class Identification:
             "not the pinned paper": f"this claims to be the pinned paper {self.paper}, and is not",
             "pinned": f"this is the pinned paper {self.paper}" if self.version == "shown" else "",
         }
-        if sentence := sure.get(self.verdict):
-            return sentence
-        if self.work:
-            return f"this is the work pinned as {self.paper}; version {self.version}"
-        return f"cannot tell whether this is {self.paper}; version {self.version}"
+        what = "this is the work pinned as" if self.work else "cannot tell whether this is"
+        return sure.get(self.verdict) or f"{what} {self.paper}; version {self.version}"
 
     def to_json(self) -> dict[str, object]:
         """Return the identification as JSON-ready values."""
         return {**asdict(self), "exit_code": self.exit_code, "sentence": self.sentence}
 
 
-@dataclass(frozen=True)
-class _Evidence:
-    """How one claim compares with one pin."""
-
-    pin: Pin
-    title: Title
-    byline: Byline
-    text: Text
-    versions: set[int | None]
-    astray: bool
-    contradictions: tuple[Fact, ...]
-    facts: tuple[Fact, ...]
-    broken: bool
-    formal: bool
-
-    @property
-    def verdict(self) -> Verdict:
-        concerned = self.title in ("same", "imitated") or bool(self.versions)
-        if not self.formal:  # other papers' records and pages say so themselves
-            concerned |= self.byline.complete or self.text in ("same", "extended", "altered")
-            concerned |= self.title in ("contains", "near") and bool(self.byline.found)
-        if not concerned:
-            return "none"
-        if self.contradictions:
-            return "not the pinned paper"
-        sound = self.work and self.byline.complete and not self.astray and not self.broken
-        sound = sound and self.versions <= {None, parse_arxiv(self.pin.arxiv).version}
-        return "pinned" if sound else "cannot tell"
-
-    @property
-    def work(self) -> bool:
-        named = bool(self.byline.found) and not self.byline.foreign
-        return named and self.title == "same" and self.text == "same"
-
-    def answer(self, name: str) -> Identification:
-        """Return what this evidence says of the document called `name`."""
-        stated, pinned = self.versions - {None}, parse_arxiv(self.pin.arxiv).version
-        another = bool(stated) and pinned not in stated
-        shown = stated == {pinned} and not self.astray
-        wanted = {
-            f"the title {self.pin.title!r}, and nothing else, at its head": self.title != "same",
-            f"all {len(self.pin.authors)} authors, and nobody else, under it": not self.byline.complete,
-            "the abstract, word for word": self.text != "same",
-            f"arXiv:{self.pin.arxiv}, and no other id or earlier date, at its head": not shown,
-            "a copy that passes its own checks": self.broken,
-        }
-        settle = tuple(what for what, lacks in wanted.items() if lacks and self.verdict == "cannot tell")
-        version: Version = "another" if another else "shown" if shown else "not shown"
-        facts = (*self.facts, *self.contradictions)
-        return Identification(name, self.verdict, self.pin.arxiv, self.work, version, facts, settle)
-
-
 def identify(document: Document, pins: Mapping[str, Pin], corpus: Corpus, report: Report) -> Identification:
-    """Say which of `pins` the `document` is, claims to be, or may be, with the evidence.
-
-    `corpus` holds documents that show the papers' abstracts, `report` is the verification of the document itself.
-    """
-    claim = claim_of(document)
+    """Say which of `pins` the `document` is, claims to be or may be; `report` is its own, `corpus` has abstracts."""
+    claim = claims.claim_of(document)
     weighed = [_weigh(document, claim, pin, corpus, report) for pin in pins.values()]
-    order = list(EXIT_CODES)
-    weighed.sort(key=lambda e: (order.index(e.verdict), _TITLES.index(e.title), not e.versions))
-    best = weighed[0] if weighed else None
+    _, best = min(weighed, key=lambda found: found[0], default=((), None))
     if best and best.verdict != "none":
-        return best.answer(document.name)
+        return best
     facts = [Fact("title", "neutral", f"{''.join(claim.head[:1])!r} is the title of no pinned paper")]
     if claim.mentions:
         facts.append(Fact("mentions", "neutral", f"it mentions {', '.join(claim.mentions)}"))
     return Identification(document.name, "none", facts=tuple(facts))
 
 
-def _weigh(document: Document, claim: PaperText, pin: Pin, corpus: Corpus, report: Report) -> _Evidence:
-    arxiv, record = parse_arxiv(pin.arxiv), document.content
-    title, title_detail = compare_title(claim, pin.title)
-    below = claim.after(pin.title)[1]
+def _weigh(
+    document: Document, claim: PaperText, pin: Pin, corpus: Corpus, report: Report
+) -> tuple[tuple[int, ...], Identification]:
+    """Return what the claim is of `pin`, and that answer's rank among those for other pins: the least is best."""
+    arxiv, below = parse_arxiv(pin.arxiv), claim.after(pin.title)[1]
+    title, title_detail = claims.compare_title(claim, pin.title)
     byline = find_authors(below, pin.authors)
-    text, text_detail = compare_abstract(
-        claim.abstract, pin.abstract_sha256, known_texts(corpus, pin, document)
-    )
+    texts = claims.known_texts(corpus, pin, document)
+    text, text_detail = claims.compare_abstract(claim.abstract, pin.abstract_sha256, texts)
     versions = claim.versions(arxiv.base)
     failed = report.failed if claim.formal and versions else ()
-    contradictions = [Fact(c.name, "decisive", c.detail) for c in failed if c.name not in _SOFT]
-    others = tuple(_other_facts(claim, pin))
+    others = list(_other_facts(claim, pin))
     alien = any((f.about, f.weight) == ("references", "against") for f in others)
-    names = [] if claim.about else other_people(below, byline)
+    names = [] if claim.about else claims.other_people(below, byline)
     clean = claim.formal or (title == "same" and bool(byline.found) and not byline.foreign)
     said = _contradictions(claim, arxiv, title, text, names, clean, alien)
+    contradictions = [Fact(c.name, "decisive", c.detail) for c in failed if c.name not in _SOFT]
     contradictions += [Fact("contradiction", "decisive", detail) for detail in said]
-    if isinstance(record, PithRecord) and versions and not failed and pin.canonical_sha256:
+    if isinstance(document.content, PithRecord) and versions and not failed and pin.canonical_sha256:
         title, text = "same", "same"  # its checks have shown that this is the signed record itself
         byline = byline if claim.head else find_authors("; ".join(pin.authors), pin.authors)
-    title_weight: Weight = "for" if title == "same" else "neutral" if title == "near" else "against"
-    soft = [Fact(c.name, "against", c.detail) for c in failed if c.name in _SOFT]
     facts = (
-        Fact("title", title_weight, title_detail),
+        Fact("title", _weight(title == "same", title != "near"), title_detail),
         Fact("authors", _weight(byline.complete, bool(byline.foreign or not byline.found)), str(byline)),
         Fact("abstract", _weight(text == "same", text in ("altered", "other")), text_detail),
         _id_fact(claim, arxiv, versions),
-        *soft,
+        *(Fact(c.name, "against", c.detail) for c in failed if c.name in _SOFT),
         *others,
+        *contradictions,
     )
+    broken = any(c.name in _SOFT for c in failed)
+    found = _judge(claim, pin, title, text, byline, bool(contradictions), broken)
+    rank = (list(EXIT_CODES).index(found.verdict), _TITLES.index(title), int(not versions))
+    return rank, replace(found, name=document.name, facts=facts)
+
+
+def _judge(
+    claim: PaperText, pin: Pin, title: Title, text: Text, byline: Byline, contradicted: bool, broken: bool
+) -> Identification:
+    """Return the answer, without its facts; `broken` tells that the document fails a soft check of its own."""
+    arxiv = parse_arxiv(pin.arxiv)
+    versions = claim.versions(arxiv.base)
     early = claim.date is not None and claim.date.isoformat() < pin.date
-    astray = early or any(not text.startswith(arxiv.base) for text in claim.own)
-    against = tuple(contradictions)
-    return _Evidence(pin, title, byline, text, versions, astray, against, facts, bool(soft), claim.formal)
+    astray = early or not all(own.startswith(arxiv.base) for own in claim.own)
+    work = bool(byline.found) and not byline.foreign and title == "same" and text == "same"
+    concerned = title in ("same", "imitated") or bool(versions)
+    if not claim.formal:  # other papers' records and pages say so themselves
+        concerned |= byline.complete or text in ("same", "extended", "altered")
+        concerned |= title in ("contains", "near") and bool(byline.found)
+    sound = work and byline.complete and not astray and not broken and versions <= {None, arxiv.version}
+    verdict: Verdict = "pinned" if sound else "cannot tell"
+    if contradicted or not concerned:
+        verdict = "not the pinned paper" if concerned else "none"
+    stated = versions - {None}
+    shown = stated == {arxiv.version} and not astray
+    version: Version = "shown" if shown else "not shown"
+    if stated and arxiv.version not in stated:
+        version = "another"
+    wanted = {
+        f"the title {pin.title!r}, and nothing else, at its head": title != "same",
+        f"all {len(pin.authors)} authors, and nobody else, under it": not byline.complete,
+        "the abstract, word for word": text != "same",
+        f"arXiv:{arxiv}, and no other id or earlier date, at its head": not shown,
+        "a copy that passes its own checks": broken,
+    }
+    settle = tuple(what for what, lacks in wanted.items() if lacks and verdict == "cannot tell")
+    return Identification("", verdict, pin.arxiv, work, version, settle=settle)
 
 
 def _weight(good: bool, bad: bool) -> Weight:
@@ -229,7 +186,7 @@ def _id_fact(claim: PaperText, arxiv: ArxivId, versions: set[int | None]) -> Fac
         return Fact("identifier", "against", f"the document gives {own} for itself")
     if versions == {None}:
         return Fact("identifier", "neutral", f"{own}, but without a version: that it is {arxiv} is not shown")
-    weight: Weight = "for" if versions == {arxiv.version} else "against"
+    weight = _weight(versions == {arxiv.version}, True)
     return Fact("version", weight, f"the document gives {own} for itself, pinned is {arxiv}")
 
 
@@ -239,7 +196,7 @@ def _other_facts(claim: PaperText, pin: Pin) -> Iterator[Fact]:
         titles = [fold(title) for title in pin.cites]
         shared = sum(any(title in fold(entry) for title in titles) for entry in claim.references)
         of = f"{len(claim.references)} references are among {len(titles)} works that the paper cites"
-        yield Fact("references", "for" if shared else "against", f"{shared} of the {of}")
+        yield Fact("references", _weight(shared > 0, True), f"{shared} of the {of}")
     day = claim.date.isoformat() if claim.date else pin.date
     if day != pin.date:
         when = "before" if day < pin.date else "after"

@@ -1,50 +1,105 @@
-"""Checks of a pith record by itself: what follows from the signed core, and its unsigned history."""
+"""Checks of a pith record by itself: what follows from the signed core, and its unsigned history.
 
-from __future__ import annotations
+The registry's public key is pinned here, so that no record can bring its own.
+"""
 
+import base64
+import binascii
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from metadata.check.keys import RegistryKey
-from metadata.check.report import Check, FieldTrust, Trust, compare, differing, hold, open_
+from metadata.check.report import Check, FieldTrust, Trust, compare, differing, hold
 from metadata.kinds.pith import HASHED, PithRecord
-from metadata.parse.canonical import canonical_bytes, pith_code, sha256_hex
 from metadata.parse.ids import parse_pith
 from metadata.parse.shape import parse_time
+from metadata.parse.strict_json import canonical_bytes, pith_code, sha256_hex
 
 # A signature over the hash holds only together with these checks.
 SIGNING_CHECKS = ("record_copies", "canonical_sha256", "key_fingerprint", "signature")
-_SIGNED = ("source id and version", "submitted_at", "license", "primary_cat", "cross_cats_sorted")
 _RULES = {"algorithm": "ed25519", "signed_message": "canonical_sha256_bytes", "signature_status": "signed_v1"}
 _OF_STATES = ("state_sha256", "event_counters", "equivocation_counters", "snapshot_hashes", "event_ids")
 _EVENT_ID = re.compile(r"sha256:[0-9a-f]{64}")
 # Hash of every empty list in both records known; what is hashed is not published.
 _EMPTY_LIST = "258153158e38e3291e3d48162225fcdb2d5a3ed65a07baac614ab91432fd4f57"
+# Trust in each field, why, and the checks beside those of the signature without which it is merely stated.
+_FIELDS: dict[str, tuple[Trust, str, tuple[str, ...]]] = {
+    **{
+        name: ("signed", "in the canonical record", ())
+        for name in ("source id and version", "submitted_at", "license", "primary_cat", "cross_cats_sorted")
+    },
+    "title": ("hash signed", "letter case and white space are not covered", ("title_hash",)),
+    "abstract": ("hash signed", "signed is its hash; the file has an excerpt", ("abstract_hash",)),
+    "pith number": ("derived", "base32 of the signed hash", ("pith_number", "year")),
+    "short aliases": ("derived", "prefixes of the pith number", ("short_aliases",)),
+    "arXiv and DOI aliases": ("derived", "from the signed id", ("source_aliases",)),
+    "authors_text": ("stated", "graph snapshot, not signed; not the paper's order", ()),
+    "abstract_excerpt": ("corroborated", "graph snapshot, not signed", ("excerpt",)),
+    "times of receipt, aliases and events": ("stated", "not signed; only their order is checked", ()),
+    "counters and event ids": ("stated", "not signed; covered by state_sha256 alone", ()),
+}
+
+
+@dataclass(frozen=True)
+class RegistryKey:
+    """An Ed25519 public key (32 bytes in hex), where it was published, how receipts (`key_id`) and events name it."""
+
+    key_id: str
+    public_key_hex: str
+    fingerprint: str
+    origin: str
+    signer_id: str = "pith.science"
+    signer_type: str = "pith_registry"
+
+    @property
+    def computed_fingerprint(self) -> str:
+        """The first 32 hex digits of the SHA-256 of the key's 32 bytes, which `fingerprint` must equal."""
+        return sha256_hex(bytes.fromhex(self.public_key_hex))[:32]
+
+    def problem(self, signature_b64: str, message: bytes) -> str | None:
+        """Return why the base64 signature over `message` does not hold under this key, or None if it does."""
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+        try:
+            signature = base64.b64decode(signature_b64, validate=True)
+        except (binascii.Error, ValueError):
+            return "the signature is not base64"
+        if len(signature) != 64 or base64.b64encode(signature).decode("ascii") != signature_b64:
+            return f"the signature is {len(signature)} bytes or not in its one base64 form; expected 64 bytes"
+        try:
+            Ed25519PublicKey.from_public_bytes(bytes.fromhex(self.public_key_hex)).verify(signature, message)
+        except InvalidSignature:
+            return f"the signature was not made by the pinned key {self.key_id}"
+        return None
+
+
+PINNED = RegistryKey(
+    key_id="pith-v1-2026-05",
+    public_key_hex="b2d552b68890857171a78b36a5dccf368a953413288c353f7c9d9d6f94b709b3",
+    fingerprint="8d4b5ee74e4693bcd1df2446408b0d54",
+    origin="mirror manifest pith-mirrors.json of pith.science, generated 2026-05-19",
+)
 
 
 def own_checks(record: PithRecord, key: RegistryKey) -> list[Check]:
     """Return the checks that need nothing but the record and the registry's `key`."""
-    digest, arxiv, number = sha256_hex(record.canonical), record.arxiv, record.document["pith_number"]
-    code, stated = pith_code(digest), parse_pith(number)
+    arxiv, number = record.arxiv, record.document["pith_number"]
+    code, stated = pith_code(sha256_hex(record.canonical)), parse_pith(number)
     short = {f"pith_short_{n}": code[:n] for n in (8, 12, 16)}
     named = [event["subject_pith_number"] for event in record.document.get("events", ())]
     named.append(record.document.get("short_pith_number", number))
     true = (f"pith:{stated.year}:{code}", f"pith:{code[:8]}")
     wrong = [f"got {text}, expected {code}" for text in (number, *named) if text not in true]
     source = {"arxiv": arxiv.base, "arxiv_version": str(arxiv), "doi": arxiv.doi.lower()}
+    year, of_bundle = "year of the pith number is that of submitted_at", "a bundle has none"
     return [
         *signing_checks(record, key),
         hold("pith_number", f"base32 of the canonical hash is {code}", wrong),
-        compare(
-            "year", "year of the pith number is that of submitted_at", stated.year, record.submitted.year
-        ),
+        compare("year", year, stated.year, record.submitted.year),
         _aliases(record, "short_aliases", short),
         _aliases(record, "source_aliases", source),
-        *(
-            _state_checks(record)
-            if record.is_state
-            else (open_(n, "a bundle has none", absent=True) for n in _OF_STATES)
-        ),
+        *(_state_checks(record) if record.is_state else (Check(n, "absent", of_bundle) for n in _OF_STATES)),
         hold("dates", "submitted, computed, signed, recorded: in this order", list(_late(record))),
     ]
 
@@ -53,21 +108,19 @@ def signing_checks(record: PithRecord, key: RegistryKey) -> list[Check]:
     """Return the four checks that together show that the canonical record was signed by `key`."""
     digest = sha256_hex(record.canonical)
     parts = dict(zip(record.paths, (record.holder, record.payload), strict=True))
-    hashes = {path: part.get("canonical_sha256", digest) for path, part in parts.items()}
-    hashes[f"{record.paths[1]}.receipt"] = record.receipt["canonical_sha256"]
-    wrong = differing({path: (got, digest) for path, got in hashes.items()})
+    hashes = {path: (part.get("canonical_sha256", digest), digest) for path, part in parts.items()}
+    hashes[f"{record.paths[1]}.receipt"] = (record.receipt["canonical_sha256"], digest)
     got = {rule: record.receipt[rule] for rule in _RULES}
-    problem = key.problem(record.receipt["signature_b64"], bytes.fromhex(digest)) if got == _RULES else ""
-    rules = [f"rules: got {got}, expected {_RULES}"] if got != _RULES else []
-    return [
-        hold("record_copies", "the copies of the canonical record agree", list(_other_copies(record))),
-        hold("canonical_sha256", f"SHA-256 of the canonical record is {digest}", wrong),
-        hold("key_fingerprint", f"key {key.key_id} of: {key.origin}", list(_other_keys(record, key))),
-        # over the 32 bytes of the *recomputed* hash
-        hold(
-            "signature", f"Ed25519 over the canonical hash, by {key.key_id}", [problem] if problem else rules
-        ),
-    ]
+    problem = f"rules: got {got}, expected {_RULES}" if got != _RULES else None
+    # the signature is over the 32 bytes of the *recomputed* hash
+    problem = problem or key.problem(record.receipt["signature_b64"], bytes.fromhex(digest))
+    whats = (
+        "the copies of the canonical record agree", f"SHA-256 of the canonical record is {digest}",
+        f"key {key.key_id} of: {key.origin}", f"Ed25519 over the canonical hash, by {key.key_id}",
+    )  # fmt: skip
+    signed = [problem] if problem else []
+    problems = (list(_other_copies(record)), differing(hashes), _other_keys(record, key), signed)
+    return list(map(hold, SIGNING_CHECKS, whats, problems))
 
 
 def is_signed(checks: Iterable[Check]) -> bool:
@@ -82,21 +135,17 @@ def _other_copies(record: PithRecord) -> Iterator[str]:
     if "source_id" in record.payload:
         copies.append({"id": record.payload["source_id"], "version": record.payload.get("source_version")})
     for copy in copies:
-        if (got := f"{copy['id']}v{copy['version']}") != str(record.arxiv):
-            yield f"a copy of the source names {got}, expected {record.arxiv}"
+        yield from differing({"a copy of the source": (f"{copy['id']}v{copy['version']}", str(record.arxiv))})
 
 
-def _other_keys(record: PithRecord, key: RegistryKey) -> Iterator[str]:
-    """Yield where the pinned key's own fingerprint, receipt or events do not name that key, and no other."""
-    if key.computed_fingerprint != key.fingerprint:
-        yield f"pinned key: got fingerprint {key.fingerprint}, expected {key.computed_fingerprint}"
+def _other_keys(record: PithRecord, key: RegistryKey) -> list[str]:
+    """Return where the pinned key's own fingerprint, receipt or events do not name that key, and no other."""
     want = {"key_id": key.key_id, "public_key_fingerprint": key.fingerprint}
     signer = want | {"signer_id": key.signer_id, "signer_type": key.signer_type}
-    signers = [(path, event["signer"], signer) for path, event in record.events() if "signer" in event]
-    for path, found, expected in [("receipt", record.receipt, want), *signers]:
-        for field, value in expected.items():
-            if found[field] != value:
-                yield f"{path}: {field} is {found[field]}, expected {value}"
+    named = [("receipt", record.receipt, want)]
+    named += [(path, event["signer"], signer) for path, event in record.events() if "signer" in event]
+    pairs = {f"{path}: {k}": (found[k], value) for path, found, true in named for k, value in true.items()}
+    return differing({"fingerprint of the pinned key": (key.fingerprint, key.computed_fingerprint)} | pairs)
 
 
 def _aliases(record: PithRecord, name: str, expected: dict[str, str]) -> Check:
@@ -121,11 +170,8 @@ def _state_checks(record: PithRecord) -> Iterator[Check]:
         "distinct applied event ids": (len(set(applied)), len(applied)),
         "distinct events": (len(set(shown)), len(shown)),
     }
-    problems = differing(sums)
-    problems += [
-        f"event {i} is shown but not among the applied ones" for i in sorted(set(shown) - set(applied))
-    ]
-    hidden = len(set(applied) - set(shown))
+    stray, hidden = sorted(set(shown) - set(applied)), len(set(applied) - set(shown))
+    problems = differing(sums) + [f"event {i} is shown but not among the applied ones" for i in stray]
     counters = hold("event_counters", f"{d['event_count']} events, as listed", problems)
     why = f"{hidden} of {len(applied)} applied events are not shown"
     yield Check("event_counters", "not verifiable", why) if hidden and not problems else counters
@@ -146,15 +192,11 @@ def _unpublished(name: str, problems: list[str], there: bool) -> Check:
 
 def _odd_hashes(record: PithRecord) -> Iterator[str]:
     """Yield where empty lists do not share one hash, or another list has it."""
-    pairs = [
-        (s[part][count], s[part]["snapshot_sha256"])
-        for s in record.snapshots
-        for part, count in HASHED.items()
-    ]
-    empty = {value for count, value in pairs if count == 0}
+    parts = [(s[part], count) for s in record.snapshots for part, count in HASHED.items()]
+    empty = {part["snapshot_sha256"] for part, count in parts if part[count] == 0}
     if len(empty) > 1:
         yield f"empty lists have {len(empty)} different hashes, expected one"
-    if any(count and value == _EMPTY_LIST for count, value in pairs):
+    if any(part[count] and part["snapshot_sha256"] == _EMPTY_LIST for part, count in parts):
         yield "a list stated as filled has the hash of the empty one"
 
 
@@ -166,46 +208,21 @@ def _late(record: PithRecord) -> Iterator[str]:
     steps = [("first_computed_at", receipt["first_computed_at"], submitted)]
     steps += [(name, receipt[name], first) for name in ("signed_at", "last_reissued_at")]
     steps += [(path, event["created_at"], whole) for path, event in record.events() if "created_at" in event]
-    steps += [
-        (f"alias {a['alias_kind']}", a["created_at"], submitted) for a in record.holder["source_aliases"]
-    ]
+    aliases = record.holder["source_aliases"]
+    steps += [(f"alias {a['alias_kind']}", a["created_at"], submitted) for a in aliases]
     for name, text, before in steps:
         if parse_time(text, name) < before:
             yield f"{name} is {text}, before {before.isoformat()}"
 
 
-def fields(record: PithRecord, checks: list[Check]) -> tuple[FieldTrust, ...]:
-    """Return the trust in each field of `record`; what a check that it needs has not shown is merely stated."""
-    signing = SIGNING_CHECKS
-    rows: list[tuple[str, Trust, str, tuple[str, ...]]] = [
-        *((name, "signed", "in the canonical record", signing) for name in _SIGNED),
-        ("title", "hash signed", "letter case and white space are not covered", (*signing, "title_hash")),
-        (
-            "abstract",
-            "hash signed",
-            "signed is its hash; the file has an excerpt",
-            (*signing, "abstract_hash"),
-        ),
-        ("pith number", "derived", "base32 of the signed hash", (*signing, "pith_number", "year")),
-        ("short aliases", "derived", "prefixes of the pith number", (*signing, "short_aliases")),
-        ("arXiv and DOI aliases", "derived", "from the signed id", (*signing, "source_aliases")),
-    ]
-    if record.snapshots:
-        rows.append(("authors_text", "stated", "graph snapshot, not signed; not the paper's order", ()))
-        rows.append(("abstract_excerpt", "corroborated", "graph snapshot, not signed", ("excerpt",)))
-    rows.append(
-        ("times of receipt, aliases and events", "stated", "not signed; only their order is checked", ())
-    )
-    if record.is_state:
-        rows.append(("counters and event ids", "stated", "not signed; covered by state_sha256 alone", ()))
+def fields(record: PithRecord, checks: list[Check]) -> Iterator[FieldTrust]:
+    """Yield the trust in each field of `record`; what a check that it needs has not shown is merely stated."""
     verified = {c.name for c in checks if c.status == "verified"}
-    trusted = []
-    for field, trust, detail, needed in rows:
-        lacking = ", ".join(name for name in needed if name not in verified)
-        row = (
-            FieldTrust(field, "stated", f"not shown: {lacking}")
-            if lacking
-            else FieldTrust(field, trust, detail)
-        )
-        trusted.append(row)
-    return tuple(trusted)
+    there: dict[str, object] = dict.fromkeys(("authors_text", "abstract_excerpt"), record.snapshots)
+    there["counters and event ids"] = record.is_state
+    for field, (trust, detail, needed) in _FIELDS.items():
+        signing = SIGNING_CHECKS if trust in ("signed", "hash signed", "derived") else ()
+        lacking = ", ".join(name for name in (*signing, *needed) if name not in verified)
+        if there.get(field, True):
+            why = f"not shown: {lacking}" if lacking else detail
+            yield FieldTrust(field, "stated" if lacking else trust, why)

@@ -1,7 +1,5 @@
 """What a verification says: named checks, how far each field can be trusted, and what nobody interpreted."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal
@@ -9,8 +7,6 @@ from typing import Literal
 Status = Literal["verified", "failed", "not verifiable", "absent"]
 # What each of them means: docs/metadata.md.
 Trust = Literal["signed", "hash signed", "derived", "corroborated", "stated", "curated", "absent"]
-# The worst of several documents' codes is the one that comes last here.
-SEVERITY = (0, 3, 4, 1, 2)
 
 
 @dataclass(frozen=True)
@@ -54,10 +50,8 @@ class Report:
     @property
     def exit_code(self) -> int:
         """1: a check failed; 3: about none of the pinned papers; 4: cannot tell; 0: passed."""
-        if self.failed:
-            return 1
-        about = [c.status for c in self.checks if c.name in ("identity", "pin")]
-        return {"verified": 0, "absent": 3}.get(about[0] if about else "absent", 4)
+        about = next((c.status for c in self.checks if c.name in ("identity", "pin")), "absent")
+        return 1 if self.failed else {"verified": 0, "absent": 3}.get(about, 4)
 
     def status(self, name: str) -> Status:
         """Return the result of the check called `name` (`absent` if there is none)."""
@@ -78,14 +72,7 @@ def differing(pairs: Mapping[str, tuple[object, object]]) -> list[str]:
     return [f"{what}: got {got}, expected {want}" for what, (got, want) in pairs.items() if got != want]
 
 
-def open_(name: str, why: str, *, absent: bool = False) -> Check:
-    """Return a check that cannot be made, because nothing is there (`absent`) or nothing to compare it with."""
-    return Check(name, "absent" if absent else "not verifiable", why)
-
-
 def hold(name: str, what: str, problems: list[str]) -> Check:
     """Return the check that holds if there are no `problems` (sentences that say got and expected)."""
-    if problems:
-        more = [f"{len(problems) - 5} more"] if len(problems) > 5 else []
-        return Check(name, "failed", "; ".join([*problems[:5], *more]))
-    return Check(name, "verified", what)
+    more = [f"{len(problems) - 5} more"] if len(problems) > 5 else []
+    return Check(name, "failed" if problems else "verified", "; ".join([*problems[:5], *more]) or what)

@@ -1,7 +1,5 @@
 """Second wing: the kinds of documents. Reads a file, tells its kind by content, never by name, and parses it."""
 
-from __future__ import annotations
-
 import os
 import re
 import stat
@@ -16,34 +14,18 @@ from metadata.kinds import feed, page, paper, pith
 from metadata.kinds.page import ArxivPaper
 from metadata.kinds.paper import PaperText
 from metadata.kinds.pith import PithRecord
-from metadata.parse.canonical import sha256_hex
 from metadata.parse.ids import ArxivId
 from metadata.parse.names import find_authors
-from metadata.parse.strict_json import MAX_BYTES, decode
+from metadata.parse.strict_json import MAX_BYTES, decode, sha256_hex
 from metadata.parse.text import fold, lines
 
-__all__ = [
-    "ArxivPaper",
-    "Corpus",
-    "Document",
-    "PaperText",
-    "PithRecord",
-    "detect",
-    "parse",
-    "read",
-    "read_bytes",
-]
+__all__ = ["ArxivPaper", "Corpus", "Document", "PaperText", "PithRecord", "parse", "read", "read_bytes"]
 
-Content = PithRecord | ArxivPaper | PaperText
 T = TypeVar("T", PithRecord, ArxivPaper, PaperText)
-
 _PARSERS: dict[str, Callable[[bytes], Any]] = {
-    "pith record": pith.parse,
-    "arXiv abstract page": page.parse,
-    "arXiv Atom feed": feed.parse,
-    "paper-site listing": paper.parse,
-    "manuscript": paper.parse,
-}
+    "pith record": pith.parse, "arXiv abstract page": page.parse, "arXiv Atom feed": feed.parse,
+    "paper-site listing": paper.parse, "manuscript": paper.parse,
+}  # fmt: skip
 _XML = re.compile(r"<\?xml|<([a-z]+:)?feed\b|<a>|<!DOCTYPE (?!html)", re.IGNORECASE)
 
 
@@ -54,7 +36,7 @@ class Document:
     name: str
     kind: str
     sha256: str
-    content: Content
+    content: PithRecord | ArxivPaper | PaperText
 
 
 @dataclass(frozen=True)
@@ -63,20 +45,14 @@ class Corpus:
 
     documents: tuple[Document, ...] = ()
 
-    def _of(self, kind: type[T]) -> Iterator[tuple[Document, T]]:
-        return ((d, d.content) for d in self.documents if isinstance(d.content, kind))
-
-    def records(self, arxiv: ArxivId) -> Iterator[tuple[Document, PithRecord]]:
-        """Yield the pith records of this very version."""
-        return (pair for pair in self._of(PithRecord) if pair[1].arxiv == arxiv)
-
-    def papers(self, arxiv: ArxivId) -> Iterator[tuple[Document, ArxivPaper]]:
-        """Yield arXiv's pages and feeds of this very version."""
-        return (pair for pair in self._of(ArxivPaper) if pair[1].arxiv == arxiv)
+    def of(self, kind: type[T], arxiv: ArxivId | None = None) -> list[tuple[Document, T]]:
+        """Return the documents of this kind with their contents, all of them or those of this very version."""
+        found = [(d, d.content) for d in self.documents if isinstance(d.content, kind)]
+        return [pair for pair in found if arxiv in (None, getattr(pair[1], "arxiv", None))]
 
     def texts(self, title: str, authors: Sequence[str]) -> Iterator[tuple[Document, PaperText]]:
         """Yield the texts with this title by all of these authors alone: others who use the title are no source."""
-        for document, text in self._of(PaperText):
+        for document, text in self.of(PaperText):
             if fold(text.title) == fold(title) and find_authors(text.byline, authors).complete:
                 yield document, text
 
@@ -87,16 +63,12 @@ def read(path: Path) -> Document:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return the bytes at `path`, at most one more than allowed.
-
-    `UnusableDocumentError` unless it is a regular file or `-`: pipes and devices may never end, or never begin.
-    """
+    """Return the bytes at `path` (one too many at most); `UnusableDocumentError` but for a regular file or `-`."""
     try:
         if str(path) == "-":
             return sys.stdin.buffer.read(MAX_BYTES + 1)
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with open(descriptor, "rb") as file:
-            data = file.read(MAX_BYTES + 1) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+        with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+            data = file.read(MAX_BYTES + 1) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
             if data is None:  # a pipe, a device, or one of the system's files that would block
                 raise UnusableDocumentError(f"cannot read {str(path)!a}", expected="a regular file, or '-'")
             return data
@@ -106,26 +78,21 @@ def read_bytes(path: Path) -> bytes:
 
 
 def parse(data: bytes, name: str = "document") -> Document:
-    """Return the document in `data` (at most 1 MiB of UTF-8); errors of the parser of its kind."""
-    kind = detect(data)
-    return Document(name, kind, sha256_hex(data), _PARSERS[kind](data))
-
-
-def detect(data: bytes) -> str:
-    """Return the kind of `data`; `UnusableDocumentError` if it looks like none of the known ones."""
+    """Return the document in `data`; `UnusableDocumentError` for no known kind, and errors of its parser."""
     page_lines = [line for line in lines(decode(data)) if line]
     first = page_lines[0] if page_lines else ""
     if first.startswith("{"):
-        return "pith record"
-    if _XML.match(first):
-        return "arXiv Atom feed"
-    if len({m[0] for line in page_lines if (m := page.LABELS.match(line))}) >= 3:
-        return "arXiv abstract page"
-    if re.match(r"#{1,6} ", first):
-        return "manuscript"
-    if not first.startswith("<") and paper.has_abstract(page_lines):
-        return "paper-site listing"
-    do = "save the text of the page, not its HTML" if first.startswith("<") else "check the file"
-    raise UnusableDocumentError(
-        "a document of no known kind", got=first or "nothing", expected=", ".join(_PARSERS), do=do
-    )
+        kind = "pith record"
+    elif _XML.match(first):
+        kind = "arXiv Atom feed"
+    elif len({m[0] for m in map(page.LABELS.match, page_lines) if m}) >= 3:
+        kind = "arXiv abstract page"
+    elif re.match(r"#{1,6} ", first):
+        kind = "manuscript"
+    elif not first.startswith("<") and paper.has_abstract(page_lines):
+        kind = "paper-site listing"
+    else:
+        do = "save the text of the page, not its HTML" if first.startswith("<") else "check the file"
+        what, got = "a document of no known kind", first or "nothing"
+        raise UnusableDocumentError(what, got=got, expected=", ".join(_PARSERS), do=do)
+    return Document(name, kind, sha256_hex(data), _PARSERS[kind](data))

@@ -1,10 +1,7 @@
 """Parse an answer of arXiv's Atom API (https://info.arxiv.org/help/api/user-manual.html), safely.
 
-`defusedxml` refuses entity bombs and external entities; no DTD is accepted at all. No tree is built: the text
-of each known place is collected while reading, so that a hostile megabyte costs a few.
+No DTD is accepted. No tree is built: texts are collected by place, so that a hostile megabyte costs a few.
 """
-
-from __future__ import annotations
 
 import re
 from collections import defaultdict
@@ -19,6 +16,7 @@ from metadata.parse.text import clean, collapse
 
 _ATOM, _ARXIV = "{http://www.w3.org/2005/Atom}", "{http://arxiv.org/schemas/atom}"
 _ID = re.compile(r"https?://(?:export\.)?arxiv\.org/abs/(\S+)")
+_PLAIN = ("title", "summary", "id", "published", "updated", "name")  # hold text alone
 _MAX_ELEMENTS = 4 * MAX_NAMES  # a feed of one paper has some fifteen, and two for each author
 
 
@@ -33,13 +31,12 @@ class _Collector:
         self.count = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        name = tag.removeprefix(_ATOM).replace(_ARXIV, "arxiv:")
         self.count += 1
         if self.count > _MAX_ELEMENTS or len(self.path) > 20:
             raise UnusableDocumentError("XML: too many elements", expected="the feed of one paper")
-        if self.path[1:] and self.path[-1] in ("title", "summary", "id", "published", "updated", "name"):
+        if self.path[1:] and self.path[-1] in _PLAIN:
             raise UnusableDocumentError(f"entry.{self.path[-1]}: an element inside", got=tag, expected="text")
-        self.path.append(name)
+        self.path.append(tag.removeprefix(_ATOM).replace(_ARXIV, "arxiv:"))
         self.parts = []
         self.terms["/".join(self.path)].append(attributes.get("term", ""))
 
@@ -56,11 +53,7 @@ class _Collector:
 
 
 def parse(data: bytes) -> ArxivPaper:
-    """Return the single paper in the Atom feed `data` (UTF-8 XML, at most 1 MiB).
-
-    Raises `MissingFieldError` naming the field, and `UnusableDocumentError` for broken or hostile XML, for
-    arXiv's own error entries and for feeds of several papers.
-    """
+    """Return the one paper in the feed; `UnusableDocumentError`, with the field, for errors, hostile XML."""
     found = _read(data)
     entries = len(found.texts["feed/entry"])
     if entries != 1:
@@ -80,16 +73,12 @@ def parse(data: bytes) -> ArxivPaper:
     names = found.texts["feed/entry/author/name"]
     only("entry.author", [str(len(names)) if names else ""])
     return ArxivPaper(
-        arxiv=parse_arxiv(match[1]),
-        title=title,
+        arxiv=parse_arxiv(match[1]), title=title, abstract=abstract, primary_cat=primary, cross_cats=tuple(terms),
         authors=tuple(one_name(name, place="entry.author") for name in names),
-        abstract=abstract,
         submitted=parse_time(text("published"), "entry.published"),
         revised=parse_time(text("updated"), "entry.updated"),
-        primary_cat=primary,
-        cross_cats=tuple(terms),
         notes=tuple(withdrawal(text("arxiv:comment", required=False), abstract)),
-    )
+    )  # fmt: skip
 
 
 def _read(data: bytes) -> _Collector:

@@ -1,15 +1,13 @@
-"""What arXiv says of one version of a paper, and how its abstract page says it, between banners and side bars.
+"""What arXiv says of one version of a paper, and how its abstract page says it. Source: the page of 1703.00522.
 
-On the page every field is found by its own label, never by its place, in one pass. A field that is missing, or that
-the page gives in two different ways, is an error that names it: nothing is guessed. Source: the page of 1703.00522.
+Every field is found by its label, never by its place. One that is missing, or given in two ways, is an error.
 """
-
-from __future__ import annotations
 
 import re
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from metadata.errors import MissingFieldError, UnusableDocumentError
 from metadata.parse import strict_json
@@ -18,9 +16,8 @@ from metadata.parse.names import split_authors
 from metadata.parse.text import clean, lines
 
 CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)*(?:\.[A-Za-z]{2}|\.[a-z]+(?:-[a-z]+)*)?")  # cs.LG, hep-th
-WITHDRAWN = re.compile(r"\b(?:withdr[ae]wn?|retract(?:ed|s|ion))\b", re.IGNORECASE)
-
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_WITHDRAWN = re.compile(r"\b(?:withdr[ae]wn?|retract(?:ed|s|ion))\b", re.IGNORECASE)
 _THIS_VERSION = re.compile(r"\(or arXiv:(\S+)(?: \[\S+\])? for this version\)")
 _CITE_AS = re.compile(r"Cite as: ?arXiv:(\S+)(?: \[\S+\])?")
 _DOI = re.compile(r"https?://doi\.org/(10\.48550/\S+)")
@@ -33,10 +30,10 @@ _VERSION = re.compile(
     r"(?: \([\d,]{1,12} ?[Kk][Bb]\))?"
 )
 _CODE = re.compile(r"\(([^() ]{1,40})\)")
-_LABEL = re.compile(r"(Title|Authors?|Abstract|Comments|Subjects) ?:")
-# Lines that end a field whose text may run over several lines.
-_STOPS = re.compile(
-    r"(?:Cite as|Journal reference|Report number|Related DOI|Full-text links|Access Paper|Change to browse by) ?:"
+# A label, or another line that ends a field, whose text may run over several lines.
+_LABEL = re.compile(
+    r"(Title|Author|Abstract|Comments|Subjects)(?:(?<=Author)s)? ?:"
+    r"|(?:Cite as|Journal reference|Report number|Related DOI|Full-text links|Access Paper|Change to browse by) ?:"
     r"|\[Submitted on|\(or arXiv:|View (?:a )?PDF|\[v\d|Submission history$|Current browse context:"
     r"|References & Citations$|Bookmark$"
 )
@@ -44,8 +41,7 @@ _STOPS = re.compile(
 LABELS = re.compile(r"Title:|Authors:|Abstract:|Subjects:|Cite as:|Submission history")
 
 
-@dataclass(frozen=True)
-class ArxivVersion:
+class ArxivVersion(NamedTuple):
     """One line of the submission history: version, time in UTC, day of the week as printed."""
 
     number: int
@@ -58,8 +54,8 @@ class ArxivPaper:
     """One version of a paper as arXiv shows it. Unsigned: it counts as evidence beside a record, not alone.
 
     `submitted` is the time of the first version, `revised` that of this one (equal for v1). `authors` are in
-    the paper's order. `repairs` tells what had to be mended to read the names. `author_count` is the number
-    that the page itself states (None if it does not), `history` is empty for Atom; `notes` are warnings.
+    the paper's order. `author_count` is the number that the page itself states (None if it does not), `history` is
+    empty for Atom; `notes` are warnings, and what had to be mended to read the names.
     """
 
     arxiv: ArxivId
@@ -73,68 +69,52 @@ class ArxivPaper:
     doi: str | None = None  # a feed names a journal's at best, never the one that arXiv registers
     history: tuple[ArxivVersion, ...] = ()
     author_count: int | None = None
-    repairs: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
 def only(field: str, values: list[str], *, required: bool = True) -> str:
-    """Return the one value that a document gives for `field`, "" for none that is not `required`.
-
-    Raises `UnusableDocumentError` for different ones, `MissingFieldError` for none: nothing is guessed.
-    """
+    """Return the one value for `field`; `UnusableDocumentError` for several, `MissingFieldError` for none."""
     different = list(dict.fromkeys(value for value in values if value))
     if len(different) > 1:
-        raise UnusableDocumentError(
-            f"{field}: the document gives {len(different)} different ones", got=different[1], expected="one"
-        )
+        what = f"{field}: the document gives {len(different)} different ones"
+        raise UnusableDocumentError(what, got=different[1], expected="one")
     if not different and required:
-        raise MissingFieldError(
-            f"{field}: not found in the document", do="pass an answer of arXiv's, all of it"
-        )
+        what = f"{field}: not found in the document"
+        raise MissingFieldError(what, do="pass an answer of arXiv's, all of it")
     return different[0] if different else ""
 
 
 def withdrawal(comment: str, abstract: str) -> list[str]:
     """Return the warning that belongs to a paper whose comment or abstract says that it was withdrawn."""
     texts = {"comment": comment, "abstract": abstract[:200]}
-    return [
-        f"the {name} speaks of a withdrawal: {text[:120]!r}"
-        for name, text in texts.items()
-        if WITHDRAWN.search(text)
-    ]
+    said = {name: text for name, text in texts.items() if _WITHDRAWN.search(text)}
+    return [f"the {name} speaks of a withdrawal: {text[:120]!r}" for name, text in said.items()]
 
 
 def parse(data: bytes) -> ArxivPaper:
-    """Return the paper on the page whose text is `data` (UTF-8, at most 1 MiB).
-
-    Raises `MissingFieldError` naming the field not found and `UnusableDocumentError` for contradictions.
-    """
+    """Return the paper on the page of this text; `MissingFieldError`, or `UnusableDocumentError` for two values."""
     whole = lines(strict_json.decode(data))
     page = [line for line in whole if line]
     arxiv = _identifier(page)
     history = _history(page, arxiv)
     blocks = _blocks(whole)
-    authors = split_authors(only("authors", blocks["Authors"]), place="authors")
+    authors = split_authors(only("authors", blocks["Author"]), place="authors")
     codes = [c for c in _CODE.findall(only("subjects", blocks["Subjects"])) if CATEGORY.fullmatch(c)]
     if not codes:
         raise MissingFieldError("subjects: not found in the document", expected="codes such as '(cs.LG)'")
     abstract = only("abstract", blocks["Abstract"])
+    days = {f"{v.submitted.day} {MONTHS[v.submitted.month - 1]} {v.submitted.year}" for v in history}
+    heads, stamps = (filter(None, map(form.fullmatch, page)) for form in (_HEAD, _SUBMITTED))
+    odd = [f"the head names {m[1]}" for m in heads if m[1] != arxiv.base]
+    odd += [f"the head says {m[0]!r}" for m in stamps if m[1] not in days]
     doi = only("DOI", [parse_doi(m[1]) for line in page if (m := _DOI.fullmatch(line))], required=False)
     return ArxivPaper(
-        arxiv=arxiv,
-        title=clean(only("title", blocks["Title"])),
-        authors=authors.names,
-        repairs=authors.repairs,
-        abstract=abstract,
-        submitted=history[0].submitted,
-        revised=history[arxiv.version - 1].submitted,
-        primary_cat=codes[0],
-        cross_cats=tuple(codes[1:]),
-        doi=doi or None,
-        history=history,
+        arxiv=arxiv, title=clean(only("title", blocks["Title"])), authors=authors.names,
+        abstract=abstract, submitted=history[0].submitted, revised=history[arxiv.version - 1].submitted,
+        primary_cat=codes[0], cross_cats=tuple(codes[1:]), doi=doi or None, history=history,
         author_count=_author_count(page),
-        notes=tuple(withdrawal(" ".join(blocks["Comments"])[:2000], abstract) + _notes(page, arxiv, history)),
-    )
+        notes=(*withdrawal(" ".join(blocks["Comments"])[:2000], abstract), *odd[:5], *authors.repairs),
+    )  # fmt: skip
 
 
 def _blocks(page: list[str]) -> dict[str, list[str]]:
@@ -142,16 +122,12 @@ def _blocks(page: list[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     label, parts = "", list[str]()
     for line in [*page, "Bookmark"]:
-        start = _LABEL.match(line) if line else None
-        if (
-            start or (parts and not line) or (line and _STOPS.match(line))
-        ):  # blank lines may come before the text
+        match = _LABEL.match(line) if line else None
+        if match or (parts and not line):  # blank lines may come before the text
             if label:
                 found[label].append(" ".join(parts))
-            label, parts = "", []
-        if start:
-            label = "Authors" if start[1] == "Author" else start[1]
-        rest = line[start.end() :].strip() if start else line
+            label, parts = (match[1] or "") if match else "", []
+        rest = line[match.end() :].strip() if match else line
         if label and rest:
             parts.append(rest)
     return found
@@ -160,37 +136,33 @@ def _blocks(page: list[str]) -> dict[str, list[str]]:
 def _identifier(page: list[str]) -> ArxivId:
     what = "id with version (line '(or arXiv:… for this version)')"
     arxiv = parse_arxiv(only(what, [m[1] for line in page if (m := _THIS_VERSION.fullmatch(line))]))
-    for line in page:
-        match = _CITE_AS.fullmatch(line)
-        base, version = split_arxiv(match[1]) if match else (arxiv.base, None)
+    for match in filter(None, map(_CITE_AS.fullmatch, page)):
+        base, version = split_arxiv(match[1])
         if base != arxiv.base or version not in (None, arxiv.version):
-            raise UnusableDocumentError("id: 'Cite as' names another paper", got=line, expected=str(arxiv))
+            what = "id: 'Cite as' names another paper"
+            raise UnusableDocumentError(what, got=match[0], expected=str(arxiv))
     return arxiv
 
 
 def _history(page: list[str], arxiv: ArxivId) -> tuple[ArxivVersion, ...]:
-    found = {_version(m) for line in page if (m := _VERSION.fullmatch(line))}
-    history = sorted(found, key=lambda v: (v.number, v.submitted))
+    what, found = "submission history", set[ArxivVersion]()
+    for match in filter(None, map(_VERSION.fullmatch, page)):
+        number, weekday, day, month, year, *clock = match.groups()
+        hour, minute, second = map(int, clock)
+        try:
+            when = datetime(int(year), MONTHS.index(month) + 1, int(day), hour, minute, second, tzinfo=UTC)
+            found.add(ArxivVersion(int(number), when, weekday))
+        except ValueError:
+            expected = "a real date"
+            raise UnusableDocumentError(f"{what}: no such time", got=match[0], expected=expected) from None
+    history = tuple(sorted(found))
     if not history:
-        raise MissingFieldError(
-            "submission history: not found in the document", expected="'[v1] Wed, 1 Mar 2017 …'"
-        )
+        raise MissingFieldError(f"{what}: not found in the document", expected="'[v1] Wed, 1 Mar 2017 …'")
     numbers = [v.number for v in history]
     if numbers != list(range(1, len(numbers) + 1)) or len(numbers) < arxiv.version:
-        what, expected = "submission history: versions missing or doubled", f"1 to {arxiv.version} at least"
+        what, expected = f"{what}: versions missing or doubled", f"1 to {arxiv.version} at least"
         raise UnusableDocumentError(what, got=numbers[:9], expected=expected)
-    return tuple(history)
-
-
-def _version(match: re.Match[str]) -> ArxivVersion:
-    number, weekday, day, month, year, *clock = match.groups()
-    hour, minute, second = (int(part) for part in clock)
-    try:
-        when = datetime(int(year), MONTHS.index(month) + 1, int(day), hour, minute, second, tzinfo=UTC)
-    except ValueError:
-        what = "submission history: no such time"
-        raise UnusableDocumentError(what, got=match[0], expected="a real date") from None
-    return ArxivVersion(int(number), when, weekday)
+    return history
 
 
 def _author_count(page: list[str]) -> int | None:
@@ -199,13 +171,3 @@ def _author_count(page: list[str]) -> int | None:
     text = only("number of authors", texts, required=False)
     others = _OTHERS.fullmatch(text.rpartition(" and ")[2])
     return 1 + (int(others[1]) if others else text.count(" and ")) if text else None
-
-
-def _notes(page: list[str], arxiv: ArxivId, history: tuple[ArxivVersion, ...]) -> list[str]:
-    """Return one warning for each line of the page's head that does not fit the rest."""
-    days = {f"{v.submitted.day} {MONTHS[v.submitted.month - 1]} {v.submitted.year}" for v in history}
-    notes = [f"the head names {m[1]}" for line in page if (m := _HEAD.fullmatch(line)) and m[1] != arxiv.base]
-    notes += [
-        f"the head says {line!r}" for line in page if (m := _SUBMITTED.fullmatch(line)) and m[1] not in days
-    ]
-    return notes[:5]

@@ -14,7 +14,7 @@ from metadata.errors import MissingFieldError
 from metadata.kinds.page import MONTHS
 from metadata.parse import strict_json
 from metadata.parse.ids import is_arxiv, split_arxiv
-from metadata.parse.text import clean, collapse, fold, lines, uncut
+from metadata.parse.text import clean, collapse, fold, lines
 
 _MAX_HEAD, _MAX_LINE, _MAX_ABSTRACT = 60, 2000, 8000  # lines, characters, characters
 _TITLE_LINES = 4  # over which a PDF may spread a title
@@ -27,23 +27,11 @@ _STAMP = re.compile(
 )
 _IN_TITLE = re.compile(rf"\[({_ID})\] ?")
 _HEADING = re.compile(r"#{1,6} ?(.*)")
-_ABSTRACT = re.compile(
-    r"(?:\d\.? ?)?(?:abstract|zusammenfassung|résumé|resumen|аннотация|摘要)(?: ?[.:—–-]+ ?(.*))?",
-    re.IGNORECASE,
-)
 _HINT = re.compile("abstract|zusammenfassung|résumé|resumen|аннотация|摘要", re.IGNORECASE)
+_ABSTRACT = re.compile(rf"(?:\d\.? ?)?(?:{_HINT.pattern})(?: ?[.:—–-]+ ?(.*))?", re.IGNORECASE)
 _REFERENCES = re.compile(r"^[#*_ \d.]*references[*_: ]*$", re.IGNORECASE)
 # Headings that end head or abstract where no Markdown marks them.
-HEADINGS = (
-    "tl;dr",
-    "contribution",
-    "findings",
-    "peer reviews",
-    "code & models",
-    "videos",
-    "taxonomy",
-    "references",
-)
+_HEADINGS = "tl;dr|contribution|findings|peer reviews|code & models|videos|taxonomy|references".split("|")
 _SECTION = re.compile(
     r"(?:(?:\d{1,2}|I)\.? )?(?:introduction|index terms|ccs concepts|einleitung|keywords)\b", re.IGNORECASE
 )
@@ -104,43 +92,32 @@ def parse(data: bytes) -> PaperText:
     """Return what the text `data` (UTF-8, at most 1 MiB) says; `MissingFieldError` if it has no head."""
     page = [line for line in lines(strict_json.decode(data)) if line]
     markdown = bool(page and _HEADING.fullmatch(page[0]))
-    own: list[str] = []
-    dates: list[date] = []
-    head, long = list[str](), False
+    own, dates, head = list[str](), list[date](), list[str]()
     start, abstract = _abstract(page, markdown)
-    for line in _section(page, 0, markdown, start)[: _MAX_HEAD + 1]:
-        found = _own(line, own, dates)
-        head += [clean(found[:_MAX_LINE])] if found else []
-        long |= len(line) > _MAX_LINE
+    top = _section(page, 0, markdown, start)[: _MAX_HEAD + 1]
+    for line in top:
+        head.append(clean(_own(line, own, dates)[:_MAX_LINE]))
     if not any(head):
-        raise MissingFieldError(
-            "title: the document does not begin with one", got=page[0] if page else "nothing"
-        )
-    if long or len(page[:start]) > _MAX_HEAD:
+        what, got = "title: the document does not begin with one", page[0] if page else "nothing"
+        raise MissingFieldError(what, got=got)
+    if start > _MAX_HEAD or any(len(line) > _MAX_LINE for line in top):
         head.append("… and more")  # nobody shall take such a byline for complete
     references = next((i for i, line in enumerate(page) if _REFERENCES.search(line)), len(page))
-    entries = [
-        m[1] for line in page[references : references + 1000] if (m := _REFERENCE.fullmatch(line[:_MAX_LINE]))
-    ]
+    entries = (_REFERENCE.fullmatch(line[:_MAX_LINE]) for line in page[references : references + 1000])
     mentions = dict.fromkeys(m[1] for line in page for m in _MENTION.finditer(line) if m[1] not in own)
     return PaperText(
-        head=tuple(line for line in head if line),
-        own=tuple(dict.fromkeys(own)),
-        mentions=tuple(mentions)[:20],
-        date=min(dates, default=None),
-        abstract=clean(uncut(abstract)),
-        references=tuple(entries),
+        head=tuple(line for line in head if line), own=tuple(dict.fromkeys(own)), mentions=tuple(mentions)[:20],
+        date=min(dates, default=None), references=tuple(m[1] for m in entries if m),
+        abstract=clean(abstract.removesuffix("…").removesuffix("...")),
         about=any(_ABOUT.search(line) for line in page if not _REFERENCE.match(line[:_MAX_LINE])),
-    )
-
-
-def _plain(line: str) -> str:
-    return re.sub(r"^(?:\d{1,2}(?:\.\d{1,2})*\.?|[A-Z]\.) ", "", collapse(line[:_MAX_LINE].translate(_MARKS)))
+    )  # fmt: skip
 
 
 def has_abstract(page: list[str]) -> bool:
     """Tell whether one of the lines is the heading of an abstract, which makes a text a listing."""
-    return any(_HINT.search(line) and _ABSTRACT.fullmatch(_plain(line)) for line in page)
+    hinted = (collapse(line[:_MAX_LINE].translate(_MARKS)) for line in page if _HINT.search(line))
+    number = r"^(?:\d{1,2}(?:\.\d{1,2})*\.?|[A-Z]\.) "
+    return any(_ABSTRACT.fullmatch(re.sub(number, "", line)) for line in hinted)
 
 
 def _abstract(page: list[str], markdown: bool) -> tuple[int, str]:
@@ -149,25 +126,20 @@ def _abstract(page: list[str], markdown: bool) -> tuple[int, str]:
         heading = i and _HINT.search(line)
         match = _ABSTRACT.fullmatch(collapse(line.translate(_MARKS))) if heading else None
         if match:
-            return i, " ".join([match[1] or "", *_section(page, i + 1, markdown, len(page))])[
-                :_MAX_ABSTRACT
-            ].strip()
+            text = " ".join([match[1] or "", *_section(page, i + 1, markdown, len(page))])
+            return i, text[:_MAX_ABSTRACT].strip()
     return len(page), ""
 
 
 def _section(page: list[str], start: int, markdown: bool, end: int) -> list[str]:
-    """Return the lines from `start` to the next heading, at most to `end`; a heading at `start` belongs to them."""
+    """Return the lines from `start` to the next heading, at most to `end`; one that begins the page belongs."""
     found: list[str] = []
     for i in range(start, end):
-        ends = _HEADING.fullmatch(page[i]) if markdown else _ends(page[i])
-        if ends and (i > start or start):
+        plain = page[i].lower() in _HEADINGS or _SECTION.match(page[i])
+        if i and (_HEADING.fullmatch(page[i]) if markdown else plain):
             break
         found.append(page[i])
     return found
-
-
-def _ends(line: str) -> bool:
-    return line.lower() in HEADINGS or bool(_SECTION.match(line))
 
 
 def _own(line: str, own: list[str], dates: list[date]) -> str:
@@ -192,8 +164,7 @@ def parse_date(line: str) -> date | None:
         if iso:
             return date(int(iso[1]), int(iso[2]), int(iso[3]))
         if words and (words[1] or words[3]):
-            month = MONTHS.index(words[2][:3].capitalize()) + 1
-            return date(int(words[4]), month, int(words[1] or words[3]))
+            return date(int(words[4]), MONTHS.index(words[2][:3].capitalize()) + 1, int(words[1] or words[3]))
     except ValueError:
         pass
     return None

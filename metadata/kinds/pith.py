@@ -1,10 +1,7 @@
-"""Parse pith open-graph records: the state document and the bundle form, whose keys come in another order.
+"""Parse pith open-graph records, as state or as bundle. Source: two states and the first part of a bundle, by hand.
 
-Source: two state documents and the first part of a bundle, read by hand. Signed objects are closed (an
-unknown field is refused); elsewhere further fields are accepted, noted, and trusted in nothing.
+Signed objects are closed (an unknown field is refused); elsewhere further fields are noted, and trusted in nothing.
 """
-
-from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,40 +9,22 @@ from datetime import datetime
 from typing import Any
 
 from metadata.errors import MissingFieldError, UnusableDocumentError
-from metadata.parse import strict_json
-from metadata.parse.canonical import canonical_bytes, canonical_sha256
+from metadata.parse import shape, strict_json
 from metadata.parse.ids import ArxivId, parse_arxiv, parse_pith
-from metadata.parse.shape import (
-    COUNT,
-    TEXT,
-    TIME,
-    Closed,
-    Idle,
-    Leaf,
-    check,
-    const,
-    digits,
-    note,
-    parse_time,
-    version,
-)
+from metadata.parse.shape import COUNT, LIST, TEXT, TIME, Closed, Idle, Leaf, const, digits, note
 
-_HASH, _ANY_LIST = digits(64), Leaf("a list", lambda v: isinstance(v, list))
-_BUILDER = Idle("pith-number-builder-2026-05-17-v1")
+_HASH, _FINGERPRINT = digits(64), digits(32)
 _SOURCE = Closed(id=TEXT, kind=const("arxiv"), version=COUNT)
-_CANONICAL = Closed(
-    metadata=Closed(
-        abstract_canon_sha256=_HASH, cross_cats_sorted=[TEXT], license=TEXT, primary_cat=TEXT, submitted_at=TIME,
-        title_canon_sha256=_HASH,
-    ),
-    schema_version=version("1.0"),
-    source=_SOURCE,
+_METADATA = Closed(
+    abstract_canon_sha256=_HASH, cross_cats_sorted=[TEXT], license=TEXT, primary_cat=TEXT, submitted_at=TIME,
+    title_canon_sha256=_HASH,
 )  # fmt: skip
-_FINGERPRINT = digits(32)
+_CANONICAL = Closed(metadata=_METADATA, schema_version=shape.version("1.0"), source=_SOURCE)
 _RECEIPT = Closed(
     algorithm=TEXT, builder_version=TEXT, canonical_sha256=_HASH, first_computed_at=TIME, key_id=TEXT,
     kind=const("pith_receipt"), last_reissued_at=TIME, public_key_fingerprint=_FINGERPRINT,
-    receipt_version=version("0.3"), signature_b64=TEXT, signature_status=TEXT, signed_at=TIME, signed_message=TEXT,
+    receipt_version=shape.version("0.3"), signature_b64=TEXT, signature_status=TEXT, signed_at=TIME,
+    signed_message=TEXT,
 )  # fmt: skip
 _SIGNER = {"key_id": TEXT, "public_key_fingerprint": _FINGERPRINT, "signer_id": TEXT, "signer_type": TEXT}
 _EVENT = {"event_id": TEXT, "created_at": TIME, "signer": _SIGNER}
@@ -66,7 +45,8 @@ HASHED = {
 _IDLE = ("strong_count", "items", "internal_anchors", "resolved_work", "sample")
 _GRAPH = {
     **{k: {count: COUNT, "snapshot_sha256": _HASH} | {f"{i}?": Idle() for i in _IDLE} for k, count in HASHED.items()},
-    "builder_version?": _BUILDER, "paper": _PAPER, "source": _SOURCE, "verdict?": Idle(),
+    "builder_version?": Idle(("pith-number-builder-2026-05-17-v1",)), "paper": _PAPER, "source": _SOURCE,
+    "verdict?": Idle(),
 }  # fmt: skip
 _SNAPSHOT = {"graph_snapshot": _GRAPH, "verdict_id?": Idle()}
 # Lists of a state's `current`: their entries are events of the record too, which nothing here interprets.
@@ -75,27 +55,22 @@ _EVENT_LISTS = (
     "corrections mirror_hints"
 ).split()
 _ALIAS = {"alias_kind": TEXT, "alias_value": TEXT, "created_at": TIME}
+_CURRENT = {
+    "canonical_record": _CANONICAL, "source_aliases": [_ALIAS],
+    "graph_snapshots": [_EVENT | {"target": const("graph"), "payload": _SNAPSHOT}],
+    **{name: [_PARTIAL] for name in _EVENT_LISTS},
+    "record_created": _EVENT
+    | {"target": const("record"), "payload": _CORE | _COPY | {"attestation_state?": Idle(("computed",))}},
+}  # fmt: skip
 _STATE = {
-    "state_type": const("pith_open_graph_state"),
-    "state_version": version("1.0"),
-    "merge_version": version("pith-open-graph-merge-v1"),
-    "pith_number": TEXT,
+    "state_type": const("pith_open_graph_state"), "state_version": shape.version("1.0"),
+    "merge_version": shape.version("pith-open-graph-merge-v1"), "pith_number": TEXT,
     **{f"{name}_count": COUNT for name in ("event", "valid_event", "invalid_event", "equivocation")},
-    "current": {
-        "canonical_record": _CANONICAL,
-        "source_aliases": [_ALIAS],
-        "graph_snapshots": [_EVENT | {"target": const("graph"), "payload": _SNAPSHOT}],
-        **{name: [_PARTIAL] for name in _EVENT_LISTS},
-        "record_created": _EVENT
-        | {"target": const("record"), "payload": _CORE | _COPY | {"attestation_state?": Idle("computed")}},
-    },
-    "equivocations": _ANY_LIST,
-    "invalid_events": _ANY_LIST,
-    "applied_event_ids": [TEXT],
+    "current": _CURRENT, "equivocations": LIST, "invalid_events": LIST, "applied_event_ids": [TEXT],
     "state_sha256": _HASH,
-}
+}  # fmt: skip
 _BUNDLE = {
-    "bundle_type": const("pith_open_graph_bundle"), "bundle_version": version("1.0"), "pith_number": TEXT,
+    "bundle_type": const("pith_open_graph_bundle"), "bundle_version": shape.version("1.0"), "pith_number": TEXT,
     "short_pith_number": TEXT, "canonical_record": _CANONICAL, "canonical_sha256": _HASH, "source": _SOURCE,
     "source_aliases": [_ALIAS],
     "events": [_PARTIAL | {"event_type": TEXT, "subject_pith_number": TEXT, "payload?": Leaf("any", lambda v: True)}],
@@ -106,7 +81,7 @@ _BUNDLE = {
 class PithRecord:
     """A record whose form was checked, and nothing else: see `metadata.check`.
 
-    `document` is the JSON as read; `holder` and `payload` are its two places (with their paths) that hold the
+    `document` is the JSON as read; `holder` and `payload` are its two places (with their `paths`) that hold the
     canonical record; `notes` tell what the file says and nothing here interprets.
     """
 
@@ -125,92 +100,72 @@ class PithRecord:
     @property
     def signed(self) -> dict[str, Any]:
         """The canonical record's `metadata`: all that the signature covers, beside the id with version."""
-        fields: dict[str, Any] = self.holder["canonical_record"]["metadata"]
-        return fields
+        return dict(self.holder["canonical_record"]["metadata"])
 
     @property
     def canonical(self) -> bytes:
         """The canonical JSON of the canonical record: the bytes whose hash is signed."""
-        return canonical_bytes(self.holder["canonical_record"])
+        return strict_json.canonical_bytes(self.holder["canonical_record"])
 
     @property
     def submitted(self) -> datetime:
         """The signed time of the *first* version, whatever version the record is about."""
-        return parse_time(self.signed["submitted_at"], "submitted_at")
+        return shape.parse_time(self.signed["submitted_at"], "submitted_at")
 
     @property
     def receipt(self) -> dict[str, Any]:
         """The receipt with the signature over `canonical_sha256`; the times and names in it are not signed."""
-        receipt: dict[str, Any] = self.payload["receipt"]
-        return receipt
+        return dict(self.payload["receipt"])
 
     @property
     def snapshots(self) -> list[dict[str, Any]]:
-        """What the registry read off the paper's page (*not* signed): `paper`, `source` and counted lists.
-
-        `paper.authors_text` is sorted by given name; `abstract_excerpt` is cut off at some 600 characters.
-        """
-        found = self.holder["graph_snapshots"] if self.is_state else []
-        return [entry["payload"]["graph_snapshot"] for entry in found]
+        """What the registry read off the paper's page: *not* signed, authors by given name, abstract cut off."""
+        return [entry["payload"]["graph_snapshot"] for entry in self.holder.get("graph_snapshots", ())]
 
     def events(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield every event shown, with its path. Only those of a state surely have id, time and signer."""
-        if not self.is_state:
-            yield from ((f"$.events[{i}]", event) for i, event in enumerate(self.document["events"]))
-            return
-        yield "$.current.record_created", self.holder["record_created"]
-        for key in ("graph_snapshots", *_EVENT_LISTS):
-            yield from ((f"$.current.{key}[{i}]", event) for i, event in enumerate(self.holder[key]))
+        lists = {"$.events": self.document.get("events", ())}
+        if self.is_state:
+            yield "$.current.record_created", self.holder["record_created"]
+            lists = {f"$.current.{key}": self.holder[key] for key in ("graph_snapshots", *_EVENT_LISTS)}
+        for path, events in lists.items():
+            yield from ((f"{path}[{i}]", event) for i, event in enumerate(events))
 
     def rehashed(self) -> str:
         """Return the hash over the whole state without its own `state_sha256`."""
-        return canonical_sha256({key: v for key, v in self.document.items() if key != "state_sha256"})
+        return strict_json.canonical_sha256({k: v for k, v in self.document.items() if k != "state_sha256"})
 
 
 def parse(data: bytes) -> PithRecord:
-    """Return the record in `data` (UTF-8 JSON, at most 1 MiB, state or bundle).
-
-    Raises `UnusableDocumentError`, or its `MissingFieldError` and `UnknownVersionError`, with the place.
-    """
-    document = strict_json.parse(data)
+    """Return the record in this JSON, state or bundle; `UnusableDocumentError` or a kind of it, with the place."""
+    document, notes = strict_json.parse(data), list[str]()
     if not isinstance(document, dict) or not {"state_type", "bundle_type"} & set(document):
         raise MissingFieldError("at $: no pith record", expected="a field 'state_type' or 'bundle_type'")
-    notes: list[str] = []
     if "state_type" in document:
-        check(document, _STATE, "$", notes)
-        holder = document["current"]
-        payload, path = holder["record_created"]["payload"], "$.current.record_created.payload"
+        shape.check(document, _STATE, "$", notes)
+        holder, path = document["current"], "$.current.record_created"
+        payload = holder["record_created"]["payload"]
         for key in _EVENT_LISTS:
             if holder[key]:
                 note(notes, f"$.current.{key}: {len(holder[key])} entries, not interpreted")
     else:
-        check(document, _BUNDLE, "$", notes)
-        holder = document
-        payload, path = _creation(document["events"], notes)
+        shape.check(document, _BUNDLE, "$", notes)
+        created = [i for i, event in enumerate(document["events"]) if event["event_type"] == "record_created"]
+        if len(created) != 1:
+            what = f"at $.events: {len(created)} events 'record_created'"
+            raise MissingFieldError(what, expected="exactly one")
+        for i, event in enumerate(document["events"]):
+            if i != created[0]:
+                note(notes, f"$.events[{i}]: event {event['event_type'][:60]!r}, not interpreted")
+        holder, path = document, f"$.events[{created[0]}]"
+        event = document["events"][created[0]]
+        if event["target"] != "record" or "payload" not in event:
+            expected = "'record', and its payload"
+            raise UnusableDocumentError(f"at {path}: target and payload", expected=expected)
+        payload = event["payload"]
+        shape.check(payload, _CORE | {f"{k}?": v for k, v in _COPY.items()}, f"{path}.payload", notes)
     source = holder["canonical_record"]["source"]
     parse_pith(document["pith_number"])
-    paths = ("$.current" if "state_type" in document else "$", path)
-    return PithRecord(
-        document, parse_arxiv(f"{source['id']}v{source['version']}"), holder, payload, paths, tuple(notes)
-    )
-
-
-def _creation(events: list[dict[str, Any]], notes: list[str]) -> tuple[dict[str, Any], str]:
-    created = [i for i, event in enumerate(events) if event["event_type"] == "record_created"]
-    if len(created) != 1:
-        raise MissingFieldError(
-            f"at $.events: {len(created)} events 'record_created'", expected="exactly one"
-        )
-    for i, event in enumerate(events):
-        if i != created[0]:
-            note(notes, f"$.events[{i}]: event {event['event_type'][:60]!r}, not interpreted")
-    path = f"$.events[{created[0]}]"
-    if events[created[0]]["target"] != "record" or "payload" not in events[created[0]]:
-        raise UnusableDocumentError(f"at {path}: target and payload", expected="'record', and its payload")
-    check(
-        events[created[0]]["payload"],
-        _CORE | {f"{k}?": v for k, v in _COPY.items()},
-        f"{path}.payload",
-        notes,
-    )
-    return events[created[0]]["payload"], f"{path}.payload"
+    arxiv = parse_arxiv(f"{source['id']}v{source['version']}")
+    paths = ("$.current" if "state_type" in document else "$", f"{path}.payload")
+    return PithRecord(document, arxiv, holder, payload, paths, tuple(notes))

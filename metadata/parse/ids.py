@@ -1,22 +1,21 @@
-"""Identifiers: arXiv ids (always with their version), arXiv DOIs and pith numbers.
+"""arXiv ids (https://info.arxiv.org/help/arxiv_identifier.html), DOIs and pith numbers.
 
-Grammar of arXiv ids: https://info.arxiv.org/help/arxiv_identifier.html. An id without a version names
-whatever the paper is today, so it is refused wherever a paper is to be pinned, verified or cited.
+An id without a version names whatever the paper is today: it is refused wherever one is pinned, verified or cited.
 """
-
-from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
 from metadata.errors import IdentifierError, VersionlessIdError
 
+_MONTH = r"(?:0[1-9]|1[0-2])"
 # From April 2007 on: two digits of the year, month, a dot, 4 (till 2014) or 5 digits, not all zero.
-_NEW = r"(?P<yy>[0-9]{2})(?P<mm>0[1-9]|1[0-2])\.(?P<number>[0-9]{4,5})"
+_FOUR = rf"(?!070[1-3])(?:0[7-9]|1[0-4]){_MONTH}\.(?!0000)[0-9]{{4}}"
+_FIVE = rf"(?:1[5-9]|[2-9][0-9]){_MONTH}\.(?!00000)[0-9]{{5}}"
 # Before: archive, perhaps a subject class, a slash, year, month, three digits.
-_OLD = r"[a-z]+(?:-[a-z]+)?(?:\.[A-Z]{2})?/[0-9]{2}(?:0[1-9]|1[0-2])(?P<old>[0-9]{3})"
-_ARXIV = re.compile(rf"(?:[aA][rR][xX][iI][vV]:)?(?P<base>{_NEW}|{_OLD})(?:v(?P<version>[1-9][0-9]{{0,3}}))?")
-_PITH = re.compile(r"pith:(?P<year>[12][0-9]{3}):(?P<code>[A-Z2-7]{26})")
+_OLD = rf"[a-z]+(?:-[a-z]+)?(?:\.[A-Z]{{2}})?/[0-9]{{2}}{_MONTH}(?!000)[0-9]{{3}}"
+_ARXIV = re.compile(rf"(?:[aA][rR][xX][iI][vV]:)?({_FOUR}|{_FIVE}|{_OLD})(?:v([1-9][0-9]{{0,3}}))?")
+_PITH = re.compile(r"pith:([12][0-9]{3}):([A-Z2-7]{26})")
 _DOI = re.compile(r"10\.[0-9]{4,9}/[!-~]{1,200}")
 _MAX = 64  # characters; the longest arXiv id has 30
 
@@ -49,58 +48,35 @@ class PithNumber:
 
 
 def parse_arxiv(text: str) -> ArxivId:
-    """Return the id in `text` (`1608.05343v2`, `arXiv:1608.05343v2`, `hep-th/9901001v1`).
-
-    Raises `VersionlessIdError` if the version is missing, `IdentifierError` for anything else.
-    """
+    """Return the id in `text` (`arXiv:1608.05343v2`), else `IdentifierError`; `VersionlessIdError` without a v2."""
     base, version = split_arxiv(text)
     if version is None:
-        raise VersionlessIdError(
-            f"arXiv id without a version: {base!r} is whatever the paper is today",
-            expected=f"a version, as in {base + 'v1'!r}",
-            do="say which version you mean",
-        )
+        what = f"arXiv id without a version: {base!r} is whatever the paper is today"
+        expected = f"a version, as in {base + 'v1'!r}"
+        raise VersionlessIdError(what, expected=expected, do="say which version you mean")
     return ArxivId(base, version)
 
 
 def split_arxiv(text: str) -> tuple[str, int | None]:
-    """Return base and version (None if absent) of an arXiv id, for reading pages that name both forms.
-
-    Raises `IdentifierError` if `text` is no arXiv id. Nothing may be pinned by what this returns: use
-    `parse_arxiv` for that.
-    """
+    """Return base and version (None if absent: never to be pinned) of an arXiv id, else `IdentifierError`."""
     match = _ARXIV.fullmatch(text) if len(text) <= _MAX else None
-    if match is None or not _plausible(match):
+    if match is None:
         raise IdentifierError("not an arXiv id", got=text, expected="for example '1608.05343v2'")
-    version = match["version"]
-    return match["base"], int(version) if version else None
+    return match[1], int(match[2]) if match[2] else None
 
 
 def is_arxiv(text: str) -> bool:
     """Tell whether `text` is an arXiv id, with or without version."""
-    try:
-        split_arxiv(text)
-    except IdentifierError:
-        return False
-    return True
-
-
-def _plausible(match: re.Match[str]) -> bool:
-    if match["yy"] is None:
-        return int(match["old"]) > 0
-    month = int(match["yy"]) * 100 + int(match["mm"])
-    digits = 4 if month <= 1412 else 5
-    return month >= 704 and len(match["number"]) == digits and int(match["number"]) > 0
+    return len(text) <= _MAX and _ARXIV.fullmatch(text) is not None
 
 
 def parse_pith(text: str) -> PithNumber:
     """Return the pith number in `text` (`pith:2017:` and 26 base32 characters), else `IdentifierError`."""
     match = _PITH.fullmatch(text)
     if match is None:
-        raise IdentifierError(
-            "not a pith number", got=text, expected="'pith:', a year, ':' and 26 characters of A-Z and 2-7"
-        )
-    return PithNumber(int(match["year"]), match["code"])
+        expected = "'pith:', a year, ':' and 26 characters of A-Z and 2-7"
+        raise IdentifierError("not a pith number", got=text, expected=expected)
+    return PithNumber(int(match[1]), match[2])
 
 
 def parse_doi(text: str) -> str:

@@ -1,13 +1,15 @@
-"""Author names: split a page's list, and find the authors of a paper in a byline, however it writes them."""
+r"""Author names: split a page's list, find the authors of a paper in a byline, however it writes them.
 
-from __future__ import annotations
+LaTeX accents are decoded and encoded, `Grzegorz \'Swirszcz` as `Grzegorz Świrszcz`; nothing else of LaTeX is read.
+"""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from metadata.errors import UnusableDocumentError
-from metadata.parse import latex
 from metadata.parse.text import clean, fold
 
 MAX_NAMES = 3000  # large collaborations have about that many authors
@@ -29,48 +31,58 @@ _PLACES = frozenset(
     "intelligence research ai inc ltd google deepmind london uk united kingdom peking beijing china usa".split()
 )
 NEUTRAL = _JOINING | _PLACES
+# LaTeX accent command → combining character (Unicode chart U+0300).
+_ACCENTS = {
+    "`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", "=": "\u0304", "u": "\u0306", ".": "\u0307",
+    '"': "\u0308", "r": "\u030a", "H": "\u030b", "v": "\u030c", "d": "\u0323", "c": "\u0327", "k": "\u0328",
+}  # fmt: skip
+_LETTERS = {
+    "ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å", "AA": "Å", "o": "ø", "O": "Ø",
+    "l": "ł", "L": "Ł", "i": "ı", "j": "ȷ", "dh": "ð", "DH": "Ð", "dj": "đ", "DJ": "Đ", "th": "þ", "TH": "Þ",
+}  # fmt: skip
+_COMMANDS = {char: name for name, char in _ACCENTS.items()}
+_NAMES = {char: name for name, char in _LETTERS.items()}
+_SYMBOL_ACCENT = re.compile(r"\\([`'^~=.\"])\s?(?:\{(\\?[A-Za-z])\}|(\\[ij](?:\s|(?![A-Za-z]))|[A-Za-z]))")
+_LETTER_ACCENT = re.compile(r"\\([uvHcdkr])(?:\{(\\?[A-Za-z])\}|\s(\\?[A-Za-z]))")
+_LETTER = re.compile(rf"\\({'|'.join(sorted(_LETTERS, key=len, reverse=True))})(?:\{{\}}|\s|(?![A-Za-z]))")
+_SPECIAL = {"&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
+            "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}"}  # fmt: skip
 
 
-@dataclass(frozen=True)
-class AuthorList:
+class AuthorList(NamedTuple):
     """Names in the order of the source, and what had to be repaired to read them (one sentence each)."""
 
     names: tuple[str, ...]
-    repairs: tuple[str, ...] = ()
+    repairs: tuple[str, ...]
 
 
 def split_authors(text: str, *, place: str) -> AuthorList:
     """Return the names in a list separated by commas, `and` or `;`, with LaTeX accents decoded.
 
-    Two neighbours of one word each are one person whose name a line break or comma split (`Simon, Osindero`);
-    each such repair is reported. `place` names the field in the `UnusableDocumentError` raised for a list
-    that holds no names, or something that is no name.
+    Two neighbours of one word each are one person whose name a line break or comma split (`Simon, Osindero`): a
+    repair. `place` names the field in the `UnusableDocumentError` for a list without names, or with what is none.
     """
     plain = _AND.sub(",", _NOTE.sub("", clean(text)))
     parts = [one_name(part, place=place) for part in plain.split(",") if part.strip()]
     if not parts or len(parts) > MAX_NAMES:
         raise UnusableDocumentError(f"{place}: {len(parts)} names", expected=f"1 to {MAX_NAMES}")
-    names: list[str] = []
-    repairs: list[str] = []
-    waiting = ""  # a one-word part that may be the first half of the next one
+    names, repairs, half = list[str](), list[str](), False  # half: the last name may be the first half of one
     for part in parts:
-        if waiting and " " not in part:
-            names[-1] = f"{waiting} {part}"
-            repairs.append(f"{waiting!r} and {part!r} read as one name, {names[-1]!r}")
-            waiting = ""
+        if half and " " not in part:
+            first, names[-1], half = names[-1], f"{names[-1]} {part}", False
+            repairs.append(f"{first!r} and {part!r} read as one name, {names[-1]!r}")
         else:
             names.append(part)
-            waiting = "" if " " in part else part
+            half = " " not in part
     return AuthorList(tuple(names), tuple(repairs))
 
 
 def one_name(text: str, *, place: str) -> str:
     """Return the single name in `text`, LaTeX accents decoded; `UnusableDocumentError` if it is none."""
-    name = clean(latex.decode(text[: _MAX_NAME * 2]))
+    name = clean(decode(text[: _MAX_NAME * 2]))
     if len(text) > _MAX_NAME or not any(c.isalpha() for c in name) or _FORBIDDEN.search(name):
-        raise UnusableDocumentError(
-            f"{place}: not a name", got=name, expected=f"letters, at most {_MAX_NAME}"
-        )
+        expected = f"letters, at most {_MAX_NAME}"
+        raise UnusableDocumentError(f"{place}: not a name", got=name, expected=expected)
     return name
 
 
@@ -106,40 +118,34 @@ class Byline:
         return list(self.found) == sorted(self.found)
 
     def __str__(self) -> str:
-        parts = [f"{len(self.found)} of the paper's {len(self.authors)} authors"]
-        if self.found:
-            parts.append("in the paper's order" if self.ordered else "in another order")
-        if self.weak:
-            parts.append(f"{len(self.weak)} by family name alone")
+        whose = "the paper's" if self.ordered else "another"
         missing = [name for i, name in enumerate(self.authors) if i not in self.found]
-        if missing:
-            parts.append(f"'et al.' for {len(missing)}" if self.open else f"missing: {', '.join(missing)}")
-        if self.foreign:
-            parts.append(f"foreign: {' '.join(self.foreign[:8])}")
-        return "; ".join(parts)
+        parts = {
+            f"{len(self.found)} of the paper's {len(self.authors)} authors": True,
+            f"in {whose} order": bool(self.found),
+            f"{len(self.weak)} by family name alone": bool(self.weak),
+            f"'et al.' for {len(missing)}": bool(missing) and self.open,
+            f"missing: {', '.join(missing)}": bool(missing) and not self.open,
+            f"foreign: {' '.join(self.foreign[:8])}": bool(self.foreign),
+        }
+        return "; ".join(part for part, said in parts.items() if said)
 
 
 def find_authors(byline: str, authors: Sequence[str]) -> Byline:
     """Find `authors` in the text of a byline: initials, family name first, any separator, footnote marks."""
-    tokens = latex.decode(_NOTE.sub(_unless_a_name, _MAIL.sub(" ", byline[:_MAX_BYLINE]))).split()
+    tokens = decode(_NOTE.sub(_unless_a_name, _MAIL.sub(" ", byline[:_MAX_BYLINE]))).split()
     spelled = [(word, token) for token in tokens for w in fold(token).split() if (word := _DIGITS.sub("", w))]
     words = [word for word, _ in spelled]
-    people = [fold(name).split() for name in authors]
-    found: list[int] = []
-    weak: list[int] = []
-    foreign: list[str] = []
-    at = 0
+    people = dict(enumerate(fold(name).split() for name in authors))  # those not found yet
+    found, weak, foreign, at = list[int](), list[int](), list[str](), 0
     while at < len(words):
-        left = [i for i in range(len(people)) if i not in found]
-        length, who = max(((_length(words, at, people[i]), -i) for i in left), default=(0, 0))
-        if length == 0:
-            foreign += [] if words[at] in NEUTRAL else [clean(spelled[at][1]).strip(".,;*()")]
-            at += 1
-            continue
-        found.append(-who)
-        if length == 1 and len(people[-who]) > 1:
-            weak.append(-who)
-        at += length
+        length, who = max(((_length(words, at, name), -i) for i, name in people.items()), default=(0, 0))
+        if length:
+            found.append(-who)
+            weak += [-who] if len(people.pop(-who)) > length == 1 else []
+        elif words[at] not in NEUTRAL:
+            foreign.append(clean(spelled[at][1]).strip(".,;*()"))
+        at += length or 1
     more = bool(_ET_AL.search(" ".join(words))) or len(byline) > _MAX_BYLINE
     return Byline(tuple(authors), tuple(found), tuple(weak), tuple(dict.fromkeys(foreign)), more)
 
@@ -165,10 +171,36 @@ def _given(words: list[str], at: int, given: list[str]) -> int:
         return 0
     if len(given) > 1 and words[at] == "".join(name[0] for name in given):
         return 1
-    if words[at] not in (given[0], given[0][0]):
-        return 0
-    count = 1
-    for name in given[1:]:
-        if words[at + count : at + count + 1] in ([name], [name[0]]):
-            count += 1
+    count = int(words[at] in (given[0], given[0][0]))
+    for name in given[1:] if count else []:
+        count += words[at + count : at + count + 1] in ([name], [name[0]])
     return count
+
+
+def decode(text: str) -> str:
+    r"""Return `text` (NFC) with LaTeX accents and letters (`\'S`, `\v{c}`, `{\o}`) as Unicode; all else stays."""
+    if "\\" in text:
+        text = _LETTER_ACCENT.sub(_accented, _SYMBOL_ACCENT.sub(_accented, text))
+        text = _LETTER.sub(lambda m: _LETTERS[m[1]], text).replace("{", "").replace("}", "")
+    return unicodedata.normalize("NFC", text)
+
+
+def _accented(match: re.Match[str]) -> str:
+    # An accent on a dotless i (`\'{\i}`) is, in Unicode, one on the ordinary letter.
+    letter = (match[2] or match[3]).strip("\\ ")
+    return unicodedata.normalize("NFC", letter + _ACCENTS[match[1]])
+
+
+def encode(text: str) -> str:
+    r"""Return `text` for BibTeX: accents as `{\'S}`, letters as `{\o}`, LaTeX's own characters escaped."""
+    return "".join(_encoded(c) for c in unicodedata.normalize("NFC", text))
+
+
+def _encoded(c: str) -> str:
+    letter, *marks = list(unicodedata.normalize("NFD", c))
+    if c in _NAMES:
+        return f"{{\\{_NAMES[c]}}}"
+    if len(marks) != 1 or marks[0] not in _COMMANDS or not letter.isascii():
+        return _SPECIAL.get(c, c)  # biber and modern LaTeX read UTF-8; inventing a command would not compile
+    command = _COMMANDS[marks[0]]
+    return f"{{\\{command}{{{letter}}}}}" if command.isalpha() else f"{{\\{command}{letter}}}"

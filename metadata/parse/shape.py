@@ -4,8 +4,6 @@ A shape is a `Leaf`, an `Idle`, a list of one shape, or a dict of shapes by fiel
 Fields that a shape does not know, and idle ones that say something, are noted: nothing is passed over in silence.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ from typing import Any
 
 from metadata.errors import MissingFieldError, UnknownVersionError, UnusableDocumentError, shown
 
-MAX_NOTES = 20
+_MAX_NOTES = 20
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?Z")
 
 
@@ -27,22 +25,12 @@ class Leaf:
     error: type[UnusableDocumentError] = UnusableDocumentError
 
 
-class Idle:
-    """A field that nothing here interprets; it is noted unless empty or one of the `known` values."""
-
-    def __init__(self, *known: str):
-        self.known = known
+class Idle(tuple[str, ...]):
+    """A field that nothing here interprets; it is noted unless empty or one of these known values."""
 
 
 class Closed(dict[str, Any]):
     """The shape of an object that may have no further fields: signed, so each must be understood."""
-
-
-Shape = Leaf | Idle | list[Any] | dict[str, Any]
-
-TEXT = Leaf("a string", lambda v: isinstance(v, str))
-COUNT = Leaf("an integer from 0 on", lambda v: type(v) is int and v >= 0)
-TIME = Leaf("a time like '2017-03-01T21:41:09Z'", lambda v: isinstance(v, str) and _time(v) is not None)
 
 
 def const(value: str) -> Leaf:
@@ -61,11 +49,20 @@ def digits(count: int) -> Leaf:
     return Leaf(f"{count} hex digits (lower case)", lambda v: isinstance(v, str) and bool(form.fullmatch(v)))
 
 
-def _time(text: str) -> datetime | None:
+def _time(text: object) -> datetime | None:
     try:
-        return datetime.fromisoformat(text).astimezone(UTC) if _TIME.fullmatch(text) else None
+        fits = isinstance(text, str) and _TIME.fullmatch(text)
+        return datetime.fromisoformat(fits[0]).astimezone(UTC) if fits else None
     except (ValueError, OverflowError):
         return None
+
+
+TEXT = Leaf("a string", lambda v: isinstance(v, str))
+COUNT = Leaf("an integer from 0 on", lambda v: type(v) is int and v >= 0)
+LIST = Leaf("a list", lambda v: isinstance(v, list))
+OBJECT = Leaf("an object", lambda v: isinstance(v, dict))
+_CONTAINERS: dict[Any, Leaf] = {list: LIST, dict: OBJECT, Closed: OBJECT}
+TIME = Leaf("a time like '2017-03-01T21:41:09Z'", lambda v: _time(v) is not None)
 
 
 def parse_time(text: str, place: str) -> datetime:
@@ -76,29 +73,24 @@ def parse_time(text: str, place: str) -> datetime:
     return when
 
 
-def check(value: object, shape: Shape, path: str, notes: list[str]) -> None:
+def check(value: Any, shape: Any, path: str, notes: list[str]) -> None:
     """Raise `UnusableDocumentError` unless `value` at `path` has `shape`; add to `notes` what nobody interprets."""
-    if isinstance(shape, Leaf):
-        if not shape.fits(value):
-            raise shape.error(f"at {path}", got=value, expected=shape.expected)
-    elif isinstance(shape, Idle):
-        if isinstance(value, dict):
-            for key, item in value.items():
-                check(item, shape, f"{path}.{key[:80]}", notes)
-        elif value and value not in shape.known:
-            note(notes, f"{path}: {shown(value)}")
-    elif isinstance(shape, list):
-        if not isinstance(value, list):
-            raise UnusableDocumentError(f"at {path}", got=value, expected="a list")
+    leaf = _CONTAINERS.get(type(shape), shape)
+    if isinstance(leaf, Leaf) and not leaf.fits(value):
+        raise leaf.error(f"at {path}", got=value, expected=leaf.expected)
+    if isinstance(shape, list):
         for i, item in enumerate(value):
             check(item, shape[0], f"{path}[{i}]", notes)
-    elif isinstance(value, dict):
-        _check_fields(value, shape, path, notes)
-    else:
-        raise UnusableDocumentError(f"at {path}", got=value, expected="an object")
+    elif isinstance(shape, dict):
+        _fields(value, shape, path, notes)
+    elif isinstance(shape, Idle) and isinstance(value, dict):
+        for key, item in value.items():
+            check(item, shape, f"{path}.{key[:80]}", notes)
+    elif isinstance(shape, Idle) and value and value not in shape:
+        note(notes, f"{path}: {shown(value)}")
 
 
-def _check_fields(value: dict[str, Any], shape: dict[str, Any], path: str, notes: list[str]) -> None:
+def _fields(value: dict[str, Any], shape: dict[str, Any], path: str, notes: list[str]) -> None:
     for key, inner in shape.items():
         name = key.rstrip("?")
         if name in value:
@@ -106,16 +98,13 @@ def _check_fields(value: dict[str, Any], shape: dict[str, Any], path: str, notes
         elif name == key:
             beside = ", ".join(sorted(value)[:8]) or "nothing"
             raise MissingFieldError(f"at {path}: no field {name!r}", expected=f"it beside {beside}")
-    extra = sorted(value.keys() - {key.rstrip("?") for key in shape})
-    if extra and isinstance(shape, Closed):
-        raise UnusableDocumentError(f"at {path}: unknown field", got=extra[0], expected=", ".join(shape))
-    for key in extra:
+    for key in sorted(value.keys() - {key.rstrip("?") for key in shape}):
+        if isinstance(shape, Closed):
+            raise UnusableDocumentError(f"at {path}: unknown field", got=key, expected=", ".join(shape))
         note(notes, f"{path}.{key[:80]}: {shown(value[key])}")
 
 
 def note(notes: list[str], text: str) -> None:
-    """Add a note, up to `MAX_NOTES`; then one that says that there are more."""
-    if len(notes) < MAX_NOTES:
-        notes.append(text)
-    elif len(notes) == MAX_NOTES:
-        notes.append("… and more")
+    """Add a note, up to 20; then one that says that there are more."""
+    if len(notes) <= _MAX_NOTES:
+        notes.append(text if len(notes) < _MAX_NOTES else "… and more")

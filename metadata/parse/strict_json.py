@@ -1,88 +1,75 @@
-"""Strict JSON reading (RFC 8259, and stricter): one meaning for every accepted byte string.
+"""JSON read strictly (RFC 8259, and stricter: one meaning for each byte string), written canonically, and hashed.
 
-Python's `json` lets pass what changes meaning between readers (duplicate keys, NaN, lone surrogates) and
-falls over deep nesting. Everything refused here is refused with its place, as an `UnusableDocumentError`.
+Canonical form and hashes are the pith registry's. Source: recomputed by hand from two records; both hold.
 """
 
-from __future__ import annotations
-
+import base64
+import hashlib
 import itertools
 import json
 import math
 import re
-from typing import NoReturn
 
 from metadata.errors import UnusableDocumentError
 
 MAX_BYTES = 1 << 20  # bytes; the real records have 5.5 kB
 MAX_DEPTH = 32  # nested arrays and objects; the real records have 8
 _MAX_CONTAINERS = 50_000  # each costs some 200 bytes of memory; the real records have 60
-_MAX_INT = 2**53  # beyond this, readers that use doubles see another number
-
+_STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
 # A string in one step (possessive, and unterminated ones too), so that the scan is linear for any input.
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.?)*+"?|[\[{]|[\]}]', re.DOTALL)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-class _Bad:
-    """Stands in the tree for something refused, until the walk knows its place."""
-
-    def __init__(self, reason: str):
-        self.reason = reason
+class _Bad(str):
+    """Why something is refused; it stands in the tree until the walk knows the place."""
 
 
-def parse(data: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> object:
+def parse(data: bytes) -> object:
     """Return the JSON value in the UTF-8 `data`: dict, list, str, int, finite float, bool or None.
 
-    Raises `UnusableDocumentError` for: more than `max_bytes` bytes or `max_depth` levels, bytes that are not
-    UTF-8, a byte-order mark, broken syntax, duplicate keys, NaN and Infinity, integers beyond 2**53, lone
-    surrogates. The message holds the line and column, or the path of the value (`$.a[0].b`).
+    Raises `UnusableDocumentError`, with line and column or the path of the value (`$.a[0].b`), for: more than
+    `MAX_BYTES` or `MAX_DEPTH` levels, what is not UTF-8, a byte-order mark, broken syntax, duplicate keys, NaN and
+    Infinity, integers beyond 2**53 (readers that use doubles see another number), lone surrogates.
     """
-    text = decode(data, max_bytes=max_bytes)
-    _check_depth(text, max_depth)
+    text, depth, opened = decode(data), 0, 0
+    for token in _TOKEN.finditer(text):
+        step = _STEPS.get(token[0], 0)
+        depth, opened = depth + step, opened + (step > 0)
+        if depth > MAX_DEPTH or opened > _MAX_CONTAINERS:
+            what = f"JSON nested too deeply or too finely at character {token.start()}"
+            expected = f"at most {MAX_DEPTH} levels and {_MAX_CONTAINERS} lists and objects"
+            raise UnusableDocumentError(what, expected=expected)
     try:
         value = json.loads(
-            text, object_pairs_hook=_pairs, parse_constant=_constant, parse_int=_integer, parse_float=_float
+            text,
+            object_pairs_hook=_pairs,
+            parse_constant=lambda name: _Bad(f"{name} is not JSON"),
+            parse_int=_integer,
+            parse_float=lambda d: v
+            if math.isfinite(v := float(d))
+            else _Bad("number beyond the range of a double"),
         )
     except json.JSONDecodeError as e:
-        raise UnusableDocumentError(
-            f"broken JSON at line {e.lineno}, column {e.colno}: {e.msg}", do="fetch the whole document again"
-        ) from None
-    except RecursionError:  # MAX_DEPTH is far below Python's limit, but a caller may pass more
-        raise UnusableDocumentError(
-            "JSON nested too deeply", expected=f"at most {max_depth} levels"
-        ) from None
+        what = f"broken JSON at line {e.lineno}, column {e.colno}: {e.msg}"
+        raise UnusableDocumentError(what, do="fetch the whole document again") from None
     _walk(value, "$")
     return value
 
 
-def decode(data: bytes, *, max_bytes: int = MAX_BYTES) -> str:
-    """Return `data` as text; `UnusableDocumentError` unless it is at most `max_bytes` bytes of UTF-8."""
-    if len(data) > max_bytes:
-        raise UnusableDocumentError(
-            "document too large", got=f"{len(data)} bytes or more", expected=f"at most {max_bytes} bytes"
-        )
+def decode(data: bytes) -> str:
+    """Return `data` as text; `UnusableDocumentError` unless it is at most `MAX_BYTES` of UTF-8 without a mark."""
+    if len(data) > MAX_BYTES:
+        got, expected = f"{len(data)} bytes or more", f"at most {MAX_BYTES} bytes"
+        raise UnusableDocumentError("document too large", got=got, expected=expected)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as e:
-        raise UnusableDocumentError(
-            f"not UTF-8 at byte {e.start}", got=f"0x{data[e.start]:02x}", expected="UTF-8 text"
-        ) from None
+        what, got = f"not UTF-8 at byte {e.start}", f"0x{data[e.start]:02x}"
+        raise UnusableDocumentError(what, got=got, expected="UTF-8 text") from None
     if text.startswith("\ufeff"):
         raise UnusableDocumentError("byte-order mark at byte 0", expected="UTF-8 without one")
     return text
-
-
-def _check_depth(text: str, limit: int) -> None:
-    depth = opened = 0
-    for token in _TOKEN.finditer(text):
-        first = token.group()[0]
-        depth += (first in "[{") - (first in "]}")
-        opened += first in "[{"
-        if depth > limit or opened > _MAX_CONTAINERS:
-            raise UnusableDocumentError(
-                f"JSON nested too deeply or too finely at character {token.start()}",
-                expected=f"at most {limit} levels and {_MAX_CONTAINERS} lists and objects",
-            )
 
 
 def _pairs(pairs: list[tuple[str, object]]) -> object:
@@ -90,46 +77,53 @@ def _pairs(pairs: list[tuple[str, object]]) -> object:
     if len(result) == len(pairs):
         return result
     keys = sorted(key for key, _ in pairs)
-    twice = next(a for a, b in itertools.pairwise(keys) if a == b)
-    return _Bad(f"duplicate key {twice[:100]!a}")
-
-
-def _constant(name: str) -> _Bad:
-    return _Bad(f"{name} is not JSON")
+    return _Bad(f"duplicate key {next(a for a, b in itertools.pairwise(keys) if a == b)[:100]!a}")
 
 
 def _integer(digits: str) -> object:
     # The length is looked at first: converting a million digits takes quadratic time.
-    if len(digits) > 17 or abs(int(digits)) > _MAX_INT:
-        return _Bad("integer beyond 2**53")
-    return int(digits)
-
-
-def _float(digits: str) -> object:
-    value = float(digits)
-    return value if math.isfinite(value) else _Bad("number beyond the range of a double")
+    return int(digits) if len(digits) <= 17 and abs(int(digits)) <= 2**53 else _Bad("integer beyond 2**53")
 
 
 def _walk(value: object, path: str) -> None:
-    if isinstance(value, _Bad):
-        _refuse(path, value.reason)
-    elif isinstance(value, str):
-        _check_text(value, path)
+    if isinstance(value, str):
+        why = value if isinstance(value, _Bad) else "a lone surrogate, which is no Unicode text"
+        if why is value or _SURROGATE.search(value):
+            what, do = f"at {path[:200]!a}: {why}", "the document is broken or was tampered with"
+            raise UnusableDocumentError(what, do=do)
     elif isinstance(value, dict):
         for key, item in value.items():
-            _check_text(key, f"{path} (a key)")
+            _walk(key, f"{path} (a key)")
             _walk(item, f"{path}.{key}")
     elif isinstance(value, list):
         for i, item in enumerate(value):
             _walk(item, f"{path}[{i}]")
 
 
-def _check_text(text: str, path: str) -> None:
-    if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
-        _refuse(path, "a lone surrogate, which is no Unicode text")
+def canonical_bytes(value: object) -> bytes:
+    """Return the canonical JSON (keys sorted, no spaces, UTF-8); `UnusableDocumentError` for NaN, lone surrogates."""
+    try:
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        return text.encode("utf-8")
+    except (TypeError, ValueError, RecursionError) as e:
+        raise UnusableDocumentError(f"no canonical JSON: {e}") from None
 
 
-def _refuse(path: str, reason: str) -> NoReturn:
-    raise UnusableDocumentError(
-        f"at {path[:200]!a}: {reason}", do="the document is broken or was tampered with"
-    )
+def sha256_hex(data: bytes) -> str:
+    """Return the SHA-256 of `data`: 64 lower-case hex digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def canonical_sha256(value: object) -> str:
+    """Return the SHA-256 (64 hex digits) of the canonical JSON of `value`; errors of `canonical_bytes`."""
+    return sha256_hex(canonical_bytes(value))
+
+
+def text_sha256(text: str) -> str:
+    """Return the SHA-256 (hex) of a title or abstract, lower-cased, white space collapsed. Source: both records."""
+    return sha256_hex(" ".join(text.lower().split()).encode("utf-8", "surrogatepass"))
+
+
+def pith_code(sha256: str) -> str:
+    """Return the 26 characters of a pith number: RFC 4648 base32 of the 64-digit hash, its first 130 bits."""
+    return base64.b32encode(bytes.fromhex(sha256)).decode("ascii")[:26]

@@ -1,12 +1,9 @@
 """Text of pages and titles: lines, white space, loose comparison, and what may reach a terminal."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from functools import lru_cache
 
-ELLIPSES = ("…", "...")  # how pages mark a text that they cut off
 _NEWLINE = re.compile(r"\r\n|\r|\n")  # str.splitlines would also split at form feeds and U+2028
 _OTHER = re.compile(r"[\W_]+")  # what is neither letter nor digit
 _SPECIAL = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
@@ -30,17 +27,13 @@ def clean(text: str) -> str:
     """Return `text` for showing and citing: one line, composed, no control, bidi or zero-width characters."""
     if text.isascii() and text.isprintable():
         return collapse(text)
-    kept = "".join(
-        c for c in text if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cs", "Cn")
-    )
+    bad = ("Cc", "Cf", "Co", "Cs", "Cn")
+    kept = "".join(c for c in text if c.isspace() or unicodedata.category(c) not in bad)
     return " ".join(unicodedata.normalize("NFC", word[:_LONGEST_WORD]) for word in kept.split())
 
 
 def fold(text: str) -> str:
-    """Return `text` for comparison: lower case, no accents, punctuation as spaces, no invisible characters.
-
-    `Świrszcz` and `swirszcz` fold to the same, and so do a title in small and in capital letters.
-    """
+    """Return `text` for comparison: no case, no accents (`swirszcz`), punctuation as spaces, nothing invisible."""
     return _fold_short(text) if len(text) < _SHORT else _fold(text)
 
 
@@ -55,10 +48,7 @@ _fold_short = lru_cache(maxsize=512)(_fold)  # titles, names and abstracts of th
 
 
 def _space(match: re.Match[str]) -> str:
-    run = match[0]
-    if run.isascii():
-        return " "
-    return "".join("" if unicodedata.category(c) in ("Mn", "Cf") else " " for c in run)
+    return "".join("" if unicodedata.category(c) in ("Mn", "Cf") else " " for c in match[0])
 
 
 def skeleton(text: str) -> str:
@@ -71,14 +61,6 @@ def squash(text: str) -> str:
     return fold(text).replace(" ", "")
 
 
-def uncut(text: str) -> str:
-    """Return `text` without the ellipsis at its end."""
-    bare = text.rstrip()
-    for mark in ELLIPSES:
-        bare = bare.removesuffix(mark)
-    return bare.rstrip()
-
-
 def printable(text: str) -> str:
     """Return `text` safe for a terminal: control and formatting characters shown as escapes, one line."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
@@ -86,9 +68,6 @@ def printable(text: str) -> str:
 
 def common(a: str, b: str, *, size: int = 4) -> float:
     """Return the share (0 to 1) of the `size`-word sequences of `a` that stand in `b` too."""
-    ours, theirs = (_sequences(fold(text).split(), size) for text in (a, b))
+    words = [fold(text).split() for text in (a, b)]
+    ours, theirs = ({tuple(w[i : i + size]) for i in range(len(w) - size + 1)} for w in words)
     return len(ours & theirs) / len(ours) if ours else 0.0
-
-
-def _sequences(words: list[str], size: int) -> set[tuple[str, ...]]:
-    return {tuple(words[i : i + size]) for i in range(len(words) - size + 1)}

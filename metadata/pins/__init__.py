@@ -1,7 +1,6 @@
 """Fourth wing: the pinned papers, which exact version of which paper this repository reproduces.
 
-Reads the generated `pins.json` with the standard library alone, so that every command can afford it;
-`metadata.pins.build` makes that file from the records, and `python -m metadata pins --check` compares the two.
+Read from the generated `pins.json` with the standard library alone, so that every command can afford it.
 """
 
 from __future__ import annotations
@@ -32,10 +31,7 @@ _ADDRESS = re.compile(
 
 @dataclass(frozen=True)
 class Evidence:
-    """Why one field of a pin is as it is: its trust level, the document it rests on, how, and who agrees.
-
-    `also` are all further sources of the field; a pin exists only if they say the same.
-    """
+    """Why a field of a pin is as it is: trust, the document it rests on, how, and `also` all others, which agree."""
 
     field: str
     trust: Trust
@@ -143,15 +139,10 @@ def tuples(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def pin(name: str) -> Pin:
-    """Return the pin called `name`: `dni`, `sg`, `meprop`, an arXiv id with version, a pith number, its address.
-
-    Raises `VersionlessIdError` for an id (or a DOI of arXiv's) without version and `UnknownPinError` for a paper
-    or a version that is not pinned, naming what is.
-    """
-    pins = load_pins()
-    bare = _ADDRESS.sub("", name)
+    """Return the pin of a short name, id, pith number, address; `VersionlessIdError`, `UnknownPinError`."""
+    pins, bare = load_pins(), _ADDRESS.sub("", name)
     for found in pins.values():
-        code = found.pith.rpartition(":")[2] if found.pith else None
+        code = found.pith and found.pith.rpartition(":")[2]
         if bare in (found.short, found.pith, code) or name == found.proceedings.url:
             return found
     known = ", ".join(f"{p.arxiv} ({p.short})" for p in pins.values())

@@ -1,31 +1,30 @@
-"""The committed documents under `metadata/records/` and the manifest that fixes their bytes."""
+"""The committed documents: read by the manifest that fixes their bytes, replaced together, or none of them."""
 
-from __future__ import annotations
-
+import os
 import re
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from metadata.errors import PinError, UnusableDocumentError
+from metadata.errors import PinError, RefusedUpdateError, UnusableDocumentError, WriteError
 from metadata.kinds import Corpus, Document, parse, read_bytes
-from metadata.parse.canonical import sha256_hex
+from metadata.parse.strict_json import sha256_hex
 
 RECORDS = Path(__file__).parents[1] / "records"
 MANIFEST = "MANIFEST.sha256"  # the format of `sha256sum`, so that `sha256sum -c` checks it too
 _LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9][A-Za-z0-9._-]{0,120})")
 _REPAIR = "restore the files with git; only a deliberate refresh may change them"
+_LOCK_S = 10.0  # seconds to wait for another writer
 
 
 def load(directory: Path = RECORDS) -> Corpus:
-    """Return the documents in `directory`, in the order of the manifest, named by their file names.
-
-    Raises `PinError` if files and manifest do not agree (missing, changed, unlisted) and
-    `UnusableDocumentError` for a listed document that cannot be parsed.
-    """
+    """Return the documents in the manifest's order; `PinError` if a file is missing, changed or not in it."""
     listed = read_manifest(directory)
     present = {p.name for p in directory.iterdir() if not p.name.startswith(".") and p.name != MANIFEST}
-    unlisted = sorted(present - set(listed))
-    if unlisted:
-        raise PinError(f"file in records that {MANIFEST} does not list", got=unlisted[0], do=_REPAIR)
+    for name in sorted(present - set(listed)):
+        raise PinError(f"file in records that {MANIFEST} does not list", got=name, do=_REPAIR)
     return Corpus(tuple(_document(directory / name, sha256) for name, sha256 in listed.items()))
 
 
@@ -34,10 +33,8 @@ def _document(path: Path, expected: str) -> Document:
         data = read_bytes(path)
     except UnusableDocumentError as e:
         raise PinError(f"record {path.name!r}: {e}", do=_REPAIR) from None
-    if sha256_hex(data) != expected:
-        raise PinError(
-            f"SHA-256 of record {path.name!r}", got=sha256_hex(data), expected=expected, do=_REPAIR
-        )
+    if (got := sha256_hex(data)) != expected:
+        raise PinError(f"SHA-256 of record {path.name!r}", got=got, expected=expected, do=_REPAIR)
     return parse(data, path.name)
 
 
@@ -60,3 +57,75 @@ def read_manifest(directory: Path = RECORDS) -> dict[str, str]:
 def render_manifest(hashes: dict[str, str]) -> str:
     """Return the manifest's text for SHA-256 by file name, sorted by name."""
     return "".join(f"{hashes[name]}  {name}\n" for name in sorted(hashes))
+
+
+class Replaced(KeyboardInterrupt):
+    """Ctrl-C came while the files were being replaced: all of them were."""
+
+
+def replace(files: Mapping[Path, bytes], expected: Mapping[Path, bytes | None] | None = None) -> None:
+    """Write `files` (contents by path): all of them, or none.
+
+    `expected` are contents (None: no such file) on which the new ones rest: if another writer changed one,
+    nothing is written. Raises `RefusedUpdateError` then, and `WriteError` if a file cannot be written; an
+    interruption takes effect before the first file or after the last one.
+    """
+    from filelock import FileLock, Timeout
+
+    before, nothing = expected or {}, "nothing was changed"
+    lock = Path(os.path.commonpath([path.parent for path in (*files, *before)])) / ".lock"
+    try:
+        with FileLock(lock, timeout=_LOCK_S):
+            for path, content in before.items():
+                if (path.read_bytes() if path.exists() else None) != content:
+                    what = f"{path.name} was changed by someone else meanwhile"
+                    raise RefusedUpdateError(what, do="run it again")
+            _swap(files)
+    except Timeout:
+        do = f"wait for it, and run it again; {nothing}"
+        raise WriteError("someone else is writing", do=do) from None
+    except OSError as e:
+        raise WriteError(f"cannot write: {e.strerror or e}", do=nothing) from None
+
+
+def _swap(files: Mapping[Path, bytes]) -> None:
+    names = {path: path.with_name(f".{path.name}.{os.getpid()}") for path in files}
+    new = {path: name.with_suffix(".new.tmp") for path, name in names.items()}
+    old = {path: name.with_suffix(".old.tmp") for path, name in names.items()}
+    done: list[Path] = []
+    try:
+        for path, temporary in new.items():  # a full disk shows here, before anything is replaced
+            with temporary.open("wb") as file:
+                file.write(files[path])
+                file.flush()
+                os.fsync(file.fileno())
+            if path.exists():
+                os.link(path, old[path])  # so that going back needs no space
+        with _uninterrupted() as asked:
+            for path, temporary in new.items():
+                done.append(path)
+                temporary.replace(path)
+    except BaseException:
+        for path in done:
+            old[path].replace(path) if old[path].exists() else path.unlink(missing_ok=True)
+        raise
+    finally:
+        for temporary in (*new.values(), *old.values()):
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+    if asked:
+        raise Replaced
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[list[int]]:
+    """Put Ctrl-C off to the end of the block, and yield the list that it is added to."""
+    asked: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+    before = signal.signal(signal.SIGINT, lambda number, frame: asked.append(number))
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -4,8 +4,6 @@ A document replaces a committed one only if it parses, passes every check, is ab
 and changes no field of a pin but to what a signature covers. All are fetched before anything is written.
 """
 
-from __future__ import annotations
-
 import difflib
 import json
 import shutil
@@ -14,18 +12,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from metadata.check import RegistryKey, keys, verify
+from metadata.check import PINNED, RegistryKey, verify
 from metadata.check.record import is_signed
 from metadata.errors import RefusedUpdateError, UnusableDocumentError
 from metadata.fetch import Client
 from metadata.kinds import ArxivPaper, Corpus, Document, PithRecord, parse
-from metadata.parse.canonical import sha256_hex
 from metadata.parse.ids import parse_pith
-from metadata.pins import PINS_FILE, Pin, build, committed, load_pins, store
+from metadata.parse.strict_json import sha256_hex
+from metadata.pins import PINS_FILE, Pin, build, committed, load_pins
 
 USER_AGENT = "dni-meprop-repro/0.1 (refreshes three committed paper records; one request per 3 s)"
 GAP_S = 3.0  # arXiv asks for at most one request in three seconds (https://info.arxiv.org/help/api/tou.html)
 _MAX_LINES = 60  # of a difference that are shown
+_SIGNED = ("signed", "hash signed")
 
 
 @dataclass(frozen=True)
@@ -41,10 +40,7 @@ PUBLIC = Servers()
 
 @dataclass(frozen=True)
 class Update:
-    """A fetched and verified document: its file name, its bytes, how it differs from the committed one, warnings.
-
-    `difference` is a unified diff (lines, cut off after 60); empty if the committed document says the same.
-    """
+    """A fetched, verified document, its unified diff (cut after 60 lines; empty: it says the same) and warnings."""
 
     name: str
     data: bytes
@@ -69,23 +65,19 @@ def fetch(
     servers: Servers = PUBLIC,
     pith: str | None = None,
     directory: Path = committed.RECORDS,
-    key: RegistryKey = keys.PINNED,
+    key: RegistryKey = PINNED,
 ) -> list[Update]:
-    """Fetch and verify the state (if its pith number is known or given as `pith`) and arXiv's entry.
-
-    Raises `FetchError`, `UnusableDocumentError` or `RefusedUpdateError`. Nothing is written.
-    """
-    present = committed.load(directory)
-    addresses: dict[str, tuple[str, type]] = {}
-    number = pith or pin.pith
-    if number:
+    """Fetch and verify state (of a known pith number) and feed; `FetchError`, or why one is unusable or refused."""
+    present, answers = committed.load(directory), dict[str, tuple[Document, bytes]]()
+    if number := pith or pin.pith:
         url = f"{servers.pith}/pith/{parse_pith(number).code}/state.json"
-        addresses[f"pith-{pin.arxiv}.state.json"] = (url, PithRecord)
-    addresses[f"arxiv-atom-{pin.arxiv}.xml"] = (f"{servers.arxiv}/api/query?id_list={pin.arxiv}", ArxivPaper)
-    answers = {name: _document(client, url, name, kind) for name, (url, kind) in addresses.items()}
-    fetched = [document for document, _ in answers.values()]
-    others = [d for d in present.documents if d.name not in answers]
-    corpus = Corpus((*others, *fetched))  # what was fetched must agree with what is here, and with each other
+        name = f"pith-{pin.arxiv}.state.json"
+        answers[name] = _document(client, url, name, PithRecord)
+    url, name = f"{servers.arxiv}/api/query?id_list={pin.arxiv}", f"arxiv-atom-{pin.arxiv}.xml"
+    answers[name] = _document(client, url, name, ArxivPaper)
+    others = (d for d in present.documents if d.name not in answers)
+    # what was fetched must agree with what is here, and with each other
+    corpus = Corpus((*others, *(document for document, _ in answers.values())))
     updates = []
     for document, data in answers.values():
         warnings = _require(document, pin, corpus, key)
@@ -97,11 +89,10 @@ def _document(client: Client, url: str, name: str, kind: type) -> tuple[Document
     """Return the document at `url`, parsed within the time limit, and its bytes."""
 
     def use(data: bytes) -> tuple[Document, bytes]:
-        expected = b"{" if kind is PithRecord else b"<"
-        if not data.lstrip().startswith(expected):  # before anything else is tried on it
-            raise UnusableDocumentError(
-                f"{name}: another kind of document", got=data[:40], expected=kind.__name__
-            )
+        first = b"{" if kind is PithRecord else b"<"
+        if not data.lstrip().startswith(first):  # before anything else is tried
+            what = f"{name}: another kind of document"
+            raise UnusableDocumentError(what, got=data[:40], expected=kind.__name__)
         return parse(data, name), data
 
     return client.read(url, use)
@@ -109,18 +100,13 @@ def _document(client: Client, url: str, name: str, kind: type) -> tuple[Document
 
 def _require(document: Document, pin: Pin, corpus: Corpus, key: RegistryKey) -> tuple[str, ...]:
     """Raise `RefusedUpdateError` unless `document` is about `pin` and verifies; return its warnings."""
-    report = verify(document, corpus, {pin.arxiv: pin}, key=key)
-    if report.failed:
-        check = report.failed[0]
-        raise RefusedUpdateError(
-            f"{document.name}: check {check.name!r} failed, {check.detail}", do="refused"
-        )
+    report, name = verify(document, corpus, {pin.arxiv: pin}, key=key), document.name
+    for check in report.failed:
+        raise RefusedUpdateError(f"{name}: check {check.name!r} failed, {check.detail}", do="refused")
     if report.subject != pin.arxiv:
-        raise RefusedUpdateError(
-            f"{document.name}: about another paper", got=report.subject, expected=pin.arxiv
-        )
+        raise RefusedUpdateError(f"{name}: about another paper", got=report.subject, expected=pin.arxiv)
     if isinstance(document.content, PithRecord) and not is_signed(report.checks):
-        raise RefusedUpdateError(f"{document.name}: not signed", expected="a signature by the pinned key")
+        raise RefusedUpdateError(f"{name}: not signed", expected="a signature by the pinned key")
     return report.warnings
 
 
@@ -148,30 +134,23 @@ def plan(
     *,
     directory: Path = committed.RECORDS,
     pins_file: Path = PINS_FILE,
-    key: RegistryKey = keys.PINNED,
+    key: RegistryKey = PINNED,
 ) -> Plan:
-    """Return what `updates` would change; the new set is built in a copy, and nothing is written.
-
-    Raises `RefusedUpdateError` if a field of a pin would change on the word of somebody who signs nothing, and
-    `PinError` if the new documents contradict others.
-    """
-    wanted = {u.name: u.data for u in updates if u.difference}
-    old = load_pins(pins_file)
+    """Return what would change, built in a copy; `RefusedUpdateError` as in `pin_changes`, errors of `build`."""
+    wanted, old = {u.name: u.data for u in updates if u.difference}, load_pins(pins_file)
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "records"
         shutil.copytree(directory, copy)
         manifest = committed.read_manifest(copy) | {name: sha256_hex(data) for name, data in wanted.items()}
-        text = committed.render_manifest(manifest).encode("ascii")
-        expected = {
-            p: p.read_bytes() if p.exists() else None for p in (directory / committed.MANIFEST, pins_file)
-        }
-        for name, data in {**wanted, committed.MANIFEST: text}.items():
+        wanted[committed.MANIFEST] = committed.render_manifest(manifest).encode("ascii")
+        present = (directory / committed.MANIFEST, pins_file)
+        expected = {path: path.read_bytes() if path.exists() else None for path in present}
+        for name, data in wanted.items():
             (copy / name).write_bytes(data)
         new = build.build_committed(copy, key=key)
     changes = tuple(line for arxiv, pin in new.items() for line in pin_changes(old[arxiv], pin))
     files = {directory / name: data for name, data in wanted.items()}
-    files |= {directory / committed.MANIFEST: text, pins_file: build.render(new).encode("utf-8")}
-    return Plan(new, changes, files, expected)
+    return Plan(new, changes, files | {pins_file: build.render(new).encode("utf-8")}, expected)
 
 
 def pin_changes(old: Pin, new: Pin) -> Iterator[str]:
@@ -181,23 +160,22 @@ def pin_changes(old: Pin, new: Pin) -> Iterator[str]:
     """
     if old.trust == "signed" and new.trust != "signed":
         raise RefusedUpdateError(f"{old.arxiv}: trust would change", got=new.trust, expected=old.trust)
-    for field in (e.field for e in new.evidence):
+    for now in new.evidence:
+        field, was = now.field, old.why(now.field)
         before, after = getattr(old, field), getattr(new, field)
-        was, now = old.why(field), new.why(field)
-        if before == after:
-            if was.trust in ("signed", "hash signed") and now.trust not in ("signed", "hash signed"):
-                raise RefusedUpdateError(f"{old.arxiv}: {field} would lose its signature", got=now.trust)
-            if was.trust != now.trust:
-                yield f"{old.arxiv} {field}: {was.trust} by {was.source} -> {now.trust} by {now.source}"
-            continue
         signed = now.trust == "signed" and was.trust != "signed"
-        if before not in (None, ()) and not signed and field != "date_of":
+        if before == after and was.trust in _SIGNED and now.trust not in _SIGNED:
+            raise RefusedUpdateError(f"{old.arxiv}: {field} would lose its signature", got=now.trust)
+        if before not in (after, None, ()) and not signed and field != "date_of":
             what = f"{old.arxiv}: {field} would change, by {now.source} ({now.trust})"
             raise RefusedUpdateError(what, got=after, expected=f"{before!r}, {was.trust} by {was.source}")
-        yield f"{old.arxiv} {field}: {before!r} ({was.trust}) -> {after!r} ({now.trust}, by {now.source})"
+        if before != after:
+            yield f"{old.arxiv} {field}: {before!r} ({was.trust}) -> {after!r} ({now.trust}, by {now.source})"
+        elif was.trust != now.trust:
+            yield f"{old.arxiv} {field}: {was.trust} by {was.source} -> {now.trust} by {now.source}"
 
 
 def apply(what: Plan) -> dict[str, Pin]:
-    """Write a plan, all of it or nothing, and return the new pins; errors of `metadata.pins.store.replace`."""
-    store.replace(what.files, what.expected)
+    """Write a plan, all of it or nothing, and return the new pins; errors of `metadata.pins.committed.replace`."""
+    committed.replace(what.files, what.expected)
     return what.pins

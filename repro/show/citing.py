@@ -9,10 +9,9 @@ from repro.spec import Exhibit
 
 def citation(exhibit: Exhibit, record: Record, style: str = "bibtex") -> str:
     """In `style` ("text", "bibtex"), ending in a newline; `MetadataError` where CITATION.cff cannot be read."""
-    from metadata import cff, pin
-    from metadata.cite import verified
+    from metadata import cite, pin
 
     code = record.facts["code"]
-    ours = cff.repository(citation_file(), commit=code["commit"], dirty=code["dirty"])
-    made = verified(pin(exhibit.paper), ours, exhibit.id, record.profile, record.sha256(), style)
+    ours = cite.repository(citation_file(), commit=code["commit"], dirty=code["dirty"])
+    made = cite.verified(pin(exhibit.paper), ours, exhibit.id, record.profile, record.sha256(), style)
     return made.rstrip() + "\n"

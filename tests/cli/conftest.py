@@ -5,7 +5,7 @@ import shutil
 import pytest
 from checkout import git
 
-from metadata.cff import CFF_FILE
+from metadata.cite import CFF_FILE
 from repro.exhibits import EXTRA
 
 

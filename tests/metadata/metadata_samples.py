@@ -17,10 +17,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import settings
 
 from metadata import load_pins
-from metadata.check.keys import RegistryKey
+from metadata.check.record import RegistryKey
 from metadata.kinds import page as arxiv_page
 from metadata.kinds import paper as paper_text
-from metadata.parse.canonical import canonical_bytes, canonical_sha256, pith_code, sha256_hex, text_sha256
+from metadata.parse.strict_json import canonical_bytes, canonical_sha256, pith_code, sha256_hex, text_sha256
 from metadata.pins import committed
 
 RECORDS = committed.RECORDS

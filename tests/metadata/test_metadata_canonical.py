@@ -9,8 +9,16 @@ from hypothesis import strategies as st
 from metadata_samples import MEPROP, SG, examples, state
 
 from metadata.errors import UnusableDocumentError
-from metadata.parse.canonical import canonical_bytes, canonical_sha256, pith_code, text_sha256
-from metadata.parse.strict_json import MAX_BYTES, MAX_DEPTH, decode, parse
+from metadata.parse.strict_json import (
+    MAX_BYTES,
+    MAX_DEPTH,
+    canonical_bytes,
+    canonical_sha256,
+    decode,
+    parse,
+    pith_code,
+    text_sha256,
+)
 
 # JSON as this package accepts it: whole numbers that doubles hold, finite floats, no lone surrogates.
 _TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)

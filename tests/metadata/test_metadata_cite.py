@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from metadata import cff, cite, load_pins, pin
+from metadata import cite, load_pins, pin
+from metadata import cite as cff
 from metadata.errors import MetadataError
-from metadata.parse import latex
+from metadata.parse import names as latex
 
 PINS = list(load_pins().values())
 REPOSITORY = cff.repository(commit="71fe42b")

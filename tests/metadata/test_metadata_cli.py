@@ -9,7 +9,8 @@ import time
 import pytest
 from metadata_samples import ALL, IMPOSTOR, LISTING, MEPROP, PAGE, RECORDS, SG, dump, resign, state
 
-from metadata import cff, load_pins
+from metadata import cite as cff
+from metadata import load_pins
 from metadata.cli import main
 
 ROOT = RECORDS.parents[1]

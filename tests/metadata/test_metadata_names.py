@@ -11,7 +11,7 @@ from metadata.errors import UnusableDocumentError
 from metadata.kinds import page as arxiv_page
 from metadata.kinds import paper
 from metadata.kinds.paper import parse_date
-from metadata.parse import latex
+from metadata.parse import names as latex
 from metadata.parse.names import family_and_given, find_authors, split_authors
 from metadata.parse.text import clean, common, fold, printable
 

@@ -20,8 +20,9 @@ from metadata_samples import (
 
 from metadata import load_pins, pin, pins
 from metadata.errors import PinError, UnknownPinError, UnusableDocumentError, VersionlessIdError
-from metadata.parse.canonical import sha256_hex
-from metadata.pins import build, committed, rows
+from metadata.parse.strict_json import sha256_hex
+from metadata.pins import build, committed
+from metadata.pins import build as rows
 
 IDS = ["1608.05343v2", "1703.00522v1", "1706.06197v5"]
 

@@ -20,7 +20,7 @@ from metadata_server import cut_without_length, endless, good, running, slow, st
 from metadata import load_pins, pin, pins
 from metadata.errors import FetchError, MetadataError, PinError, RefusedUpdateError
 from metadata.fetch import Client, Limits
-from metadata.parse.canonical import sha256_hex
+from metadata.parse.strict_json import sha256_hex
 from metadata.pins import build, committed, refresh
 from metadata.pins.refresh import Servers, Update
 

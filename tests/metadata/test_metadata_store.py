@@ -14,7 +14,8 @@ from metadata_samples import atom, copy_records
 from metadata import load_pins, pins
 from metadata.cli import main
 from metadata.errors import RefusedUpdateError, WriteError
-from metadata.pins import committed, refresh, store
+from metadata.pins import committed, refresh
+from metadata.pins import committed as store
 from metadata.pins.refresh import Update
 
 FEED = "arxiv-atom-1703.00522v1.xml"
@@ -153,7 +154,7 @@ def test_a_limit_on_file_size_is_an_error_and_leaves_nothing(tmp_path):
     code = f"""
 from pathlib import Path
 from metadata.errors import WriteError
-from metadata.pins import store
+from metadata.pins import committed as store
 try:
     store.replace({{Path({str(file)!r}): b"new" * 10000}})
 except WriteError as e:

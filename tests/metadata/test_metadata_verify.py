@@ -23,7 +23,7 @@ from metadata_samples import (
 
 from metadata import kinds
 from metadata.check import verify
-from metadata.check.keys import PINNED
+from metadata.check.record import PINNED
 from metadata.check.report import Trust
 from metadata.kinds import Corpus
 from metadata.pins import committed, load_pins
