@@ -138,11 +138,32 @@ def _survives(claim: Claim, view: View) -> bool:
         return False
 
 
+class _Reading(View):
+    """A view that notes which arms are read."""
+
+    def __init__(self, rows: Sequence[Row], arms: Sequence[Arm]):
+        super().__init__(rows, arms)
+        self.read: set[str] = set()
+
+    def _rows_of(self, arm: str, metric: str) -> list[Row]:
+        self.read.add(arm)
+        return super()._rows_of(arm, metric)
+
+
+def _reversed_among(claim: Claim, exhibit: Exhibit, rows: Sequence[Row]) -> View:
+    """Reversed are the arms alone that the claim reads on these rows."""
+    view = _Reading(rows, exhibit.arms)
+    _survives(claim, view)
+    mine, others = ([r for r in rows if (r[0] in view.read) == own] for own in (True, False))
+    return View([*_reversed(mine), *others], exhibit.arms)
+
+
 def vacuous(exhibit: Exhibit, rows: Sequence[Row]) -> dict[str, str]:
     """Claims that hold where there is nothing to see, with the null records that they survive.
 
     Only claims that the rows can decide are judged. "reversed" counts against a claim that holds on the rows
-    themselves: what contradicts a record agrees with its reverse. Random kinds may hold on 65 % of their draws.
+    themselves (what contradicts a record agrees with its reverse), if it survives also where only the arms that it
+    reads swap: an arm beside them may stand for its own kind. Random kinds may hold on 65 % of their draws.
     """
     kinds = dict.fromkeys(kind for c in exhibit.claims for kind in c.null)
     nulls = {k: [View(null, exhibit.arms) for null in null_records(exhibit, rows, k)] for k in kinds}
@@ -155,6 +176,8 @@ def vacuous(exhibit: Exhibit, rows: Sequence[Row]) -> dict[str, str]:
             if kind == "reversed" and seen.verdict == "not reproduced":
                 continue
             kept = sum(_survives(claim, null.anew()) for null in nulls[kind])
+            if kind == "reversed" and kept:
+                kept = int(_survives(claim, _reversed_among(claim, exhibit, rows)))
             if kept > (CHANCE_TO_HOLD * DRAWS if kind in _RANDOM else 0):
                 found.setdefault(claim.id, []).append(f'{kept} of {len(nulls[kind])} "{kind}"')
     return {claim: f"holds on null records: {', '.join(kinds)}" for claim, kinds in found.items()}
