@@ -21,10 +21,11 @@ from repro.page.notebooks import TEMPLATES
 NAME = "index.html"
 
 
-def write(out: Path, parts: Sequence[Part], closing: str, recorded: bool) -> Path:
+def write(out: Path, parts: Sequence[Part], closing: str, recorded: bool, seconds: float) -> Path:
     """The page of these exhibits in the folder `out`; returns its path.
 
-    `closing`: what they show, in a sentence or two; `recorded`: from committed records, not a run of one's own.
+    `closing`: what they show, in a sentence or two; `recorded`: from committed records, not a run of one's own;
+    `seconds`: how long all of it took.
     """
     for part in parts:
         if "ipynb" in part.files:
@@ -38,7 +39,7 @@ def write(out: Path, parts: Sequence[Part], closing: str, recorded: bool) -> Pat
         "made": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "version": __version__,
         "commit": commit[:12] + changed,
-        "seconds": sum(p.seconds for p in parts),
+        "seconds": seconds,
         "recorded": recorded,
         "closing": closing,
         "marks": MARKS,
