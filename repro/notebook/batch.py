@@ -8,10 +8,10 @@ import textwrap
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from repro import exhibits
 from repro.errors import BadValueError, ReproError
@@ -27,6 +27,9 @@ from repro.show.claims import in_short
 from repro.show.readme import data_text, headline
 from repro.show.tables import fitted
 from repro.spec import Exhibit
+
+if TYPE_CHECKING:
+    from repro.page.content import Part
 
 LIMIT_S = {"smoke": 120, "quick": 900, "cpu": 3 * 3600, "paper": 48 * 3600}
 """Seconds a cell may take at a profile, generously: the limit is there for one that hangs."""
@@ -48,6 +51,7 @@ class Done:
     seconds: float
     record: Record | None = None
     profile: str = ""
+    part: Part | None = None
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,8 @@ def _kept(batch: _Batch) -> str:
 
 def _close(batch: _Batch, done: Sequence[Done], seconds: float) -> None:
     """The lines and the page that end it: our numbers, what they indicate, where all of it is."""
+    from repro.page import build
+
     echo, out = batch.echo, batch.out
     echo("")
     echo(_table(done))
@@ -135,26 +141,26 @@ def _close(batch: _Batch, done: Sequence[Done], seconds: float) -> None:
         echo("\n".join(textwrap.wrap(indications.closing(made), indications.WIDTH)))
         echo("")
     echo(f"executed notebooks, records (json, csv) and pictures (svg): {out}/<paper>/<exhibit>/")
-    echo(f"all of it on a page, to open in a browser: {_page(done, out, batch.source, seconds)}")
+    closing = indications.closing(made) if made else "Nothing ran."
+    parts = [d.part for d in done if d.part is not None]
+    page = build.write(out, parts, closing, batch.source != "run", seconds)
+    echo(f"all of it on a page, to open in a browser: {page}")
     for d in done:
         if d.error:
             echo(f"FAILED {d.exhibit}: {d.error}; its notebook with the traceback is in {out}/{d.exhibit}/")
 
 
-def _page(done: Sequence[Done], out: Path, source: str, seconds: float) -> Path:
-    """Write the page that shows all of it."""
+def _part(batch: _Batch, d: Done) -> Part:
+    """What the page says of one, whose notebook is written as HTML: while others still run, on a core that waits."""
     from repro.page import build, content
 
-    made, parts = [], []
-    for d in done:
-        exhibit = exhibits.get(d.exhibit)
-        if d.record is None:
-            parts.append(content.failed(exhibit, d.profile, out, d.seconds, d.error))
-        else:
-            made.append((exhibit, d.record))
-            parts.append(content.part(exhibit, d.record, out, d.seconds))
-    closing = indications.closing(made) if made else "Nothing ran."
-    return build.write(out, parts, closing, source != "run", seconds)
+    exhibit = exhibits.get(d.exhibit)
+    if d.record is None:
+        part = content.failed(exhibit, d.profile, batch.out, d.seconds, d.error)
+    else:
+        part = content.part(exhibit, d.record, batch.out, d.seconds)
+    build.write_notebook(batch.out, part)
+    return part
 
 
 def _one(batch: _Batch, exhibit: Exhibit, stop: threading.Event) -> Done:
@@ -169,9 +175,10 @@ def _one(batch: _Batch, exhibit: Exhibit, stop: threading.Event) -> Done:
     except ReproError as e:
         error = str(e)
     done = Done(exhibit.id, error, time.monotonic() - began, record, at)
-    if not stop.is_set():
-        batch.ended(done)
-    return done
+    if stop.is_set():
+        return done
+    batch.ended(done)
+    return replace(done, part=_part(batch, done))
 
 
 def _executed(batch: _Batch, exhibit: Exhibit, at: str, stop: threading.Event) -> str:

@@ -139,6 +139,7 @@ def test_a_torn_notebook_costs_its_own_page_alone(tmp_path, torn):
     path.parent.mkdir(parents=True)
     path.write_text(torn, encoding="utf-8")
     part = content.failed(get(FAILED), "quick", tmp_path, 1.0, "stopped after its time limit of 960 s")
+    build.write_notebook(tmp_path, part)
     told = Seen(build.write(tmp_path, [part], "Nothing ran.", recorded=False, seconds=1.0)).text
     assert "stopped after its time limit of 960 s" in told and "Its notebook, .ipynb, cannot be read." in told
     assert not list(tmp_path.rglob("quick.html"))
