@@ -7,7 +7,8 @@ __version__ = "0.1.0"
 def load(exhibit: str, profile: str | None = None) -> "pandas.DataFrame":  # type: ignore[name-defined]  # noqa: F821
     """A committed record as a tidy pandas DataFrame: a row a value, units, provenance in its `attrs`.
 
-    `repro.load("meprop/fig4")`; without `profile`, of the largest there is. `ReproError` says what is wrong.
+    `repro.load("meprop/fig4")`; without `profile`, of the one on which most claims stand. `ReproError` says what is
+    wrong.
     """
     from repro.notebook.show import open as opened
 

@@ -11,7 +11,8 @@ from repro.errors import RecordError
 from repro.exhibits import ids
 from repro.paths import results_dir
 from repro.record.record import Record
-from repro.record.store import SUFFIXES, best_profile, load
+from repro.record.standing import best_profile
+from repro.record.store import SUFFIXES, load
 from repro.record.view import MissingData
 from repro.spec import PROFILES, Exhibit
 

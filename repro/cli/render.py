@@ -12,6 +12,7 @@ from repro.cli.parser import add_ids, add_profile, chosen, folder
 from repro.cli.records import draw_picture, recorded_profile
 from repro.paths import checkout, notebooks_dir, results_dir
 from repro.record.fresh import require_fresh
+from repro.record.standing import best_profile
 from repro.record.store import load, path_of, recorded
 
 EXAMPLES = """  repro render dni/table2                     from the best committed record
@@ -22,7 +23,7 @@ EXAMPLES = """  repro render dni/table2                     from the best commit
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The exhibits, the profile, where to."""
     add_ids(parser)
-    add_profile(parser, None, "default: the biggest with a record")
+    add_profile(parser, None, "default: the one on whose record most claims stand")
     parser.add_argument("--out", type=folder, metavar="DIR", help="default: notebooks/")
 
 
@@ -39,7 +40,10 @@ def main(args: argparse.Namespace) -> int:
     failed = []
     for exhibit, record in zip(exhibits, records, strict=True):
         require_fresh(exhibit, record)
-        print(render(exhibit, args.out or notebooks_dir(), record))
+        best = record.profile == best_profile(
+            exhibit
+        )  # which a notebook takes by itself, and sees the others
+        print(render(exhibit, args.out or notebooks_dir(), None if best else record))
         if args.out is None:
             picture = path_of(results_dir(), exhibit.id, record.profile).with_suffix(".svg")
             failed.append(draw_picture(exhibit, record, picture))

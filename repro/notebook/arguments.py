@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from repro.errors import BadValueError, RecordError, UnknownNameError
-from repro.record.store import best_profile
+from repro.record.standing import best_profile
 from repro.spec import Exhibit, Param
 
 SOURCES = ("recorded", "run")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from repro.record.fresh import superseded
 from repro.record.judge import VERDICTS, Judgement, said, summary
 from repro.record.record import Record, seeds_of
+from repro.record.standing import Standing
 from repro.show.claims import AFTER, SIGNS, judged_late, unbroken
 from repro.show.kinds import KINDS
 from repro.show.readme import data_text
@@ -14,13 +15,14 @@ from repro.show.tables import escaped
 from repro.spec import Exhibit
 
 
-def in_short(exhibit: Exhibit, record: Record) -> str:
-    """The paragraphs, as Markdown."""
+def in_short(exhibit: Exhibit, record: Record, elsewhere: Sequence[Standing] = ()) -> str:
+    """The paragraphs, as Markdown. `elsewhere`: claims that stand on another record."""
     judgements = record.judgements(exhibit)
     whose = "Ours" if judgements and all(j.claim.finding for j in judgements) else "The paper"
     parts = [f"**{whose}** ({escaped(exhibit.place)}). {escaped(exhibit.shows)}"]
     parts.append(f"**We measured** ({_how(exhibit, record)}): {summary(judgements)}.")
     parts.append("\n".join(_lines(judgements, judged_late(exhibit, record))))
+    parts += _elsewhere(exhibit, elsewhere)
     parts.append(f"**How sure.** {_sure(exhibit, record, judgements)}")
     parts += _why(exhibit)
     return "\n\n".join(filter(None, parts))
@@ -53,6 +55,14 @@ def _lines(judgements: Sequence[Judgement], late: set[str]) -> Iterator[str]:
         yield f"- {SIGNS['open']} *open*: {told}"
     if any(j.claim.id in late for j in judgements):
         yield f"\n{AFTER}."
+
+
+def _elsewhere(exhibit: Exhibit, stands: Sequence[Standing]) -> Iterator[str]:
+    """What bigger records say that do not have all their runs yet, a paragraph a record."""
+    for profile in dict.fromkeys(s.record.profile for s in stands):
+        own = [s for s in stands if s.record.profile == profile]
+        lines = "\n".join(_lines([s.judgement for s in own], judged_late(exhibit, own[0].record)))
+        yield f"**At `{profile}`**, so far without all runs, these stand instead:\n\n{lines}"
 
 
 def _sure(exhibit: Exhibit, record: Record, judgements: Sequence[Judgement]) -> str:

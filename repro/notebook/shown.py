@@ -23,6 +23,7 @@ from repro.paths import results_dir, working
 from repro.record.fresh import require_fresh, superseded
 from repro.record.record import Record, seeds_of
 from repro.record.run import runs, spec_of
+from repro.record.standing import NO_NUMBERS, best_profile, standing
 from repro.record.stats import paired
 from repro.record.store import load, save
 from repro.record.view import MissingData, View
@@ -30,7 +31,7 @@ from repro.show import claims, kinds
 from repro.show.citing import citation
 from repro.show.frame import frame, plot
 from repro.show.tables import Table
-from repro.spec import Exhibit
+from repro.spec import PROFILES, Exhibit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,7 +80,11 @@ class Shown:
 
     def in_short(self) -> Text:
         """What the paper says, what we measured, how sure, why different."""
-        return Text(in_short(self.exhibit, self._record))
+        best = self.source == "recorded" and self.profile == best_profile(self.exhibit)
+        bigger = PROFILES[PROFILES.index(self.profile) + 1 :]
+        stands = [s for s in standing(self.exhibit) if s.record.profile in bigger] if best else []
+        told = [s for s in stands if s.judgement.ours != NO_NUMBERS]
+        return Text(in_short(self.exhibit, self._record, told))
 
     def record(self) -> Text:
         """Load the record, or train; says on which data, and keeps it with its picture if `out` is set."""
@@ -132,17 +137,22 @@ class Shown:
         return plot(self.exhibit, self._record, metric, arms, ax)
 
     def mean(self, arm: str, metric: str, step: int | None = None, index: object = None) -> Number:
-        """Mean over seeds at the end, or at a step; a number that reads "–" if the record does not have it.
+        """Mean over seeds, each at its own end, or at a step; a number that reads "–" if the record does not have it.
 
         `index`: of a metric that has one, a layer for instance.
         """
         self.exhibit.arm(arm), self.exhibit.metric(metric)
+        one = None if index is None else str(index)
         try:
-            curve = self._view.curve(arm, metric, None if index is None else str(index))
+            ends = step is None
+            rows = (
+                self._view.last(arm, metric, one)
+                if ends
+                else self._view.select(arm, metric, step=step, index=one)
+            )
         except MissingData:
             return Number(math.nan)
-        values = curve.get(max(curve) if step is None else step, [])
-        return Number(sum(values) / len(values) if values else math.nan)
+        return Number(sum(r[5] for r in rows) / len(rows))
 
     def gain(self, arm: str, other: str, metric: str) -> str:
         """What `arm` has beyond `other` at the end, paired by seed, with its 95 % interval; "–" where one lacks."""

@@ -93,11 +93,6 @@ def recorded(exhibit: Exhibit, folder: Path | None = None) -> list[str]:
     return [p for p in PROFILES if p in names and path_of(folder, exhibit.id, p).exists()]
 
 
-def best_profile(exhibit: Exhibit, folder: Path | None = None) -> str | None:
-    """The biggest profile with a record in `folder` (the committed results), or None."""
-    return next(reversed(recorded(exhibit, folder)), None)
-
-
 def save(record: Record, folder: Path) -> Path:
     """Write CSV and JSON, each atomically, the JSON (which holds the CSV's sum) last; returns its path."""
     path = path_of(folder, record.exhibit, record.profile)

@@ -143,16 +143,23 @@ class View:
         `MissingData` if there is none; `ValueError` if a seed has several values (indices) at its last step,
         of which none is *the* final one.
         """
+        last = self.last(arm, metric, index)
+        if len(last) > len({r[1] for r in last}):
+            raise ValueError(f"{metric} of arm {arm} has several values at a seed's last step: name an index")
+        return {r[1]: r[5] for r in last}
+
+    def last(self, arm: str, metric: str, index: str | None = None) -> list[Row]:
+        """The rows of each seed's own last step (of one index, if given), in order of seeds; `MissingData` if none.
+
+        Seeds may end at different steps: at that of the best evaluation, or of a curriculum's end.
+        """
         rows = [r for r in self._rows_of(arm, metric) if index is None or r[4] == index]
         if not rows:
             raise MissingData(f"{metric} of arm {arm} at index {index}")
         end: dict[int, int] = {}
         for _, seed, _, step, *_ in rows:
             end[seed] = max(step, end.get(seed, step))
-        last = sorted((r for r in rows if r[3] == end[r[1]]), key=lambda r: r[1])
-        if len(last) > len(end):
-            raise ValueError(f"{metric} of arm {arm} has several values at a seed's last step: name an index")
-        return {r[1]: r[5] for r in self._given_out(last)}
+        return self._given_out(sorted((r for r in rows if r[3] == end[r[1]]), key=lambda r: r[1]))
 
     def mean(self, arm: str, metric: str) -> float:
         """Mean over seeds of the final values; errors as of `by_seed`."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from repro import exhibits
-from repro.paths import results_dir
 from repro.record.judge import counted
-from repro.record.store import best_profile, load
+from repro.record.standing import standing
+from repro.record.store import recorded
 from repro.show.tables import markdown
 from repro.spec import Exhibit
 
@@ -30,7 +30,7 @@ def block() -> str:
     """Markdown of the table, paper by paper."""
     made = {e.id: (e.id, e.place, e.title, result(e)) for e in exhibits.all_exhibits()}
     later = {i: (i, place, what, "not yet") for i, (place, what) in NOT_YET.items()}
-    done = sum(best_profile(e) is not None for e in exhibits.all_exhibits())
+    done = sum(bool(recorded(e)) for e in exhibits.all_exhibits())
     rows = [
         r
         for paper in exhibits.PAPERS
@@ -43,10 +43,9 @@ def block() -> str:
 
 def result(exhibit: Exhibit) -> str:
     """What came out, in a sentence: what holds, what fails, how much is open."""
-    profile = best_profile(exhibit)
-    if profile is None:
+    if not recorded(exhibit):
         return "described, no record yet"
-    judged = counted(load(results_dir(), exhibit.id, profile).judgements(exhibit))
+    judged = counted([s.judgement for s in standing(exhibit)])
     words = {"reproduced": "Holds", "direction only": "Holds in direction", "not reproduced": "FAILS"}
     if any(j.claim.finding for j in judged):
         words = {"reproduced": "Findings of ours. They hold", "not reproduced": "They do not"}

@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from repro.errors import ReproError
-from repro.paths import results_dir
 from repro.record.judge import Judgement
 from repro.record.record import Record
-from repro.record.store import best_profile, load
+from repro.record.standing import standing
 from repro.show.claims import MARKS
 from repro.show.tables import fitted
 from repro.spec import Exhibit
@@ -44,15 +43,12 @@ def table(made: Sequence[Pair]) -> str:
 
 
 def committed(exhibit: Exhibit) -> dict[str, str]:
-    """Claim → its verdict on the best committed record; empty if there is none that can be read."""
-    profile = best_profile(exhibit)
-    if profile is None:
-        return {}
+    """Claim → its verdict on the committed record on which it stands; empty if there is none that can be read."""
     try:
-        record = load(results_dir(), exhibit.id, profile)
+        found = standing(exhibit)
     except ReproError:
         return {}
-    return {j.claim.id: f"{j.verdict} ({profile})" for j in record.judgements(exhibit)}
+    return {s.judgement.claim.id: f"{s.judgement.verdict} ({s.record.profile})" for s in found}
 
 
 def closing(made: Sequence[Pair]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from repro import exhibits
@@ -13,9 +14,10 @@ from repro.files import write_text
 from repro.paths import notebooks_dir, results_dir, root
 from repro.record import stats
 from repro.record.fresh import require_fresh, superseded
-from repro.record.judge import counted
+from repro.record.judge import Judgement, counted
 from repro.record.record import Record
-from repro.record.store import best_profile, load, path_of
+from repro.record.standing import NO_NUMBERS, Standing, best_profile, standing
+from repro.record.store import load, path_of, recorded
 from repro.record.view import View
 from repro.show import coverage
 from repro.show.claims import AFTER, SIGNS, in_short, judged_late
@@ -37,10 +39,15 @@ GALLERY = (
 SHOWN = 5
 
 
-def headline(exhibit: Exhibit, record: Record) -> tuple[str, str]:
-    """(our number, the paper's): those of the first claim that can be computed, else of the first reported arm."""
-    for j in record.judgements(exhibit):
-        if j.ours != "–":
+def headline(
+    exhibit: Exhibit, record: Record, judgements: Sequence[Judgement] | None = None
+) -> tuple[str, str]:
+    """(our number, the paper's): those of the first claim that can be computed, else of the first reported arm.
+
+    `judgements`: the record's own unless given.
+    """
+    for j in record.judgements(exhibit) if judgements is None else judgements:
+        if j.ours != NO_NUMBERS:
             return j.ours, j.claim.paper
     view = View(record.rows, exhibit.arms)
     for arm in exhibit.arms:
@@ -61,18 +68,24 @@ def data_text(record: Record) -> str:
 
 
 def readme_block() -> str:
-    """The index of recorded exhibits: what, verdicts at the best profile, our headline number beside the paper's."""
-    rows = [_row(e, profile) for e in exhibits.all_exhibits() if (profile := best_profile(e))]
+    """The index of recorded exhibits: what, where each claim stands, our headline number beside the paper's."""
+    rows = [_row(e) for e in exhibits.all_exhibits() if recorded(e)]
     note = f"\n\n{AFTER}." if any("†" in row[2] for row in rows) else ""
     return markdown(_HEAD, rows, raw=True) + note
 
 
-def _row(exhibit: Exhibit, profile: str) -> tuple[str, ...]:
-    record = _fresh(exhibit, profile)
-    link = f"[{profile}](results/{exhibit.id}/{profile}.json)"
-    link += ", of an earlier plan" if superseded(exhibit, record) else ""
-    told = f"{tally(exhibit, record)} ({link})"
-    return (_linked(exhibit), f"{exhibit.title} ({exhibit.place})", told, *headline(exhibit, record))
+def _row(exhibit: Exhibit) -> tuple[str, ...]:
+    found, best = standing(exhibit), _fresh(exhibit, best_profile(exhibit) or "")
+    used = {s.record.profile: s.record for s in found} or {best.profile: best}
+    links = "; ".join(_link(exhibit, used[p]) for p in recorded(exhibit) if p in used)
+    numbers = headline(exhibit, best, [s.judgement for s in found])
+    title = f"{exhibit.title} ({exhibit.place})"
+    return (_linked(exhibit), title, f"{tally(exhibit, found)} ({links})", *numbers)
+
+
+def _link(exhibit: Exhibit, record: Record) -> str:
+    link = f"[{record.profile}](results/{exhibit.id}/{record.profile}.json)"
+    return link + (", of an earlier plan" if superseded(exhibit, record) else "")
 
 
 def _fresh(exhibit: Exhibit, profile: str) -> Record:
@@ -90,10 +103,11 @@ def _notebook(exhibit: Exhibit) -> str:
     return f"notebooks/{exhibit.id}.ipynb" if there else ""
 
 
-def tally(exhibit: Exhibit, record: Record) -> str:
+def tally(exhibit: Exhibit, stands: Sequence[Standing]) -> str:
     """ "✅ 2 🟡 3 ❌ 4 ⚪ 7", and how many were judged after the fact; findings where there is nothing else."""
-    own = counted(record.judgements(exhibit))
-    found, late = Counter(j.verdict for j in own), len(judged_late(exhibit, record))
+    own = counted([s.judgement for s in stands])
+    found = Counter(j.verdict for j in own)
+    late = sum(s.judgement.claim.id in judged_late(exhibit, s.record) for s in stands)
     told = " ".join(f"{SIGNS[v]} {found[v]}" for v in SIGNS if found[v]) or "no claims yet"
     told = ("ours: " if any(j.claim.finding for j in own) else "") + told
     return told + (f" ({late} †)" if late else "")
@@ -116,21 +130,21 @@ def _picture(exhibit: Exhibit, profile: str) -> str:
 
 
 def _cell(exhibit: Exhibit, profile: str) -> str:
-    record = _fresh(exhibit, profile)
-    told = "<br>".join(html.escape(line) for line in findings(exhibit, record))
+    record, stands = _fresh(exhibit, profile), standing(exhibit)
+    told = "<br>".join(html.escape(line) for line in findings(stands))
     alt = html.escape(f"{exhibit.title}: {in_short(exhibit, record)}")
     picture = _picture(exhibit, profile)
     page = _notebook(exhibit) or picture
     width = 100 // SHOWN
     return (
         f'<td width="{width}%"><a href="{page}"><img src="{picture}" alt="{alt}"></a><br>'
-        f'<a href="{page}">{exhibit.id}</a> · {tally(exhibit, record)}<br><sub>{told}</sub></td>'
+        f'<a href="{page}">{exhibit.id}</a> · {tally(exhibit, stands)}<br><sub>{told}</sub></td>'
     )
 
 
-def findings(exhibit: Exhibit, record: Record) -> list[str]:
+def findings(stands: Sequence[Standing]) -> list[str]:
     """The first of the paper's claims that is decided, whichever way, and the first that fails."""
-    judged = [j for j in record.judgements(exhibit) if not j.claim.finding]
+    judged = [s.judgement for s in stands if not s.judgement.claim.finding]
     decided = next((j for j in judged if j.verdict != "open"), None)
     fails = next((j for j in judged if j.verdict == "not reproduced"), None)
     told = [f"{SIGNS[j.verdict]} {j.claim.text}" for j in (decided, fails) if j]

@@ -55,6 +55,16 @@ def test_sentences_quote_the_record_and_say_so_where_it_has_nothing(recorded):
     assert repr(show.say("\n    two\n    lines ")) == "two lines"
 
 
+def test_the_mean_at_the_end_is_that_of_each_seeds_own_end(recorded):
+    """The best evaluation of seed 0 came at step 100, that of seed 1 at step 200."""
+    exhibit = get("meprop/fig4")
+    others = [r for r in rows_of(exhibit, "cpu") if r[0] != "dense"]
+    ends = [("dense", s, "test_accuracy", 100 * (s % 2 + 1), "", 90.0 + s) for s in range(10)]
+    save(fake_record(exhibit, "cpu", others + ends), recorded)
+    assert show.open("meprop/fig4", profile="cpu").mean("dense", "test_accuracy") == 94.5
+    assert show.open("meprop/fig4", profile="cpu").mean("dense", "test_accuracy", step=200) == 95.0
+
+
 def test_a_number_of_one_index_is_that_indexs_mean(recorded):
     shown = show.open("sg/fig6")
     assert shown.mean("objective", "loss", index="3;0") == 18.0

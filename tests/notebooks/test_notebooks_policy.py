@@ -11,7 +11,7 @@ from repro.exhibits import all_exhibits, get
 from repro.notebook.arguments import names_of
 from repro.notebook.given import set_by
 from repro.notebook.template import HEADINGS, TODO, generated
-from repro.record.store import best_profile
+from repro.record.standing import best_profile
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 START = FOLDER / "start"

@@ -12,6 +12,7 @@ from repro.errors import RecordError, StaleRecordError
 from repro.exhibits import all_exhibits, get, ids
 from repro.record.record import Record
 from repro.record.run import digest
+from repro.record.standing import standing
 from repro.record.store import load, path_of, save
 from repro.show import coverage, readme
 from repro.show.claims import SIGNS
@@ -127,7 +128,7 @@ def test_a_thumbnail_says_what_is_decided_first_and_what_fails_first(recorded):
     for exhibit in all_exhibits():
         record = load(recorded, exhibit.id, "cpu")
         judged = [j for j in record.judgements(exhibit) if not j.claim.finding]
-        told = readme.findings(exhibit, record)
+        told = readme.findings(standing(exhibit))
         first = next((j for j in judged if j.verdict != "open"), None)
         assert first is None or told[0] == f"{SIGNS[first.verdict]} {first.claim.text}"
         failed = [j.claim.text for j in judged if j.verdict == "not reproduced"]
