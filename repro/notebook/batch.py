@@ -7,11 +7,11 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from repro import exhibits
 from repro.errors import BadValueError, ReproError
@@ -62,7 +62,6 @@ class _Batch:
     out: Path
     source: str
     echo: Echo
-    parameters: Mapping[str, Any]
     limit_s: float | None
     total: int
     done: list[Done] = field(default_factory=list)
@@ -90,20 +89,19 @@ def execute_all(
     out: Path,
     source: str,
     echo: Echo = tell,
-    parameters: Mapping[str, Any] | None = None,
     limit_s: float | None = None,
     workers: int | None = None,
 ) -> int:
     """Execute the notebooks of `ids` (none: all) into `out`/<paper>/<exhibit>/; returns the number that failed.
 
-    One that fails does not stop the others; its executed notebook keeps the traceback. `parameters` are further
-    notebook parameters (seeds, data, device, a hyper-parameter); `limit_s` replaces the time limit of the profile.
+    One that fails does not stop the others; its executed notebook keeps the traceback. `limit_s` replaces the time
+    limit of the profile.
     `workers` run at a time (None: as many as there are cores); a notebook that measures time runs alone, after the
     others. `StoppedError` when it is interrupted, once all of them have ended.
     """
     chosen = [exhibits.get(i) for i in ids] or exhibits.all_exhibits()
     began = time.monotonic()
-    batch = _Batch(profile, out, source, echo, parameters or {}, limit_s, len(chosen))
+    batch = _Batch(profile, out, source, echo, limit_s, len(chosen))
     at_once = min(beside.default() if workers is None else workers, len(chosen))
     if at_once < 1:
         raise BadValueError(f"workers is {workers}; expected 1 or more")
@@ -186,7 +184,7 @@ def _executed(batch: _Batch, exhibit: Exhibit, at: str, stop: threading.Event) -
     kept = path_of(batch.out, exhibit.id, at)
     for suffix in (*SUFFIXES, ".ipynb"):  # an old result must not pass for this run's
         kept.with_suffix(suffix).unlink(missing_ok=True)
-    given = {"source": batch.source, "profile": at, "out": str(batch.out), **batch.parameters}
+    given = {"source": batch.source, "profile": at, "out": str(batch.out)}
     notebook = notebooks_dir() / f"{exhibit.id}.ipynb"
     limit = batch.limit_s or LIMIT_S[at]
     arguments = (str(notebook), str(kept.with_suffix(".ipynb")), json.dumps(given), f"{limit:g}")
