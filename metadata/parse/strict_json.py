@@ -68,7 +68,9 @@ def decode(data: bytes, *, max_bytes: int = MAX_BYTES) -> str:
             f"not UTF-8 at byte {e.start}", got=f"0x{data[e.start]:02x}", expected="UTF-8 text"
         ) from None
     if text.startswith("\ufeff"):
-        raise UnusableDocumentError("byte-order mark at byte 0", expected="UTF-8 without one")
+        raise UnusableDocumentError(
+            "byte-order mark at byte 0", expected="UTF-8 without one: cut off its first 3 bytes"
+        )
     return text
 
 
