@@ -27,6 +27,7 @@ from repro.show.progress import ProgressLines, minutes
 from repro.show.words import missing_runs
 from repro.spec import Exhibit
 
+Known = dict[str, tuple[Any, Any]]
 EXAMPLES = """  repro run dni/table2                                     at the quick profile
   repro run dni/table2 sg/table2 --profile cpu --workers 2
   repro run --all --profile smoke --out look
@@ -80,7 +81,8 @@ def main(args: argparse.Namespace) -> int:
     from repro.runner.cluster import connected
 
     with connected(args.scheduler) as executor:
-        done = [_run(e, args, options, executor, told) for e in exhibits]
+        known = _side_by_side(exhibits, args, options, executor)
+        done = [_run(e, args, options, executor, told, known.get(e.id)) for e in exhibits]
     if args.json:
         common.print_json(done)
     elif any("record" in d for d in done):
@@ -127,18 +129,47 @@ def _options(args: argparse.Namespace) -> Any:
     return options
 
 
+def _announced(exhibit: Exhibit, args: argparse.Namespace, options: Any) -> Any:
+    """The groups that are to be carried out, after a line that says how many."""
+    from repro.runner.run import to_do
+
+    todo = to_do(exhibit, args.profile, options)
+    none = "nothing is trained" if args.device == "any" else "already trained: from the cache"
+    left = f"{len(todo)} groups of runs to train" if todo else none
+    print(f"{exhibit.id} at {args.profile}: {exhibit.title} ({left})", file=sys.stderr)
+    return todo
+
+
+def _side_by_side(exhibits: list[Exhibit], args: argparse.Namespace, options: Any, executor: Any) -> Known:
+    """Where workers can share several exhibits: exhibit → (estimates of its groups, what came of them)."""
+    from repro.runner.run import queue, side_by_side
+
+    if len(exhibits) < 2 or (executor is None and args.workers < 2):
+        return {}
+    todo = []
+    for exhibit in exhibits:
+        try:
+            todo.append((exhibit, _announced(exhibit, args, options)))
+        except ReproError:  # said when its turn comes
+            continue
+    estimates = {e.id: _estimates(groups, args) if args.json else [] for e, groups in todo}
+    jobs = queue(todo, options)
+    found = side_by_side(jobs, options, ProgressLines(len(jobs)), executor)
+    return {exhibit.id: (estimates[exhibit.id], found[exhibit.id]) for exhibit, _ in todo}
+
+
 def _run(
-    exhibit: Exhibit, args: argparse.Namespace, options: Any, executor: Any, told: Any
+    exhibit: Exhibit, args: argparse.Namespace, options: Any, executor: Any, told: Any, known: Any
 ) -> dict[str, Any]:
-    from repro.runner.run import run_exhibit, to_do
+    from repro.runner.run import run_exhibit
 
     try:
-        todo = to_do(exhibit, args.profile, options)
-        total, estimates = len(todo), _estimates(todo, args) if args.json else []
-        none = "nothing is trained" if args.device == "any" else "already trained: from the cache"
-        left = f"{total} groups of runs to train" if total else none
-        print(f"{exhibit.id} at {args.profile}: {exhibit.title} ({left})", file=sys.stderr)
-        record = run_exhibit(exhibit, args.profile, options, ProgressLines(total), executor)
+        if known:
+            estimates, record = known[0], run_exhibit(exhibit, args.profile, options, done=known[1])
+        else:
+            todo = _announced(exhibit, args, options)
+            estimates = _estimates(todo, args) if args.json else []
+            record = run_exhibit(exhibit, args.profile, options, ProgressLines(len(todo)), executor)
         path = save(record, args.out)
     except ReproError as e:
         return _failed(exhibit, args.profile, str(e))

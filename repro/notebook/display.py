@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
+
+NARROW_PT = 480
+"""Points (4/3 pixels) that a notebook's cell has room for on a screen of 900 pixels."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +48,19 @@ class Picture:
         return f"picture: {self.alt}"
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-        data = {"text/plain": repr(self), "image/svg+xml": self.svg}
+        data = {"text/plain": repr(self), "image/svg+xml": fluid(self.svg)}
         return data, {"image/svg+xml": {"alt": self.alt}}
+
+
+def fluid(svg: str) -> str:
+    """The picture as wide as the place it is shown in: JupyterLab cuts off what is wider, instead of scaling it.
+
+    Narrow ones keep their size.
+    """
+    size = re.search(r' width="([\d.]+)pt" height="[\d.]+pt"', svg)
+    if size is None or float(size[1]) <= NARROW_PT:
+        return svg
+    return svg[: size.start()] + ' width="100%"' + svg[size.end() :]
 
 
 class Number(float):

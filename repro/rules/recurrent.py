@@ -41,6 +41,11 @@ def other_lane(sg: Tensor, draws: Mapping[str, Tensor]) -> Tensor:
     return sg.gather(1, draws["lane"].expand_as(sg))
 
 
+def other(sg: Tensor, draws: Mapping[str, Tensor]) -> Tensor:
+    """δ̂ of the neighbouring lane, always the same one: the batch rolled by one."""
+    return sg.roll(1, 1)
+
+
 def mean_lane(sg: Tensor, draws: Mapping[str, Tensor]) -> Tensor:
     """The mean of δ̂ over lanes: one vector for all sequences and phases."""
     return sg.mean(1, keepdim=True)
@@ -80,7 +85,19 @@ def rms(v: Tensor) -> Tensor:
 
 INJECTIONS: dict[str, Inject] = {
     f.__name__: f
-    for f in (nothing, synthetic, negative, other_lane, mean_lane, fixed, redrawn, noise, oracle, untrained)
+    for f in (
+        nothing,
+        synthetic,
+        negative,
+        other_lane,
+        other,
+        mean_lane,
+        fixed,
+        redrawn,
+        noise,
+        oracle,
+        untrained,
+    )
 }
 
 
@@ -150,6 +167,11 @@ class Decoupled:
             self._bootstrap_more(self.more)
         self.sg.regress(torch.sub(self.predicted[:, 0], self.target, out=self.error))
         net.finish()
+
+    def lengths(self) -> Tensor:
+        """Of the last window, ‖factor · e‖ of what was injected and ‖δ̂‖, each the mean over lanes: [2, R]."""
+        both = torch.stack([self.injected * self.factor, self.predicted[:, 1]])
+        return both.square().sum(-1).sqrt().mean(-1)
 
     def _aux(self, target: Tensor) -> Tensor:
         assert self.aux is not None

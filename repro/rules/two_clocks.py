@@ -15,6 +15,7 @@ from torch.nn.functional import cross_entropy
 
 from repro.nets import two_clocks as nets
 from repro.nets.two_clocks import Values
+from repro.rules.recurrent import rms
 
 
 def joint(x: Tensor, odd: Tensor, threes: Tensor, a: Values, b: Values) -> Tensor:
@@ -38,6 +39,11 @@ def arriving(messages: Tensor, threes: Tensor, b: Values) -> tuple[Tensor, Tenso
     messages = messages.detach().requires_grad_()
     loss = nats(nets.net_b(messages, b), threes)
     return loss, torch.autograd.grad(loss, messages, retain_graph=True)[0]
+
+
+def as_long(push: Tensor, own: Tensor) -> Tensor:
+    """`push` [R, B, H] with the RMS over lanes and units that each run's δ̂ `own` has. A control of ours."""
+    return push * (rms(own) / rms(push).clamp_min(1e-30))
 
 
 def asked(y: Tensor) -> tuple[Tensor, Tensor]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,18 +15,19 @@ from repro.errors import BadValueError, OutOfTimeError, RunError
 from repro.paths import runs_dir as default_runs_dir
 from repro.record.plan import custom, planned
 from repro.record.record import Record
-from repro.record.run import Run
+from repro.record.run import Run, digest
 from repro.runner import anywhere
 from repro.runner.anywhere import ANY
 from repro.runner.carry import Job, Progress, data_by_run, keys_of, look_up
+from repro.runner.collected import Collected
 from repro.runner.groups import Group, groups
 from repro.runner.keys import code_of, data_of
 from repro.runner.make import make_record
 from repro.runner.registered import registered_together
-from repro.runner.schedule import collect
+from repro.runner.schedule import collect, collect_all
 from repro.spec import Exhibit
 
-__all__ = ["Options", "Progress", "plan", "run_exhibit", "to_do"]
+__all__ = ["Options", "Progress", "plan", "queue", "run_exhibit", "side_by_side", "to_do"]
 
 
 @dataclass(frozen=True)
@@ -162,17 +164,20 @@ def run_exhibit(
     options: Options | None = None,
     progress: Progress | None = None,
     executor: Executor | None = None,
+    done: Collected | None = None,
 ) -> Record:
     """The record of `exhibit` at `profile`, from finished runs where there are any.
 
     Groups go to `executor` if given (anything with the `concurrent.futures.Executor` interface), else to
     `workers` local processes, else they are carried out here. A failed group is retried `retries` times, then its
-    runs are named in the record as missing; `RunError` only if there is no run at all.
+    runs are named in the record as missing; `RunError` only if there is no run at all. `done`: what came of them
+    already (`side_by_side`); then nothing is carried out.
     """
     options = options or Options()
     now = _standing(exhibit, profile, options)
-    jobs = [job_of(exhibit, g, options, options.kind()) for g in now.todo]
-    done = collect(jobs, options.workers, options.retries, progress, executor)
+    if done is None:
+        jobs = [job_of(exhibit, g, options, options.kind()) for g in now.todo]
+        done = collect(jobs, options.workers, options.retries, progress, executor)
     # other runners may have finished some meanwhile
     kept = _kept(exhibit, now.made, options, options.kind()) if now.todo else now.kept
     results = {**kept, **done.results}
@@ -180,6 +185,30 @@ def run_exhibit(
         _refuse_nothing(exhibit, profile, done.failures, done.late)
     changed = custom(exhibit, profile, options.seeds, options.changes)
     return make_record(exhibit, profile, now.made, results, {**now.unfit, **done.failures}, changed)
+
+
+def queue(todo: Sequence[tuple[Exhibit, Sequence[Group]]], options: Options) -> list[Job]:
+    """Groups of several exhibits as one queue: a group that two of them show is there once, for the first."""
+    jobs: dict[str, Job] = {}
+    for exhibit, groups_ in todo:
+        for group in groups_:
+            same = digest([group.package, [r.identity() for r in group.runs]])
+            jobs.setdefault(same, job_of(exhibit, group, options, options.kind()))
+    return list(jobs.values())
+
+
+def side_by_side(
+    jobs: Sequence[Job],
+    options: Options,
+    progress: Progress | None = None,
+    executor: Executor | None = None,
+) -> Mapping[str, Collected]:
+    """Carry out jobs of several exhibits: exhibit → what came of its own; nothing for one without jobs.
+
+    No worker waits for the last group of an exhibit, and a GPU has enough to do.
+    """
+    found = collect_all(jobs, options.workers, options.retries, progress, executor)
+    return defaultdict(Collected, found)
 
 
 def _refuse_nothing(exhibit: Exhibit, profile: str, failures: Mapping[str, str], late: bool) -> None:

@@ -17,39 +17,16 @@ from concurrent.futures import (
 )
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from repro.errors import first_line
 from repro.runner.carry import Job, Progress, attempt, data_by_run, group_folder, keys_of, read_progress
+from repro.runner.collected import ByExhibit, Collected
 
 POLL_S = 1.0
 STREAMS = 32
 """Queues that torch gives out on a GPU before two threads would share one."""
-
-
-@dataclass
-class Collected:
-    """Results and failures by the run's name; `late`: time ran out."""
-
-    results: dict[str, dict[str, Any]] = field(default_factory=dict)
-    failures: dict[str, str] = field(default_factory=dict)
-    late: bool = False
-
-    def add(self, job: Job, outcome: dict[str, Any]) -> None:
-        """Keep what `attempt` returned for this job; a success forgets earlier failures."""
-        self.late |= outcome.get("late", False)
-        for run in job.group.runs:
-            if "results" in outcome:
-                self.results[run.name] = outcome["results"][run.name]
-                self.failures.pop(run.name, None)
-            else:
-                self.failures[run.name] = outcome["failure"]
-
-    def lacks(self, job: Job) -> bool:
-        """Whether a run of the job has failed."""
-        return any(r.name in self.failures for r in job.group.runs)
 
 
 def collect(
@@ -59,18 +36,30 @@ def collect(
     progress: Progress | None = None,
     executor: Executor | None = None,
 ) -> Collected:
-    """Carry out all jobs: on `executor` if given, else in `workers` local processes, else (1) here.
+    """Carry out all jobs of an exhibit: on `executor` if given, else in `workers` local processes, else (1) here.
 
     A GPU's workers are threads of this process, each with a queue of its own: processes would take turns on it, where
     the small kernels of several groups fit side by side. What failed is tried again after all others, up to `retries`
     times, and resumes from its checkpoint. Jobs that must be alone come after the others, one at a time.
     """
-    found = Collected()
+    found = collect_all(jobs, workers, retries, progress, executor)
+    return next(iter(found.values()), Collected())
+
+
+def collect_all(
+    jobs: Sequence[Job],
+    workers: int = 1,
+    retries: int = 0,
+    progress: Progress | None = None,
+    executor: Executor | None = None,
+) -> dict[str, Collected]:
+    """Exhibit → what was collected of it; the jobs of all exhibits share the workers, as `collect` has them."""
+    found = ByExhibit()
     shared, alone = [j for j in jobs if not j.alone], [j for j in jobs if j.alone]
     _collect(shared, workers, retries, progress, executor, found)
     for job in alone:
         _collect([job], 1, retries, progress, executor, found)
-    return found
+    return found.of
 
 
 def _collect(
@@ -79,7 +68,7 @@ def _collect(
     retries: int,
     progress: Progress | None,
     executor: Executor | None,
-    found: Collected,
+    found: ByExhibit,
 ) -> None:
     for _ in range(retries + 1):
         if found.late:
@@ -96,7 +85,7 @@ def _collect(
         todo = [j for j in todo if found.lacks(j)]
 
 
-def _in_processes(workers: int, jobs: Sequence[Job], found: Collected, progress: Progress | None) -> None:
+def _in_processes(workers: int, jobs: Sequence[Job], found: ByExhibit, progress: Progress | None) -> None:
     """A worker that dies breaks its whole pool: then each unfinished group gets a pool of its own."""
     with _pool(workers) as pool:
         broken = _on(pool, jobs, found, progress)
@@ -105,7 +94,7 @@ def _in_processes(workers: int, jobs: Sequence[Job], found: Collected, progress:
             _on(pool, [job], found, progress)
 
 
-def _in_threads(workers: int, jobs: Sequence[Job], found: Collected, progress: Progress | None) -> None:
+def _in_threads(workers: int, jobs: Sequence[Job], found: ByExhibit, progress: Progress | None) -> None:
     """When this is interrupted, all threads save a checkpoint and end."""
     from repro.train.loop import STOP
 
@@ -127,7 +116,7 @@ def _use_own_stream() -> None:
     torch.cuda.set_stream(torch.cuda.Stream())  # type: ignore[no-untyped-call]
 
 
-def _on(executor: Executor, jobs: Sequence[Job], found: Collected, progress: Progress | None) -> list[Job]:
+def _on(executor: Executor, jobs: Sequence[Job], found: ByExhibit, progress: Progress | None) -> list[Job]:
     """Submit all, collect all; returns the jobs whose pool broke under them."""
     waiting: dict[Future[dict[str, Any]], Job] = {}
     broken, folders = [], Folders()

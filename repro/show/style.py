@@ -69,6 +69,7 @@ COLOURS: Mapping[str, str] = {
     "δ̂ (DNI)": _CB[0],
     "−δ̂": _CB[1],
     "δ̂ of another lane": _CB[2],
+    "δ̂ of the neighbouring lane": _CB[9],
     "mean of δ̂ over lanes": _CB[4],
     "a fixed random direction": _CB[3],
     "a random direction, redrawn": _CB[5],

@@ -27,7 +27,8 @@ class RecurrentLearner(Learner):
     """R LSTMs of one shape. Settings `window` (T), `width`, `inject` (one of `INJECTIONS` or "bptt"), `aux`.
 
     What an arm may set for itself beside the parameter of that name: `factor`, `target_factor`, `forget_bias`,
-    `learning_rate`, `sg_rate`, `sg_hidden`. A family gives `x`, `y` and `answer` of a step in `host`.
+    `learning_rate`, `sg_rate`, `sg_hidden`. `lengths`: whether the length of what is injected is measured, which not
+    every arm does: rows are part of a result. A family gives `x`, `y` and `answer` of a step in `host`.
     """
 
     def __init__(self, given: Given, ctx: Context, inputs: int, outputs: int, loss: str):
@@ -50,6 +51,7 @@ class RecurrentLearner(Learner):
             self.inject = Injection(self.kinds)
             self.rule = self._rule(self.sg)
             self.watched = like.new_zeros(4, runs)
+            self.lengths = like.new_zeros(3, runs) if given.setting("lengths", False) else None
             self._draw_buffers()
         self.x = like.new_zeros(runs, self.window + 1, self.batch, inputs)
         lanes = self.window * self.batch
@@ -164,9 +166,12 @@ class RecurrentLearner(Learner):
         p, g = self.rule.predicted[:, 0], self.rule.target
         pairs = ((self.rule.error, self.rule.error), (g, g), (p, p), (p, g))
         self.watched += torch.stack([(a * b).sum((1, 2)) for a, b in pairs])
+        if self.lengths is not None:
+            self.lengths[:2] += self.rule.lengths()
+            self.lengths[2] += 1
 
     def quality(self) -> dict[str, Tensor]:
-        """How well M met its own target since the last call: R² and cosine [R]."""
+        """Since the last call: how well M met its own target, R² and cosine [R]; lengths, where they are measured."""
         if self.sg is None:
             return {}
         error, target, own, both = self.watched
@@ -176,6 +181,10 @@ class RecurrentLearner(Learner):
             "sg_target": (target / self.batch).sqrt(),
         }
         self.watched.zero_()
+        if self.lengths is not None:
+            injected, guessed = self.lengths[:2] / self.lengths[2]
+            found |= {"injected_length": injected, "sg_length": guessed}
+            self.lengths.zero_()
         return found
 
     # what is kept -----------------------------------------------------------------------------------------------
@@ -193,4 +202,6 @@ class RecurrentLearner(Learner):
         found: dict[str, Kept] = dict(self.net.kept())
         found |= {f"{name}-{k}": v for name, head in self.heads().items() for k, v in head.kept().items()}
         found |= {f"adam{n}": o for n, o in enumerate(self.optimizers)}
-        return found | ({} if self.sg is None else {"watched": self.watched})
+        if self.sg is None:
+            return found
+        return found | {"watched": self.watched} | ({} if self.lengths is None else {"lengths": self.lengths})

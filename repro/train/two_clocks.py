@@ -14,9 +14,9 @@ from torch import Tensor
 
 from repro.errors import UnknownNameError
 from repro.nets import two_clocks as nets
-from repro.nets.params import Params
+from repro.nets.params import Params, normal_
 from repro.rules.injected import PLAIN
-from repro.rules.two_clocks import arriving, asked, joint, window
+from repro.rules.two_clocks import arriving, as_long, asked, joint, window
 from repro.train.batches import Batches, stream
 from repro.train.given import Given
 from repro.train.images import load
@@ -26,8 +26,19 @@ from repro.train.optim import adam
 from repro.train.rows import RunRow
 from repro.train.schedule import evenly
 
-RULES = {"bprop": None, "no_bprop": "nothing", "dni": "own", "dni_negative": "negative", "dni_other": "other"}
-"""Rule → what A takes for δ̂ where the nets are decoupled, one of `PLAIN`; None: one graph through both."""
+UNTRAINED = "untrained"
+RULES = {
+    "bprop": None,
+    "no_bprop": "nothing",
+    "dni": "own",
+    "dni_negative": "negative",
+    "dni_other": "other",
+    "dni_untrained": UNTRAINED,
+}
+"""Rule → what A takes for δ̂ where the nets are decoupled, one of `PLAIN`, or what a second model says that never
+learns, as long as δ̂ (ours); None: one graph through both."""
+Inject = Callable[[Tensor, Tensor], Tensor]
+"""(δ̂, the message it is of) → what is injected, all [R, B, H]."""
 LANES = 500
 """Sequences that are tested side by side, on whose statistics batch norms rest."""
 
@@ -41,7 +52,6 @@ class TwoClocks(Learner):
     def __init__(self, given: Given, ctx: Context):
         super().__init__(given, ctx)
         self.window, self.lanes = given.param("window"), given.param("batch")
-        self.inject = self._inject(given.setting("rule"))
         data, hold_out, runs = load(given, ctx), given.param("hold_out"), len(given.runs)
         n = len(data.x_train) - hold_out
         self.x, self.y = data.x_train[:n].to(self.dtype), data.y_train[:n]
@@ -50,13 +60,12 @@ class TwoClocks(Learner):
         self.named = "validation_error" if hold_out else "test_error"
         t, width = self.window, given.param("width")
         make = partial(Params, runs=runs, device=ctx.device, dtype=self.dtype)
+        shapes = nets.m_shapes(width, given.param("sg_hidden"))
         self.a = make(nets.a_shapes(self.x.shape[1], width, t + 1))
-        self.b, self.m = (
-            make(nets.b_shapes(width, t * t + 1)),
-            make(nets.m_shapes(width, given.param("sg_hidden"))),
-        )
+        self.b, self.m, still = make(nets.b_shapes(width, t * t + 1)), make(shapes), make(shapes)
         for name, params in zip("abm", self.params(), strict=True):
             nets.init(params, [stream(s, f"init-{name}") for s in given.seeds])
+        self.inject = self._inject(given.setting("rule"), still)
         self.batches = Batches(n, self.lanes * t * t, given.seeds, ctx.device)
         self.factor, self.steps = given.param("factor"), given.param("steps")
         self.evaluate_at = evenly(self.steps, given.param("evaluations"))
@@ -65,11 +74,17 @@ class TwoClocks(Learner):
         self.watched = self.a.flat.new_zeros(4, runs)
         self.streams = self._streams(given.param("test_sequences"))
 
-    def _inject(self, rule: str) -> Callable[[Tensor], Tensor] | None:
+    def _inject(self, rule: str, still: Params) -> Inject | None:
+        """`still`: a model of M's form that never learns, and says something from the start."""
         if rule not in RULES:
             raise UnknownNameError("learning rule", rule, RULES)
         kind = RULES[rule]
-        return None if kind is None else lambda own: PLAIN[kind](own, own, own)
+        if kind == UNTRAINED:
+            generators = [stream(s, "still") for s in self.given.seeds]
+            nets.init(still, generators)
+            normal_(still.p["M2"], still.p["M2"].shape[1] ** -0.5, generators)
+            return lambda own, message: as_long(nets.model(message, still.p), own)
+        return None if kind is None else lambda own, message: PLAIN[kind](own, own, own)
 
     def _streams(self, sequences: int) -> Tensor:
         """Indices [chunks, T, T, LANES] of the images that are tested, the same for all runs: shuffled passes."""
@@ -98,14 +113,14 @@ class TwoClocks(Learner):
         else:
             self._decoupled(x, odd, threes, self.inject)
 
-    def _decoupled(self, x: Tensor, odd: Tensor, threes: Tensor, inject: Callable[[Tensor], Tensor]) -> None:
+    def _decoupled(self, x: Tensor, odd: Tensor, threes: Tensor, inject: Inject) -> None:
         """A learns after each window, from its own loss and what is injected; B and M after T messages."""
         sent = list[Tensor]()
         for w in range(self.window):
             a = leaves(self.a)
             with torch.enable_grad():
                 loss, message = window(
-                    x[:, w], odd[:, w], a, lambda m: inject(nets.model(m, self.m.p)) * self.factor
+                    x[:, w], odd[:, w], a, lambda m: inject(nets.model(m, self.m.p), m) * self.factor
                 )
             sent.append(message)
             self._learn(loss, (self.a, a))

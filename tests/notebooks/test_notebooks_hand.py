@@ -9,7 +9,7 @@ import repro
 from repro.exhibits import get
 from repro.notebook import show
 from repro.notebook.agree import DisagreeError
-from repro.notebook.display import Number
+from repro.notebook.display import Number, Picture
 from repro.notebook.training import told
 from repro.record.store import save
 
@@ -110,3 +110,14 @@ def test_a_picture_on_which_nothing_is_decided_says_so(recorded):
     assert "every claim is open" in draw(exhibit, empty).get_suptitle()
     full = fake_record(exhibit, "cpu", rows_of(exhibit, "cpu"), DATA)
     assert "every claim is open" not in draw(exhibit, full).get_suptitle()
+
+
+def test_a_wide_picture_is_as_wide_as_its_place_and_a_narrow_one_as_it_is():
+    narrow, wide = (
+        f'<svg width="{w}pt" height="302.4pt" viewBox="0 0 {w} 302.4"><g width="9pt"/></svg>'
+        for w in (468, 936)
+    )
+    data, more = Picture("what it shows", wide)._repr_mimebundle_()
+    assert data["image/svg+xml"] == '<svg width="100%" viewBox="0 0 936 302.4"><g width="9pt"/></svg>'
+    assert more["image/svg+xml"]["alt"] == "what it shows"
+    assert Picture("", narrow)._repr_mimebundle_()[0]["image/svg+xml"] == narrow

@@ -20,6 +20,7 @@ from torch.utils._pytree import tree_leaves
 
 from repro.exhibits import all_exhibits
 from repro.exhibits.dni.rnn_control import spec as rnn_control
+from repro.exhibits.dni.rnn_length import spec as rnn_length
 from repro.nets import dense
 from repro.record.run import Run, arms_of, runs
 from repro.rules import meprop
@@ -55,6 +56,8 @@ def test_no_kind_of_arm_is_left_out() -> None:
     assert {a.partition(" ")[0] for a in ARMS} == {e.id for e in all_exhibits() if e.runs_of is None}
     controls = {r.setting["inject"] for name, (_, own) in ARMS.items() if "rnn-control" in name for r in own}
     assert controls == {*rnn_control.KINDS, "oracle"}
+    lengths = {r.setting["inject"] for name, (_, own) in ARMS.items() if "rnn-length" in name for r in own}
+    assert lengths == {"nothing", *rnn_length.KINDS}
     assert {"meprop/table7 io-k-8", "meprop/table7 kept-k-8", "sg/table2 linear2-0.01-sample"} <= ARMS.keys()
     assert "meprop/table7 k-16" not in ARMS
 
@@ -148,7 +151,7 @@ def test_it_steps_is_saved_and_replayed_as_on_a_cpu(
 
 def it_waited_for_nothing(arm: str, ledger: pretend.Ledger) -> None:
     """Within an epoch. Noise of other lanes is drawn on the host: known, a copy or a few a step."""
-    drawn = arm.endswith(("other-lane", "noise"))
+    drawn = arm.endswith("other-lane") or "-noise" in arm
     known = ledger.places(pretend.TO_DEVICE) if drawn else {}
     assert ledger.places(*pretend.WAITS) == known
     assert all(p.startswith("repro/train/recurrent.py") and n <= 3 for p, n in known.items())

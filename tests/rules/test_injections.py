@@ -2,11 +2,15 @@
 
 import math
 
+import pytest
 import torch
+from test_recurrent import D, H, T, data_of, heads_of, net_of, window_of
+from torch.nn.functional import binary_cross_entropy_with_logits
 
-from repro.rules.recurrent import INJECTIONS, Injection, rms
+from repro.kernels import lstm_plain
+from repro.rules.recurrent import INJECTIONS, Decoupled, Injection, rms
 
-B, D = 5, torch.float64
+B = 5
 
 
 def test_what_each_control_injects():
@@ -28,6 +32,7 @@ def test_what_each_control_injects():
     assert got["nothing"].abs().max() == 0
     assert torch.equal(got["negative"], -got["synthetic"])
     assert torch.equal(got["other_lane"][2, 3], sg[2, draws["lane"][2, 3, 0]])
+    assert all(torch.equal(got["other"][2, b], sg[2, b - 1]) for b in range(B))
     assert torch.allclose(got["mean_lane"][1, 4], sg[1].mean(0))
     assert torch.allclose(got["fixed"][1, 2], draws["direction"][1, 0] * size)
     assert torch.allclose(got["redrawn"][1, 2], draws["redrawn"][1, 0] * size)
@@ -41,3 +46,33 @@ def test_what_each_control_injects():
     mixed = Injection(kinds)(sg, draws, torch.empty_like(sg))
     for r, kind in enumerate(kinds):
         assert torch.equal(mixed[r], got[kind][r]), kind
+
+
+@pytest.mark.parametrize("factor", [0.1, 0.003])
+@pytest.mark.parametrize("kind", ["synthetic", "other", "fixed", "redrawn", "noise"])
+def test_the_weights_follow_the_window_and_factor_times_e_and_its_length_is_told(kind, factor):
+    """Autograd of loss + factor ⟨e, s_T⟩ with e made by loops over lanes."""
+    net, data = net_of(), data_of()
+    rule = Decoupled(net, heads_of(net), torch.full((1, 1, 1), factor, dtype=D))
+    g = torch.Generator().manual_seed(2)
+    draws = {k: torch.randn(1, 1, 2 * H, generator=g, dtype=D) for k in ("direction", "redrawn")}
+    draws["noise"] = torch.randn(1, B, 2 * H, generator=g, dtype=D)
+    x, y, answer = window_of(data, 0)
+    net.forward(x)
+    rule.backward(Injection([kind]), draws, y, answer)
+    own = rule.predicted[0, 1]
+    size = math.sqrt(sum(v * v for v in own.flatten().tolist()) / own.numel())
+    drawn = {"fixed": "direction", "redrawn": "redrawn", "noise": "noise"}.get(kind)
+    e = [
+        own[b - (kind == "other")] if drawn is None else size * draws[drawn][0, b % draws[drawn].shape[1]]
+        for b in range(B)
+    ]
+    w, zero = net.p["W"].clone().requires_grad_(), torch.zeros(1, B, H, dtype=D)
+    out, h, c = lstm_plain.window(x[:, :T], zero, zero, w)
+    logits = torch.cat([out, torch.ones_like(out[..., :1])], -1).flatten(1, 2) @ net.p["V"]
+    loss = (answer * binary_cross_entropy_with_logits(logits, y, reduction="none")).sum()
+    pushed = sum((v * torch.cat([h[0, b], c[0, b]])).sum() for b, v in enumerate(e))
+    (expected,) = torch.autograd.grad((loss + factor * pushed) / B, w)
+    assert torch.allclose(net.g["W"], expected, rtol=0, atol=1e-13)
+    told = [sum(math.hypot(*v.tolist()) for v in part) / B for part in (e, own)]
+    assert rule.lengths()[:, 0].tolist() == pytest.approx([factor * told[0], told[1]], rel=1e-12)

@@ -5,50 +5,16 @@ from importlib import import_module
 
 import pytest
 import torch
+from sequences import KINDS, given_of, learner_of
 from small import small
 
 from repro.data.streams import Episodes
 from repro.exhibits import get
-from repro.record.run import Run, runs
+from repro.record.run import runs
 from repro.train.episodes import EpisodeLearner
 from repro.train.given import Given
 from repro.train.loop import Context, fit
 from repro.train.text import TextLearner, bits_per_symbol
-
-KINDS = (
-    "nothing",
-    "synthetic",
-    "negative",
-    "other_lane",
-    "mean_lane",
-    "fixed",
-    "redrawn",
-    "noise",
-    "untrained",
-)
-PARAMS = {
-    "batch": 6, "width": 8, "bits": 1, "steps": 60, "check": 10, "evaluations": 3, "probe": 12, "threshold": 0.15,
-    "learning_rate": 1e-2, "factor": 0.1, "target_factor": 0.1, "sg_rate": 1.0, "sg_hidden": True,
-    "aux_weight": 0.01, "forget_bias": 1.0, "redraw": 7, "peepholes": False,
-}  # fmt: skip
-TEXT = {
-    k: PARAMS[k]
-    for k in ("batch", "width", "learning_rate", "factor", "target_factor", "sg_rate", "sg_hidden", "aux_weight",
-              "forget_bias", "redraw", "peepholes")
-} | {"steps": 40, "validate": 10, "patience": 9, "evaluated": 400}  # fmt: skip
-
-
-def given_of(kinds, seeds=(1,), text=False, params=None, **setting):
-    own = {**(TEXT if text else PARAMS), **(params or {})}
-    fixed = {"task": "ptb" if text else "copy", "window": 2, **setting}
-    data = ("ptb_char", "invented_text") if text else (None, None)
-    return Given([Run(k, s, {**fixed, "inject": k}, own, *data) for k in kinds for s in seeds])
-
-
-def learner_of(*args, dtype=torch.float32, **more):
-    family = TextLearner if more.get("text") else EpisodeLearner
-    made = type("Typed", (family,), {"dtype": dtype})
-    return made(given_of(*args, **more), Context(download=False))
 
 
 def trained(learner, steps):
@@ -71,15 +37,16 @@ def test_together_is_one_by_one(text, places):
 def test_resumed_is_undisturbed(text, aux, places):
     kinds = ("nothing", "synthetic") if text else KINDS
     easy = {} if text else {"threshold": 2.0}  # levels change all the time
-    whole = learner_of(kinds, text=text, params=easy, aux=aux)
+    whole = learner_of(kinds, text=text, params=easy, aux=aux, lengths=aux)
     for t in range(23):
         whole.step(t)
     saved = {"kept": {}, **torch.load(_stored(places, whole.state()), weights_only=True)}
     end = trained_from(whole, 23, 33)
-    again = learner_of(kinds, text=text, params=easy, aux=aux)
+    again = learner_of(kinds, text=text, params=easy, aux=aux, lengths=aux)
     again.load(saved)
     assert trained_from(again, 23, 33) == end
     assert again.plain == whole.plain
+    assert again.evaluate(33) == whole.evaluate(33)
 
 
 def _stored(places, state):

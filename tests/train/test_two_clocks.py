@@ -6,10 +6,25 @@ from typing import Any
 
 import pytest
 import torch
-from clocks import KINDS, LANES, PIXELS, Own, T, counted, grads, make, of_run, plain_a, plain_b, plain_m
+from clocks import (
+    KINDS,
+    LANES,
+    PIXELS,
+    WIDTH,
+    Own,
+    T,
+    counted,
+    grads,
+    make,
+    of_run,
+    plain_a,
+    plain_b,
+    plain_m,
+)
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from repro.data.streams import stream
 from repro.nets import two_clocks as nets
 from repro.nets.params import Params
 
@@ -44,6 +59,15 @@ def batch_of(it: Any, r: int) -> tuple[Tensor, Tensor]:
     return it.x[at], it.y[at]
 
 
+def untrained_m(seed: int) -> Own:
+    """Both layers as drawn for this run, N(0, 2/fan-in) and N(0, 1/fan-in)."""
+    g = stream(seed, "still")
+    first = torch.randn(WIDTH, 4, generator=g) * (2 / WIDTH) ** 0.5
+    second = torch.randn(4, WIDTH, generator=g) * (1 / 4) ** 0.5
+    own = {"M1": first, "m1": torch.zeros(4), "M2": second, "m2": torch.zeros(WIDTH)}
+    return {k: v.double() for k, v in own.items()}
+
+
 def close(a: Own, b: Own, r: int) -> None:
     assert a.keys() == b.keys()
     for k in a:
@@ -71,7 +95,7 @@ def test_jointly_it_is_autograd_through_the_whole_graph(r: int) -> None:
         close(g, expected[name], r)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("kind", ["dni", "no_bprop", "dni_negative", "dni_other"])
+@pytest.mark.parametrize("kind", ["dni", "no_bprop", "dni_negative", "dni_other", "dni_untrained"])
 def test_decoupled_each_learns_on_its_clock_what_the_equations_say(kind: str) -> None:
     """A's gradient at each window, B's and M's after all, from plain code at the weights each had."""
     it, r = make(KINDS[kind]), 1
@@ -86,8 +110,11 @@ def test_decoupled_each_learns_on_its_clock_what_the_equations_say(kind: str) ->
         own = {k: v[r].clone().requires_grad_() for k, v in before.items()}
         logits, message = plain_a(x[w], own)
         guess = plain_m(message.detach(), m)
-        sign = {"dni": 1, "no_bprop": 0, "dni_negative": -1, "dni_other": 1}[kind]
+        sign = {"no_bprop": 0, "dni_negative": -1}.get(kind, 1)
         guess = sign * (torch.cat([guess[-1:], guess[:-1]]) if kind == "dni_other" else guess)
+        if kind == "dni_untrained":
+            said = plain_m(message.detach(), untrained_m(3))
+            guess = said * guess.square().mean().sqrt() / said.square().mean().sqrt()
         loss = cross_entropy(logits, odd[w]) + 10 * (guess * message).sum() / LANES
         close(g, grads(loss, own), r)
         messages.append(message.detach().requires_grad_())

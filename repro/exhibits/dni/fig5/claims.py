@@ -177,3 +177,17 @@ def _explained(view: View) -> Outcome:
     of_seed = {s: mean([r[5] for r in rows if r[1] == s and r[3] > 0.75 * end]) for s in {r[1] for r in rows}}
     found = paired([v - 0.05 for _, v in sorted(of_seed.items())])
     return Outcome(found.above(0), f"R² {mean(list(of_seed.values())):.3f}")
+
+
+@claims(
+    "F5-9",
+    "Nor does a push that knows nothing: an M of the same form that never learns leaves B behind",
+    place="Figure 5 (ours, beside it)",
+    paper="not asked",
+    tolerance="B's final error with it more than 5 points above DNI's, 95 % interval, paired by seed",
+    finding=True,
+    profiles=("cpu", "paper"),
+)
+def _untrained(view: View) -> Outcome:
+    found = paired(view.paired(view.arm(rule="dni_untrained"), view.arm(rule="dni"), B))
+    return Outcome(found.above(5.0), f"untrained less δ̂: {found} points")

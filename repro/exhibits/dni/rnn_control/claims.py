@@ -83,7 +83,7 @@ def _premise(view: View) -> Outcome:
 
 @_finding(
     "RC-2",
-    "A fixed random direction of δ̂'s size, the same for all sequences for ever, has most of DNI's gain",
+    "A fixed random direction, as long as δ̂ of its own M, has most of DNI's gain",
     f"its gain is above half of δ̂'s, and that above 0; {_BOTH}",
     ALL,
 )
@@ -112,7 +112,7 @@ def _lane(view: View) -> Outcome:
 
 @_finding(
     "RC-6",
-    "It must persist: a direction redrawn every 500 windows solves fewer levels than nothing does",
+    "So long a direction does harm when it is redrawn every 500 windows: it solves fewer levels than nothing",
     f"below nothing, and below the fixed direction; {_BOTH}",
 )
 def _persist(view: View) -> Outcome:
@@ -121,7 +121,7 @@ def _persist(view: View) -> Outcome:
 
 
 @_finding(
-    "RC-7", "Fresh noise of the same size does less than the fixed direction", f"fixed beyond it; {_BOTH}"
+    "RC-7", "At its own M's length fresh noise does less than a fixed direction", f"fixed beyond it; {_BOTH}"
 )
 def _noise(view: View) -> Outcome:
     fixed, none = _gains(view, "fixed", "noise"), _gains(view, "noise")
@@ -240,7 +240,7 @@ def _rate(view: View) -> Outcome:
     return _beyond([_gain(view, t, "synthetic", f"nothing-rate{k}") for t in TASKS for k in ("03", "3")])
 
 
-@_finding("RC-22", "An M that never learns solves as many levels", _EQUAL, VARIED)
+@_finding("RC-22", "An M that never learns, scaled to one that does, solves as many levels", _EQUAL, VARIED)
 def _untrained(view: View) -> Outcome:
     return _equal(view, "untrained")
 

@@ -101,11 +101,16 @@ def _across(view: View) -> Outcome:
     "T1-4",
     "BPTT solves more with a longer window",
     "Copy 7 → 8 (10 at T = 4); Repeat Copy 7 → 23",
-    "T = 5 beyond T = 2 in levels, 95 % intervals, both tasks",
+    "T = 5 beyond T = 2 in levels, 95 % intervals, both tasks; size: the ratio of T_task within a factor of 1.5",
 )
 def _grows(view: View) -> Outcome:
     found = {(k, 5): paired(view.paired(name(k, "bptt", 5), name(k, "bptt", 2), "levels")) for k in TOYS}
-    return Outcome(every(found.values()), _told(found))
+    off = []
+    for k in TOYS:
+        short, long = (view.mean(name(k, "bptt", t), "solved") for t in (2, 5))
+        off.append(long / max(short, 1.0) * REPORTED[k]["bptt"][2] / REPORTED[k]["bptt"][5])
+    said = f"levels {_told(found)}; ratio {' and '.join(f'{o:.2f}' for o in off)} of the paper's"
+    return Outcome(every(found.values()), said, all(1 / 1.5 <= o <= 1.5 for o in off))
 
 
 def _learned(view: View, arms: list[str]) -> str:
