@@ -171,10 +171,7 @@ def is_what_the_cpu_makes(arm: str, here: Any, there: Any) -> None:
 
 
 def goes_on(one: Any, two: Any, saved: Any) -> Any:
-    """From what was saved, on the host, `two` makes the very steps that `one` makes without an interruption.
-
-    Returns the evaluation that follows them.
-    """
+    """From what was saved `two` makes the very steps that `one` makes undisturbed; returns what both then say."""
     assert saved is not None and not any(t.is_cuda for t in tree_leaves(saved) if isinstance(t, Tensor))
     two.load(saved)
     for learner in (one, two):
