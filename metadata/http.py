@@ -167,7 +167,12 @@ def _pool(parts: SplitResult, timeout: urllib3.Timeout) -> urllib3.PoolManager:
         return urllib3.PoolManager(**more)
     login = ":".join(requests.utils.get_auth_from_url(proxy))
     more["proxy_headers"] = urllib3.make_headers(proxy_basic_auth=login) if login != ":" else None
-    return urllib3.ProxyManager(proxy, **more)
+    try:
+        return urllib3.ProxyManager(proxy, **more)
+    except (urllib3.exceptions.ProxySchemeUnknown, urllib3.exceptions.LocationParseError):
+        raise NoAnswerError(
+            "the proxy in the environment is not http://HOST:PORT or https://HOST:PORT"
+        ) from None
 
 
 def in_time(seconds: float, work: Callable[[threading.Event], T]) -> T:

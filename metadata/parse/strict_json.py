@@ -68,7 +68,9 @@ def decode(data: bytes) -> str:
         what, got = f"not UTF-8 at byte {e.start}", f"0x{data[e.start]:02x}"
         raise UnusableDocumentError(what, got=got, expected="UTF-8 text") from None
     if text.startswith("\ufeff"):
-        raise UnusableDocumentError("byte-order mark at byte 0", expected="UTF-8 without one")
+        raise UnusableDocumentError(
+            "byte-order mark at byte 0", expected="UTF-8 without one: cut off its first 3 bytes"
+        )
     return text
 
 

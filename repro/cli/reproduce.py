@@ -1,4 +1,4 @@
-"""Run every notebook at a profile, each in a process of its own; what `make reproduce` calls.
+"""Run every notebook at a profile, several at a time, each in a process of its own; what `make reproduce` calls.
 
 Executed notebooks (with the traceback where one failed), records and pictures go to the output folder; its
 index.html shows all of it.
@@ -11,6 +11,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from repro.paths import notebooks_dir
 NEEDED = ("papermill", "nbconvert", "jinja2", "latex2mathml")
 EXAMPLES = """  repro reproduce                             all, at the quick profile
   repro reproduce dni/table2 --profile smoke --out /tmp/look
+  repro reproduce --workers 1                 one after the other
   repro reproduce --recorded                  draw the committed records, train nothing
 """
 
@@ -29,6 +31,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_ids(parser)
     add_profile(parser, None, "default: quick; with --recorded the biggest that each has")
     parser.add_argument("--out", type=folder, default=Path("output"), metavar="DIR", help="default: output/")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="notebooks at a time; default: as many as there are cores, up to 8",
+    )
     parser.add_argument(
         "--recorded", action="store_true", help="draw the committed records instead of training"
     )
@@ -49,19 +57,24 @@ def main(args: argparse.Namespace) -> int:
             print(f"no notebook yet, and left out: {', '.join(without)}")
     source, profile = ("recorded", "") if args.recorded else ("run", "quick")
     out = args.out.resolve()
-    return 1 if guarded(lambda: execute_all(ids, args.profile or profile, out, source)) else 0
+    work = partial(execute_all, ids, args.profile or profile, out, source, workers=args.workers)
+    return 1 if guarded(work) else 0
 
 
 def guarded(work: Callable[[], int]) -> int:
-    """What `work` returns. SIGTERM ends it as an exception would, and so the notebook's process too.
+    """What `work` returns. SIGTERM and SIGHUP end it as an exception would, and so the notebooks' processes too.
 
-    That process would train on for hours alone, and hold its locks.
+    These would train on for hours alone, and hold their locks. A SIGHUP that is ignored (nohup) stays so.
     """
-    before = signal.signal(signal.SIGTERM, _stop)
+    before = {s: signal.getsignal(s) for s in (signal.SIGTERM, signal.SIGHUP)}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, _stop)
     try:
         return work()
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _stop(number: int, _: object) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from repro.errors import BadValueError, RecordError
 from repro.files import write_text
-from repro.notebook.batch import KERNEL
+from repro.notebook.process import KERNEL
 from repro.notebook.template import refreshed, skeleton
 from repro.paths import notebooks_dir, results_dir, root
 from repro.record.record import Record

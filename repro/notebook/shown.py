@@ -109,7 +109,7 @@ class Shown:
 
         path = save(record, Path(self.out))
         save_svg(draw(self.exhibit, record), path.with_suffix(".svg"))
-        return [f"Kept as {record.exhibit}/{record.profile} (json, csv, svg) in the output folder."]
+        return [f"Kept as {record.exhibit}/{path.stem} (json, csv, svg) in the output folder."]
 
     def figure(self, unless: Any = None) -> Picture | Text:
         """The exhibit's figure: ours filled, the paper's numbers hollow or dashed.

@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from repro import __version__, tree
@@ -19,26 +20,23 @@ from repro.page.content import KINDS, MARKS, VERDICTS, Part
 from repro.page.notebooks import TEMPLATES
 
 NAME = "index.html"
+_CONVERTING = Lock()
+"""Notebooks end in several threads; nbconvert does not say that it may be called in them."""
 
 
-def write(out: Path, parts: Sequence[Part], closing: str, recorded: bool) -> Path:
-    """The page of these exhibits in the folder `out`; returns its path.
+def write(out: Path, parts: Sequence[Part], closing: str, recorded: bool, seconds: float) -> Path:
+    """The page of these exhibits in the folder `out`, whose notebooks have been written; returns its path.
 
-    `closing`: what they show, in a sentence or two; `recorded`: from committed records, not a run of one's own.
+    `closing`: what they show, in a sentence or two; `recorded`: from committed records, not a run of one's own;
+    `seconds`: how long all of it took.
     """
-    for part in parts:
-        if "ipynb" in part.files:
-            with suppress(
-                Exception
-            ):  # one that was killed may be torn: the page says so, and shows the others
-                part.files["html"] = _notebook(out, part)
     commit, dirty = tree.git_state()
     changed = " with uncommitted changes" if dirty and commit != tree.UNKNOWN else ""
     facts = {
         "made": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "version": __version__,
         "commit": commit[:12] + changed,
-        "seconds": sum(p.seconds for p in parts),
+        "seconds": seconds,
         "recorded": recorded,
         "closing": closing,
         "marks": MARKS,
@@ -49,8 +47,17 @@ def write(out: Path, parts: Sequence[Part], closing: str, recorded: bool) -> Pat
     return out / NAME
 
 
+def write_notebook(out: Path, part: Part) -> None:
+    """Write an executed notebook as HTML beside it, and note in `part` that it is there.
+
+    One that was killed may be torn: the page says so, and shows the others.
+    """
+    if "ipynb" in part.files:
+        with suppress(Exception), _CONVERTING:
+            part.files["html"] = _notebook(out, part)
+
+
 def _notebook(out: Path, part: Part) -> str:
-    """Write an executed notebook as HTML; returns its address below `out`."""
     place = Path(part.files["ipynb"]).with_suffix(".html")
     body = notebooks.body(out / part.files["ipynb"])
     up = "../" * (len(place.parts) - 1)

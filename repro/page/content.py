@@ -83,8 +83,8 @@ class Part:
         return sorted(self.exhibit.deviations, key=lambda d: d.effect == "unknown")
 
     def count(self, kind: str) -> int:
-        """Of how many of the paper's claims this run says so."""
-        return sum(w.kind == kind for w in self.claims)
+        """Of how many of the paper's claims this run says so; of findings where there is nothing else."""
+        return sum(w.kind == kind for w in self.claims or self.findings)
 
     def verdicts(self) -> list[tuple[str, str, int, str]]:
         """(colour, sign, how many, verdict) of the committed record; of findings where there is nothing else."""

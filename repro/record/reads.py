@@ -6,7 +6,7 @@ A test may look further only if what it saw was this or that, so it is asked sev
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from repro.claim import Claim
 from repro.record.view import Row, View
@@ -53,6 +53,18 @@ class Probe(View):
     def by_seed(self, arm: str, metric: str, index: str | None = None) -> dict[int, float]:
         """A made-up value of each seed."""
         return {r[1]: r[5] for r in self._rows_of(arm, metric)}
+
+
+class Noted(View):
+    """A view of a record's rows that writes down which metrics are read: `metrics`, in that order."""
+
+    def __init__(self, rows: Iterable[Row], arms: Sequence[Arm]):
+        super().__init__(rows, arms)
+        self.metrics: dict[str, None] = {}
+
+    def _rows_of(self, arm: str, metric: str) -> list[Row]:
+        self.metrics.setdefault(metric)
+        return super()._rows_of(arm, metric)
 
 
 def arms_read(claim: Claim, arms: Sequence[Arm], planned: Collection[tuple[str, int]]) -> set[str]:

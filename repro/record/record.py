@@ -11,7 +11,7 @@ import csv
 import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from repro.errors import RecordError
@@ -32,6 +32,9 @@ class Record:
 
     facts: Mapping[str, Any]
     rows: tuple[Row, ...]
+    _judged: list[tuple[Exhibit, list[Judgement]]] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
 
     @property
     def exhibit(self) -> str:
@@ -48,8 +51,12 @@ class Record:
         return view_of(exhibit, self.facts, self.rows)
 
     def judgements(self, exhibit: Exhibit) -> list[Judgement]:
-        """The verdicts, computed afresh from the rows."""
-        return judge(exhibit, self.facts, self.rows)
+        """The verdicts, computed from the rows: once, since a notebook asks some ten times."""
+        found = next((j for e, j in self._judged if e is exhibit), None)
+        if found is None:
+            found = judge(exhibit, self.facts, self.rows)
+            self._judged.append((exhibit, found))
+        return list(found)
 
     def sha256(self) -> str:
         """Digest of everything but the volatile parts: two runs of the same numbers share it."""

@@ -82,9 +82,18 @@ JSON_SCHEMA: dict[str, Any] = {
 }
 
 
-def path_of(folder: Path, exhibit: str, profile: str) -> Path:
-    """Where the JSON of a record lies under `folder` (results/ or an output folder)."""
-    return folder / exhibit / f"{profile}.json"
+def path_of(folder: Path, exhibit: str, name: str) -> Path:
+    """Where the JSON of a record lies under `folder` (results/ or an output folder); `name` as `name_of`."""
+    return folder / exhibit / f"{name}.json"
+
+
+def name_of(facts: Mapping[str, Any]) -> str:
+    """A record's name in its folder: its profile; of one with changes "quick-custom-" and the start of its sum.
+
+    So it lies beside the profile's own record, and beside those with other changes.
+    """
+    own = f"-custom-{facts['spec_sha256'][:8]}" if facts["custom"] else ""
+    return f"{facts['profile']}{own}"
 
 
 def recorded(exhibit: Exhibit, folder: Path | None = None) -> list[str]:
@@ -95,16 +104,19 @@ def recorded(exhibit: Exhibit, folder: Path | None = None) -> list[str]:
 
 def save(record: Record, folder: Path) -> Path:
     """Write CSV and JSON, each atomically, the JSON (which holds the CSV's sum) last; returns its path."""
-    path = path_of(folder, record.exhibit, record.profile)
+    path = path_of(folder, record.exhibit, name_of(record.facts))
     text = json.dumps(record.facts, indent=1, ensure_ascii=False, sort_keys=True, allow_nan=False) + "\n"
     write_text(path.with_suffix(".csv"), csv_text(record.rows))
     write_text(path, text)
     return path
 
 
-def load(folder: Path, exhibit: str, profile: str) -> Record:
-    """Read a record and check its integrity; `RecordError` names the broken file and what is wrong."""
-    path = path_of(folder, exhibit, profile)
+def load(folder: Path, exhibit: str, name: str) -> Record:
+    """Read a record (`name`: its profile, or as `name_of`) and check its integrity.
+
+    `RecordError` names the broken file and what is wrong.
+    """
+    path, profile = path_of(folder, exhibit, name), name.partition("-")[0]
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
         text = path.with_suffix(".csv").read_text(encoding="utf-8")
@@ -121,8 +133,8 @@ def load(folder: Path, exhibit: str, profile: str) -> Record:
         got = f"{facts['exhibit']} at {facts['profile']}"
         raise RecordError(f"the record in the place of {exhibit} at {profile} is one of {got}")
     if hashlib.sha256(text.encode()).hexdigest() != facts["csv"]["sha256"]:
-        raise RecordError(f"{exhibit}/{profile}.csv does not have the SHA-256 that its JSON states")
-    return Record(facts, csv_rows(text, f"{exhibit}/{profile}.csv"))
+        raise RecordError(f"{exhibit}/{name}.csv does not have the SHA-256 that its JSON states")
+    return Record(facts, csv_rows(text, f"{exhibit}/{name}.csv"))
 
 
 def validate(facts: Mapping[str, Any], name: str) -> None:

@@ -15,6 +15,7 @@ from repro.paths import notebooks_dir, results_dir, root
 from repro.record import stats
 from repro.record.fresh import require_fresh, superseded
 from repro.record.judge import Judgement, counted
+from repro.record.reads import Noted
 from repro.record.record import Record
 from repro.record.standing import NO_NUMBERS, Standing, best_profile, standing
 from repro.record.store import load, path_of, recorded
@@ -78,9 +79,27 @@ def _row(exhibit: Exhibit) -> tuple[str, ...]:
     found, best = standing(exhibit), _fresh(exhibit, best_profile(exhibit) or "")
     used = {s.record.profile: s.record for s in found} or {best.profile: best}
     links = "; ".join(_link(exhibit, used[p]) for p in recorded(exhibit) if p in used)
-    numbers = headline(exhibit, best, [s.judgement for s in found])
+    ours, paper = headline(exhibit, best, [s.judgement for s in found])
+    told = next((s for s in found if s.judgement.ours != NO_NUMBERS), None)
+    numbers = (ours if told is None else with_unit(exhibit, told.record, told.judgement), paper)
     title = f"{exhibit.title} ({exhibit.place})"
     return (_linked(exhibit), title, f"{tally(exhibit, found)} ({links})", *numbers)
+
+
+def with_unit(exhibit: Exhibit, record: Record, judgement: Judgement) -> str:
+    """A claim's own numbers; behind them, if they say neither, the unit of the first metric that its test reads.
+
+    Of one without a unit its name.
+    """
+    view = Noted(record.rows, exhibit.arms)
+    judgement.claim.test(view)
+    metric = exhibit.metric(next(iter(view.metrics)))
+    name = metric.name.replace("_", " ")
+    units = {re.escape(m.unit) for m in exhibit.metrics if m.unit} | {"points", r"\d[\d.]*x"}  # 1.8x: a ratio
+    said = [rf"(?<!\w)(?:{unit})(?!\w)" for unit in units] + [w for w in name.split() if len(w) > 4]
+    if any(re.search(word, judgement.ours) for word in said):
+        return judgement.ours
+    return f"{judgement.ours} ({metric.unit or name})"
 
 
 def _link(exhibit: Exhibit, record: Record) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -9,7 +11,6 @@ from typing import Any
 
 import matplotlib as mpl
 import matplotlib.style
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -21,6 +22,24 @@ from repro.show.kinds import KINDS
 from repro.show.numbers import spread_of
 from repro.spec import Exhibit
 
+
+def _seaborn() -> Any:
+    """Its palette and theme, without scipy's statistics: half of the seconds before a first picture, and not used.
+
+    Whoever imports seaborn later gets all of it.
+    """
+    slow = [name for name in ("scipy.stats", "scipy.cluster") if name not in sys.modules]
+    if "seaborn" in sys.modules or not slow:
+        return importlib.import_module("seaborn")
+    sys.modules.update(dict.fromkeys(slow))  # type: ignore[arg-type]  # as if they were not installed
+    try:
+        return importlib.import_module("seaborn")
+    finally:
+        for name in [n for n in sys.modules if n in slow or n.partition(".")[0] == "seaborn"]:
+            del sys.modules[name]
+
+
+sns = _seaborn()
 _CB = sns.color_palette("colorblind").as_hex()
 COLOURS: Mapping[str, str] = {
     "MLP": "#4d4d4d",

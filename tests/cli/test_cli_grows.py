@@ -50,9 +50,10 @@ def test_a_budget_ends_with_code_1_and_the_same_command_goes_on(clone, capsys):
     run(*slow, "--budget", "0.3s", code=1)
     out, err = capsys.readouterr()
     assert "the time is up" in out and "not complete: meprop/tiny" in err and "Traceback" not in err
-    assert load(clone / "output", "meprop/tiny", "smoke").facts["missing"]
+    (path,) = (clone / "output/meprop/tiny").glob("smoke-custom-*.json")
+    assert load(clone / "output", "meprop/tiny", path.stem).facts["missing"]
     run(*slow)
-    assert load(clone / "output", "meprop/tiny", "smoke").facts["missing"] == []
+    assert load(clone / "output", "meprop/tiny", path.stem).facts["missing"] == []
 
 
 def test_a_budget_in_which_nothing_is_finished_is_said(clone, capsys):

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 import tiny_exhibit
@@ -43,7 +44,7 @@ def test_render_draws_the_committed_records_picture_again(clone, capsys, monkeyp
 def test_run_for_scripts(clone, capsys):
     run("--json", "--profile", "smoke", "--seeds", "3")
     (facts,) = json.loads(capsys.readouterr().out)
-    record = load(clone / "output", "meprop/tiny", "smoke")
+    record = load(clone / "output", "meprop/tiny", Path(facts["record"]).stem)
     assert facts["sha256"] == record.sha256() and facts["error"] is None
     assert record.facts["custom"] == ["seeds"] and seeds_of(record.facts) == [3]
 
@@ -99,6 +100,24 @@ def test_commit_check_status_cite(clone, capsys):
     assert record.sha256() in cited and "1706.06197v5" in cited
 
 
+def as_the_plain_one(top):
+    """Give a record with changes the name of its profile's own."""
+    for path in (top / "output/meprop/tiny").iterdir():
+        path.rename(path.with_name(f"quick{path.suffix}"))
+
+
+def test_a_change_leaves_the_profiles_own_record(clone, capsys):
+    run()
+    folder = clone / "output/meprop/tiny"
+    plain = {p.name: p.read_bytes() for p in folder.iterdir()}
+    for change in ("steps=30", "steps=40"):
+        run("--set", change)
+    assert {name: (folder / name).read_bytes() for name in plain} == plain
+    made = [load(clone / "output", "meprop/tiny", p.stem) for p in folder.glob("quick-custom-*.json")]
+    assert sorted(r.facts["spec"]["params"]["steps"] for r in made) == [30, 40]
+    assert len(list(folder.iterdir())) == 3 * len(plain)
+
+
 @pytest.mark.parametrize(
     ("arguments", "prepare", "words"),
     [
@@ -106,8 +125,9 @@ def test_commit_check_status_cite(clone, capsys):
         ([], lambda top: (top / "code.py").write_text("a = 2\n"), "uncommitted changes (code.py)"),
         ([], lambda top: (top / "code.py").unlink(), "uncommitted changes (code.py)"),
         ([], lambda top: shutil.rmtree(top / ".git"), "not a git checkout"),
-        (["--set", "steps=30"], lambda top: None, "made with changed steps"),
-        (["--seeds", "0,7"], lambda top: None, "made with changed seeds"),
+        (["--set", "steps=30"], as_the_plain_one, "made with changed steps"),
+        (["--seeds", "0,7"], as_the_plain_one, "made with changed seeds"),
+        (["--set", "steps=30"], lambda top: None, "make one with `repro run meprop/tiny --profile quick`"),
     ],
 )
 def test_commit_refuses(clone, capsys, arguments, prepare, words):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import gzip
 import os
 import shutil
+from dataclasses import replace
 
 import pytest
-from datahelp import BLOBS, put
+from datahelp import BLOBS, put, small_source
 
 import repro.data
-from repro.data.fetch import files, sources
+from repro.data.fetch import files, published, sources
 from repro.errors import DataError, UnknownNameError
 
 IMAGES, LABELS = "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"
@@ -19,7 +20,6 @@ IMAGES, LABELS = "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"
 @pytest.fixture
 def packed_and_plain(monkeypatch, tiny_mnist):
     """`tiny_mnist` with the sums of its uncompressed files too."""
-    from dataclasses import replace
 
     from datahelp import small_source
 
@@ -76,6 +76,19 @@ def test_swapped_files_are_called_swapped(tiny_mnist, tmp_path):
     put(tiny_mnist | {LABELS: tiny_mnist[IMAGES], IMAGES: tiny_mnist[LABELS]}, tmp_path / "mnist")
     with pytest.raises(DataError, match=f"{IMAGES} .*these are the bytes of {LABELS}: swapped"):
         repro.data.load_images("mnist", data_dir=tmp_path, stand_in="digits")
+
+
+def test_a_file_that_a_browser_has_unpacked_is_to_be_renamed(tiny_mnist, tmp_path, monkeypatch):
+    unpacked = small_source({n.removesuffix(".gz"): gzip.decompress(b) for n, b in tiny_mnist.items()})
+    source = sources.SOURCES["mnist"]
+    joined = published._with_plain(source.files, unpacked.files)
+    monkeypatch.setitem(sources.SOURCES, "mnist", replace(source, files=joined))
+    put(tiny_mnist | {IMAGES: gzip.decompress(tiny_mnist[IMAGES])}, tmp_path / "mnist")
+    plain = IMAGES.removesuffix(".gz")
+    with pytest.raises(DataError, match=f"holds the published bytes, unpacked: rename it to {plain}$"):
+        repro.data.check("mnist", tmp_path)
+    (tmp_path / "mnist" / IMAGES).rename(tmp_path / "mnist" / plain)
+    repro.data.check("mnist", tmp_path)
 
 
 def test_a_folder_or_a_dead_link_under_a_files_name(tiny_mnist, tmp_path):

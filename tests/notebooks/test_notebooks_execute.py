@@ -2,8 +2,6 @@
 
 import json
 import os
-import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,7 +10,7 @@ import pytest
 
 from repro.errors import BadValueError, UnknownNameError
 from repro.exhibits import all_exhibits, get, ids
-from repro.notebook import batch
+from repro.notebook import batch, process
 from repro.notebook.build import new_notebook
 from repro.notebook.execute import check_parameters, execute, execute_all, main, parameters_of
 from repro.record.store import load
@@ -111,7 +109,8 @@ def test_a_failing_notebook_is_kept_and_the_others_go_on(written, tmp_path):
     out = tmp_path / "out"
     assert execute_all(["meprop/table7", "sg/fig6"], "smoke", out, "run", said.append) == 1
     text = "\n".join(said)
-    assert "ValueError: broken on purpose" in text and "[2/2] sg/fig6: done" in text
+    assert "[2/2] meprop/table7: FAILED" in text, "what measures time runs after the others"
+    assert "ValueError: broken on purpose" in text and "[1/2] sg/fig6: done" in text
     kept = nbformat.read(out / "meprop/table7/smoke.ipynb", 4)
     errors = [o for c in kept["cells"] for o in c.get("outputs", []) if o["output_type"] == "error"]
     assert errors[0]["evalue"] == "broken on purpose"
@@ -130,7 +129,7 @@ def test_one_that_hangs_is_stopped(written, tmp_path, monkeypatch):
 
 
 def test_a_process_that_does_not_stop_is_ended():
-    error = batch._process([sys.executable, "-c", "import time; time.sleep(60)"], print, 0.5)
+    error = process.run([sys.executable, "-c", "import time; time.sleep(60)"], print, 0.5)
     assert error == "stopped after its time limit of 0.5 s"
 
 
@@ -151,26 +150,6 @@ def test_kernels_are_of_this_checkout_and_of_this_environment(monkeypatch):
     said = []
     names = ("JUPYTER_PATH", "JUPYTER_PREFER_ENV_PATH", "PYTHONPATH")
     code = f"import os; print(*(os.environ.get(n) for n in {names}))"
-    assert batch._process([sys.executable, "-c", code], said.append, 60) == ""
+    assert process.run([sys.executable, "-c", code], said.append, 60) == ""
     assert said[0].strip().startswith(f"None 1 {ROOT}")
     assert os.environ["PYTHONPATH"].startswith(str(ROOT)), "and so those of nbval, by conftest.py"
-
-
-STOPPED = """
-import os, sys
-from repro.cli import reproduce
-from repro.notebook import batch
-child = "import os, time; print(os.getpid(), flush=True); time.sleep(100)"
-reproduce.guarded(lambda: batch._process([sys.executable, "-c", child], lambda s: print(s, flush=True), 100))
-"""
-
-
-def test_sigterm_ends_the_notebooks_process_too():
-    """Without it the training goes on for hours and holds its lock."""
-    process = subprocess.Popen([sys.executable, "-c", STOPPED], stdout=subprocess.PIPE, text=True)
-    child = int(process.stdout.readline())
-    process.terminate()
-    assert process.wait(30) == 128 + signal.SIGTERM
-    process.stdout.close()
-    with pytest.raises(ProcessLookupError):
-        os.kill(child, 0)

@@ -78,7 +78,8 @@ def test_papermill_changes_a_hyper_parameter_by_its_name(places):
     options = ("-p", "source", "run", "-p", "profile", "smoke", "-p", "out", places / "kept")
     done = papermill(NOTEBOOK, out, *options, "-p", "steps", "30", "-y", "seeds: [0]")
     assert done.returncode == 0, done.stderr[-2000:]
-    record = load(places / "kept", "dni/table2", "smoke")
+    (path,) = (places / "kept/dni/table2").glob("smoke-custom-*.json")
+    record = load(places / "kept", "dni/table2", path.stem)
     assert record.facts["spec"]["params"]["steps"] == 30 and record.facts["custom"] == ["steps"]
     assert "changed: steps = 30" in out.read_text(encoding="utf-8")
 

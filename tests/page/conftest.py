@@ -31,5 +31,7 @@ def made(tmp_path_factory):
             save_svg(draw(exhibit, record), path.with_suffix(".svg"))
             parts.append(content.part(exhibit, record, out, 2.0))
     parts.append(content.failed(get(FAILED), "quick", out, 1.0, "ValueError: broken on <purpose>"))
-    build.write(out, parts, "What was seen, in a sentence.", recorded=False)
+    for part in parts:
+        build.write_notebook(out, part)
+    build.write(out, parts, "What was seen, in a sentence.", recorded=False, seconds=1.0)
     return out

@@ -12,7 +12,7 @@ import pytest
 from browser import CHROMIUM, Browser
 from record_fakes import STAND_IN, fake_record, rows_of
 
-from repro.exhibits import get, ids
+from repro.exhibits import all_exhibits, get, ids
 from repro.page import build, content
 from repro.page.maths import mathml
 from repro.show import indications
@@ -132,6 +132,16 @@ def test_stand_in_deviations_citation_and_failure_are_said(index):
     assert any(a["href"] == f"{FAILED}/quick.html" for a in index.all("a"))
 
 
+def test_of_findings_alone_is_said_what_they_say(index):
+    """Where the paper claims nothing there are claims of ours, counted as such: not none yet."""
+    ours = [e for e in all_exhibits() if e.claims and all(c.finding for c in e.claims)]
+    assert len(ours) >= 2 and "No claims yet" not in index.text
+    assert index.text.count("The paper claims nothing here.") == len(ours)
+    for exhibit in ours:
+        row = index.text.partition(exhibit.title)[2][:80]
+        assert re.match(r" *ours: ([✓✗?] \d+ *)+ours: ([✓~✗?] \d+ *)+", " ".join(row.split())), row
+
+
 @pytest.mark.parametrize("torn", ["", "{", '{"cells": 3}', "no JSON"])
 def test_a_torn_notebook_costs_its_own_page_alone(tmp_path, torn):
     """One that was killed while it was being written."""
@@ -139,7 +149,8 @@ def test_a_torn_notebook_costs_its_own_page_alone(tmp_path, torn):
     path.parent.mkdir(parents=True)
     path.write_text(torn, encoding="utf-8")
     part = content.failed(get(FAILED), "quick", tmp_path, 1.0, "stopped after its time limit of 960 s")
-    told = Seen(build.write(tmp_path, [part], "Nothing ran.", recorded=False)).text
+    build.write_notebook(tmp_path, part)
+    told = Seen(build.write(tmp_path, [part], "Nothing ran.", recorded=False, seconds=1.0)).text
     assert "stopped after its time limit of 960 s" in told and "Its notebook, .ipynb, cannot be read." in told
     assert not list(tmp_path.rglob("quick.html"))
 

@@ -35,8 +35,7 @@ pytestmark = pytest.mark.skipif(torch.cuda.is_available(), reason="a real device
 Arm = tuple[str, tuple[Run, ...]]
 """The package whose work trains it, and its runs."""
 ROUNDED = ("dni-", "dni/fig5", "sg/fig3", "sg/fig4", "sg/fig5", "sg/control")
-HALF = 3  # steps before and after the checkpoint
-MIDDLE, LONG = 8, 13  # an evaluation, and the end, of steps in graphs
+HALF, MIDDLE, LONG = 3, 8, 13  # steps: a checkpoint after an evaluation, another evaluation, the end
 
 
 def smoke_arms() -> dict[str, Arm]:
@@ -114,80 +113,84 @@ def weights(learner: Any) -> list[Tensor]:
 
 
 @pytest.mark.parametrize("arm", ARMS)
-def test_it_trains_is_saved_and_goes_on(
-    arm: str, learner_of: Callable[..., Any], ledger: pretend.Ledger, tmp_path: Path
+def test_it_steps_is_saved_and_replayed_as_on_a_cpu(
+    arm: str,
+    learner_of: Callable[..., Any],
+    ledger: pretend.Ledger,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
-    one = learner_of(ARMS[arm])
-    if one is None:
-        return  # carried out already
-    for t in range(HALF):
-        one.step(t)
-    assert one.evaluate(HALF)
-    save_checkpoint(tmp_path / "checkpoint.pt", one.state())
-    two = learner_of(ARMS[arm])
-    saved = load_checkpoint(tmp_path / "checkpoint.pt")
-    assert saved is not None and not any(t.is_cuda for t in tree_leaves(saved) if isinstance(t, Tensor))
-    two.load(saved)
-    for learner in (one, two):
-        for t in range(HALF, 2 * HALF):
-            learner.step(t)
-    assert all(map(torch.equal, tensors(one), tensors(two)))
-    assert one.evaluate(2 * HALF) == two.evaluate(2 * HALF)
-
-
-@pytest.mark.parametrize("arm", ARMS)
-def test_graphs_replay_what_eager_steps_compute(
-    arm: str, learner_of: Callable[..., Any], ledger: pretend.Ledger, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Bit by bit: a single step and several in one graph, over an evaluation."""
-    monkeypatch.setattr(captured, "TOGETHER", 4)
-    eager, replayed = learner_of(ARMS[arm]), learner_of(ARMS[arm])
+    """One training of an arm, `eager`, of which four questions are asked; what trains nothing is carried out."""
+    eager = learner_of(ARMS[arm])
     if eager is None:
         return
-    taker, t, sizes = Taker(replayed, "cuda"), 0, set()
-    while t < LONG:
-        n, _ = taker.advance(t, MIDDLE if t < MIDDLE else LONG)
-        sizes.add(n)
-        for _ in range(n):
-            eager.step(t)
-            t += 1
-        if t == MIDDLE:
-            assert replayed.evaluate(t) == eager.evaluate(t)
+    eager.step(0)
+    ledger.counts.clear()
+    eager.step(1)
+    it_waited_for_nothing(arm, ledger)
+    eager.step(2)
+    is_what_the_cpu_makes(arm, eager, learner_of(ARMS[arm], "cpu"))
+    monkeypatch.setattr(captured, "TOGETHER", 4)
+    taker = Taker(learner_of(ARMS[arm]), "cuda")
+    sizes = replayed(taker, 0, HALF)
+    said = eager.evaluate(HALF)
+    assert said and said == taker.learner.evaluate(HALF)
+    save_checkpoint(tmp_path / "checkpoint.pt", eager.state())
+    said = goes_on(eager, learner_of(ARMS[arm]), load_checkpoint(tmp_path / "checkpoint.pt"))
+    sizes |= replayed(taker, HALF, MIDDLE)
+    assert said == taker.learner.evaluate(MIDDLE)
+    for t in range(MIDDLE, LONG):
+        eager.step(t)
+    sizes |= replayed(taker, MIDDLE, LONG)
     assert taker.graphs and 1 in taker._made
-    assert all(map(torch.equal, tensors(eager), tensors(replayed)))
-    assert sizes == {1, 4} or replayed.host(t) == t + 1
+    assert all(map(torch.equal, tensors(eager), tensors(taker.learner))), (
+        "graphs replay what eager steps compute"
+    )
+    assert sizes == {1, 4} or taker.learner.host(LONG) == LONG + 1
 
 
-@pytest.mark.parametrize("arm", ARMS)
-def test_it_is_what_the_cpu_makes(arm: str, learner_of: Callable[..., Any], ledger: pretend.Ledger) -> None:
+def it_waited_for_nothing(arm: str, ledger: pretend.Ledger) -> None:
+    """Within an epoch. Noise of other lanes is drawn on the host: known, a copy or a few a step."""
+    drawn = arm.endswith("other-lane") or "-noise" in arm
+    known = ledger.places(pretend.TO_DEVICE) if drawn else {}
+    assert ledger.places(*pretend.WAITS) == known
+    assert all(p.startswith("repro/train/recurrent.py") and n <= 3 for p, n in known.items())
+
+
+def is_what_the_cpu_makes(arm: str, here: Any, there: Any) -> None:
     """The same kernels compute on both sides: rounding alone may differ (formulas, rate, rows of its own).
 
     It grows where Adam makes ±1 of a gradient that vanishes, one ulp of the weights 7e-4 in five steps: under an SG,
     and under a batch norm behind a ReLU that fires for one image of the batch.
     """
     bar = 2e-3 if any(name in arm for name in ROUNDED) else 1e-5
-    here, there = learner_of(ARMS[arm], "cuda"), learner_of(ARMS[arm], "cpu")
-    for t in range(HALF if here else 0):
-        here.step(t)
+    for t in range(HALF):
         there.step(t)
-    if here:
-        a, b = (torch.cat([v.flatten() for v in weights(learner)]) for learner in (here, there))
-        assert (a - b).norm() <= bar * b.norm()
+    a, b = (torch.cat([v.flatten() for v in weights(learner)]) for learner in (here, there))
+    assert (a - b).norm() <= bar * b.norm()
 
 
-@pytest.mark.parametrize("arm", ARMS)
-def test_a_step_waits_for_nothing(arm: str, learner_of: Callable[..., Any], ledger: pretend.Ledger) -> None:
-    """Within an epoch. Noise of other lanes is drawn on the host: known, a copy or a few a step."""
-    learner = learner_of(ARMS[arm])
-    if learner is None:
-        return
-    learner.step(0)
-    ledger.counts.clear()
-    learner.step(1)
-    drawn = arm.endswith("other-lane") or "-noise" in arm
-    known = ledger.places(pretend.TO_DEVICE) if drawn else {}
-    assert ledger.places(*pretend.WAITS) == known
-    assert all(p.startswith("repro/train/recurrent.py") and n <= 3 for p, n in known.items())
+def goes_on(one: Any, two: Any, saved: Any) -> Any:
+    """From what was saved `two` makes the very steps that `one` makes undisturbed; returns what both then say."""
+    assert saved is not None and not any(t.is_cuda for t in tree_leaves(saved) if isinstance(t, Tensor))
+    two.load(saved)
+    for learner in (one, two):
+        for t in range(HALF, MIDDLE):
+            learner.step(t)
+    assert all(map(torch.equal, tensors(one), tensors(two)))
+    said = one.evaluate(MIDDLE)
+    assert said == two.evaluate(MIDDLE)
+    return said
+
+
+def replayed(taker: Taker, t: int, end: int) -> set[int]:
+    """Take the steps in graphs; returns how many at a time."""
+    sizes = set()
+    while t < end:
+        n, _ = taker.advance(t, end)
+        sizes.add(n)
+        t += n
+    return sizes
 
 
 def index_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,3 +101,17 @@ def test_the_users_own_matplotlib_settings_change_no_byte(settings):
     with mpl.rc_context(settings):
         assert svg_text(draw(exhibit, record)) == usual
         assert mpl.rcParams[next(iter(settings))] == next(iter(settings.values())), "the user's own stay"
+
+
+_SEABORN = """
+import sys
+import repro.show.style
+assert "scipy.stats" not in sys.modules
+import seaborn
+assert not seaborn._statistics._no_scipy
+"""
+
+
+def test_a_picture_waits_for_no_statistics_and_the_users_seaborn_has_them():
+    """scipy.stats is half of the time before a first picture, in each of some twenty kernels."""
+    subprocess.run([sys.executable, "-c", _SEABORN], check=True, timeout=120)

@@ -67,6 +67,20 @@ def test_the_headline_is_the_first_claim_that_can_be_computed(recorded):
     assert paper == exhibit.claims[0].paper
 
 
+@pytest.mark.parametrize(
+    ("exhibit_id", "end"),
+    [
+        ("dni/rnn-control", "] (levels)"),  # the unit of what its test reads first
+        ("sg/fig2", "(correlation)"),  # a metric without a unit: its name
+        ("sg/control", "] points"),  # said already
+        ("meprop/table8", " ms"),
+        ("meprop/table7", "x at k = 512"),  # a ratio of milliseconds has none
+    ],
+)
+def test_a_number_has_its_unit(exhibit_id, end):
+    assert readme._row(get(exhibit_id))[-2].endswith(end)
+
+
 def test_the_coverage_names_every_exhibit_once_and_what_fails(recorded):
     lines = coverage.block().splitlines()[4:]
     assert len(lines) == len(ids()) + len(coverage.NOT_YET) and not set(ids()) & set(coverage.NOT_YET)

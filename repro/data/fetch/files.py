@@ -119,6 +119,9 @@ def _stamp(found: Found) -> tuple[str, int, int, int]:
 
 def _not_the_one(source: Source, found: Found, got: str) -> str:
     """The message for wrong bytes, with the likely cause: truncated, or another published file's bytes."""
+    plain = found.want.plain
+    if plain and plain.sha256 == got:  # as browsers and archivers leave it
+        return f"{source.name}: {found.path} holds the published bytes, unpacked: rename it to {plain.name}"
     size = found.path.stat().st_size
     cause = f"{size} bytes, expected {found.want.size}"
     for other in (f for s in SOURCES.values() for g in s.files for f in (g, g.plain) if f):

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import time
 from collections.abc import Iterable
 from pathlib import Path
+
+from repro.files import write_json
 
 NAME = ".mirrors-failed.json"
 LIFE_S = 600.0
@@ -23,11 +24,8 @@ def note(base: Path, mirrors: Iterable[str], network_out: bool) -> None:
     """Remember that all of `mirrors` failed just now, and whether the network as a whole seems out."""
     now = time.time()
     _memory.update({m: now for m in mirrors} | ({NETWORK: now} if network_out else {}))
-    temp = base / f"{NAME}.{os.getpid()}.tmp"
     with contextlib.suppress(OSError):  # a folder that cannot be written: this process's memory must do
-        base.mkdir(parents=True, exist_ok=True)
-        temp.write_text(json.dumps({**_read(base), **_memory}))
-        temp.replace(base / NAME)
+        write_json(base / NAME, {**_read(base), **_memory})
 
 
 def failed_lately(base: Path, mirrors: Iterable[str], own_mirrors: bool = False) -> bool:
@@ -56,7 +54,7 @@ def forget() -> None:
 def _read(base: Path) -> dict[str, float]:
     """The file's entries; none where it is absent or unreadable."""
     try:
-        data = json.loads((base / NAME).read_text())
+        data = json.loads((base / NAME).read_text(encoding="utf-8"))
         return {str(k): float(v) for k, v in data.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
