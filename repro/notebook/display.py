@@ -57,10 +57,10 @@ def fluid(svg: str) -> str:
 
     Narrow ones keep their size.
     """
-    size = re.search(r' width="([\d.]+)pt" height="[\d.]+pt"', svg)
-    if size is None or float(size[1]) <= NARROW_PT:
+    size = re.search(r""" width=(["'])([\d.]+)pt\1 height=\1[\d.]+pt\1""", svg)
+    if size is None or float(size[2]) <= NARROW_PT:
         return svg
-    return svg[: size.start()] + ' width="100%"' + svg[size.end() :]
+    return f"{svg[: size.start()]} width={size[1]}100%{size[1]}{svg[size.end() :]}"
 
 
 class Number(float):

@@ -1,6 +1,7 @@
 """A record in the hand: a frame, axes, sentences that quote it; a naive version beside the fast one."""
 
 import math
+import re
 
 import pytest
 from record_fakes import DATA, fake_record, rows_of
@@ -127,12 +128,17 @@ def test_a_picture_on_which_nothing_is_decided_says_so(recorded):
     assert "every claim is open" not in draw(exhibit, full).get_suptitle()
 
 
-def test_a_wide_picture_is_as_wide_as_its_place_and_a_narrow_one_as_it_is():
-    narrow, wide = (
-        f'<svg width="{w}pt" height="302.4pt" viewBox="0 0 {w} 302.4"><g width="9pt"/></svg>'
-        for w in (468, 936)
-    )
+@pytest.mark.parametrize("quote", "'\"")
+def test_a_wide_picture_is_as_wide_as_its_place_and_a_narrow_one_as_it_is(quote):
+    text = "<svg width='{0}pt' height='302.4pt' viewBox='0 0 {0} 302.4'><g width='9pt'/></svg>"
+    narrow, wide = (text.replace("'", quote).format(w) for w in (468, 936))
     data, more = Picture("what it shows", wide)._repr_mimebundle_()
-    assert data["image/svg+xml"] == '<svg width="100%" viewBox="0 0 936 302.4"><g width="9pt"/></svg>'
+    fluid = "<svg width='100%' viewBox='0 0 936 302.4'><g width='9pt'/></svg>"
+    assert data["image/svg+xml"] == fluid.replace("'", quote)
     assert more["image/svg+xml"]["alt"] == "what it shows"
     assert Picture("", narrow)._repr_mimebundle_()[0]["image/svg+xml"] == narrow
+
+
+def test_the_pictures_of_notebooks_are_such(recorded):
+    picture = show.open("meprop/fig4").figure()
+    assert re.match(r"<svg [^>]* width='100%' viewBox", picture._repr_mimebundle_()[0]["image/svg+xml"])
