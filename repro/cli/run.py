@@ -11,6 +11,7 @@ import logging
 import sys
 import tempfile
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,11 @@ def main(args: argparse.Namespace) -> int:
     from repro.runner.cluster import connected
 
     with connected(args.scheduler) as executor:
-        known = _side_by_side(exhibits, args, options, executor)
+        try:
+            known = _side_by_side(exhibits, args, options, executor)
+        except KeyboardInterrupt:
+            _whole(exhibits, args, options, told)
+            raise
         done = [_run(e, args, options, executor, told, known.get(e.id)) for e in exhibits]
     if args.json:
         common.print_json(done)
@@ -146,16 +151,28 @@ def _side_by_side(exhibits: list[Exhibit], args: argparse.Namespace, options: An
 
     if len(exhibits) < 2 or (executor is None and args.workers < 2):
         return {}
-    todo = []
+    todo, estimates = [], {}
     for exhibit in exhibits:
         try:
-            todo.append((exhibit, _announced(exhibit, args, options)))
-        except ReproError:  # said when its turn comes
+            groups = _announced(exhibit, args, options)
+            queue([(exhibit, groups)], options)
+            estimates[exhibit.id] = _estimates(groups, args) if args.json else []
+            todo.append((exhibit, groups))
+        except Exception:  # whatever it is: said when its turn comes, the others go on
             continue
-    estimates = {e.id: _estimates(groups, args) if args.json else [] for e, groups in todo}
     jobs = queue(todo, options)
-    found = side_by_side(jobs, options, ProgressLines(len(jobs)), executor)
+    found = side_by_side(jobs, todo, options, ProgressLines(len(jobs)), executor)
     return {exhibit.id: (estimates[exhibit.id], found[exhibit.id]) for exhibit, _ in todo}
+
+
+def _whole(exhibits: list[Exhibit], args: argparse.Namespace, options: Any, told: Any) -> None:
+    """After an interruption: records of those exhibits of which all runs are there."""
+    from repro.runner.run import to_do
+
+    for exhibit in exhibits:
+        with suppress(ReproError):
+            if not to_do(exhibit, args.profile, options):
+                _run(exhibit, args, options, None, told, None)
 
 
 def _run(

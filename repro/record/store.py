@@ -132,6 +132,10 @@ def load(folder: Path, exhibit: str, name: str) -> Record:
     if facts["exhibit"] != exhibit or facts["profile"] != profile:
         got = f"{facts['exhibit']} at {facts['profile']}"
         raise RecordError(f"the record in the place of {exhibit} at {profile} is one of {got}")
+    if name != name_of(facts):
+        raise RecordError(
+            f"{path.name} of {exhibit} holds the record {name_of(facts)}: a changed run has its own name"
+        )
     if hashlib.sha256(text.encode()).hexdigest() != facts["csv"]["sha256"]:
         raise RecordError(f"{exhibit}/{name}.csv does not have the SHA-256 that its JSON states")
     return Record(facts, csv_rows(text, f"{exhibit}/{name}.csv"))

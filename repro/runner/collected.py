@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from repro.runner.carry import Job
+from repro.runner.groups import Group
 
 
 @dataclass
@@ -25,6 +26,15 @@ class Collected:
                 self.failures.pop(run.name, None)
             else:
                 self.failures[run.name] = outcome["failure"]
+
+    def share(self, group: Group, first: Group, found: Collected) -> None:
+        """Take over what `found` says of `first`, the group of the same runs under another exhibit's names."""
+        for mine, theirs in zip(group.runs, first.runs, strict=True):
+            if theirs.name in found.failures:
+                self.failures[mine.name] = found.failures[theirs.name]
+                self.late |= found.late
+            elif theirs.name in found.results:
+                self.results[mine.name] = found.results[theirs.name]
 
     def lacks(self, job: Job) -> bool:
         """Whether a run of the job has failed."""

@@ -29,12 +29,14 @@ def registered_together(exhibit: Exhibit) -> dict[str, dict[str, str]]:
 def as_planned(exhibit: Exhibit, results: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     """Claim's id → its digest when the runs were planned: today's only if it was that of every run.
 
-    Runs that an exhibit with other runs planned say nothing of these claims.
+    Runs that an exhibit with other runs planned say nothing of these claims; those of which it shows the same as
+    others were planned without them, where they do not name it.
     """
-    planned = [r.get("registered", {}).get(exhibit.id) for r in results.values()]
+    beside = registered_together(exhibit).keys()
+    planned = [r.get("registered", {}) for r in results.values()]
     today = registered(exhibit)
     found = dict(today)
-    for then in filter(None, planned):
+    for then in (p.get(exhibit.id, {}) for p in planned if beside & p.keys()):
         found |= {i: then.get(i, NOT_PLANNED) for i, now in today.items() if then.get(i) != now}
     return found
 

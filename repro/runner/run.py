@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -192,23 +191,34 @@ def queue(todo: Sequence[tuple[Exhibit, Sequence[Group]]], options: Options) -> 
     jobs: dict[str, Job] = {}
     for exhibit, groups_ in todo:
         for group in groups_:
-            same = digest([group.package, [r.identity() for r in group.runs]])
-            jobs.setdefault(same, job_of(exhibit, group, options, options.kind()))
+            jobs.setdefault(_same(group), job_of(exhibit, group, options, options.kind()))
     return list(jobs.values())
+
+
+def _same(group: Group) -> str:
+    """Equal for groups of the same runs, whatever their arms are called."""
+    return digest([group.package, [r.identity() for r in group.runs]])
 
 
 def side_by_side(
     jobs: Sequence[Job],
+    todo: Sequence[tuple[Exhibit, Sequence[Group]]],
     options: Options,
     progress: Progress | None = None,
     executor: Executor | None = None,
 ) -> Mapping[str, Collected]:
-    """Carry out jobs of several exhibits: exhibit → what came of its own; nothing for one without jobs.
+    """Carry out the `queue` of `todo`: exhibit → what came of its groups, those of others that it shows included.
 
     No worker waits for the last group of an exhibit, and a GPU has enough to do.
     """
     found = collect_all(jobs, options.workers, options.retries, progress, executor)
-    return defaultdict(Collected, found)
+    made = {_same(job.group): (job.group, found[job.exhibit]) for job in jobs}
+    several = {exhibit.id: Collected() for exhibit, _ in todo}
+    for exhibit, groups_ in todo:
+        for group in groups_:
+            first, of_all = made[_same(group)]
+            several[exhibit.id].share(group, first, of_all)
+    return several
 
 
 def _refuse_nothing(exhibit: Exhibit, profile: str, failures: Mapping[str, str], late: bool) -> None:

@@ -6,6 +6,7 @@ import html
 import re
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from repro import exhibits
@@ -14,14 +15,14 @@ from repro.files import write_text
 from repro.paths import notebooks_dir, results_dir, root
 from repro.record import stats
 from repro.record.fresh import require_fresh, superseded
-from repro.record.judge import Judgement, counted
+from repro.record.judge import Judgement, counted, summary
 from repro.record.reads import Noted
 from repro.record.record import Record
 from repro.record.standing import NO_NUMBERS, Standing, best_profile, standing
 from repro.record.store import load, path_of, recorded
 from repro.record.view import View
 from repro.show import coverage
-from repro.show.claims import AFTER, SIGNS, in_short, judged_late
+from repro.show.claims import AFTER, SIGNS, judged_late
 from repro.show.tables import markdown
 from repro.spec import Exhibit
 
@@ -95,7 +96,10 @@ def with_unit(exhibit: Exhibit, record: Record, judgement: Judgement) -> str:
     Of one without a unit its name.
     """
     view = Noted(record.rows, exhibit.arms)
-    judgement.claim.test(view)
+    with suppress(Exception):  # what it had read until then counts
+        judgement.claim.test(view)
+    if not view.metrics:
+        return judgement.ours
     metric = exhibit.metric(next(iter(view.metrics)))
     name = metric.name.replace("_", " ")
     units = {re.escape(m.unit) for m in exhibit.metrics if m.unit} | {"points", r"\d[\d.]*x"}  # 1.8x: a ratio
@@ -153,9 +157,9 @@ def _picture(exhibit: Exhibit, profile: str) -> str:
 
 
 def _cell(exhibit: Exhibit, profile: str) -> str:
-    record, stands = _fresh(exhibit, profile), standing(exhibit)
+    stands = standing(exhibit)
     told = "<br>".join(html.escape(line) for line in findings(stands))
-    alt = html.escape(f"{exhibit.title}: {in_short(exhibit, record)}")
+    alt = html.escape(f"{exhibit.title}: {summary([s.judgement for s in stands]) or 'no claims yet'}")
     picture = _picture(exhibit, profile)
     page = _notebook(exhibit) or picture
     width = 100 // SHOWN

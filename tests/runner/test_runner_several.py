@@ -42,12 +42,12 @@ def test_they_share_the_workers_and_train_common_runs_once(pair, monkeypatch):
 
     monkeypatch.setattr(schedule, "attempt", timed)
     with ThreadPoolExecutor(8) as executor:
-        done = side_by_side(queue(pair, OPTIONS), OPTIONS, executor=executor)
+        done = side_by_side(queue(pair, OPTIONS), pair, OPTIONS, executor=executor)
     assert len(spans) == len({name for name, *_ in spans}) == 8, "four of the twelve are common"
     ours = [s for s in spans if s[0].startswith("meprop/other")]
     theirs = [s for s in spans if s not in ours]
     assert any(a < d and c < b for _, a, b in ours for _, c, d in theirs), "they overlap"
-    assert len(done["meprop/other"].results) == 4 and len(done["meprop/tiny"].results) == 4
+    assert len(done["meprop/other"].results) == 4 and len(done["meprop/tiny"].results) == 8
     for exhibit in (OTHER, EXHIBIT):
         record = run_exhibit(exhibit, "quick", OPTIONS, done=done[exhibit.id])
         assert not record.facts["missing"] and record.rows == run_exhibit(exhibit, "quick", OPTIONS).rows
@@ -60,7 +60,7 @@ def test_a_failure_belongs_to_its_exhibit_though_runs_share_names(pair, monkeypa
     monkeypatch.setattr(schedule, "attempt", failing)
     (other, _), (tiny, _) = pair
     todo = [(other, to_do(other, "quick", OPTIONS)), (tiny, to_do(tiny, "smoke", OPTIONS))]
-    done = side_by_side(queue(todo, OPTIONS), OPTIONS)
+    done = side_by_side(queue(todo, OPTIONS), todo, OPTIONS)
     assert set(done["meprop/other"].failures.values()) == {"planted"} and not done["meprop/tiny"].failures
     assert len(done["meprop/tiny"].results) == 4
 
@@ -85,3 +85,43 @@ def test_the_command_line_tells_of_each(pair, capsys, monkeypatch, tmp_path, bro
     assert [len(told[i]["estimates"]) for i in ("meprop/tiny", "meprop/other")] == [8, 4]
     assert all(not d["missing"] and Path(d["record"]).exists() for d in told.values())
     assert "8 groups of runs to train" in seen.err and "  8/8  " in seen.err
+
+
+def test_what_failed_or_ran_late_is_told_of_every_exhibit_that_shows_it(pair, monkeypatch):
+    late = {"failure": "time is up", "late": True}
+    slow = EXHIBIT.arms[0].id
+    monkeypatch.setattr(
+        schedule, "attempt", lambda job, progress=None: late if slow in job.name else attempt(job)
+    )
+    done = side_by_side(queue(pair, OPTIONS), pair, OPTIONS)
+    for exhibit in (OTHER, EXHIBIT):
+        assert set(done[exhibit.id].failures.values()) == {"time is up"} and done[exhibit.id].late
+        missing = run_exhibit(exhibit, "quick", OPTIONS, done=done[exhibit.id]).facts["missing"]
+        assert missing and {m["why"] for m in missing} == {"time is up"}
+
+
+def test_a_defect_of_one_exhibit_stops_no_other(pair, capsys, monkeypatch, tmp_path):
+    def defective(exhibit, profile, options):
+        if exhibit.id == OTHER.id:
+            raise SyntaxError("planted")
+        return to_do(exhibit, profile, options)
+
+    monkeypatch.setattr("repro.runner.run.to_do", defective)
+    args = ["run", "meprop/tiny", "meprop/other", "--profile", "smoke", "--device", "cpu", "--workers", "2"]
+    assert main([*args, "--out", str(tmp_path / "out")]) == 1
+    assert (
+        tmp_path / "out/meprop/tiny/smoke.json"
+    ).exists() and "SyntaxError: planted" in capsys.readouterr().err
+
+
+def test_an_interruption_keeps_the_records_that_are_whole(pair, monkeypatch, tmp_path):
+    run_exhibit(OTHER, "quick", OPTIONS)
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("repro.runner.run.side_by_side", interrupted)
+    args = ["run", "meprop/tiny", "meprop/other", "--profile", "quick", "--device", "cpu", "--workers", "2"]
+    assert main([*args, "--out", str(tmp_path / "out")]) == 130
+    assert (tmp_path / "out/meprop/other/quick.json").exists()
+    assert not (tmp_path / "out/meprop/tiny/quick.json").exists()
