@@ -142,8 +142,8 @@ def _untrained(view: View) -> Outcome:
     "At 3 %, too, fresh noise does less than the fixed direction",
     f"the fixed direction of the same share beyond it; {_BOTH}",
     ALL,
-    "equal shares are not equal lengths: at quick (n = 3) the fixed direction is 1.36 (Copy) and 1.26 times (Repeat "
-    "Copy) as long as noise; and noise differs from lane to lane, so its mean over 16 is a quarter as long again. So "
+    "equal shares are not equal lengths: at quick (n = 3) the fixed direction is about 1.4 (Copy) and 1.3 times "
+    "(Repeat Copy) as long as noise; and noise differs from lane to lane, so its mean over 16 is a quarter as long again. So "
     "this alone does not show that it is the kind",
 )
 def _noise(view: View) -> Outcome:
