@@ -143,8 +143,8 @@ def _untrained(view: View) -> Outcome:
     f"the fixed direction of the same share beyond it; {_BOTH}",
     ALL,
     "equal shares are not equal lengths: at quick (n = 3) the fixed direction is about 1.4 (Copy) and 1.3 times "
-    "(Repeat Copy) as long as noise; and noise differs from lane to lane, so its mean over 16 is a quarter as long again. So "
-    "this alone does not show that it is the kind",
+    "(Repeat Copy) as long as noise; and noise differs from lane to lane, so that its mean over 16 is a quarter of "
+    "that: this alone does not show that it is the kind",
 )
 def _noise(view: View) -> Outcome:
     return _below(view, WEAK, "noise")
