@@ -142,8 +142,8 @@ def _untrained(view: View) -> Outcome:
     finding=True,
     profiles=ALL,
     given="equal shares are not equal lengths: at quick (n = 3) the fixed direction is about 1.4 (Copy) and 1.3 "
-    "times (Repeat Copy) as long as noise; and noise differs from lane to lane, so that its mean over 16 is a quarter of "
-    "that: this alone does not show that it is the kind",
+    "times (Repeat Copy) as long as noise; and noise differs from lane to lane, so that its mean over 16 is a "
+    "quarter of that: this alone does not show that it is the kind",
 )
 def _noise(view: View) -> Outcome:
     return _below(view, WEAK, "noise")
