@@ -30,10 +30,13 @@ def open(exhibit_id: str, namespace: Mapping[str, Any] | None = None, /, **given
     return Shown(exhibit, given)
 
 
-def recorded(exhibit_id: str) -> Shown | Nothing:
-    """The exhibit's best committed record, whatever a notebook's parameters are; says so if there is none."""
+def recorded(exhibit_id: str, profile: str | None = None) -> Shown | Nothing:
+    """The exhibit's committed record at a profile (None: the best), whatever a notebook's parameters are.
+
+    Says so if there is none.
+    """
     try:
-        shown = Shown(exhibits.get(exhibit_id), {})
+        shown = Shown(exhibits.get(exhibit_id), {"profile": profile})
         shown.record()
     except ReproError as e:
         return Nothing(str(e))

@@ -75,7 +75,7 @@ COLOURS: Mapping[str, str] = {
     "a random direction, redrawn": _CB[5],
     "Gaussian noise": _CB[6],
     "true gradient": "#1a1a1a",
-    "an M that learns nothing": _CB[7],
+    "an M that learns nothing": "#7a0019",
     "δ̂ of another example": _CB[2],
     "mean of δ̂ over the batch": _CB[4],
     "nothing below the SG": "#4d4d4d",

@@ -40,7 +40,8 @@ def test_the_generated_parts_are_up_to_date():
 def test_what_it_says_of_the_control_is_the_records():
     (told,) = re.findall(r"\(its `cpu` profile: 32 units, 10 seeds.*?know, solves [\d.]+", README, re.S)
     view = load(ROOT / "results", "dni/rnn-control", "cpu").view(get("dni/rnn-control"))
-    kinds = ("nothing", "synthetic", "negative", "mean-lane", "fixed", "fixed-weak", "oracle")
+    guesses = ("synthetic", "negative", "mean-lane", "other-lane")
+    kinds = ("nothing", *guesses, "untrained", "fixed", "fixed-weak", "oracle")
     *levels, oracle = (f"{view.mean(f'copy-2-32-{kind}', 'levels'):.1f}" for kind in kinds)
     assert re.findall(r"\d+\.\d+", told) == [*levels, "0.00", oracle]
     assert len(view.final("copy-2-32-synthetic", "levels")) == 10

@@ -40,9 +40,9 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
             ylabel="wrong counts (%)",
         )
         ax.xaxis.set_major_formatter("{x:g}")
-    axes[1].legend(fontsize="small")
     constant = Line2D([], [], color="#999999", lw=0.8, ls=":", label="always the same count")
-    keys = [*style.key("ours: mean and range over seeds"), constant]
+    arms = [line for line in axes[1].lines if not str(line.get_label()).startswith("_")]
+    keys = [*arms, *style.key("ours: mean ± sd over seeds"), constant]
     figure.legend(handles=keys, loc="outside lower center", ncols=3)
     style.title(figure, exhibit, record)
     return figure

@@ -56,7 +56,8 @@ def _of(width: int, *which: tuple[str, int]) -> tuple[str, ...]:
 
 ARMS = tuple(_arms())
 PARAMS = tuple(p for p in control.PARAMS if p.name not in ("factor", "target_factor"))  # each arm has its own
-SEEDS = tuple(range(110, 120))  # none of those from which the statements were made
+SEEDS = tuple(range(113, 123))  # from none of which a statement was made
+QUICK = (110, 111, 112)  # from none either; RL-5, RL-6 and RL-10 were changed after them
 _SMALL = {
     **because("small nets learn at this rate in minutes", learning_rate=1e-3),
     **because("a CPU", batch=16, steps=30_000),
@@ -66,7 +67,7 @@ _FEW = (_NONE, ("synthetic", 100), ("fixed", 3), ("noise", 3))
 PROFILES = (
     Profile(
         "smoke",
-        SEEDS[:2],
+        QUICK[:2],
         arms=_of(32, _NONE, *_WEAK),
         overrides={**_SMALL, **because("seconds", steps=200, evaluations=2)},
         together=("*",),
@@ -74,7 +75,7 @@ PROFILES = (
     ),
     Profile(
         "quick",
-        SEEDS[:3],
+        QUICK,
         arms=_of(32, *_FEW),
         overrides={**_SMALL, **because("30 s on one core", steps=10_000, evaluations=5)},
         together=("*",),
