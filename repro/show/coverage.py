@@ -6,6 +6,7 @@ from repro import exhibits
 from repro.record.judge import counted
 from repro.record.standing import standing
 from repro.record.store import recorded
+from repro.show.claims import judged_late
 from repro.show.tables import markdown
 from repro.spec import Exhibit
 
@@ -45,11 +46,13 @@ def result(exhibit: Exhibit) -> str:
     """What came out, in a sentence: what holds, what fails, how much is open."""
     if not recorded(exhibit):
         return "described, no record yet"
-    judged = counted([s.judgement for s in standing(exhibit)])
+    stands = standing(exhibit)
+    judged = counted([s.judgement for s in stands])
+    late = {s.judgement.claim.id for s in stands if s.judgement.claim.id in judged_late(exhibit, s.record)}
     words = {"reproduced": "Holds", "direction only": "Holds in direction", "not reproduced": "FAILS"}
     if any(j.claim.finding for j in judged):
         words = {"reproduced": "Findings of ours. They hold", "not reproduced": "They do not"}
-    said = {v: [j.claim.text for j in judged if j.verdict == v] for v in words}
+    said = {v: [j.claim.text + " †" * (j.claim.id in late) for j in judged if j.verdict == v] for v in words}
     parts = [f"{words[v]}: {'; '.join(texts)}." for v, texts in said.items() if texts]
     waiting = sum(j.verdict == "open" for j in judged)
     return " ".join([*parts, *([f"{waiting} open."] if waiting else [])])

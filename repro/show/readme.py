@@ -43,20 +43,21 @@ SHOWN = 5
 def headline(
     exhibit: Exhibit, record: Record, judgements: Sequence[Judgement] | None = None
 ) -> tuple[str, str]:
-    """(our number, the paper's): those of the first claim that can be computed, else of the first reported arm.
+    """(our number, the paper's): of the first claim that is decided, else can be computed, else of a reported arm.
 
     `judgements`: the record's own unless given.
     """
-    for j in record.judgements(exhibit) if judgements is None else judgements:
+    told = record.judgements(exhibit) if judgements is None else judgements
+    for j in sorted(told, key=lambda j: j.verdict == "open"):
         if j.ours != NO_NUMBERS:
             return j.ours, j.claim.paper
     view = View(record.rows, exhibit.arms)
     for arm in exhibit.arms:
-        for metric, told in arm.reported.items():
+        for metric, reported in arm.reported.items():
             # one value a run: of many (layers, repetitions) none is the number
             if view.has(arm.id, metric) and len(view.by_index(arm.id, metric)) == 1:
                 ours = stats.plus_minus(view.final(arm.id, metric))
-                return f"{arm.label}: {ours} {exhibit.metric(metric).unit}", f"{told:g}"
+                return f"{arm.label}: {ours} {exhibit.metric(metric).unit}", f"{reported:g}"
     return "–", "–"
 
 
@@ -77,7 +78,9 @@ def readme_block() -> str:
 
 def _row(exhibit: Exhibit) -> tuple[str, ...]:
     found, best = standing(exhibit), _fresh(exhibit, best_profile(exhibit) or "")
-    used = {s.record.profile: s.record for s in found} or {best.profile: best}
+    used = {s.record.profile: s.record for s in found if s.judgement.ours != NO_NUMBERS} or {
+        best.profile: best
+    }
     links = "; ".join(_link(exhibit, used[p]) for p in recorded(exhibit) if p in used)
     ours, paper = headline(exhibit, best, [s.judgement for s in found])
     told = next((s for s in found if s.judgement.ours != NO_NUMBERS), None)
@@ -126,7 +129,8 @@ def tally(exhibit: Exhibit, stands: Sequence[Standing]) -> str:
     """ "✅ 2 🟡 3 ❌ 4 ⚪ 7", and how many were judged after the fact; findings where there is nothing else."""
     own = counted([s.judgement for s in stands])
     found = Counter(j.verdict for j in own)
-    late = sum(s.judgement.claim.id in judged_late(exhibit, s.record) for s in stands)
+    shown = {j.claim.id for j in own}
+    late = sum(s.judgement.claim.id in shown & judged_late(exhibit, s.record) for s in stands)
     told = " ".join(f"{SIGNS[v]} {found[v]}" for v in SIGNS if found[v]) or "no claims yet"
     told = ("ours: " if any(j.claim.finding for j in own) else "") + told
     return told + (f" ({late} †)" if late else "")
