@@ -67,7 +67,9 @@ def _elsewhere(exhibit: Exhibit, stands: Sequence[Standing]) -> Iterator[str]:
 
 def _sure(exhibit: Exhibit, record: Record, judgements: Sequence[Judgement]) -> str:
     if exhibit.kind == "analytic":
-        return "Computed exactly; where problems are random they come from one seed, and no interval is over them."
+        seeds = seeds_of(record.facts)
+        drawn = f"from seeds {seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else "from one seed"
+        return f"Computed exactly; where problems are random they come {drawn}, and no interval is over them."
     told = "A claim is decided by a 95 % interval over seeds; where it does not decide, the claim is open."
     if KINDS[exhibit.kind].machine:
         device = record.facts["environment"][0]["device"]

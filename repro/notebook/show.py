@@ -57,6 +57,11 @@ class Nothing:
         """No number."""
         return Number(math.nan)
 
+    @property
+    def steps(self) -> str:
+        """No steps."""
+        return "–"
+
     def gain(self, arm: str, other: str, metric: str) -> str:
         """No difference."""
         return "–"

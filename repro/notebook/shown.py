@@ -157,6 +157,11 @@ class Shown:
             return Number(math.nan)
         return Number(sum(r[5] for r in rows) / len(rows))
 
+    @property
+    def steps(self) -> str:
+        """How many steps the longest of its runs has made."""
+        return f"{max(r[3] for r in self._record.rows):,}"
+
     def gain(self, arm: str, other: str, metric: str) -> str:
         """What `arm` has beyond `other` at the end, paired by seed, with its 95 % interval; "–" where one lacks."""
         try:

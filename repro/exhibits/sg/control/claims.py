@@ -185,7 +185,7 @@ def _map(view: View) -> Outcome:
 
 @_finding(
     "SC-12",
-    "The net turns so that this vector points along the true gradient",
+    "The net turns so that this vector leans a little towards the true gradient",
     f"their cosine, mean over the second half of the run, above 0 at 20 layers; {_PAIRED}",
     ALL,
     null=("chance",),

@@ -69,6 +69,15 @@ DEVIATIONS = deep.deviations(
     ),
     Deviation(
         0,
+        "the label's share in the map of h and y",
+        "not asked",
+        "all entries alike: width units of h, each of variance 1 behind a batch norm, against one label entry of 1",
+        "the form of the guess, drawn as it is",
+        "about 1/(width + 1) of the injected power is the label's at the start, 1/129 at cpu: SC-11 compares the "
+        "label with a map that is nearly of h alone, and does not say that h disturbs a label that is heard",
+    ),
+    Deviation(
+        0,
         "another example",
         "not asked",
         "the one before in the batch, which is in random order: mostly of another class",

@@ -23,7 +23,7 @@ def _arms(view: View) -> dict[str, str]:
 
 @_claim(
     "F7-1",
-    "Under DFA images of a class are already alike after two or three layers, and little changes above",
+    "Under DFA images of a class are already alike after two or three layers",
     paper="dark blocks from layers 2 and 3; 0.23 at layer 1, 0.15 at 3",
     tolerance="at layer 3 same-class dissimilarity and the distance from the last layer both below those of each "
     "other rule (95 % intervals, paired by seed); size: layer 1 at 0.15 to 0.31",

@@ -8,9 +8,11 @@ from repro.claim import Claims, Outcome
 from repro.exhibits.sg import layers as by
 from repro.exhibits.sg.deep import SERIES
 from repro.record.stats import every
-from repro.record.view import View
+from repro.record.view import MissingData, View
 
 RIGHT, ERROR, LEARNED = "probe_accuracy", "image_error", 90.0
+CEILING = 99.95
+"""% right at layer 1 under Bprop, SG and DFA alike, from which on the probe tells no layer from another."""
 claims = Claims()
 _left = partial(claims, place="Figure 8, left (supplement C)")
 _right = partial(claims, place="Figure 8, right (supplement C)")
@@ -25,6 +27,12 @@ def _told(view: View, arms: dict[str, str], metric: str, at: tuple[int, ...], di
     return f"{told} at layers {', '.join(map(str, at))}"
 
 
+def _readable(view: View, arms: dict[str, str]) -> None:
+    """`MissingData` where every one of these probes reads all there is from layer 1: no depth can be told then."""
+    if min(by.level(view, arms[r], RIGHT)[1] for r in ("bprop", "sg", "dfa")) >= CEILING:
+        raise MissingData("a probe that does not learn by heart: all read 100 % at layer 1")
+
+
 @_left(
     "F8-1",
     "The class can be read from layer 1 under DFA, and from layer 2 on under backpropagation and with one SG",
@@ -34,6 +42,7 @@ def _told(view: View, arms: dict[str, str], metric: str, at: tuple[int, ...], di
 )
 def _early(view: View) -> Outcome:
     arms = _arms(view)
+    _readable(view, arms)
     ahead = [by.beyond(view, arms["dfa"], arms[r], RIGHT, by.at(1)) for r in ("bprop", "sg")]
     rise = [by.over(view, arms[r], RIGHT, lambda a: a[2] - a[1]) for r in ("bprop", "sg")]
     own = {r: by.level(view, arms[r], RIGHT) for r in SERIES}
@@ -54,6 +63,7 @@ def _early(view: View) -> Outcome:
 )
 def _late(view: View) -> Outcome:
     arms = _arms(view)
+    _readable(view, arms)
     stretch = by.between(5, 12)
     below = [by.beyond(view, arms[r], arms["sg_star"], RIGHT, stretch) for r in SERIES if r != "sg_star"]
     climb = by.over(view, arms["sg_star"], RIGHT, lambda a: a[20] - stretch(a))
