@@ -47,7 +47,7 @@ def test_it_comes_to_least_squares(seed: int) -> None:
     x, y = problems(20, seed)
     for bound in ("printed", "halved"):
         it = Regression(x, y, bound)
-        for _ in range(6000):
+        for _ in range(60_000):
             it.step()
             if bool((it.gap() < 1e-13).all()):
                 break

@@ -125,8 +125,8 @@ def test_a_change_leaves_the_profiles_own_record(clone, capsys):
         ([], lambda top: (top / "code.py").write_text("a = 2\n"), "uncommitted changes (code.py)"),
         ([], lambda top: (top / "code.py").unlink(), "uncommitted changes (code.py)"),
         ([], lambda top: shutil.rmtree(top / ".git"), "not a git checkout"),
-        (["--set", "steps=30"], as_the_plain_one, "made with changed steps"),
-        (["--seeds", "0,7"], as_the_plain_one, "made with changed seeds"),
+        (["--set", "steps=30"], as_the_plain_one, "a changed run has its own name"),
+        (["--seeds", "0,7"], as_the_plain_one, "a changed run has its own name"),
         (["--set", "steps=30"], lambda top: None, "make one with `repro run meprop/tiny --profile quick`"),
     ],
 )
