@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from typing import Any
 def write_bytes(path: Path, data: bytes | memoryview) -> None:
     """Replace `path` by `data` atomically; its folder is made if it is not there."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    mine = f"{os.getpid()}-{threading.get_ident()}"  # a GPU's workers are threads
+    temporary = path.with_name(f"{path.name}.{mine}.tmp")
     try:
         temporary.write_bytes(data)
         os.replace(temporary, path)

@@ -14,6 +14,7 @@ from tiny_exhibit import EXHIBIT
 
 from repro import exhibits
 from repro.cli import main
+from repro.files import write_text
 from repro.runner import schedule
 from repro.runner.carry import attempt
 from repro.runner.run import Options, queue, run_exhibit, side_by_side, to_do
@@ -125,3 +126,10 @@ def test_an_interruption_keeps_the_records_that_are_whole(pair, monkeypatch, tmp
     assert main([*args, "--out", str(tmp_path / "out")]) == 130
     assert (tmp_path / "out/meprop/other/quick.json").exists()
     assert not (tmp_path / "out/meprop/tiny/quick.json").exists()
+
+
+def test_threads_that_write_the_same_file_do_not_take_each_others_away(tmp_path):
+    target = tmp_path / "arithmetic.json"
+    with ThreadPoolExecutor(8) as executor:
+        list(executor.map(lambda n: write_text(target, "x" * 1000), range(800)))
+    assert target.read_text() == "x" * 1000 and list(tmp_path.iterdir()) == [target]
