@@ -21,7 +21,7 @@ EXAMPLES = """  repro cite dni/table2                       from the best commit
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The exhibit, the profile, the style."""
     parser.add_argument("exhibit", metavar="EXHIBIT", help="like dni/table2")
-    add_profile(parser, None, "default: the biggest with a record")
+    add_profile(parser, None, "default: the one on whose record most claims stand")
     parser.add_argument("--style", type=_style, default="text", metavar="S", help="text (default) or bibtex")
 
 

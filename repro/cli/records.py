@@ -18,7 +18,7 @@ from repro.spec import PROFILES, Exhibit
 
 
 def recorded_profile(exhibit: Exhibit) -> str:
-    """The biggest profile with a record; `RecordError` if there is none."""
+    """The profile on whose record most claims stand; `RecordError` if there is no record."""
     profile = best_profile(exhibit)
     if profile is None:
         raise RecordError(

@@ -29,7 +29,7 @@ EXAMPLES = """  repro reproduce                             all, at the quick pr
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The exhibits (none: all), the profile, where to."""
     add_ids(parser)
-    add_profile(parser, None, "default: quick; with --recorded the biggest that each has")
+    add_profile(parser, None, "default: quick; with --recorded the one on whose record most claims stand")
     parser.add_argument("--out", type=folder, default=Path("output"), metavar="DIR", help="default: output/")
     parser.add_argument(
         "--workers",

@@ -58,11 +58,12 @@ def _lines(judgements: Sequence[Judgement], late: set[str]) -> Iterator[str]:
 
 
 def _elsewhere(exhibit: Exhibit, stands: Sequence[Standing]) -> Iterator[str]:
-    """What bigger records say that do not have all their runs yet, a paragraph a record."""
+    """What other records say, a paragraph each: bigger ones, or smaller ones that have runs which this one lacks."""
     for profile in dict.fromkeys(s.record.profile for s in stands):
         own = [s for s in stands if s.record.profile == profile]
         lines = "\n".join(_lines([s.judgement for s in own], judged_late(exhibit, own[0].record)))
-        yield f"**At `{profile}`**, so far without all runs, these stand instead:\n\n{lines}"
+        few = ", so far without all its runs," if own[0].record.facts["missing"] else ""
+        yield f"**On the record at `{profile}`**{few} these stand instead:\n\n{lines}"
 
 
 def _sure(exhibit: Exhibit, record: Record, judgements: Sequence[Judgement]) -> str:

@@ -31,7 +31,7 @@ from repro.show import claims, kinds
 from repro.show.citing import citation
 from repro.show.frame import frame, plot
 from repro.show.tables import Table
-from repro.spec import PROFILES, Exhibit
+from repro.spec import Exhibit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -84,8 +84,7 @@ class Shown:
     def in_short(self) -> Text:
         """What the paper says, what we measured, how sure, why different."""
         best = self.source == "recorded" and self.profile == best_profile(self.exhibit)
-        bigger = PROFILES[PROFILES.index(self.profile) + 1 :]
-        stands = [s for s in standing(self.exhibit) if s.record.profile in bigger] if best else []
+        stands = [s for s in standing(self.exhibit) if s.record.profile != self.profile] if best else []
         told = [s for s in stands if s.judgement.ours != NO_NUMBERS]
         return Text(in_short(self.exhibit, self._record, told))
 

@@ -24,6 +24,7 @@ from functools import partial
 from repro.claim import Claim
 from repro.record import stats
 from repro.record.judge import judge
+from repro.record.reads import Noted
 from repro.record.view import Row, View
 from repro.spec import Arm, Exhibit
 
@@ -138,23 +139,11 @@ def _survives(claim: Claim, view: View) -> bool:
         return False
 
 
-class _Reading(View):
-    """A view that notes which arms are read."""
-
-    def __init__(self, rows: Sequence[Row], arms: Sequence[Arm]):
-        super().__init__(rows, arms)
-        self.read: set[str] = set()
-
-    def _rows_of(self, arm: str, metric: str) -> list[Row]:
-        self.read.add(arm)
-        return super()._rows_of(arm, metric)
-
-
 def _reversed_among(claim: Claim, exhibit: Exhibit, rows: Sequence[Row]) -> View:
     """Reversed are the arms alone that the claim reads on these rows."""
-    view = _Reading(rows, exhibit.arms)
+    view = Noted(rows, exhibit.arms)
     _survives(claim, view)
-    mine, others = ([r for r in rows if (r[0] in view.read) == own] for own in (True, False))
+    mine, others = ([r for r in rows if (r[0] in view.of) == own] for own in (True, False))
     return View([*_reversed(mine), *others], exhibit.arms)
 
 

@@ -56,14 +56,16 @@ class Probe(View):
 
 
 class Noted(View):
-    """A view of a record's rows that writes down which metrics are read: `metrics`, in that order."""
+    """A view of a record's rows that writes down which `metrics` and arms (`of`) are read, in that order."""
 
     def __init__(self, rows: Iterable[Row], arms: Sequence[Arm]):
         super().__init__(rows, arms)
         self.metrics: dict[str, None] = {}
+        self.of: dict[str, None] = {}
 
     def _rows_of(self, arm: str, metric: str) -> list[Row]:
         self.metrics.setdefault(metric)
+        self.of.setdefault(arm)
         return super()._rows_of(arm, metric)
 
 

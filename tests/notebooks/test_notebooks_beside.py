@@ -65,6 +65,13 @@ def test_one_that_measures_time_runs_alone_after_the_others():
         assert began >= max(times["sg/fig6"][1], times["sg/fig2"][1])
 
 
+def test_one_that_measures_time_lets_none_start_beside_it():
+    first, other = get("meprop/table7"), get("sg/fig6")
+    assert first.alone and beside.next_to_start([first, other], [], set()) == first
+    assert beside.next_to_start([other], [first], set()) is None
+    assert beside.next_to_start([first, other], [get("sg/fig2")], set()) == other
+
+
 def test_the_longest_starts_first_by_the_committed_records(tmp_path, monkeypatch):
     for name, seconds in (("sg/fig2", 3.0), ("sg/fig4", 40.0)):
         (tmp_path / name).mkdir(parents=True)

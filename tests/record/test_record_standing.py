@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from record_fakes import fake_record, rows_of
 
+from repro.errors import StaleRecordError
 from repro.exhibits import get
 from repro.notebook import show
+from repro.record.run import digest
 from repro.record.standing import NO_NUMBERS, best_profile, standing
 from repro.record.store import save
 from repro.show import coverage, indications, readme
@@ -38,9 +42,9 @@ def test_a_claim_stands_on_the_biggest_record_that_has_its_numbers(folder: Path)
 def test_that_of_most_claims_is_shown_and_the_other_told_beside_it(folder: Path) -> None:
     assert best_profile(EXHIBIT, folder) == "cpu"
     told = repr(show.recorded("meprop/fig4").in_short())
-    assert told.index("(profile `cpu`") < told.index("**At `paper`**, so far without all runs") < len(told)
+    assert told.index("(profile `cpu`") < told.index("**On the record at `paper`**") < len(told)
     name = "(F4\N{NON-BREAKING HYPHEN}4)"
-    assert told.count(name) == 2 and told.rindex(name) > told.index("**At `paper`**")
+    assert told.count(name) == 2 and told.rindex(name) > told.index("**On the record at `paper`**")
     (row,) = [line for line in readme.readme_block().splitlines() if "[meprop/fig4]" in line]
     assert "/cpu.json); [paper](" in row
     known = indications.committed(EXHIBIT)
@@ -54,6 +58,33 @@ def test_the_biggest_of_equals_and_the_only_one(folder: Path) -> None:
     assert best_profile(EXHIBIT, folder) == "paper"
     assert {s.record.profile for s in standing(EXHIBIT, folder)} == {"paper"}
     assert best_profile(get("sg/fig7"), folder) is None and standing(get("sg/fig7"), folder) == []
+
+
+def facts_of(folder: Path, profile: str) -> Any:
+    return json.loads((folder / f"meprop/fig4/{profile}.json").read_text())["verdicts"]
+
+
+def rewrite(folder: Path, profile: str, verdicts: Any) -> None:
+    path = folder / f"meprop/fig4/{profile}.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "verdicts": verdicts}))
+
+
+def test_of_records_on_which_as_many_stand_it_is_the_bigger(folder: Path) -> None:
+    mine = facts_of(folder, "cpu")
+    names = [k for k, v in mine.items() if v["ours"] != NO_NUMBERS]
+    few = set(names[: len(names) // 2])
+    rewrite(folder, "cpu", {k: v for k, v in mine.items() if k in names[: 2 * len(few)]})
+    rewrite(folder, "paper", {k: v if k in few else {**v, "ours": NO_NUMBERS} for k, v in mine.items()})
+    assert few and best_profile(EXHIBIT, folder) == "paper"
+
+
+def test_a_stale_record_is_refused(folder: Path) -> None:
+    path = folder / "meprop/fig4/paper.json"
+    facts = json.loads(path.read_text())
+    facts["spec"]["params"] = {**facts["spec"].get("params", {}), "hidden": 123}
+    path.write_text(json.dumps({**facts, "spec_sha256": digest(facts["spec"])}))
+    with pytest.raises(StaleRecordError, match="hidden"):
+        standing(EXHIBIT, folder)
 
 
 def test_a_record_that_cannot_be_read_says_nothing(folder: Path) -> None:

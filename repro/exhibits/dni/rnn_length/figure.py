@@ -6,6 +6,7 @@ import math
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from repro.exhibits.dni.rnn_control.spec import KINDS as CONTROL
 from repro.exhibits.dni.rnn_control.spec import TASKS
@@ -28,7 +29,9 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
         )
     axes[0].set_ylabel("levels solved")
     handles = {h.get_label(): h for ax in axes for h in ax.lines if not str(h.get_label()).startswith("_")}
-    figure.legend(handles=list(handles.values()), loc="outside lower center", ncols=4)
+    for size, said in ((3, "a seed"), (6, "mean of the seeds")):
+        handles[said] = Line2D([], [], color="grey", marker="o", ms=size, ls="", label=said)
+    figure.legend(handles=list(handles.values()), loc="outside lower center", ncols=3)
     style.title(figure, exhibit, record)
     return figure
 

@@ -17,7 +17,7 @@ from repro.spec import Exhibit
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     """A dot a seed, a bar at the mean; the synthetic gradient in its colour, everything else grey."""
     shown = [n for n in DEPTHS if any(view.has(a, METRIC) for a in view.where(layers=n))]
-    figure, axes = style.canvas(len(shown), (3.9 * len(shown) + 2.3, 4.2))
+    figure, axes = style.canvas(len(shown), (3.9 * len(shown) + 2.3, 4.2), sharex=True)
     for ax, n in zip(axes, shown, strict=True):
         _panel(ax, exhibit, view, n)
         ax.set(title=f"{n} hidden layers", xlabel="training images right at the end (%)")
