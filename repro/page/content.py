@@ -139,7 +139,7 @@ def _words(exhibit: Exhibit, record: Record) -> list[Word]:
             Word(
                 *(c.id, c.text, c.place, j.ours, c.paper, KINDS[here], here, j.verdict),
                 committed=known.get(c.id, "none yet"),
-                reason="; ".join(filter(None, [j.reason, c.given])),
+                reason=claims.why(j),
                 conditions=j.conditions,
                 late=c.id in late,
                 finding=c.finding,

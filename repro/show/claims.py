@@ -72,7 +72,7 @@ def unbroken(text: str) -> str:
 
 
 def table(judgements: Sequence[Judgement], late: Collection[str] = ()) -> Table:
-    """Each claim with the paper's numbers, ours, the verdict and the tolerance or the reason; findings last."""
+    """Each claim with the paper's numbers, ours, the verdict and `why`; findings last."""
     rows = [
         (
             _name(j),
@@ -80,15 +80,21 @@ def table(judgements: Sequence[Judgement], late: Collection[str] = ()) -> Table:
             j.claim.paper,
             j.ours,
             _verdict(j, late),
-            "; ".join(filter(None, [j.reason, j.claim.given])),
+            why(j),
         )
         for j in _apart(judgements)
     ]
-    header = ("id", "claim", "paper", "ours", "verdict", "tolerance, or why it is open")
+    header = ("id", "claim", "paper", "ours", "verdict", "tolerance; why it is open")
     told = summary(judgements) if judgements else "no claims yet"
     given = next((j.conditions for j in judgements if j.conditions), "")  # of the record: the same for all
     parts = [told, f"all of it {given}" if given else "", AFTER if late else ""]
     return ClaimTable(header, rows, "; ".join(filter(None, parts)))
+
+
+def why(j: Judgement) -> str:
+    """What a claim accepts and is given; of an open one first why it is open: what would settle it stands there too."""
+    settled = f"accepted: {j.claim.tolerance}" if j.verdict == "open" else ""
+    return "; ".join(filter(None, [j.reason, settled, j.claim.given]))
 
 
 def _apart(judgements: Sequence[Judgement]) -> list[Judgement]:

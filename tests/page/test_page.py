@@ -121,6 +121,7 @@ def test_each_claim_stands_with_what_the_run_says_and_the_committed_verdict(inde
             assert f"{content.MARKS[content.KINDS[indications.here(j)]]} {indications.here(j)}" in before
             assert f"committed: {known.get(j.claim.id, 'none yet')}" in before
             assert j.claim.text in after and j.ours in after and j.claim.paper in after
+            assert f"accepted: {j.claim.tolerance}" in after, "of an open one too: what would settle it"
 
 
 def test_stand_in_deviations_citation_and_failure_are_said(index):

@@ -72,6 +72,7 @@ def test_verdicts_say_what_is_ours_what_is_late_and_what_an_open_one_indicates()
     assert [r[0] for r in table.rows] == ["F6-2", "F6-3", "F6-1 (ours)"]
     assert [r[4] for r in table.rows] == ["open (holds here)", "direction only †", "holds"]
     assert table.rows[1][5] == "exact; on a CPU"
+    assert table.rows[0][5] == f"stand-in: digits; accepted: {second.tolerance}", "what would settle it"
     assert table.caption.startswith("0 of 2 reproduced") and "† judged after the fact" in table.caption
     assert "~ direction only" in claims.lines(get("sg/fig6"), judged)
     failed = claims.table([replace(judged[0], verdict="not reproduced")])
