@@ -11,6 +11,7 @@ import logging
 import sys
 import tempfile
 import traceback
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -134,14 +135,18 @@ def _options(args: argparse.Namespace) -> Any:
     return options
 
 
-def _announced(exhibit: Exhibit, args: argparse.Namespace, options: Any) -> Any:
-    """The groups that are to be carried out, after a line that says how many."""
+def _announced(
+    exhibit: Exhibit, args: argparse.Namespace, options: Any, others: Collection[str] = ()
+) -> Any:
+    """The groups that are to be carried out, after a line that says how many; those of `others` are told there."""
     from repro.runner.run import to_do
 
     todo = to_do(exhibit, args.profile, options)
     none = "nothing is trained" if args.device == "any" else "already trained: from the cache"
-    left = f"{len(todo)} groups of runs to train" if todo else none
-    print(f"{exhibit.id} at {args.profile}: {exhibit.title} ({left})", file=sys.stderr)
+    shared = sum(group.same in others for group in todo)
+    left = [f"{len(todo) - shared} groups of runs to train"] if len(todo) > shared else []
+    left += [f"{shared} counted above"] if shared else []
+    print(f"{exhibit.id} at {args.profile}: {exhibit.title} ({', '.join(left) or none})", file=sys.stderr)
     return todo
 
 
@@ -154,7 +159,7 @@ def _side_by_side(exhibits: list[Exhibit], args: argparse.Namespace, options: An
     todo, estimates = [], {}
     for exhibit in exhibits:
         try:
-            groups = _announced(exhibit, args, options)
+            groups = _announced(exhibit, args, options, {g.same for _, others in todo for g in others})
             queue([(exhibit, groups)], options)
             estimates[exhibit.id] = _estimates(groups, args) if args.json else []
             todo.append((exhibit, groups))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from repro.record.run import Run, canonical
+from repro.record.run import Run, canonical, digest
 from repro.spec import Exhibit, Profile
 
 
@@ -24,6 +24,11 @@ class Group:
         several = f"{arms[0]}..{arms[-1]}" if len(arms) > 1 else arms[0]
         row = seeds == list(range(seeds[0], seeds[0] + len(seeds))) and len(seeds) > 1
         return f"{several}/{f'{seeds[0]}-{seeds[-1]}' if row else ','.join(map(str, seeds))}"
+
+    @property
+    def same(self) -> str:
+        """Equal for groups of the same runs by the same work, whatever their arms are called."""
+        return digest([self.package, [r.identity() for r in self.runs]])
 
 
 def groups(exhibit: Exhibit, profile: Profile, made: Iterable[Run], device: str) -> list[Group]:

@@ -14,7 +14,7 @@ from repro.errors import BadValueError, OutOfTimeError, RunError
 from repro.paths import runs_dir as default_runs_dir
 from repro.record.plan import custom, planned
 from repro.record.record import Record
-from repro.record.run import Run, digest
+from repro.record.run import Run
 from repro.runner import anywhere
 from repro.runner.anywhere import ANY
 from repro.runner.carry import Job, Progress, data_by_run, keys_of, look_up
@@ -191,13 +191,8 @@ def queue(todo: Sequence[tuple[Exhibit, Sequence[Group]]], options: Options) -> 
     jobs: dict[str, Job] = {}
     for exhibit, groups_ in todo:
         for group in groups_:
-            jobs.setdefault(_same(group), job_of(exhibit, group, options, options.kind()))
+            jobs.setdefault(group.same, job_of(exhibit, group, options, options.kind()))
     return list(jobs.values())
-
-
-def _same(group: Group) -> str:
-    """Equal for groups of the same runs, whatever their arms are called."""
-    return digest([group.package, [r.identity() for r in group.runs]])
 
 
 def side_by_side(
@@ -212,11 +207,11 @@ def side_by_side(
     No worker waits for the last group of an exhibit, and a GPU has enough to do.
     """
     found = collect_all(jobs, options.workers, options.retries, progress, executor)
-    made = {_same(job.group): (job.group, found[job.exhibit]) for job in jobs}
+    made = {job.group.same: (job.group, found[job.exhibit]) for job in jobs}
     several = {exhibit.id: Collected() for exhibit, _ in todo}
     for exhibit, groups_ in todo:
         for group in groups_:
-            first, of_all = made[_same(group)]
+            first, of_all = made[group.same]
             several[exhibit.id].share(group, first, of_all)
     return several
 

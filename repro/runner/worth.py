@@ -9,7 +9,7 @@ from pathlib import Path
 
 from repro.errors import DataError
 from repro.record.reads import arms_read
-from repro.record.run import Run, digest
+from repro.record.run import Run
 from repro.runner.anywhere import found
 from repro.runner.carry import Job, data_by_run
 from repro.runner.estimate import known, seconds
@@ -70,10 +70,9 @@ def order(
         for group in groups(
             exhibit, exhibit.profile(profile), missing(exhibit, made, runs_dir, data_dir), kind
         ):
-            same = digest([group.package, [r.identity() for r in group.runs]])
-            todo.setdefault(same, Planned(exhibit.id, group, *seconds(group, kind, samples)))
+            todo.setdefault(group.same, Planned(exhibit.id, group, *seconds(group, kind, samples)))
             for run in group.runs:
-                mine.setdefault(run.arm, set()).add(list(todo).index(same))
+                mine.setdefault(run.arm, set()).add(list(todo).index(group.same))
         wishes += _wishes(exhibit, made, profile, mine)
     groups_ = list(todo.values())
     return _told(groups_, _greedy(groups_, wishes, budget_s), wishes, budget_s)

@@ -154,6 +154,14 @@ def test_values_that_are_not_finite_open_only_the_claims_that_read_them():
     assert judgement.reason == "values that are not finite: height of arm arm-4"
 
 
+def test_what_one_claim_reads_opens_no_other():
+    """They read the same view, one after the other."""
+    claim, rows = EXHIBIT.claims[0], [*GOOD, ("arm-9", 0, "height", 60, "", math.nan)]
+    odd = replace(claim, id="odd", test=lambda view: Outcome(view.mean("arm-9", "height") > 0, ""))
+    judged = judge(replace(EXHIBIT, claims=(odd, claim, odd)), FACTS, rows)
+    assert [j.verdict for j in judged] == ["open", "reproduced", "open"]
+
+
 def test_a_test_that_fails_on_values_that_are_not_finite_names_them():
     rows = [("arm-4", s, "height", 60, "", value) for s, value in ((0, math.inf), (1, -math.inf))]
     judgement = only({}, rows, test=lambda view: Outcome(view.mean("arm-4", "height") > 0, ""))

@@ -66,6 +66,32 @@ def test_a_failure_belongs_to_its_exhibit_though_runs_share_names(pair, monkeypa
     assert len(done["meprop/tiny"].results) == 4
 
 
+def test_a_retry_is_of_what_failed_and_of_no_run_with_the_same_name(pair, monkeypatch):
+    tried: list[str] = []
+
+    def failing_once(job, progress=None):
+        tried.append(job.name)
+        first = job.exhibit == "meprop/other" and tried.count(job.name) == 1
+        return {"failure": "planted"} if first else attempt(job, progress)
+
+    monkeypatch.setattr(schedule, "attempt", failing_once)
+    (other, _), (tiny, _) = pair
+    todo = [(other, to_do(other, "smoke", OPTIONS)), (tiny, to_do(tiny, "quick", OPTIONS))]
+    options = replace(OPTIONS, retries=2)
+    done = side_by_side(queue(todo, options), todo, options)
+    assert {name: tried.count(name) for name in tried} == {
+        f"{e.id} {g.name}": 2 if e is other else 1 for e, groups in todo for g in groups
+    }
+    assert not any(d.failures for d in done.values())
+
+
+def test_equal_runs_of_another_work_are_other_runs(pair):
+    (_, groups), _ = pair
+    odd = [replace(g, package="elsewhere") for g in groups]
+    assert len(queue([(OTHER, groups), (EXHIBIT, groups)], OPTIONS)) == 4
+    assert len(queue([(OTHER, groups), (EXHIBIT, odd)], OPTIONS)) == 8
+
+
 @pytest.mark.parametrize("broken", [False, True])
 def test_the_command_line_tells_of_each(pair, capsys, monkeypatch, tmp_path, broken):
     if broken:
@@ -85,7 +111,8 @@ def test_the_command_line_tells_of_each(pair, capsys, monkeypatch, tmp_path, bro
     assert code == 0 and set(told) == {"meprop/tiny", "meprop/other"}
     assert [len(told[i]["estimates"]) for i in ("meprop/tiny", "meprop/other")] == [8, 4]
     assert all(not d["missing"] and Path(d["record"]).exists() for d in told.values())
-    assert "8 groups of runs to train" in seen.err and "  8/8  " in seen.err
+    assert "8 groups of runs to train)" in seen.err and "  8/8  " in seen.err
+    assert "meprop/other at quick: A tiny exhibit (4 counted above)" in seen.err, "groups of both are told once"
 
 
 def test_what_failed_or_ran_late_is_told_of_every_exhibit_that_shows_it(pair, monkeypatch):
