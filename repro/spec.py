@@ -144,7 +144,8 @@ class Exhibit:
     `group_by` names the settings that the runs of one group must share (equal shapes; None: all of them).
     `jointly`: the arms are measured side by side, so their runs are kept or made again as a whole; `alone`: nothing
     else may run meanwhile (a timing is both).
-    `runs_of`: the exhibit whose runs this one shows too; what trains them is there.
+    `runs_of`: the exhibit whose runs this one shows too; what trains them is there. `metrics`: what its record holds,
+    which need not be all that its runs measure.
     `table`: the layout of its numbers, where they are a table like the paper's. `algorithms`: an equation and the
     "module:name" whose source the notebook shows beside it. `package` is where the exhibit's modules lie
     (`claims`, `figure`, `work`, by convention), `trained_by` the one whose `work` trains: its own or, with `runs_of`,

@@ -18,7 +18,7 @@ from repro.paths import checkout, results_dir
 from repro.record.audit import problems, refuse_for_results
 from repro.record.fresh import require_fresh, stale_because
 from repro.record.judge import summary
-from repro.record.record import Record, data_sets, verdicts
+from repro.record.record import Record, csv_facts, data_sets, kept, verdicts
 from repro.record.store import load, path_of, save
 from repro.spec import Exhibit
 
@@ -61,12 +61,14 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _fit(exhibit: Exhibit, record: Record, again: bool = False) -> Record:
-    """The record with fresh verdicts, if it may be committed.
+    """The record with fresh verdicts and no rows but those that it is to hold, if it may be committed.
 
     `again`: it is committed already, and may be of an earlier plan; then it says so from now on.
     """
+    rows = tuple(kept(exhibit, record.rows))
+    facts = {k: v for k, v in record.facts.items() if k != "superseded"} | {"csv": csv_facts(rows)}
+    record = Record(record.facts, rows)
     refuse_for_results(exhibit, record)
-    facts = {k: v for k, v in record.facts.items() if k != "superseded"}
     why = stale_because(exhibit, record) if again else ""
     record = Record(facts | ({"superseded": why} if why else {}), record.rows)
     require_fresh(exhibit, record)

@@ -135,9 +135,7 @@ def _options(args: argparse.Namespace) -> Any:
     return options
 
 
-def _announced(
-    exhibit: Exhibit, args: argparse.Namespace, options: Any, others: Collection[str] = ()
-) -> Any:
+def _announced(exhibit: Exhibit, args: argparse.Namespace, options: Any, others: Collection[str] = ()) -> Any:
     """The groups that are to be carried out, after a line that says how many; those of `others` are told there."""
     from repro.runner.run import to_do
 
@@ -156,7 +154,7 @@ def _side_by_side(exhibits: list[Exhibit], args: argparse.Namespace, options: An
 
     if len(exhibits) < 2 or (executor is None and args.workers < 2):
         return {}
-    todo, estimates = [], {}
+    todo, estimates = list[tuple[Exhibit, Any]](), {}
     for exhibit in exhibits:
         try:
             groups = _announced(exhibit, args, options, {g.same for _, others in todo for g in others})

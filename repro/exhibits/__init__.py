@@ -23,8 +23,8 @@ PAPERS = ("dni", "sg", "meprop")
 """In the order in which exhibits are listed."""
 EXTRA: dict[str, str | Exhibit] = {}
 """Exhibits that lie elsewhere, by id: their package, or themselves. Empty but in tests."""
-_SHARED = ("params", "arms", "metrics", "profiles", "group_by", "jointly", "alone")
-"""What an exhibit that shows another's runs has from there."""
+_SHARED = ("params", "arms", "profiles", "group_by", "jointly", "alone")
+"""What an exhibit that shows another's runs has from there; metrics too, if it names none of them itself."""
 
 
 def ids() -> list[str]:
@@ -60,7 +60,9 @@ def read(package: str) -> Exhibit:
         for name in _SHARED:
             if getattr(own, name):
                 raise BadValueError(f"{own.id} shows the runs of {own.runs_of}; leave out its own {name}")
-        shared = {name: getattr(get(own.runs_of), name) for name in (*_SHARED, "trained_by")}
+        theirs = get(own.runs_of)
+        shared = {name: getattr(theirs, name) for name in (*_SHARED, "trained_by")}
+        shared["metrics"] = own.metrics or theirs.metrics
     return replace(own, claims=claims, package=package, **shared)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from metadata.pins import pin
 from repro.errors import RecordError
 from repro.record.fresh import stale_because, superseded
-from repro.record.record import Record, data_facts, data_sets, finite, run_names, verdicts
+from repro.record.record import Record, data_facts, data_sets, finite, kept, run_names, verdicts
 from repro.spec import Exhibit
 
 GROWS = ("cpu", "paper")
@@ -65,9 +65,13 @@ def _paper(exhibit: Exhibit, record: Record) -> Iterator[str]:
 
 
 def _metrics(exhibit: Exhibit, record: Record) -> Iterator[str]:
-    odd = {r[2] for r in record.rows} - {m.name for m in exhibit.metrics}
+    held = set(kept(exhibit, record.rows))
+    odd = [r for r in record.rows if r not in held]
     if odd:
-        yield f"unknown metric {min(odd)}"
+        yield (
+            f"{len(odd)} rows that its exhibit does not keep, such as {min(r[2] for r in odd)}: "
+            f"repro commit {exhibit.id} --profile {record.profile} --from results leaves them out"
+        )
 
 
 def _rows(record: Record) -> Iterator[str]:

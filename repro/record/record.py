@@ -8,6 +8,7 @@ seed, metric, step, index, value.
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -114,6 +115,21 @@ def csv_rows(text: str, name: str) -> tuple[Row, ...]:
         except ValueError as e:
             raise RecordError(f"{name}, line {n}: {e}") from None
     return tuple(rows)
+
+
+def csv_facts(rows: Sequence[Row]) -> dict[str, Any]:
+    """What a record's JSON says of its CSV."""
+    sha = hashlib.sha256(csv_text(rows).encode()).hexdigest()
+    return {"sha256": sha, "rows": len(rows), "finite": finite(rows)}
+
+
+def kept(exhibit: Exhibit, rows: Iterable[Row]) -> list[Row]:
+    """Of what runs measured, what the exhibit's record holds: its metrics; of one `at_end` a run's last values."""
+    at_end, rows = {m.name: m.at_end for m in exhibit.metrics}, list(rows)
+    last: dict[tuple[str, int, str], int] = {}
+    for row in rows:
+        last[row[:3]] = max(row[3], last.get(row[:3], row[3]))
+    return [r for r in rows if r[2] in at_end and (not at_end[r[2]] or r[3] == last[r[:3]])]
 
 
 def verdicts(judgements: Iterable[Judgement]) -> dict[str, dict[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from metadata.pins import pin
 from repro.errors import RunError
 from repro.record.judge import judge
-from repro.record.record import SCHEMA, Record, csv_text, data_facts, finite, verdicts
+from repro.record.record import SCHEMA, Record, csv_facts, data_facts, kept, verdicts
 from repro.record.run import Run, digest, spec_of
 from repro.record.view import Row
 from repro.runner.registered import as_planned
@@ -31,7 +30,7 @@ def make_record(
     """The record of the runs `made` from `results` by run name; those without one are said to be missing."""
     done = {r.name: results[r.name] for r in made if r.name in results}
     rows = _rows(exhibit, made, done)
-    text, spec, paper = csv_text(rows), spec_of(tuple(made)), pin(exhibit.paper)
+    spec, paper = spec_of(tuple(made)), pin(exhibit.paper)
     lost = [r.name for r in made if r.name not in done]
     facts: dict[str, Any] = {
         "schema": SCHEMA,
@@ -45,11 +44,7 @@ def make_record(
         "missing": [{"run": name, "why": failures.get(name, "not run yet")} for name in lost],
         "fingerprints": {n: d["meta"]["fingerprints"] for n, d in done.items() if d["meta"]["fingerprints"]},
         "notes": next((d["meta"]["info"] for d in done.values() if d["meta"]["info"]), {}),
-        "csv": {
-            "sha256": hashlib.sha256(text.encode()).hexdigest(),
-            "rows": len(rows),
-            "finite": finite(rows),
-        },
+        "csv": csv_facts(rows),
         "claims": as_planned(exhibit, done),
         **_provenance(done),
     }
@@ -58,18 +53,8 @@ def make_record(
 
 
 def _rows(exhibit: Exhibit, made: Sequence[Run], done: Results) -> list[Row]:
-    at_end = {m.name for m in exhibit.metrics if m.at_end}
-    rows: list[Row] = []
-    for r in (r for r in made if r.name in done):
-        own = done[r.name]["rows"]
-        last: dict[str, int] = {}
-        for metric, step, *_ in own:
-            last[metric] = max(step, last.get(metric, step))
-        rows += [
-            (r.arm, r.seed, metric, step, index, value)
-            for metric, step, index, value in own
-            if metric not in at_end or step == last[metric]
-        ]
+    there = (r for r in made if r.name in done)
+    rows = kept(exhibit, [(r.arm, r.seed, *own) for r in there for own in done[r.name]["rows"]])
     order = {a.id: i for i, a in enumerate(exhibit.arms)}
     rows.sort(key=lambda r: (order[r[0]], r[1], r[2], r[3]))
     return rows

@@ -92,7 +92,7 @@ def table(judgements: Sequence[Judgement], late: Collection[str] = ()) -> Table:
 
 
 def why(j: Judgement) -> str:
-    """What a claim accepts and is given; of an open one first why it is open: what would settle it stands there too."""
+    """What a claim accepts and is given; of an open one first why it is open, then what would settle it."""
     settled = f"accepted: {j.claim.tolerance}" if j.verdict == "open" else ""
     return "; ".join(filter(None, [j.reason, settled, j.claim.given]))
 

@@ -1,11 +1,14 @@
 """A record that grows from call to call, and time that runs out."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from checkout import run
+from tiny_exhibit import EXHIBIT
 
 from repro.cli import main
+from repro.exhibits import EXTRA
 from repro.record.store import load
 
 
@@ -42,6 +45,24 @@ def test_a_committed_record_does_not_shrink(clone, capsys, monkeypatch):
         run("--profile", "cpu", "--arms", arms, "--out", str(clone / "output"))
         assert main(["commit", "meprop/tiny", "--profile", "cpu"]) == code
     assert "lacks 3 runs that the committed one has, such as arm-4/0" in capsys.readouterr().err
+
+
+def test_a_committed_record_is_narrowed_to_what_its_exhibit_keeps(clone, capsys, monkeypatch):
+    """What is left has the same digits; the JSON's sum of the CSV is made anew, and nothing else."""
+    run("--profile", "quick")
+    commit = ["commit", "meprop/tiny", "--profile", "quick"]
+    assert main(commit) == 0
+    path = clone / "results/meprop/tiny/quick.csv"
+    before, text = load(clone / "results", "meprop/tiny", "quick"), path.read_text()
+    ends = replace(EXHIBIT, metrics=tuple(replace(m, at_end=True) for m in EXHIBIT.metrics))
+    monkeypatch.setitem(EXTRA, EXHIBIT.id, ends)
+    assert main(["check", "meprop/tiny"]) == 1
+    assert "8 rows that its exhibit does not keep, such as height" in capsys.readouterr().out
+    assert main([*commit, "--from", "results"]) == 0 == main(["check", "meprop/tiny"])
+    after = load(clone / "results", "meprop/tiny", "quick")
+    assert after.rows == tuple(r for r in before.rows if r[3] == 60) and len(after.rows) == 8
+    assert set(path.read_text().splitlines()) < set(text.splitlines())
+    assert {k for k in before.facts if before.facts[k] != after.facts[k]} == {"csv"}
 
 
 def test_a_budget_ends_with_code_1_and_the_same_command_goes_on(clone, capsys):

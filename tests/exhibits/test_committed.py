@@ -1,7 +1,11 @@
 """The committed records: they load, hold, and their verdicts are won neither by chance nor by what is not there."""
 
+import json
+import re
+from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -10,6 +14,8 @@ from repro.exhibits import all_exhibits, get
 from repro.record import audit
 from repro.record.judge import judge
 from repro.record.nulls import vacuous
+from repro.record.reads import Noted
+from repro.record.record import run_names
 from repro.record.store import load, recorded
 from repro.record.view import View
 
@@ -42,6 +48,21 @@ class Noting(View):
     def _rows_of(self, arm, metric):
         self.read.add(arm)
         return super()._rows_of(arm, metric)
+
+
+def test_of_what_nobody_reads_a_record_holds_little(both):
+    """Not the course, nor each layer, of what neither a claim nor the figure nor the notebook looks at."""
+    exhibit, record = both
+    view = Noted(record.rows, exhibit.arms)
+    for claim in exhibit.claims:
+        with suppress(Exception):
+            claim.test(view)
+    import_module(f"{exhibit.package}.figure").draw(exhibit, record, view)
+    cells = json.loads((RESULTS.parent / "notebooks" / f"{exhibit.id}.ipynb").read_text())["cells"]
+    code = "".join(line for c in cells if c["cell_type"] == "code" for line in c["source"])
+    count = Counter(r[2] for r in record.rows if r[2] not in view.metrics)
+    unread = {m: n for m, n in count.items() if not re.search(rf"""["']{m}["']""", code)}
+    assert {m: n for m, n in unread.items() if n > 10 * len(run_names(record.facts))} == {}
 
 
 def reading(exhibit, record):

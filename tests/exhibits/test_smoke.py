@@ -1,9 +1,10 @@
 """Every exhibit's smoke runs, really trained: their record is whole; drawn, judged and told without a warning."""
 
 import pytest
+from running import kept
 from small import small
 
-from repro.exhibits import get, ids
+from repro.exhibits import all_exhibits, get, ids
 from repro.runner.run import Options, run_exhibit
 from repro.show.claims import in_short, lines
 from repro.show.draw import alt_text, draw, svg_text
@@ -22,6 +23,9 @@ def test_what_a_smoke_run_makes_can_be_shown(exhibit_id, runs_dir):
     options = Options("cpu", runs_dir=runs_dir, download=False, changes=small(exhibit))
     record = run_exhibit(exhibit, "smoke", options)
     assert record.rows and record.facts["csv"]["finite"] and not record.facts["missing"]
+    shown = {m.name for e in all_exhibits() for m in e.metrics}
+    measured = {row[0] for result in kept(runs_dir).values() for row in result["rows"]}
+    assert measured <= shown, "no record would hold it: a name that was mistyped, or work for nothing"
     judged = record.judgements(exhibit)
     assert [(j.claim.id, j.reason) for j in judged if "its test failed" in j.reason] == []
     told = lines(exhibit, judged)

@@ -102,7 +102,10 @@ def test_values_of_a_metric_that_may_diverge_are_committed(record, places):
     ("change", "words"),
     [
         (lambda f, r: (f, [*r, r[0]]), "rows are there twice"),
-        (lambda f, r: (f, [*r, (*r[0][:2], "speed", *r[0][3:])]), "unknown metric speed"),
+        (
+            lambda f, r: (f, [*r, (*r[0][:2], "speed", *r[0][3:])]),
+            "1 rows that its exhibit does not keep, such as speed: repro commit",
+        ),
         (
             lambda f, r: ({**f, "missing": [{"run": "arm-9/0", "why": ""}]}, r),
             "arm-9/0 is no run of the spec",

@@ -115,6 +115,6 @@ ALGORITHMS = (
 
 METRICS = (
     Metric("test_error", "%", "wrongly classified test images", 90.0),
-    Metric("batch_loss", "nats", "cross-entropy of the last training batch", 2.303),
-    Metric("sg_loss", "", "‖δ̂ − δ‖² of an example, mean over the batch and a net's SG models"),
+    Metric("batch_loss", "nats", "cross-entropy of the last training batch", 2.303, at_end=True),
+    Metric("sg_loss", "", "‖δ̂ − δ‖² of an example, mean over the batch and a net's SG models", at_end=True),
 )

@@ -124,6 +124,12 @@ METRICS = (
     Metric("sg_cosine", "", "of δ̂ and δ", 0.0, lower_is_better=False, may_diverge=True),
 )
 
+
+def metrics(*names: str, at_end: Sequence[str] = ()) -> tuple[Metric, ...]:
+    """Those of the metrics that an exhibit shows, so that its record holds no others; of some the end alone."""
+    return tuple(replace(m, at_end=m.name in at_end) for m in METRICS if m.name in (*names, *at_end))
+
+
 ALGORITHMS = (
     ("θ_≤k learns from SG(h_k, y); SG regresses to ∂L/∂h_k, held constant", "repro.rules.dni:DNI.consume"),
     ("SG*: after every layer, bootstrapped", "repro.rules.every_layer:EveryLayer.consume"),
@@ -198,5 +204,5 @@ def deviations(
 
 
 def exhibit(**own: Any) -> Exhibit:
-    """An exhibit that trains deep nets: their parameters and metrics, and what is its own."""
-    return Exhibit(kind="training", params=PARAMS, metrics=METRICS, **own)
+    """An exhibit that trains deep nets: their parameters, and what is its own."""
+    return Exhibit(kind="training", params=PARAMS, **own)

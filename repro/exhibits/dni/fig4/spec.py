@@ -19,5 +19,6 @@ EXHIBIT = shown_again(
     deviation=Deviation(
         2, "data time", "not defined", "windows times T: steps a lane", "fits the axes of Figure 4", "none"
     ),
+    metrics=("solved", "levels", "bpc", "validation_bpc"),
     algorithms=(("h_T+1 of the extra core gives δ̂_T", "repro.rules.recurrent:Decoupled"),),
 )

@@ -158,6 +158,11 @@ DEVIATIONS = (
     ),
 )
 
+
+def _of_m(name: str, doc: str, at_end: bool = False) -> Metric:
+    return Metric(name, "", doc, 0.0, lower_is_better=False, may_diverge=True, at_end=at_end)
+
+
 EXHIBIT = Exhibit(
     id="dni/fig5",
     title="Two recurrent nets on two clocks, one synthetic gradient between them",
@@ -175,17 +180,8 @@ EXHIBIT = Exhibit(
         Metric("test_error_a", "%", "wrong counts of odd digits, A", CHANCE["a"]),
         Metric("validation_error_b", "%", "the same on held-out images", CHANCE["b"]),
         Metric("validation_error_a", "%", "the same on held-out images", CHANCE["a"]),
-        Metric(
-            "sg_r2",
-            "",
-            "1 − Σ‖δ̂ − δ‖²/Σ‖δ‖² since the last row",
-            0.0,
-            lower_is_better=False,
-            may_diverge=True,
-        ),
-        Metric(
-            "sg_cosine", "", "of δ̂ and δ since the last row", 0.0, lower_is_better=False, may_diverge=True
-        ),
+        _of_m("sg_r2", "1 − Σ‖δ̂ − δ‖²/Σ‖δ‖² since the last row"),
+        _of_m("sg_cosine", "of δ̂ and δ since the last row", at_end=True),
     ),
     profiles=PROFILES,
     deviations=DEVIATIONS,

@@ -202,7 +202,7 @@ METRICS = (
     Metric("levels", "levels", "solved; Copy: the longest N", 0.0, lower_is_better=False),
     Metric("solved", "T_task", "the largest N R + 3 solved", 0.0, lower_is_better=False, at_end=True),
     Metric("solved_at", "windows", "when a level was solved; index T_task", 0.0),
-    Metric("error", "bits", "a bit asked for, at the level at hand, last check", 1.0, may_diverge=True),
+    Metric("error", "bits", "a bit asked for, at its level, last check", 1.0, may_diverge=True, at_end=True),
     _free("sg_r2", "1 − Σ(δ̂ − δ)²/Σδ² of M on its own target, over a twentieth of the run"),
     _free("sg_cosine", "of δ̂ and M's own target"),
     _free("sg_target", "norm of M's target, a lane", lower=True),

@@ -7,6 +7,7 @@ M's δ̂ alone, which nobody measured.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from repro.exhibits.dni.rnn_control import spec as control
 from repro.exhibits.dni.rnn_control.spec import TASKS
@@ -126,9 +127,9 @@ def _length(name: str, doc: str) -> Metric:
 
 
 METRICS = (
-    *control.METRICS,
+    *(replace(m, at_end=m.name not in ("levels", "solved_at")) for m in control.METRICS),
     _length("injected_length", "‖factor · e‖ of the injected e"),
-    _length("sg_length", "‖δ̂‖ of the arm's own M, before the factor"),
+    replace(_length("sg_length", "‖δ̂‖ of the arm's own M, before the factor"), at_end=True),
 )
 
 EXHIBIT = Exhibit(

@@ -5,6 +5,7 @@ Source: arXiv:1608.05343v2, section 3.1 and Table 1; settings from the appendix 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from repro.spec import Arm, Deviation, Exhibit, Metric, Override, Param, Profile, because
@@ -160,6 +161,11 @@ DEVIATIONS = (
     ),
 )
 
+
+def _of_m(name: str, doc: str, lower: bool = False) -> Metric:
+    return Metric(name, "", doc, 0.0, lower_is_better=lower, may_diverge=True, at_end=True)
+
+
 EXHIBIT = Exhibit(
     id="dni/table1",
     title="Recurrent nets by BPTT, DNI and DNI with the auxiliary task",
@@ -175,13 +181,13 @@ EXHIBIT = Exhibit(
         Metric("solved", "T_task", "the largest N R + 3 solved", 0.0, lower_is_better=False),
         Metric("levels", "levels", "solved", 0.0, lower_is_better=False),
         Metric("solved_at", "windows", "when a level was solved; index T_task", 0.0),
-        Metric("error", "bits", "a bit asked for, at the level at hand", 1.0, may_diverge=True),
+        Metric("error", "bits", "a bit asked for, at the level at hand", 1.0, may_diverge=True, at_end=True),
         Metric("bpc", "bits", "a character, test text, at the best validation", 5.6, may_diverge=True),
-        Metric("validation_bpc", "bits", "a character, validation text", 5.6, may_diverge=True),
+        Metric("validation_bpc", "bits", "a character, validation text", 5.6, may_diverge=True, at_end=True),
         Metric("best_at", "windows", "of the best validation", 0.0),
-        Metric("sg_r2", "", "of M on its own target", 0.0, lower_is_better=False, may_diverge=True),
-        Metric("sg_cosine", "", "of δ̂ and M's own target", 0.0, lower_is_better=False, may_diverge=True),
-        Metric("sg_target", "", "norm of M's target, a lane", 0.0, may_diverge=True),
+        _of_m("sg_r2", "of M on its own target"),
+        _of_m("sg_cosine", "of δ̂ and M's own target"),
+        _of_m("sg_target", "norm of M's target, a lane", lower=True),
     ),
     profiles=PROFILES,
     deviations=DEVIATIONS,
@@ -193,8 +199,8 @@ EXHIBIT = Exhibit(
 )
 
 
-def shown_again(deviation: Deviation, **own: Any) -> Exhibit:
-    """An exhibit that shows these runs: what is its `own`, and its one `deviation` beyond this table's."""
+def shown_again(deviation: Deviation, metrics: tuple[str, ...], **own: Any) -> Exhibit:
+    """An exhibit of the course of some `metrics` of these runs: what is its `own`, and its one `deviation` more."""
     same = Deviation(
         1, "runs", "as Table 1", "as Table 1, with its deviations", "the same runs, trained once", "none"
     )
@@ -202,7 +208,7 @@ def shown_again(deviation: Deviation, **own: Any) -> Exhibit:
         kind="training",
         params=(),
         arms=(),
-        metrics=(),
+        metrics=tuple(replace(m, at_end=False) for m in EXHIBIT.metrics if m.name in metrics),
         profiles=(),
         deviations=(same, deviation),
         runs_of="dni/table1",

@@ -94,6 +94,7 @@ EXHIBIT = deep.exhibit(
     "gradient, or from something else in its place: its negative, that of another example, its mean over the batch, "
     "noise of its size, nothing, a fixed random map of h and the label, or of the label alone.",
     arms=ARMS,
+    metrics=deep.metrics("train_accuracy", "sg_error", "injected_cosine", "sg_cosine"),
     profiles=PROFILES,
     table=Layout("train_accuracy", ("layers",)),
     deviations=DEVIATIONS,

@@ -63,6 +63,7 @@ EXHIBIT = deep.exhibit(
     "of 20 hidden layers trained by backpropagation, with a synthetic gradient after layer 11, and with one after "
     "every layer.",
     arms=ARMS,
+    metrics=deep.metrics("train_accuracy", "block_distance", "dissimilarity"),
     profiles=deep.profiles(("sg-20", "dfa-20", "sg_star-20-mean"), [a.id for a in ARMS[:4]]),
     deviations=DEVIATIONS,
     algorithms=(

@@ -80,6 +80,7 @@ EXHIBIT = deep.exhibit(
     shows="Training accuracy on MNIST along training of nets of 3, 5, 20 and 50 hidden layers of ReLU and sigmoid "
     "units, by backpropagation and with one linear synthetic gradient in the middle.",
     arms=ARMS,
+    metrics=deep.metrics("train_accuracy", at_end=("sg_error", "sg_cosine")),
     profiles=PROFILES,
     table=Layout("train_accuracy", ("act", "layers", "target"), {"target": "example"}),
     deviations=DEVIATIONS,

@@ -59,6 +59,7 @@ EXHIBIT = deep.exhibit(
     "hidden layers of ReLU and sigmoid units trained by backpropagation, with one synthetic gradient, and with one "
     "after every layer.",
     arms=ARMS,
+    metrics=deep.metrics("train_accuracy", "weight_share"),
     profiles=deep.profiles((_20[0], "sg-20-sigmoid-l2-1e-05"), _20[:3], _20),
     deviations=DEVIATIONS,
     algorithms=(

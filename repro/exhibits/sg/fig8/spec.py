@@ -43,7 +43,7 @@ EXHIBIT = Exhibit(
     kind="training",
     params=(),
     arms=(),
-    metrics=(),
+    metrics=deep.metrics("train_accuracy", "probe_accuracy", "image_error"),
     profiles=(),
     deviations=deep.deviations(
         Deviation(
