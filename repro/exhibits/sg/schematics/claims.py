@@ -191,11 +191,13 @@ def _sees(view: View) -> Outcome:
 
 @_exact(
     "F1-6",
-    "Who is locked: all but SG wait for the loss, and SG + prop, backpropagation and FA for the layers above too",
+    "The layers that a rule serves wait for the loss under all but SG, and until the output layer has updated under "
+    "SG + prop, backpropagation and FA",
     place="Table 1 (section 6), rows update locked and backward locked",
     paper="update locked: all but SG; backward locked: SG + prop, Bprop, FA",
-    tolerance="exact, all 12 cells, by the clock: locked where each hidden layer that the rule serves updates after "
-    "tick N, when the loss is known; backward locked where after N + 1, when the output layer has updated",
+    tolerance="exact, all 12 cells, by the clock: locked where each hidden layer that the rule serves (of an SG, the "
+    "one before it) updates after tick N, when the loss is known; backward locked where after N + 1, when the output "
+    "layer has updated",
 )
 def _locks(view: View) -> Outcome:
     right = 0
@@ -210,7 +212,7 @@ def _locks(view: View) -> Outcome:
 
 @_exact(
     "F1-7",
-    "With an SG after every layer none waits for another, and all targets but the last come from other SGs",
+    "With an SG after every layer none waits for another; the loss reaches the output layer and the SG below it only",
     place="section 4 and Figure 2 (caption)",
     paper="one module after each layer; they bootstrap",
     tolerance="exact: layer i updates at tick i + 1 and waits for nothing, so that all end before backpropagation's; "
