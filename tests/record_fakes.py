@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import random
 from functools import cache
@@ -13,7 +12,7 @@ from typing import Any
 from repro.exhibits import all_exhibits
 from repro.record import stats
 from repro.record.judge import judge
-from repro.record.record import SCHEMA, Record, csv_text, verdicts
+from repro.record.record import SCHEMA, Record, csv_facts, verdicts
 from repro.record.run import arms_of, digest, runs, spec_of
 from repro.record.store import load, recorded, save
 from repro.record.view import Row
@@ -97,7 +96,6 @@ def fake_record(
 ) -> Record:
     """A record that passes every check of `repro.record`, around invented rows."""
     spec = spec_of(runs(exhibit, exhibit.profile(profile)))
-    text = csv_text(rows)
     facts: dict[str, Any] = {
         "schema": SCHEMA,
         "exhibit": exhibit.id,
@@ -110,7 +108,7 @@ def fake_record(
         "missing": [],
         "fingerprints": {},
         "notes": {},
-        "csv": {"sha256": hashlib.sha256(text.encode()).hexdigest(), "rows": len(rows), "finite": True},
+        "csv": csv_facts(rows),
         "claims": registered(exhibit),
         "code": {"commit": "0" * 40, "dirty": False, "modules": {"repro.train.fcn": "0" * 64}},
         "environment": [

@@ -1,15 +1,18 @@
 """Make notebooks (and, in results/, pictures) of exhibits from their committed records.
 
-Nothing is trained. Without `--out` the notebook in notebooks/ and the record's SVG in results/ are made anew.
+No record is made. Without `--out` the notebook in notebooks/ and the record's SVG in results/ are made anew; with
+`--all` also the notebooks there that belong to no exhibit.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from repro.cli.parser import add_ids, add_profile, chosen, folder
 from repro.cli.records import draw_picture, recorded_profile
+from repro.exhibits import ids
 from repro.paths import checkout, notebooks_dir, results_dir
 from repro.record.fresh import require_fresh
 from repro.record.standing import best_profile
@@ -27,9 +30,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=folder, metavar="DIR", help="default: notebooks/")
 
 
+def _others() -> list[Path]:
+    """Notebooks of no exhibit."""
+    own = {notebooks_dir() / f"{i}.ipynb" for i in ids()}
+    return sorted({*notebooks_dir().glob("*/[!.]*.ipynb")} - own)
+
+
 def main(args: argparse.Namespace) -> int:
     """Render each exhibit; prints where it is. 1 if a picture failed."""
-    from repro.notebook.build import render
+    from repro.notebook.build import render, render_again
 
     exhibits = chosen(args)
     if args.out is None:
@@ -47,6 +56,8 @@ def main(args: argparse.Namespace) -> int:
         if args.out is None:
             picture = path_of(results_dir(), exhibit.id, record.profile).with_suffix(".svg")
             failed.append(draw_picture(exhibit, record, picture))
+    for path in _others() if args.all and args.out is None else ():
+        print(render_again(path))
     for why in filter(None, failed):
         print(f"repro: {why}", file=sys.stderr)
     return 1 if any(failed) else 0

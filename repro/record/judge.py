@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from repro.claim import Claim, Outcome
 from repro.errors import lacking
@@ -16,6 +16,7 @@ VERDICTS = ("reproduced", "direction only", "not reproduced", "open")
 MEASURED = ("evaluations", "hold_out", "analyses", "eval_images")
 """Parameters that say what is measured, and when: no condition of a verdict."""
 OURS = {"reproduced": "holds", "not reproduced": "does not hold"}
+V = TypeVar("V", bound=View)
 HERE = {True: "holds here", False: "does not hold here", None: ""}
 
 
@@ -36,11 +37,11 @@ class Judgement:
     conditions: str = ""
 
 
-def view_of(exhibit: Exhibit, record: Mapping[str, Any], rows: Iterable[Row]) -> View:
-    """The view of a record's rows that its claims read, from its facts."""
+def view_of(exhibit: Exhibit, record: Mapping[str, Any], rows: Iterable[Row], of: type[V] = View) -> V:
+    """The view of a record's rows that its claims read, from its facts: a `View`, or one `of` another class."""
     spec = record.get("spec")
     planned = {(arm, s) for arm, own in spec["arms"].items() for s in own["seeds"]} if spec else None
-    return View(rows, exhibit.arms, planned)
+    return of(rows, exhibit.arms, planned)
 
 
 def judge(exhibit: Exhibit, record: Mapping[str, Any], rows: Iterable[Row]) -> list[Judgement]:

@@ -58,8 +58,10 @@ class Probe(View):
 class Noted(View):
     """A view of a record's rows that writes down which `metrics` and arms (`of`) are read, in that order."""
 
-    def __init__(self, rows: Iterable[Row], arms: Sequence[Arm]):
-        super().__init__(rows, arms)
+    def __init__(
+        self, rows: Iterable[Row], arms: Sequence[Arm], planned: Collection[tuple[str, int]] | None = None
+    ):
+        super().__init__(rows, arms, planned)
         self.metrics: dict[str, None] = {}
         self.of: dict[str, None] = {}
 

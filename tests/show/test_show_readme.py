@@ -2,10 +2,12 @@
 
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from record_fakes import DATA, STAND_IN, fake_record, rows_of, save_all
+from tiny_exhibit import EXHIBIT
 
 from repro.cli.app import COMMANDS, PASSED_ON, _parser
 from repro.errors import RecordError, StaleRecordError
@@ -212,3 +214,11 @@ def test_the_first_screen_holds_what_a_newcomer_asks_for():
     assert places == sorted(places)
     assert first.count("<img ") == 5
     assert len(first.splitlines()) <= 70
+
+
+def test_a_unit_is_of_what_a_claim_would_read_in_a_whole_record(record):
+    """An arm that is still to be run is one of the plan: its claim reads the metric, and is not without a unit."""
+    grown = Record(record.facts, tuple(r for r in record.rows if r[0] != "arm-4"))
+    (judged,) = grown.judgements(EXHIBIT)
+    assert judged.verdict == "open"
+    assert readme.with_unit(EXHIBIT, grown, replace(judged, ours="0.9")) == "0.9 (m)"
