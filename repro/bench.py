@@ -194,14 +194,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--where", action="store_true", help="where the time of a step goes, on the CPU")
+    parser.add_argument("--rules", action="store_true", help="a step of deep nets under each learning rule")
     given = parser.parse_args(argv)
     device = devices.pick(given.device)
     devices.prepare(device, given.threads)
-    if given.where:
-        from repro import where
+    if given.where or given.rules:
+        from repro import rule_costs, where
 
-        found = where.rows()
-        print(json.dumps(found, indent=1) if given.json else where.table(found))
+        found = rule_costs.rows(device) if given.rules else where.rows()
+        told = rule_costs.table if given.rules else where.table
+        print(json.dumps(found, indent=1) if given.json else told(found))
         return 0
     with torch.no_grad():
         steps, together = dni_rows(device), together_rows(device)

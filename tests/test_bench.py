@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from itertools import combinations
 
 import pytest
 import torch
 
-from repro import bench, where
+from repro import bench, rule_costs, where
 
 
 def test_contenders_take_turns() -> None:
@@ -55,3 +56,28 @@ def test_every_case_has_a_row_whose_parts_add_up(monkeypatch: pytest.MonkeyPatch
         parts = sum(row[p] for p in (*where.PARTS, "elementwise", "Python"))
         assert parts == pytest.approx(row["all"], rel=0.01) and row["products"] > 0 and row["floor"] > 0
     assert where.table(made).count("\n") == len(made) + 1
+
+
+def test_every_rule_has_a_row_beside_backpropagation(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(rule_costs, "SIZES", ((3, 16),))
+    monkeypatch.setattr(rule_costs, "BLOCKS", 1)
+    monkeypatch.setattr(rule_costs, "PER_BLOCK", 1)
+    assert bench.main(["--device", "cpu", "--rules", "--json"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert [r["what"] for r in made] == list(rule_costs.RULES) and made[0]["ratio"] == 1.0
+    assert all(r["ms"] > 0 and (r["layers"], r["width"]) == (3, 16) for r in made)
+    assert rule_costs.table(made).count("\n") == len(made) + 1
+
+
+def test_rules_that_are_timed_train_differently() -> None:
+    weights = {}
+    for rule in rule_costs.RULES:
+        with torch.no_grad():
+            learner = rule_costs.learner(rule, 3, 16)
+            for t in range(4):
+                learner.step(t)
+        weights[rule] = learner.net.params.p["W1"].clone()
+    for one, other in combinations(weights, 2):
+        assert not torch.allclose(weights[one], weights[other], atol=1e-7), f"{one} and {other} are one rule"
