@@ -1,14 +1,13 @@
-"""`repro bench --rules`: what a training step of a deep net costs under each learning rule, beside backpropagation.
+"""What a training step of a deep net costs under each learning rule, beside backpropagation in the same process.
 
-The nets are those of arXiv:1703.00522v1, section 5: hidden layers with batch norm, Adam, batches of 100 images. Rules
-take turns block by block, as in `repro.bench`.
+The nets are those of arXiv:1703.00522v1, section 5: hidden layers with batch norm, Adam, batches of 100 images.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from repro import bench
+from repro.bench.timing import Step, interleaved, ratio
 from repro.exhibits.sg.deep import AFTER, PARAMS
 from repro.record.run import Run
 from repro.record.stats import median
@@ -39,7 +38,7 @@ def learner(rule: str, layers: int, width: int, device: str = "cpu") -> DeepLear
     return DeepLearner(Given([Run(rule, 0, setting, params, "mnist5k")]), Context(device=device))
 
 
-def _step(rule: str, layers: int, width: int, device: str) -> bench.Step:
+def _step(rule: str, layers: int, width: int, device: str) -> Step:
     made = learner(rule, layers, width, device)
     done = iter(range(made.steps))
     return lambda: made.step(next(done))
@@ -50,14 +49,14 @@ def rows(device: str = "cpu") -> list[dict[str, Any]]:
     made = []
     for layers, width in SIZES:
         steps = {name: _step(name, layers, width, device) for name in RULES}
-        ms = bench.interleaved(steps, BLOCKS, PER_BLOCK, device)
+        ms = interleaved(steps, BLOCKS, PER_BLOCK, device)
         made += [
             {
                 "what": name,
                 "layers": layers,
                 "width": width,
                 "ms": median(taken),
-                "ratio": bench.ratio(taken, ms["Bprop"]),
+                "ratio": ratio(taken, ms["Bprop"]),
                 "bar": BARS.get(name),
             }
             for name, taken in ms.items()
