@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from repro.claim import Claim, Outcome
 from repro.errors import lacking
@@ -16,7 +16,6 @@ VERDICTS = ("reproduced", "direction only", "not reproduced", "open")
 MEASURED = ("evaluations", "hold_out", "analyses", "eval_images")
 """Parameters that say what is measured, and when: no condition of a verdict."""
 OURS = {"reproduced": "holds", "not reproduced": "does not hold"}
-V = TypeVar("V", bound=View)
 HERE = {True: "holds here", False: "does not hold here", None: ""}
 
 
@@ -37,11 +36,15 @@ class Judgement:
     conditions: str = ""
 
 
-def view_of(exhibit: Exhibit, record: Mapping[str, Any], rows: Iterable[Row], of: type[V] = View) -> V:
-    """The view of a record's rows that its claims read, from its facts: a `View`, or one `of` another class."""
+def planned_of(record: Mapping[str, Any]) -> set[tuple[str, int]] | None:
+    """The (arm, seed) that a record was to have, from its facts; None if that is not known."""
     spec = record.get("spec")
-    planned = {(arm, s) for arm, own in spec["arms"].items() for s in own["seeds"]} if spec else None
-    return of(rows, exhibit.arms, planned)
+    return {(arm, s) for arm, own in spec["arms"].items() for s in own["seeds"]} if spec else None
+
+
+def view_of(exhibit: Exhibit, record: Mapping[str, Any], rows: Iterable[Row]) -> View:
+    """The view of a record's rows that its claims read, from its facts."""
+    return View(rows, exhibit.arms, planned_of(record))
 
 
 def judge(exhibit: Exhibit, record: Mapping[str, Any], rows: Iterable[Row]) -> list[Judgement]:

@@ -45,7 +45,7 @@ def make_record(
         "fingerprints": {n: d["meta"]["fingerprints"] for n, d in done.items() if d["meta"]["fingerprints"]},
         "notes": next((d["meta"]["info"] for d in done.values() if d["meta"]["info"]), {}),
         "csv": csv_facts(rows),
-        "claims": as_planned(exhibit, done),
+        "claims": as_planned(exhibit, done, rows),
         **_provenance(done),
     }
     facts["verdicts"] = verdicts(judge(exhibit, facts, rows))

@@ -15,7 +15,7 @@ from repro.files import write_text
 from repro.paths import notebooks_dir, results_dir, root
 from repro.record import stats
 from repro.record.fresh import require_fresh, superseded
-from repro.record.judge import Judgement, counted, summary, view_of
+from repro.record.judge import Judgement, counted, planned_of, summary
 from repro.record.reads import Noted
 from repro.record.record import Record
 from repro.record.standing import NO_NUMBERS, Standing, best_profile, standing
@@ -95,7 +95,7 @@ def with_unit(exhibit: Exhibit, record: Record, judgement: Judgement) -> str:
 
     Of one without a unit its name.
     """
-    view = view_of(exhibit, record.facts, record.rows, Noted)
+    view = Noted(record.rows, exhibit.arms, planned_of(record.facts))
     with suppress(Exception):  # what it had read until then counts
         judgement.claim.test(view)
     if not view.metrics:
