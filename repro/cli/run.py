@@ -11,7 +11,6 @@ import logging
 import sys
 import tempfile
 import traceback
-from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -135,16 +134,15 @@ def _options(args: argparse.Namespace) -> Any:
     return options
 
 
-def _announced(exhibit: Exhibit, args: argparse.Namespace, options: Any, others: Collection[str] = ()) -> Any:
+def _announced(exhibit: Exhibit, args: argparse.Namespace, options: Any, others: Any = ()) -> Any:
     """The groups that are to be carried out, after a line that says how many; those of `others` are told there."""
     from repro.runner.run import to_do
 
     todo = to_do(exhibit, args.profile, options)
     none = "nothing is trained" if args.device == "any" else "already trained: from the cache"
     shared = sum(group.same in others for group in todo)
-    left = [f"{len(todo) - shared} groups of runs to train"] if len(todo) > shared else []
-    left += [f"{shared} counted above"] if shared else []
-    print(f"{exhibit.id} at {args.profile}: {exhibit.title} ({', '.join(left) or none})", file=sys.stderr)
+    left = f"{len(todo) - shared} groups of runs to train" + f", {shared} counted above" * (shared > 0)
+    print(f"{exhibit.id} at {args.profile}: {exhibit.title} ({left if todo else none})", file=sys.stderr)
     return todo
 
 
@@ -244,9 +242,8 @@ def _tell(exhibit: Exhibit, record: Record, told: Any) -> None:
     facts, judgements = record.facts, record.judgements(exhibit)
     data = f", data: {facts['data']['note']}" if facts["data"] else ""
     own = f" (custom: {', '.join(facts['custom'])})" if facts["custom"] else ""
-    spent = minutes(facts["timing"]["wall_s"])
     head = f"{exhibit.id} at {record.profile}{own}: {summary(judgements)}"
-    print(f"\n{head}; {spent} of training{data}", file=told)
+    print(f"\n{head}; {minutes(facts['timing']['wall_s'])} of training{data}", file=told)
     print(claims.lines(exhibit, judgements), file=told)
     for why, lost in missing_runs(facts["missing"]).items():
         print(f"missing: {lost}: {why}", file=told)

@@ -41,17 +41,6 @@ def test_render_draws_the_committed_records_picture_again(clone, capsys, monkeyp
     assert "the picture failed: ZeroDivisionError" in capsys.readouterr().err
 
 
-def test_render_all_executes_the_notebooks_of_no_exhibit_in_their_place(clone, capsys, monkeypatch):
-    for name in ("start/first", "start/.backup", "sg/fig3"):
-        path = clone / f"notebooks/{name}.ipynb"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-    monkeypatch.setattr("repro.notebook.build.render_again", lambda path: path)
-    assert main(["render", "--all"]) == 0
-    assert capsys.readouterr().out == f"{clone / 'notebooks/start/first.ipynb'}\n"
-    assert main(["render", "--all", "--out", str(clone / "look")]) == 0 and not capsys.readouterr().out
-
-
 def test_run_for_scripts(clone, capsys):
     run("--json", "--profile", "smoke", "--seeds", "3")
     (facts,) = json.loads(capsys.readouterr().out)

@@ -194,3 +194,14 @@ def test_what_is_no_time_is_refused(text):
 
 def test_names_with_commas_between():
     assert names("dni-3, cdni-3,") == ("dni-3", "cdni-3")
+
+
+def test_render_all_executes_the_notebooks_of_no_exhibit_in_their_place(clone, capsys, monkeypatch):
+    for name in ("start/first", "start/.backup", "sg/fig3"):
+        path = clone / f"notebooks/{name}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    monkeypatch.setattr("repro.notebook.build.render_again", lambda path: path)
+    assert main(["render", "--all"]) == 0
+    assert capsys.readouterr().out == f"{clone / 'notebooks/start/first.ipynb'}\n"
+    assert main(["render", "--all", "--out", str(clone / "look")]) == 0 and not capsys.readouterr().out

@@ -112,7 +112,7 @@ def test_the_command_line_tells_of_each(pair, capsys, monkeypatch, tmp_path, bro
     assert [len(told[i]["estimates"]) for i in ("meprop/tiny", "meprop/other")] == [8, 4]
     assert all(not d["missing"] and Path(d["record"]).exists() for d in told.values())
     assert "8 groups of runs to train)" in seen.err and "  8/8  " in seen.err
-    assert "meprop/other at quick: A tiny exhibit (4 counted above)" in seen.err, (
+    assert "meprop/other at quick: A tiny exhibit (0 groups of runs to train, 4 counted above)" in seen.err, (
         "groups of both are told once"
     )
 
