@@ -3,6 +3,7 @@
 Signed objects are closed (an unknown field is refused); elsewhere further fields are noted, and trusted in nothing.
 """
 
+import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Any
 
 from metadata.errors import MissingFieldError, UnusableDocumentError
 from metadata.parse import shape, strict_json
-from metadata.parse.ids import ArxivId, parse_arxiv, parse_pith
+from metadata.parse.ids import ArxivId, parse_arxiv, pith_code
 from metadata.parse.shape import COUNT, LIST, TEXT, TIME, Closed, Idle, Leaf, const, digits, note
 
 _HASH, _FINGERPRINT = digits(64), digits(32)
@@ -108,6 +109,16 @@ class PithRecord:
         return strict_json.canonical_bytes(self.holder["canonical_record"])
 
     @property
+    def sha256(self) -> str:
+        """The SHA-256 (64 hex digits) of these bytes, recomputed."""
+        return strict_json.sha256_hex(self.canonical)
+
+    @property
+    def code(self) -> str:
+        """The 26 characters of the pith number that follows: RFC 4648 base32 of the hash's first 130 bits."""
+        return base64.b32encode(bytes.fromhex(self.sha256)).decode("ascii")[:26]
+
+    @property
     def submitted(self) -> datetime:
         """The signed time of the *first* version, whatever version the record is about."""
         return shape.parse_time(self.signed["submitted_at"], "submitted_at")
@@ -143,29 +154,32 @@ def parse(data: bytes) -> PithRecord:
         raise MissingFieldError("at $: no pith record", expected="a field 'state_type' or 'bundle_type'")
     if "state_type" in document:
         shape.check(document, _STATE, "$", notes)
-        holder, path = document["current"], "$.current.record_created"
+        holder, paths = document["current"], ("$.current", "$.current.record_created.payload")
         payload = holder["record_created"]["payload"]
-        for key in _EVENT_LISTS:
-            if holder[key]:
-                note(notes, f"$.current.{key}: {len(holder[key])} entries, not interpreted")
+        further = {f"$.current.{key}": f"{len(holder[key])} entries" for key in _EVENT_LISTS if holder[key]}
     else:
         shape.check(document, _BUNDLE, "$", notes)
-        created = [i for i, event in enumerate(document["events"]) if event["event_type"] == "record_created"]
-        if len(created) != 1:
-            what = f"at $.events: {len(created)} events 'record_created'"
-            raise MissingFieldError(what, expected="exactly one")
-        for i, event in enumerate(document["events"]):
-            if i != created[0]:
-                note(notes, f"$.events[{i}]: event {event['event_type'][:60]!r}, not interpreted")
-        holder, path = document, f"$.events[{created[0]}]"
-        event = document["events"][created[0]]
-        if event["target"] != "record" or "payload" not in event:
-            expected = "'record', and its payload"
-            raise UnusableDocumentError(f"at {path}: target and payload", expected=expected)
-        payload = event["payload"]
-        shape.check(payload, _CORE | {f"{k}?": v for k, v in _COPY.items()}, f"{path}.payload", notes)
+        events = {f"$.events[{i}]": event for i, event in enumerate(document["events"])}
+        path, payload = _creation(events, notes)
+        holder, paths = document, ("$", f"{path}.payload")
+        further = {at: f"event {e['event_type'][:60]!r}" for at, e in events.items() if at != path}
+    for at, what in further.items():
+        note(notes, f"{at}: {what}, not interpreted")
     source = holder["canonical_record"]["source"]
-    parse_pith(document["pith_number"])
+    pith_code(document["pith_number"])
     arxiv = parse_arxiv(f"{source['id']}v{source['version']}")
-    paths = ("$.current" if "state_type" in document else "$", f"{path}.payload")
     return PithRecord(document, arxiv, holder, payload, paths, tuple(notes))
+
+
+def _creation(events: dict[str, dict[str, Any]], notes: list[str]) -> tuple[str, dict[str, Any]]:
+    """Return path and payload of the one event of a bundle that made the record."""
+    created = [path for path, event in events.items() if event["event_type"] == "record_created"]
+    if len(created) != 1:
+        what = f"at $.events: {len(created)} events 'record_created'"
+        raise MissingFieldError(what, expected="exactly one")
+    path, event = created[0], events[created[0]]
+    if event["target"] != "record" or "payload" not in event:
+        what = f"at {path}: target and payload"
+        raise UnusableDocumentError(what, expected="'record', and its payload")
+    shape.check(event["payload"], _CORE | {f"{k}?": v for k, v in _COPY.items()}, f"{path}.payload", notes)
+    return path, event["payload"]

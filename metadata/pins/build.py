@@ -17,7 +17,7 @@ from metadata.errors import MetadataError, PinError
 from metadata.kinds import ArxivPaper, Corpus, PithRecord
 from metadata.parse.ids import ArxivId, parse_arxiv
 from metadata.parse.names import find_authors
-from metadata.parse.strict_json import sha256_hex, text_sha256
+from metadata.parse.strict_json import text_sha256
 from metadata.parse.text import clean, fold
 from metadata.pins import PINS_FILE, PINS_VERSION, Evidence, Pin, Proceedings, committed, tuples
 
@@ -81,7 +81,7 @@ def _record_rows(name: str, record: PithRecord) -> Iterator[Row]:
     """Yield what a verified record says: signed fields, and those that its hashes cover."""
     core = record.signed
     signed = {
-        "submitted": record.submitted.date().isoformat(), "canonical_sha256": sha256_hex(record.canonical),
+        "submitted": record.submitted.date().isoformat(), "canonical_sha256": record.sha256,
         "abstract_sha256": core["abstract_canon_sha256"], "license": core["license"],
         "primary_cat": core["primary_cat"], "cross_cats": tuple(sorted(core["cross_cats_sorted"])),
     }  # fmt: skip
@@ -177,7 +177,7 @@ def build(corpus: Corpus, papers: Iterable[Paper], *, key: RegistryKey = PINNED)
             if paper and paper.arxiv != content.arxiv:
                 what = f"{document.name}: another version of a pinned paper"
                 raise PinError(what, got=str(content.arxiv), expected=str(paper.arxiv))
-            for failed in verify(document, corpus, key=key).failed:
+            for failed in verify(document, corpus, {}, key=key).failed:
                 raise PinError(f"{document.name} fails check {failed.name!r}: {failed.detail}")
     return {str(paper.arxiv): _pin(paper, corpus) for paper in wanted.values()}
 

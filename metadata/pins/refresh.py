@@ -17,7 +17,7 @@ from metadata.check.record import is_signed
 from metadata.errors import RefusedUpdateError, UnusableDocumentError
 from metadata.fetch import Client
 from metadata.kinds import ArxivPaper, Corpus, Document, PithRecord, parse
-from metadata.parse.ids import parse_pith
+from metadata.parse.ids import pith_code
 from metadata.parse.strict_json import sha256_hex
 from metadata.pins import PINS_FILE, Pin, build, committed, load_pins
 
@@ -70,7 +70,7 @@ def fetch(
     """Fetch and verify state (of a known pith number) and feed; `FetchError`, or why one is unusable or refused."""
     present, answers = committed.load(directory), dict[str, tuple[Document, bytes]]()
     if number := pith or pin.pith:
-        url = f"{servers.pith}/pith/{parse_pith(number).code}/state.json"
+        url = f"{servers.pith}/pith/{pith_code(number)}/state.json"
         name = f"pith-{pin.arxiv}.state.json"
         answers[name] = _document(client, url, name, PithRecord)
     url, name = f"{servers.arxiv}/api/query?id_list={pin.arxiv}", f"arxiv-atom-{pin.arxiv}.xml"
