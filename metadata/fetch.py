@@ -39,10 +39,6 @@ class Client:
     sleep: Callable[[float], None] = time.sleep
     _last: dict[str, float] = field(default_factory=dict)
 
-    def get(self, url: str) -> bytes:
-        """Return the body of the answer to `url`, errors as in `read`."""
-        return self.read(url, bytes)
-
     def read(self, url: str, use: Callable[[bytes], T]) -> T:
         """Return what `use` makes, within the time limit, of the body of the answer to `url`.
 

@@ -95,30 +95,21 @@ def page_checks(
     paper: ArxivPaper, corpus: Corpus, key: RegistryKey, pins: Mapping[str, Pin]
 ) -> Iterator[Check]:
     """Yield the checks of an arXiv page or feed against itself, signed records in `corpus`, and the pins."""
-    for name, what, said, true in (
-        ("doi", "the DOI is that of the id", paper.doi, paper.arxiv.doi.lower()),
-        (
-            "author_count",
-            "names that the page counts, and names read",
-            paper.author_count,
-            len(paper.authors),
-        ),
-    ):
-        yield compare(name, what, said, true) if said else hold(name, "", absent="the document gives none")
+    what, none = "the DOI is that of the id", hold("doi", "", absent="the document gives none")
+    yield compare("doi", what, paper.doi, paper.arxiv.doi.lower()) if paper.doi else none
     yield _history(paper)
     records = (r for _, r in corpus.of(PithRecord, paper.arxiv) if is_signed(signing_checks(r, key)))
     record = next(records, None)
     core, why = record.signed if record else {}, f"no signed record of {paper.arxiv} at hand"
     signed = [core.get("primary_cat"), *sorted(core.get("cross_cats_sorted", ()))]
-    for name, value, true in (
-        ("title_hash", text_sha256(paper.title), core.get("title_canon_sha256")),
-        ("abstract_hash", text_sha256(paper.abstract), core.get("abstract_canon_sha256")),
-        ("submitted_at", paper.submitted, record and record.submitted),
-        ("categories", [paper.primary_cat, *sorted(paper.cross_cats)], signed),
-    ):
-        yield (
-            compare(name, "equals the signed record", value, true) if record else hold(name, "", unshown=why)
-        )
+    covered: dict[str, tuple[object, object]] = {
+        "title_hash": (text_sha256(paper.title), core.get("title_canon_sha256")),
+        "abstract_hash": (text_sha256(paper.abstract), core.get("abstract_canon_sha256")),
+        "submitted_at": (paper.submitted, record and record.submitted),
+        "categories": ([paper.primary_cat, *sorted(paper.cross_cats)], signed),
+    }
+    for name, pair in covered.items():
+        yield compare(name, "equals the signed record", *pair) if record else hold(name, "", unshown=why)
     yield _known_abstract(paper, corpus)
     yield _pin(paper.arxiv, pins, lambda pin: _other_paper(paper, pin), ", with its title, authors and days")
 

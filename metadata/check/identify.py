@@ -15,7 +15,7 @@ from metadata.pins import Pin
 _MIN_REFERENCES = 3
 # Failed checks that leave open whether a document is what it claims: nothing of this is signed, or (the categories,
 # which arXiv adds to later) for good.
-_SOFT = frozenset("authors excerpt author_count event_counters event_ids snapshot_hashes dates".split())
+_SOFT = frozenset("authors excerpt event_counters event_ids snapshot_hashes dates".split())
 _SOFT |= {"abstract", "categories"}
 
 Weight = Literal["for", "against", "decisive", "neutral"]
@@ -74,7 +74,7 @@ class Identification:
 def identify(
     document: Document, pins: Mapping[str, Pin], corpus: Corpus, failed: tuple[Check, ...]
 ) -> Identification:
-    """Say which of `pins` the `document` is, claims to be or may be; `failed` are its checks, `corpus` has abstracts."""
+    """Say which of `pins` the `document` is, claims to be or may be; `failed` are its failed checks."""
     claim = claims.claim_of(document)
     cases = [_Case(document, claim, pin, corpus, failed) for pin in pins.values()]
     best = min(cases, key=lambda case: case.rank, default=None)

@@ -1,7 +1,7 @@
 """What arXiv says of one version of a paper: on its abstract page, or in its Atom feed.
 
-Every field is found by its label, never by its place. One that is missing, or given in two ways, is an error. Sources:
-the page of 1703.00522; https://info.arxiv.org/help/api/user-manual.html. No DTD is accepted in a feed.
+Every field is found by its label, never by its place. One that is missing, or given in two ways, is an error.
+Sources: the page of 1703.00522; https://info.arxiv.org/help/api/user-manual.html. No DTD is accepted in a feed.
 """
 
 from __future__ import annotations
@@ -30,8 +30,6 @@ _CITE_AS = re.compile(r"Cite as: ?arXiv:(\S+)(?: \[\S+\])?")
 _DOI = re.compile(r"https?://doi\.org/(10\.48550/\S+)")
 _HEAD = re.compile(r"arXiv:(\S{1,40}) \([a-z.-]{2,30}\)", re.IGNORECASE)
 _SUBMITTED = re.compile(r"\[Submitted on (\d{1,2} [A-Z][a-z]{2} \d{4})\b.{0,200}\]")
-_COUNT_LINE = "View a PDF of the paper titled "
-_OTHERS = re.compile(r"(\d{1,4}) other authors?")
 _VERSION = re.compile(
     r"\[v(\d{1,4})\] (([A-Z][a-z]{2}), \d{1,2} [A-Z][a-z]{2} [12]\d{3} \d\d:\d\d:\d\d (?:UTC|GMT))"
     r"(?: \([\d,]{1,12} ?[Kk][Bb]\))?"
@@ -55,10 +53,9 @@ _MAX_TAGS = 8 * MAX_NAMES  # a feed of one paper has some thirty, and four for e
 class ArxivPaper:
     """One version of a paper as arXiv shows it. Unsigned: it counts as evidence beside a record, not alone.
 
-    `submitted` is the time of the first version, `revised` that of this one (equal for v1). `authors` are in
-    the paper's order. `author_count` is the number that the page itself states (None if it does not), `history` has
-    the time of each version (in UTC) and its day of the week as printed, none for Atom; `notes` are warnings, and what
-    had to be mended to read the names.
+    `submitted` is the time of the first version, `revised` that of this one (equal for v1); `authors` are in the
+    paper's order. `history` has the time of each version (in UTC) and its day of the week as printed, none for Atom;
+    `notes` are warnings, and what had to be mended to read the names.
     """
 
     arxiv: ArxivId
@@ -71,7 +68,6 @@ class ArxivPaper:
     cross_cats: tuple[str, ...]
     doi: str | None = None  # a feed names a journal's at best, never the one that arXiv registers
     history: tuple[tuple[datetime, str], ...] = ()
-    author_count: int | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -100,7 +96,7 @@ def parse_page(data: bytes) -> ArxivPaper:
     page = [line for line in whole if line]
     arxiv, blocks = _identifier(page), _blocks(whole)
     history = _history(page, arxiv)
-    authors = split_authors(_only("authors", blocks["Author"]), place="authors")
+    authors, repairs = split_authors(_only("authors", blocks["Author"]), place="authors")
     codes = [c for c in _CODE.findall(_only("subjects", blocks["Subjects"])) if _CATEGORY.fullmatch(c)]
     if not codes:
         raise MissingFieldError("subjects: not found in the document", expected="codes such as '(cs.LG)'")
@@ -111,11 +107,10 @@ def parse_page(data: bytes) -> ArxivPaper:
     odd += [f"the head says {m[0]!r}" for m in stamps if m[1] not in days]
     doi = _only("DOI", [m[1].lower() for m in map(_DOI.fullmatch, page) if m], required=False)
     return ArxivPaper(
-        arxiv=arxiv, title=clean(_only("title", blocks["Title"])), authors=authors.names,
+        arxiv=arxiv, title=clean(_only("title", blocks["Title"])), authors=authors,
         abstract=abstract, submitted=history[0][0], revised=history[arxiv.version - 1][0],
         primary_cat=codes[0], cross_cats=tuple(codes[1:]), doi=doi or None, history=history,
-        author_count=_author_count(page),
-        notes=(*_withdrawal(" ".join(blocks["Comments"])[:2000], abstract), *odd[:5], *authors.repairs),
+        notes=(*_withdrawal(" ".join(blocks["Comments"])[:2000], abstract), *odd[:5], *repairs),
     )  # fmt: skip
 
 
@@ -162,14 +157,6 @@ def _history(page: list[str], arxiv: ArxivId) -> tuple[tuple[datetime, str], ...
         what, expected = f"{what}: versions missing or doubled", f"1 to {arxiv.version} at least"
         raise UnusableDocumentError(what, got=numbers[:9], expected=expected)
     return tuple((when, weekday) for _, when, weekday in sorted(found))
-
-
-def _author_count(page: list[str]) -> int | None:
-    """Return how many authors the line '…, by A and 5 other authors' counts, if there is such a line."""
-    texts = [line.rpartition(", by ")[2] for line in page if line.startswith(_COUNT_LINE) and ", by " in line]
-    text = _only("number of authors", texts, required=False)
-    others = _OTHERS.fullmatch(text.rpartition(" and ")[2])
-    return 1 + (int(others[1]) if others else text.count(" and ")) if text else None
 
 
 def parse_feed(data: bytes) -> ArxivPaper:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from email.utils import parsedate_to_datetime
 
 from metadata.errors import MissingFieldError
 from metadata.parse import strict_json
@@ -31,9 +32,10 @@ _ABSTRACT = re.compile(
 )
 _REFERENCES = re.compile(r"^[#*_ \d.]*references[*_: ]*$", re.IGNORECASE)
 # Headings that end head or abstract where no Markdown marks them.
-_HEADINGS = "tl;dr|contribution|findings|peer reviews|code & models|videos|taxonomy|references".split("|")
 _SECTION = re.compile(
-    r"(?:(?:\d{1,2}|I)\.? )?(?:introduction|index terms|ccs concepts|einleitung|keywords)\b", re.IGNORECASE
+    r"(?:tl;dr|contribution|findings|peer reviews|code & models|videos|taxonomy|references)$"
+    r"|(?:(?:\d{1,2}|I)\.? )?(?:introduction|index terms|ccs concepts|einleitung|keywords)\b",
+    re.IGNORECASE,
 )
 _REFERENCE = re.compile(r"(?:[-*] )?\[[^\[\]]{1,40}\] (.+)")
 _ABOUT = re.compile(
@@ -43,9 +45,8 @@ _ABOUT = re.compile(
     re.IGNORECASE,
 )
 _MARKS = str.maketrans("", "", "*_`#")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_WORD_DATE = re.compile(r"(?:(\d{1,2})\.? )?([A-Za-z]{3,9})\.? (?:(\d{1,2}),? )?(\d{4})")
-_ISO_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
+_WORD_DATE = re.compile(r"(?:(\d{1,2})\.? )?([A-Za-z]{3,9})\.? (?:(\d{1,2}),? )?([12]\d{3})")
+_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True)
@@ -137,8 +138,7 @@ def _section(page: list[str], start: int, markdown: bool, end: int) -> list[str]
     """Return the lines from `start` to the next heading, at most to `end`; one that begins the page belongs."""
     found: list[str] = []
     for i in range(start, end):
-        plain = page[i].lower() in _HEADINGS or _SECTION.match(page[i])
-        if i and (_HEADING.fullmatch(page[i]) if markdown else plain):
+        if i and (_HEADING.fullmatch(page[i]) if markdown else _SECTION.match(page[i])):
             break
         found.append(page[i])
     return found
@@ -159,14 +159,12 @@ def _own(line: str, own: list[str], dates: list[date]) -> str:
 
 def parse_date(line: str) -> date | None:
     """Return the date that makes up `line` (`Jun 12 2018`, `12 June 2018`, `2018-06-12`), else None."""
-    iso, words = _ISO_DATE.fullmatch(line), _WORD_DATE.fullmatch(line)
+    words = _WORD_DATE.fullmatch(line)
     try:
-        if iso:
-            return date(int(iso[1]), int(iso[2]), int(iso[3]))
-        if words and (words[1] or words[3]):
-            return date(
-                int(words[4]), _MONTHS.index(words[2][:3].capitalize()) + 1, int(words[1] or words[3])
-            )
+        if _ISO_DATE.fullmatch(line):
+            return date.fromisoformat(line)
+        if words and (day := words[1] or words[3]):
+            return parsedate_to_datetime(f"{day} {words[2][:3]} {words[4]} 00:00").date()
     except ValueError:
         pass
     return None

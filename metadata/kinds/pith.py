@@ -83,7 +83,10 @@ class PithRecord:
     """A record whose form was checked, and nothing else: see `metadata.check`.
 
     `document` is the JSON as read; `holder` and `payload` are its two places (with their `paths`) that hold the
-    canonical record; `notes` tell what the file says and nothing here interprets.
+    canonical record. `canonical` is its canonical JSON, the bytes whose hash is signed; `signed` its metadata, all that
+    the signature covers beside the id with version; `submitted` the signed time of the *first* version. `receipt` has
+    the signature; the times and names in it are not signed. `snapshots` are what the registry read off the paper's
+    page: *not* signed, authors by given name, abstract cut off. `notes` tell what nothing here interprets.
     """
 
     document: dict[str, Any]
@@ -91,6 +94,11 @@ class PithRecord:
     holder: dict[str, Any]
     payload: dict[str, Any]
     paths: tuple[str, str]
+    canonical: bytes
+    signed: dict[str, Any]
+    submitted: datetime
+    receipt: dict[str, Any]
+    snapshots: list[dict[str, Any]]
     notes: tuple[str, ...]
 
     @property
@@ -99,39 +107,14 @@ class PithRecord:
         return "state_type" in self.document
 
     @property
-    def signed(self) -> dict[str, Any]:
-        """The canonical record's `metadata`: all that the signature covers, beside the id with version."""
-        return dict(self.holder["canonical_record"]["metadata"])
-
-    @property
-    def canonical(self) -> bytes:
-        """The canonical JSON of the canonical record: the bytes whose hash is signed."""
-        return strict_json.canonical_bytes(self.holder["canonical_record"])
-
-    @property
     def sha256(self) -> str:
-        """The SHA-256 (64 hex digits) of these bytes, recomputed."""
+        """The SHA-256 (64 hex digits) of the canonical record, recomputed."""
         return strict_json.sha256_hex(self.canonical)
 
     @property
     def code(self) -> str:
         """The 26 characters of the pith number that follows: RFC 4648 base32 of the hash's first 130 bits."""
         return base64.b32encode(bytes.fromhex(self.sha256)).decode("ascii")[:26]
-
-    @property
-    def submitted(self) -> datetime:
-        """The signed time of the *first* version, whatever version the record is about."""
-        return shape.parse_time(self.signed["submitted_at"], "submitted_at")
-
-    @property
-    def receipt(self) -> dict[str, Any]:
-        """The receipt with the signature over `canonical_sha256`; the times and names in it are not signed."""
-        return dict(self.payload["receipt"])
-
-    @property
-    def snapshots(self) -> list[dict[str, Any]]:
-        """What the registry read off the paper's page: *not* signed, authors by given name, abstract cut off."""
-        return [entry["payload"]["graph_snapshot"] for entry in self.holder.get("graph_snapshots", ())]
 
     def events(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield every event shown, with its path. Only those of a state surely have id, time and signer."""
@@ -141,10 +124,6 @@ class PithRecord:
             lists = {f"$.current.{key}": self.holder[key] for key in ("graph_snapshots", *_EVENT_LISTS)}
         for path, events in lists.items():
             yield from ((f"{path}[{i}]", event) for i, event in enumerate(events))
-
-    def rehashed(self) -> str:
-        """Return the hash over the whole state without its own `state_sha256`."""
-        return strict_json.canonical_sha256({k: v for k, v in self.document.items() if k != "state_sha256"})
 
 
 def parse(data: bytes) -> PithRecord:
@@ -165,10 +144,14 @@ def parse(data: bytes) -> PithRecord:
         further = {at: f"event {e['event_type'][:60]!r}" for at, e in events.items() if at != path}
     for at, what in further.items():
         note(notes, f"{at}: {what}, not interpreted")
-    source = holder["canonical_record"]["source"]
     pith_code(document["pith_number"])
-    arxiv = parse_arxiv(f"{source['id']}v{source['version']}")
-    return PithRecord(document, arxiv, holder, payload, paths, tuple(notes))
+    core = holder["canonical_record"]
+    return PithRecord(
+        document, parse_arxiv(f"{core['source']['id']}v{core['source']['version']}"), holder, payload, paths,
+        strict_json.canonical_bytes(core), core["metadata"],
+        shape.parse_time(core["metadata"]["submitted_at"], "submitted_at"), payload["receipt"],
+        [entry["payload"]["graph_snapshot"] for entry in holder.get("graph_snapshots", ())], tuple(notes),
+    )  # fmt: skip
 
 
 def _creation(events: dict[str, dict[str, Any]], notes: list[str]) -> tuple[str, dict[str, Any]]:

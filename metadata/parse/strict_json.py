@@ -115,11 +115,6 @@ def sha256_hex(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def canonical_sha256(value: object) -> str:
-    """Return the SHA-256 (64 hex digits) of the canonical JSON of `value`; errors of `canonical_bytes`."""
-    return sha256_hex(canonical_bytes(value))
-
-
 def text_sha256(text: str) -> str:
     """Return the SHA-256 (hex) of a title or abstract, lower-cased, white space collapsed. Source: both records."""
     return sha256_hex(" ".join(text.lower().split()).encode("utf-8", "surrogatepass"))

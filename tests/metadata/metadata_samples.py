@@ -20,7 +20,7 @@ from metadata import load_pins
 from metadata.check.record import RegistryKey
 from metadata.kinds import arxiv
 from metadata.kinds import paper as paper_text
-from metadata.parse.strict_json import canonical_bytes, canonical_sha256, sha256_hex, text_sha256
+from metadata.parse.strict_json import canonical_bytes, sha256_hex, text_sha256
 from metadata.pins import committed
 
 RECORDS = committed.RECORDS
@@ -42,6 +42,10 @@ def state(path: Path = SG) -> dict[str, Any]:
 
 def dump(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode("utf-8")
+
+
+def canonical_sha256(value: object) -> str:
+    return sha256_hex(canonical_bytes(value))
 
 
 def rehash_state(document: dict[str, Any]) -> dict[str, Any]:
@@ -204,5 +208,5 @@ def copy_records(folder: Path, extra: dict[str, bytes] | None = None) -> Path:
     for name, data in (extra or {}).items():
         (target / name).write_bytes(data)
         hashes[name] = sha256_hex(data)
-    (target / committed.MANIFEST).write_text(committed.render_manifest(hashes))
+    (target / committed.MANIFEST).write_bytes(committed.render_manifest(hashes))
     return target

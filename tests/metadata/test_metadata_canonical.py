@@ -6,7 +6,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from metadata_samples import MEPROP, SG, examples, state
+from metadata_samples import MEPROP, SG, canonical_sha256, examples, state
 
 from metadata.errors import UnusableDocumentError
 from metadata.kinds import pith
@@ -14,7 +14,6 @@ from metadata.parse.strict_json import (
     MAX_BYTES,
     MAX_DEPTH,
     canonical_bytes,
-    canonical_sha256,
     decode,
     parse,
     text_sha256,
