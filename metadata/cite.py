@@ -180,12 +180,11 @@ def verified(
     `bibtex` (two entries). Raises `MetadataError` for a record of another paper, and for values of another form.
     """
     commit, authors, doi = (repository.get(key) for key in ("commit", "authors", "doi"))
-    digest, example = "SHA-256 of the record", f"one of {pin.arxiv}, like '{pin.short}/table1'"
     _require(repository, ("title", "version", "commit"), "repository")
     for what, got, form, expected in (
-        ("exhibit", exhibit, f"{pin.short}/{_NAME}", example),
+        ("exhibit", exhibit, f"{pin.short}/{_NAME}", f"one of {pin.arxiv}, like '{pin.short}/table1'"),
         ("profile", profile, _NAME, "a name like 'paper'"),
-        (digest, record_sha256, "[0-9a-f]{64}", "64 hex digits (lower case)"),
+        ("SHA-256 of the record", record_sha256, "[0-9a-f]{64}", "64 hex digits (lower case)"),
         (
             "commit",
             str(commit),

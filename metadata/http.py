@@ -62,6 +62,14 @@ class Answer:
         except Exception as e:  # resets, malformed chunks: all of them lose the rest of the body
             raise NoAnswerError(f"the answer broke off ({type(e).__name__})", again=True) from None
 
+    @property
+    def wait_s(self) -> float:
+        """How many seconds the server asks to wait (Retry-After, a number or an HTTP date); 0 if it does not."""
+        try:
+            return float(urllib3.Retry().parse_retry_after(self.headers.get("retry-after", "")))
+        except (exceptions.InvalidHeader, ValueError, OverflowError):
+            return 0.0
+
     def __enter__(self) -> Answer:
         return self
 

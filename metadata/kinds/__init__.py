@@ -89,7 +89,7 @@ def parse(data: bytes, name: str = "document") -> Document:
         kind = "arXiv abstract page"
     elif re.match(r"#{1,6} ", first):
         kind = "manuscript"
-    elif not first.startswith("<") and paper.has_abstract(page_lines):
+    elif not first.startswith("<") and any(map(paper.abstract_heading, page_lines)):
         kind = "paper-site listing"
     else:
         do = "save the text of the page, not its HTML" if first.startswith("<") else "check the file"

@@ -115,19 +115,15 @@ def parse(data: bytes) -> PaperText:
     )  # fmt: skip
 
 
-def has_abstract(page: list[str]) -> bool:
-    """Tell whether one of the lines is the heading of an abstract, which makes a text a listing."""
-    return any(map(_abstract_heading, page))
-
-
-def _abstract_heading(line: str) -> re.Match[str] | None:
+def abstract_heading(line: str) -> re.Match[str] | None:
+    """Return the match of a line that is the heading of an abstract, perhaps with its text behind, else None."""
     return _ABSTRACT.fullmatch(collapse(line.translate(_MARKS))) if _HINT.search(line) else None
 
 
 def _abstract(page: list[str], markdown: bool) -> tuple[int, str]:
     """Return where the abstract's heading stands (the end of the page if nowhere) and the text under it."""
     for i, line in enumerate(page):
-        match = _abstract_heading(line) if i else None
+        match = abstract_heading(line) if i else None
         if match:
             text = " ".join([match[1] or "", *_section(page, i + 1, markdown, len(page))])
             return i, text[:_MAX_ABSTRACT].strip()

@@ -83,10 +83,10 @@ class PithRecord:
     """A record whose form was checked, and nothing else: see `metadata.check`.
 
     `document` is the JSON as read; `holder` and `payload` are its two places (with their `paths`) that hold the
-    canonical record. `canonical` is its canonical JSON, the bytes whose hash is signed; `signed` its metadata, all that
-    the signature covers beside the id with version; `submitted` the signed time of the *first* version. `receipt` has
-    the signature; the times and names in it are not signed. `snapshots` are what the registry read off the paper's
-    page: *not* signed, authors by given name, abstract cut off. `notes` tell what nothing here interprets.
+    canonical record. `canonical` is its canonical JSON, the bytes whose hash is signed; `signed` its metadata: all
+    that is signed beside the id with version; `submitted` the time of the *first* version in it. `receipt` has the
+    signature; its times and names are not signed. `snapshots` are what the registry read off the paper's page: *not*
+    signed, authors by given name, abstract cut off. `notes` tell what nothing here interprets.
     """
 
     document: dict[str, Any]

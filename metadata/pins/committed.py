@@ -25,17 +25,16 @@ def load(directory: Path = RECORDS) -> Corpus:
     present = {p.name for p in directory.iterdir() if not p.name.startswith(".") and p.name != MANIFEST}
     for name in sorted(present - set(listed)):
         raise PinError(f"file in records that {MANIFEST} does not list", got=name, do=_REPAIR)
-    return Corpus(tuple(_document(directory / name, sha256) for name, sha256 in listed.items()))
-
-
-def _document(path: Path, expected: str) -> Document:
-    try:
-        data = read_bytes(path)
-    except UnusableDocumentError as e:
-        raise PinError(f"record {path.name!r}: {e}", do=_REPAIR) from None
-    if (got := sha256_hex(data)) != expected:
-        raise PinError(f"SHA-256 of record {path.name!r}", got=got, expected=expected, do=_REPAIR)
-    return parse(data, path.name)
+    documents = list[Document]()
+    for name, expected in listed.items():
+        try:
+            data = read_bytes(directory / name)
+        except UnusableDocumentError as e:
+            raise PinError(f"record {name!r}: {e}", do=_REPAIR) from None
+        if (got := sha256_hex(data)) != expected:
+            raise PinError(f"SHA-256 of record {name!r}", got=got, expected=expected, do=_REPAIR)
+        documents.append(parse(data, name))
+    return Corpus(tuple(documents))
 
 
 def read_manifest(directory: Path = RECORDS) -> dict[str, str]:

@@ -93,7 +93,7 @@ def test_ctrl_c_while_replacing_leaves_what_fits_together(place, monkeypatch, ca
 
     monkeypatch.setattr(Path, "replace", pressed)
     apply(made)  # all of it
-    monkeypatch.undo()
+    monkeypatch.setattr(Path, "replace", replace)
     assert content(place)[FEED] == atom()
     assert committed.load(place["directory"])
     with pytest.raises(KeyboardInterrupt):  # and then Ctrl-C works again
