@@ -1,22 +1,18 @@
 """Third wing: verify a document, check by check, against the registry's key, other documents and the pins."""
 
-from collections.abc import Mapping
-
 from metadata.check.against import page_checks, record_checks
 from metadata.check.identify import Identification, identify
 from metadata.check.record import PINNED, RegistryKey, fields, own_checks
 from metadata.check.report import Check, Report, Status
 from metadata.kinds import ArxivPaper, Corpus, Document, PithRecord
-from metadata.pins import Pin
+from metadata.pins import Pins
 
 __all__ = ["PINNED", "Corpus", "Identification", "RegistryKey", "Report", "identify_verified", "verify"]
 
 _STATUS: dict[str, Status] = {"pinned": "verified", "not the pinned paper": "failed", "none": "absent"}
 
 
-def verify(
-    document: Document, corpus: Corpus, pins: Mapping[str, Pin], *, key: RegistryKey = PINNED
-) -> Report:
+def verify(document: Document, corpus: Corpus, pins: Pins, *, key: RegistryKey = PINNED) -> Report:
     """Return the report on `document`; it does not raise for a document that was parsed.
 
     `corpus` holds documents that may vouch for it (the committed ones), `pins` the pinned papers, `key` is the
@@ -41,7 +37,7 @@ def verify(
 
 
 def identify_verified(
-    document: Document, corpus: Corpus, pins: Mapping[str, Pin], *, key: RegistryKey = PINNED
+    document: Document, corpus: Corpus, pins: Pins, *, key: RegistryKey = PINNED
 ) -> Identification:
     """Identify `document`; for a pith record or an arXiv page, a failed check counts against its claim."""
     return identify(document, pins, corpus, verify(document, corpus, pins, key=key).failed)

@@ -10,12 +10,12 @@ from metadata.parse.ids import ArxivId, parse_arxiv
 from metadata.parse.names import find_authors
 from metadata.parse.strict_json import text_sha256
 from metadata.parse.text import collapse, fold, squash
-from metadata.pins import Pin
+from metadata.pins import Pin, Pins
 
 _MIN_EXCERPT = 100  # characters; less of an abstract shows nothing
 
 
-def record_checks(record: PithRecord, corpus: Corpus, pins: Mapping[str, Pin]) -> Iterator[Check]:
+def record_checks(record: PithRecord, corpus: Corpus, pins: Pins) -> Iterator[Check]:
     """Yield the checks of a record against arXiv's pages of the same version in `corpus`, and the `pins`."""
     want = (record.signed["title_canon_sha256"], record.signed["abstract_canon_sha256"])
     pages = {d.name: page for d, page in corpus.of(ArxivPaper, record.arxiv)}
@@ -38,9 +38,7 @@ def record_checks(record: PithRecord, corpus: Corpus, pins: Mapping[str, Pin]) -
     yield _pin(record.arxiv, pins, lambda pin: _other_record(record, pin))
 
 
-def _pin(
-    arxiv: ArxivId, pins: Mapping[str, Pin], others: Callable[[Pin], Iterable[str]], more: str = ""
-) -> Check:
+def _pin(arxiv: ArxivId, pins: Pins, others: Callable[[Pin], Iterable[str]], more: str = "") -> Check:
     """Check that this version is pinned; `others` gives further differences from the pin of its paper."""
     pin = next((p for p in pins.values() if parse_arxiv(p.arxiv).base == arxiv.base), None)
     if pin is None:
@@ -79,7 +77,7 @@ def _copies(record: PithRecord) -> Check:
     return hold("snapshot", "source, categories, licence and time equal the signed ones", problems)
 
 
-def _authors(record: PithRecord, true: Mapping[str, ArxivPaper], pins: Mapping[str, Pin]) -> Check:
+def _authors(record: PithRecord, true: Mapping[str, ArxivPaper], pins: Pins) -> Check:
     """Check the snapshot's authors against pin and pages. They are not signed, so never `verified`."""
     pinned = pins.get(str(record.arxiv))
     known = ({"the pin": pinned.authors} if pinned else {}) | {n: page.authors for n, page in true.items()}
@@ -91,9 +89,7 @@ def _authors(record: PithRecord, true: Mapping[str, ArxivPaper], pins: Mapping[s
     return hold("authors", "", problems, unshown=f"not signed{same}")
 
 
-def page_checks(
-    paper: ArxivPaper, corpus: Corpus, key: RegistryKey, pins: Mapping[str, Pin]
-) -> Iterator[Check]:
+def page_checks(paper: ArxivPaper, corpus: Corpus, key: RegistryKey, pins: Pins) -> Iterator[Check]:
     """Yield the checks of an arXiv page or feed against itself, signed records in `corpus`, and the pins."""
     what, none = "the DOI is that of the id", hold("doi", "", absent="the document gives none")
     yield compare("doi", what, paper.doi, paper.arxiv.doi.lower()) if paper.doi else none

@@ -1,16 +1,16 @@
 """Say which pinned paper a document is, and answer only what is known; what each answer needs: docs/metadata.md."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 import metadata.check.claim as claims
-from metadata.check.report import Check
+from metadata.check.report import Checks
 from metadata.kinds import Corpus, Document, PaperText, PithRecord
 from metadata.parse.ids import parse_arxiv
 from metadata.parse.names import find_authors
 from metadata.parse.text import fold
-from metadata.pins import Pin
+from metadata.pins import Pin, Pins
 
 _MIN_REFERENCES = 3
 # Failed checks that leave open whether a document is what it claims: nothing of this is signed, or (the categories,
@@ -71,9 +71,7 @@ class Identification:
         return {**asdict(self), "exit_code": self.exit_code, "sentence": self.sentence}
 
 
-def identify(
-    document: Document, pins: Mapping[str, Pin], corpus: Corpus, failed: tuple[Check, ...]
-) -> Identification:
+def identify(document: Document, pins: Pins, corpus: Corpus, failed: Checks) -> Identification:
     """Say which of `pins` the `document` is, claims to be or may be; `failed` are its failed checks."""
     claim = claims.claim_of(document)
     cases = [_Case(document, claim, pin, corpus, failed) for pin in pins.values()]
@@ -89,9 +87,7 @@ def identify(
 class _Case:
     """A claim beside a pin: what speaks for it and against it, the answer, and its rank: the least is best."""
 
-    def __init__(
-        self, document: Document, claim: PaperText, pin: Pin, corpus: Corpus, failed: tuple[Check, ...]
-    ):
+    def __init__(self, document: Document, claim: PaperText, pin: Pin, corpus: Corpus, failed: Checks):
         self.claim, self.pin, self.arxiv = claim, pin, parse_arxiv(pin.arxiv)
         self.versions = claim.versions(self.arxiv.base)
         below = claim.after(pin.title)[1]
@@ -171,20 +167,21 @@ class _Case:
         yield from (*self.soft, *self.others, *self.hard)
 
     def _id_fact(self) -> Fact:
-        claim, own = self.claim, ", ".join(self.claim.own[:5])
-        if not own:
+        claim, own, weight = self.claim, ", ".join(self.claim.own[:5]), _weight(False, bool(self.claim.own))
+        about, said = "identifier", f"the document gives {own} for itself"
+        if not claim.own:
             seen = f"; it mentions {', '.join(claim.mentions[:5])}" if claim.mentions else ""
-            return Fact("identifier", "neutral", f"the document gives no id for itself{seen}")
-        said = f"the document gives {own} for itself"
-        if any(not text.startswith(self.arxiv.base) for text in claim.own) or len(self.versions) > 1:
-            return Fact("identifier", "against", said)
-        if self.versions == {None}:
-            return Fact(
-                "identifier", "neutral", f"{own}, but without a version: that it is {self.arxiv} is not shown"
-            )
-        return Fact(
-            "version", _weight(self.versions == {self.arxiv.version}, True), f"{said}, pinned is {self.arxiv}"
-        )
+            said = f"the document gives no id for itself{seen}"
+        elif all(text.startswith(self.arxiv.base) for text in claim.own) and len(self.versions) == 1:
+            if self.versions == {None}:
+                weight, said = (
+                    "neutral",
+                    f"{own}, but without a version: that it is {self.arxiv} is not shown",
+                )
+            else:
+                about, weight = "version", _weight(self.versions == {self.arxiv.version}, True)
+                said += f", pinned is {self.arxiv}"
+        return Fact(about, weight, said)
 
 
 def _weight(good: bool, bad: bool) -> Weight:

@@ -18,6 +18,9 @@ class Check:
     detail: str
 
 
+Checks = tuple[Check, ...]
+
+
 @dataclass(frozen=True)
 class FieldTrust:
     """How far one field of a document can be trusted, and why."""
@@ -38,12 +41,12 @@ class Report:
     kind: str
     sha256: str
     subject: str
-    checks: tuple[Check, ...]
+    checks: Checks
     fields: tuple[FieldTrust, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property
-    def failed(self) -> tuple[Check, ...]:
+    def failed(self) -> Checks:
         """The checks that failed; empty for a document that may be used."""
         return tuple(c for c in self.checks if c.status == "failed")
 

@@ -110,6 +110,10 @@ class Pin:
         return {e.field: e for e in self.evidence}[field]
 
 
+Pins = Mapping[str, Pin]
+"""Pins by arXiv id with version, in the order of the papers."""
+
+
 def load_pins(path: Path = PINS_FILE) -> dict[str, Pin]:
     """Return the pins by arXiv id with version, in the order of the papers. `PinError` for a broken file."""
     return dict(_load(path))

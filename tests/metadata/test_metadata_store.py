@@ -92,12 +92,16 @@ def test_ctrl_c_while_replacing_leaves_what_fits_together(place, monkeypatch, ca
         return replace(self, target)
 
     monkeypatch.setattr(Path, "replace", pressed)
-    apply(made)  # all of it
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job has another
+    try:
+        apply(made)  # all of it
+        with pytest.raises(KeyboardInterrupt):  # and then Ctrl-C works again
+            signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
     monkeypatch.setattr(Path, "replace", replace)
     assert content(place)[FEED] == atom()
     assert committed.load(place["directory"])
-    with pytest.raises(KeyboardInterrupt):  # and then Ctrl-C works again
-        signal.raise_signal(signal.SIGINT)
 
     def command(options):
         raise KeyboardInterrupt
