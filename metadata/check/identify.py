@@ -158,11 +158,10 @@ class _Case:
     def facts(self) -> Iterator[Fact]:
         """Yield the evidence, all that a person needs to follow the answer."""
         title, text, line = self.title, self.text, self.byline
+        other = text in ("altered", "other")
         yield Fact("title", _weight(title == "same", title != "near"), self.details["title"])
         yield Fact("authors", _weight(line.complete, bool(line.foreign or not line.found)), str(line))
-        yield Fact(
-            "abstract", _weight(text == "same", text in ("altered", "other")), self.details["abstract"]
-        )
+        yield Fact("abstract", _weight(text == "same", other), self.details["abstract"])
         yield self._id_fact()
         yield from (*self.soft, *self.others, *self.hard)
 

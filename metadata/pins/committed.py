@@ -62,7 +62,8 @@ def replace(files: Mapping[Path, bytes], expected: Mapping[Path, bytes | None]) 
     """Write `files` (contents by path): all of them, or none.
 
     `expected` are contents (None: no such file) on which the new ones rest: if another writer changed one,
-    nothing is written. Raises `RefusedUpdateError` then, and `WriteError` if a file cannot be written.
+    nothing is written. Raises `RefusedUpdateError` then, and `WriteError` if a file cannot be written; Ctrl-C takes
+    effect before the first file is replaced, and not until the last one is.
     """
     from filelock import FileLock, Timeout
 
