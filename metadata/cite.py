@@ -161,10 +161,13 @@ def repository(path: Path = CFF_FILE, *, commit: str = "", dirty: bool = False) 
         raise MetadataError(f"cannot read {path.name}: {e}", expected=expected) from None
     found: dict[str, Any] = {key: str(value) for key, value in read.items() if value}
     found["authors"] = authors
-    if missing := [key for key in _NEEDED if not found.get(key)]:
-        expected = 'lines such as: version: "0.1.0"'
-        raise MetadataError(f"{path.name}: no {', '.join(missing)}", expected=expected)
+    _require(found, _NEEDED, path.name)
     return found | {"year": found["date-released"][:4], "commit": commit, "dirty": dirty}
+
+
+def _require(found: Mapping[str, Any], keys: Iterable[str], where: str) -> None:
+    if missing := [key for key in keys if not found.get(key)]:
+        raise MetadataError(f"{where}: no {', '.join(missing)}", expected='lines such as: version: "0.1.0"')
 
 
 def verified(
@@ -172,13 +175,26 @@ def verified(
 ) -> str:
     """Return a citation of a number that this repository recorded, so that a reader can find and check it.
 
-    It joins the pinned paper, this repository (`repository`: `title`, `version`, `commit` in hex or "unknown",
-    optionally `authors`, `doi`, `year` and `dirty`, as the function of that name returns them), the `exhibit` (like
-    `dni/table1`), the `profile` and the SHA-256 of the record (64 hex digits). `style` is `text` (one line)
-    or `bibtex` (two entries). Raises `MetadataError` for a record of another paper, and for values of another form.
+    It joins the pinned paper, this repository (as the function of that name tells of it), the `exhibit` (like
+    `dni/table1`), the `profile` and the SHA-256 of the record (64 hex digits). `style` is `text` (one line) or
+    `bibtex` (two entries). Raises `MetadataError` for a record of another paper, and for values of another form.
     """
-    _check_verified(pin, repository, exhibit, profile, record_sha256, style)
-    commit, authors, doi = repository["commit"], repository.get("authors", ()), repository.get("doi")
+    commit, authors, doi = (repository.get(key) for key in ("commit", "authors", "doi"))
+    _require(repository, ("title", "version", "commit"), "repository")
+    for what, got, form, expected in (
+        ("exhibit", exhibit, f"{pin.short}/{_NAME}", f"one of {pin.arxiv}, like '{pin.short}/table1'"),
+        ("profile", profile, _NAME, "a name like 'paper'"),
+        ("SHA-256 of the record", record_sha256, "[0-9a-f]{64}", "64 hex digits (lower case)"),
+        (
+            "commit",
+            str(commit),
+            f"[0-9a-f]{{7,64}}|{_UNKNOWN}",
+            "7 to 64 hex digits (lower case), or unknown",
+        ),
+        ("style", style, "|".join(STYLES), " or ".join(STYLES)),
+    ):
+        if not re.fullmatch(form, got):
+            raise MetadataError(what, got=got, expected=expected)
     dirty = " with uncommitted changes" if commit != _UNKNOWN and repository.get("dirty") else ""
     place = f"commit {commit}{dirty}, record of {exhibit}, profile {profile}, SHA-256 {record_sha256}"
     if style == "text":
@@ -189,26 +205,8 @@ def verified(
     name = re.sub(r"[^a-z0-9]+", "-", f"{exhibit}-{profile}".lower())
     fields = {
         "title": f"{{{encode(str(repository['title']))}}}",
-        "author": " and ".join(f"{{{encode(a)}}}" for a in authors), "year": str(repository.get("year", "")),
+        "author": " and ".join(f"{{{encode(a)}}}" for a in authors or ()), "year": str(repository.get("year", "")),
         "version": encode(str(repository["version"])), "doi": str(doi or ""),
         "note": encode(f"{place}; reproduces arXiv:{pin.arxiv}"),
     }  # fmt: skip
     return f"{_entry('misc', f'repro-{name}', fields)}\n{bibtex(pin)}"
-
-
-def _check_verified(
-    pin: Pin, repository: Mapping[str, Any], exhibit: str, profile: str, record_sha256: str, style: str
-) -> None:
-    missing = [key for key in ("title", "version", "commit") if not repository.get(key)]
-    if missing:
-        raise MetadataError(f"repository: no {', '.join(missing)}", do="see metadata.cite.repository")
-    commit, example = str(repository["commit"]), f"{pin.short}/table1"
-    for what, got, form, expected in (
-        ("exhibit", exhibit, f"{pin.short}/{_NAME}", f"one of {pin.arxiv}, like {example!r}"),
-        ("profile", profile, _NAME, "a name like 'paper'"),
-        ("SHA-256 of the record", record_sha256, "[0-9a-f]{64}", "64 hex digits (lower case)"),
-        ("commit", commit, f"[0-9a-f]{{7,64}}|{_UNKNOWN}", "7 to 64 hex digits (lower case), or unknown"),
-        ("style", style, "|".join(STYLES), " or ".join(STYLES)),
-    ):
-        if not re.fullmatch(form, got):
-            raise MetadataError(what, got=got, expected=expected)

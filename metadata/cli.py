@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
+from metadata import commands
 from metadata.errors import MetadataError
 from metadata.parse.text import printable
 
@@ -72,8 +73,6 @@ def main(argv: list[str] | None = None, *, prog: str = "python -m metadata") -> 
     try:
         options = parser(prog).parse_args(argv)
         as_json = options.json
-        from metadata import commands  # now that the command line means something
-
         run: Callable[[argparse.Namespace], commands.Result] = getattr(commands, options.command)
         code, data, lines = run(options)
         raw = options.command == "cite"  # formats of our own: BibTeX, YAML, JSON
@@ -85,11 +84,8 @@ def main(argv: list[str] | None = None, *, prog: str = "python -m metadata") -> 
     except MetadataError as e:
         code, err = e.exit_code, f"error: {printable(str(e))}\n"
         out = _json({"exit_code": code, "error": str(e)}) if as_json else ""
-    except KeyboardInterrupt as e:
-        # the class lives with what writes, which is not imported here
-        replaced = type(e).__name__ == "Replaced"
-        done = "all files had been replaced" if replaced else "nothing was changed"
-        code, err = 130, f"interrupted; {done}\n"
+    except KeyboardInterrupt:
+        code, err = 130, "interrupted; nothing was changed, or all that was to be\n"
     except (OSError, MemoryError, RecursionError) as e:
         code, err = 2, f"error: {type(e).__name__}: {printable(str(e))}\n"
     return _emit(sys.stderr, err, _emit(sys.stdout, out, code))

@@ -81,8 +81,7 @@ def pins(options: argparse.Namespace) -> Result:
         lines.append(f"wrote {PINS_FILE.name}: {', '.join(shown)}")
     if options.check:
         lines.append("pins.json follows from the records")
-    papers = json.loads(build.render(shown))["papers"]
-    return 0, {"papers": papers, "checked": bool(options.check or options.write)}, lines
+    return 0, {"papers": build.to_json(shown), "checked": bool(options.check or options.write)}, lines
 
 
 def _pin(of: Pin) -> Iterator[str]:
@@ -100,7 +99,7 @@ def cite(options: argparse.Namespace) -> Result:
     """Cite papers with the trust of each field (CodeMeta of none named: this repository), or write CITATION.cff."""
     file = citing.CFF_FILE
     if options.write_cff:
-        committed.replace({file: citing.render(file, load_pins().values()).encode("utf-8")})
+        committed.replace({file: citing.render(file, load_pins().values()).encode("utf-8")}, {})
         return 0, {"wrote": file.name}, [f"wrote the references of {file.name}"]
     chosen = _chosen(options.papers)
     trust = [f"{p.arxiv}: " + ", ".join(f"{name} {p.why(name).trust}" for name in _CITED) for p in chosen]
@@ -139,7 +138,7 @@ def refresh(options: argparse.Namespace) -> Result:
     changes, replaced = list(plan.changes) if plan else [], bool(plan and options.write)
     lines += [f"pins: {change}" for change in changes]
     if plan and options.write:
-        refreshing.apply(plan)
+        committed.replace(plan.files, plan.expected)
         lines += ["replaced; look at it with git diff, then run: python -m metadata cite --write-cff"]
     else:
         lines += ["nothing was replaced; add --write to do so" if plan else "nothing to replace"]

@@ -38,7 +38,7 @@ class UnknownVersionError(UnusableDocumentError):
 
 
 class IdentifierError(MetadataError):
-    """A string that is no arXiv id, DOI or pith number."""
+    """A string that is no arXiv id and no pith number."""
 
 
 class VersionlessIdError(IdentifierError):

@@ -4,8 +4,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 from metadata.errors import FetchError
@@ -39,10 +37,6 @@ class Client:
     sleep: Callable[[float], None] = time.sleep
     _last: dict[str, float] = field(default_factory=dict)
 
-    def get(self, url: str) -> bytes:
-        """Return the body of the answer to `url`, errors as in `read`."""
-        return self.read(url, bytes)
-
     def read(self, url: str, use: Callable[[bytes], T]) -> T:
         """Return what `use` makes, within the time limit, of the body of the answer to `url`.
 
@@ -67,8 +61,8 @@ class Client:
         agent, most, body = {"User-Agent": self.user_agent}, self.limits.max_bytes, bytearray()
         with ask(url, agent, self.limits.connect_s, self.limits.read_s, before=self._pause) as answer:
             if answer.status != 200:
-                wait, again = _retry_after(answer.headers.get("retry-after", "")), answer.status in _RETRIED
-                raise NoAnswerError(f"the server answered {answer.status}", again=again, wait_s=wait)
+                why, again = f"the server answered {answer.status}", answer.status in _RETRIED
+                raise NoAnswerError(why, again=again, wait_s=answer.wait_s)
             while (chunk := answer.more()) and not given_up.is_set():
                 body += chunk
                 if len(body) > most:
@@ -80,13 +74,3 @@ class Client:
         if host in self._last and wait > 0:
             self.sleep(wait)
         self._last[host] = self.clock()
-
-
-def _retry_after(header: str) -> float:
-    """Return the seconds in a Retry-After header (a number or an HTTP date), 0 if there is none to read."""
-    if header.isascii() and header.isdigit():
-        return float(header[:9])
-    try:
-        return max(0.0, (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError, OverflowError):
-        return 0.0

@@ -62,6 +62,14 @@ class Answer:
         except Exception as e:  # resets, malformed chunks: all of them lose the rest of the body
             raise NoAnswerError(f"the answer broke off ({type(e).__name__})", again=True) from None
 
+    @property
+    def wait_s(self) -> float:
+        """How many seconds the server asks to wait (Retry-After, a number or an HTTP date); 0 if it does not."""
+        try:
+            return float(urllib3.Retry().parse_retry_after(self.headers.get("retry-after", "")))
+        except (exceptions.InvalidHeader, ValueError, OverflowError):
+            return 0.0
+
     def __enter__(self) -> Answer:
         return self
 
@@ -91,12 +99,9 @@ def ask(
         before(parts.netloc)
         answer = _send(parts, headers, urllib3.Timeout(connect=connect_s, read=read_s))
         target = answer.headers.get("location") if answer.status in _REDIRECTS else None
-        wrong = _unfit(answer)
-        if target is None and not wrong:
+        if target is None:
             return answer
         with answer:  # hangs up
-            if target is None:
-                raise NoAnswerError(wrong)
             seen, parts = parts.geturl(), _parts(target, parts.geturl(), published)
         same = (parts.scheme, parts.netloc) == (first.scheme, first.netloc)
         if not same and not (published and parts.scheme == "https"):
@@ -109,12 +114,8 @@ def _parts(url: str, base: str, published: bool) -> SplitResult:
     try:
         parts = urlsplit(urljoin(base, url))
         plain = parts.scheme == "http" and (published or parts.hostname in _LOCAL)
-        if (
-            (parts.scheme == "https" or plain)
-            and parts.hostname
-            and "@" not in parts.netloc
-            and parts.port != 0
-        ):
+        host = parts.hostname and "@" not in parts.netloc and parts.port != 0
+        if host and (plain or parts.scheme == "https"):
             return parts
     except ValueError:
         pass
@@ -122,13 +123,11 @@ def _parts(url: str, base: str, published: bool) -> SplitResult:
 
 
 def _send(parts: SplitResult, headers: Mapping[str, str], timeout: urllib3.Timeout) -> Answer:
-    """Send one request and return the answer, whatever its status."""
+    """Send one request and return the answer; `NoAnswerError` for a body that is unusable before it is read."""
     own = {"User-Agent": "dni-meprop-repro", "Accept-Encoding": "identity", **headers}
+    pool = _pool(parts, timeout)
     try:
-        pool = _pool(parts, timeout)
         response = pool.request("GET", parts.geturl(), headers=own, redirect=False, preload_content=False)
-    except NoAnswerError:
-        raise
     except exceptions.SSLError as e:
         raise NoAnswerError(f"TLS failed ({str(e)[:80]})") from None
     except Exception as e:  # whatever a malformed head makes the libraries raise
@@ -136,20 +135,19 @@ def _send(parts: SplitResult, headers: Mapping[str, str], timeout: urllib3.Timeo
         if isinstance(e, _NETWORK):
             raise NoAnswerError(_LOST.get(name, f"no answer ({name})"), again=True) from None
         raise NoAnswerError(f"a malformed answer or address ({name})") from None
-    return Answer(response.status, {k.lower(): v for k, v in response.headers.items()}, response, pool)
-
-
-def _unfit(answer: Answer) -> str:
-    """Return what makes a body unusable before it is read, if anything."""
+    answer = Answer(response.status, {k.lower(): v for k, v in response.headers.items()}, response, pool)
     length = answer.headers.get("content-length", "0")
-    if answer.status not in (200, 206):
-        return ""  # whose body nobody reads
+    wrong = "" if length.isascii() and length.isdigit() else "a malformed length"
     if answer.headers.get("content-encoding", "identity").lower() != "identity":
-        return "a compressed answer"
-    return "" if length.isascii() and length.isdigit() else "a malformed length"
+        wrong = "a compressed answer"
+    if wrong and answer.status in (200, 206):  # nobody reads the others' bodies
+        with answer:
+            raise NoAnswerError(wrong)
+    return answer
 
 
 def _pool(parts: SplitResult, timeout: urllib3.Timeout) -> urllib3.PoolManager:
+    """Return the pool to ask through; `NoAnswerError` if the environment's settings mean nothing."""
     more: dict[str, Any] = {"timeout": timeout, "retries": False}
     if (
         parts.scheme == "https"
@@ -169,10 +167,9 @@ def _pool(parts: SplitResult, timeout: urllib3.Timeout) -> urllib3.PoolManager:
     more["proxy_headers"] = urllib3.make_headers(proxy_basic_auth=login) if login != ":" else None
     try:
         return urllib3.ProxyManager(proxy, **more)
-    except (urllib3.exceptions.ProxySchemeUnknown, urllib3.exceptions.LocationParseError):
-        raise NoAnswerError(
-            "the proxy in the environment is not http://HOST:PORT or https://HOST:PORT"
-        ) from None
+    except (exceptions.ProxySchemeUnknown, exceptions.LocationParseError):
+        what = "the proxy in the environment is not http://HOST:PORT or https://HOST:PORT"
+        raise NoAnswerError(what) from None
 
 
 def in_time(seconds: float, work: Callable[[threading.Event], T]) -> T:

@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 import json
+from itertools import combinations
 
 import pytest
 import torch
 
-from repro import bench, where
+from repro.bench import rules, steps, timing, where
+from repro.cli import main
 
 
 def test_contenders_take_turns() -> None:
     calls: list[str] = []
-    steps = {"one": lambda: calls.append("one"), "two": lambda: calls.append("two")}
-    ms = bench.interleaved(steps, blocks=3, per_block=2, device="cpu")
+    contenders = {"one": lambda: calls.append("one"), "two": lambda: calls.append("two")}
+    ms = timing.interleaved(contenders, blocks=3, per_block=2, device="cpu")
     assert calls == ["one", "one", "two", "two"] * 4, "a block to warm up, then three"
     assert [len(v) for v in ms.values()] == [3, 3] and min(min(v) for v in ms.values()) >= 0
 
 
 def test_a_ratio_is_taken_within_a_block() -> None:
-    assert bench.ratio([2.0, 40.0, 6.0], [1.0, 20.0, 2.0]) == 2.0, "a machine ten times slower in one block"
+    assert timing.ratio([2.0, 40.0, 6.0], [1.0, 20.0, 2.0]) == 2.0, "a machine ten times slower in one block"
 
 
 def test_the_command_prints_every_row(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    full = bench.interleaved
+    full = timing.interleaved
     monkeypatch.setattr(
-        bench, "interleaved", lambda steps, blocks, per_block, device: full(steps, 1, 1, device)
+        steps, "interleaved", lambda steps, blocks, per_block, device: full(steps, 1, 1, device)
     )
-    assert bench.main(["--device", "cpu", "--json"]) == 0
+    assert main(["bench", "--device", "cpu", "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
     assert printed["steps"][0]["ratio"] == 1.0, "plain PyTorch is the yard-stick"
     assert all(r["ms"] > 0 and r["ratio"] > 0 for r in [*printed["steps"], *printed["together"]])
@@ -55,3 +57,28 @@ def test_every_case_has_a_row_whose_parts_add_up(monkeypatch: pytest.MonkeyPatch
         parts = sum(row[p] for p in (*where.PARTS, "elementwise", "Python"))
         assert parts == pytest.approx(row["all"], rel=0.01) and row["products"] > 0 and row["floor"] > 0
     assert where.table(made).count("\n") == len(made) + 1
+
+
+def test_every_rule_has_a_row_beside_backpropagation(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(rules, "SIZES", ((3, 16),))
+    monkeypatch.setattr(rules, "BLOCKS", 1)
+    monkeypatch.setattr(rules, "PER_BLOCK", 1)
+    assert main(["bench", "--device", "cpu", "--rules", "--json"]) == 0
+    made = json.loads(capsys.readouterr().out)["rules"]
+    assert [r["what"] for r in made] == list(rules.RULES) and made[0]["ratio"] == 1.0
+    assert all(r["ms"] > 0 and (r["layers"], r["width"]) == (3, 16) for r in made)
+    assert rules.table(made).count("\n") == len(made) + 1
+
+
+def test_rules_that_are_timed_train_differently() -> None:
+    weights = {}
+    for rule in rules.RULES:
+        with torch.no_grad():
+            learner = rules.learner(rule, 3, 16)
+            for t in range(4):
+                learner.step(t)
+        weights[rule] = learner.net.params.p["W1"].clone()
+    for one, other in combinations(weights, 2):
+        assert not torch.allclose(weights[one], weights[other], atol=1e-7), f"{one} and {other} are one rule"

@@ -17,7 +17,7 @@ LAYERS = (
     ("train", "decouple"),
     ("exhibits",),
     ("runner",),
-    ("show", "notebook", "page", "bench", "where"),
+    ("show", "notebook", "page", "bench"),
     ("cli", "__main__"),
 )
 ALLOWED = {"torch", "numpy", "filelock"}

@@ -8,7 +8,7 @@ from metadata.kinds import ArxivPaper, Corpus, Document, PaperText, PithRecord
 from metadata.parse.ids import parse_arxiv
 from metadata.parse.names import NEUTRAL, Byline
 from metadata.parse.strict_json import text_sha256
-from metadata.parse.text import collapse, common, fold, skeleton, squash
+from metadata.parse.text import LOOKALIKES, collapse, common, fold, squash
 from metadata.pins import Pin
 
 NEAR_TITLE = 0.85  # similarity (0 to 1) from which a title is near; that of unrelated papers is below 0.75
@@ -66,7 +66,7 @@ def compare_title(claim: PaperText, title: str) -> tuple[Title, str]:
         return "same", f"the title is {title!r}"
     got = claim.head[0][:600] if claim.head else ""
     ours, true = fold(got), fold(title)
-    if skeleton(got) == true:
+    if ours.translate(LOOKALIKES) == true:
         return "imitated", f"the title imitates {title!r} with letters of other alphabets"
     if f" {true} " in f" {ours} ":
         return "contains", f"the title speaks of {title!r}, but says more: {got!r}"
@@ -122,10 +122,6 @@ def other_people(byline: str, line: Byline) -> list[str]:
 
 
 def _is_name(words: list[str]) -> bool:
-    fits = all(_NAME.fullmatch(w) and w[0].isupper() and fold(w).isascii() for w in words)
-    return (
-        2 <= len(words) <= 4
-        and any(len(w) > 2 for w in words)
-        and fits
-        and not _NO_NAMES & set(map(fold, words))
-    )
+    spelled = all(_NAME.fullmatch(w) and w[0].isupper() and fold(w).isascii() for w in words)
+    fits = spelled and 2 <= len(words) <= 4 and any(len(w) > 2 for w in words)
+    return fits and not _NO_NAMES & set(map(fold, words))

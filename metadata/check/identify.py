@@ -1,29 +1,28 @@
 """Say which pinned paper a document is, and answer only what is known; what each answer needs: docs/metadata.md."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 import metadata.check.claim as claims
-from metadata.check.claim import Text, Title
-from metadata.check.report import Report
+from metadata.check.report import Checks
 from metadata.kinds import Corpus, Document, PaperText, PithRecord
-from metadata.parse.ids import ArxivId, parse_arxiv
-from metadata.parse.names import Byline, find_authors
+from metadata.parse.ids import parse_arxiv
+from metadata.parse.names import find_authors
 from metadata.parse.text import fold
-from metadata.pins import Pin
+from metadata.pins import Pin, Pins
 
 _MIN_REFERENCES = 3
 # Failed checks that leave open whether a document is what it claims: nothing of this is signed, or (the categories,
 # which arXiv adds to later) for good.
-_SOFT = frozenset("authors excerpt author_count event_counters event_ids snapshot_hashes dates".split())
+_SOFT = frozenset("authors excerpt event_counters event_ids snapshot_hashes dates".split())
 _SOFT |= {"abstract", "categories"}
 
 Weight = Literal["for", "against", "decisive", "neutral"]
 Version = Literal["shown", "not shown", "another"]
 Verdict = Literal["pinned", "not the pinned paper", "cannot tell", "none"]
 EXIT_CODES: dict[Verdict, int] = {"pinned": 0, "not the pinned paper": 1, "cannot tell": 4, "none": 3}
-_TITLES: tuple[Title, ...] = ("same", "imitated", "contains", "near", "other")
+_TITLES: tuple[claims.Title, ...] = ("same", "imitated", "contains", "near", "other")
 
 
 @dataclass(frozen=True)
@@ -72,122 +71,120 @@ class Identification:
         return {**asdict(self), "exit_code": self.exit_code, "sentence": self.sentence}
 
 
-def identify(document: Document, pins: Mapping[str, Pin], corpus: Corpus, report: Report) -> Identification:
-    """Say which of `pins` the `document` is, claims to be or may be; `report` is its own, `corpus` has abstracts."""
+def identify(document: Document, pins: Pins, corpus: Corpus, failed: Checks) -> Identification:
+    """Say which of `pins` the `document` is, claims to be or may be; `failed` are its failed checks."""
     claim = claims.claim_of(document)
-    weighed = [_weigh(document, claim, pin, corpus, report) for pin in pins.values()]
-    _, best = min(weighed, key=lambda found: found[0], default=((), None))
-    if best and best.verdict != "none":
-        return best
+    cases = [_Case(document, claim, pin, corpus, failed) for pin in pins.values()]
+    best = min(cases, key=lambda case: case.rank, default=None)
+    if best and best.answer.verdict != "none":
+        return replace(best.answer, name=document.name, facts=tuple(best.facts()))
     facts = [Fact("title", "neutral", f"{''.join(claim.head[:1])!r} is the title of no pinned paper")]
     if claim.mentions:
         facts.append(Fact("mentions", "neutral", f"it mentions {', '.join(claim.mentions)}"))
     return Identification(document.name, "none", facts=tuple(facts))
 
 
-def _weigh(
-    document: Document, claim: PaperText, pin: Pin, corpus: Corpus, report: Report
-) -> tuple[tuple[int, ...], Identification]:
-    """Return what the claim is of `pin`, and that answer's rank among those for other pins: the least is best."""
-    arxiv, below = parse_arxiv(pin.arxiv), claim.after(pin.title)[1]
-    title, title_detail = claims.compare_title(claim, pin.title)
-    byline = find_authors(below, pin.authors)
-    texts = claims.known_texts(corpus, pin, document)
-    text, text_detail = claims.compare_abstract(claim.abstract, pin.abstract_sha256, texts)
-    versions = claim.versions(arxiv.base)
-    failed = report.failed if claim.formal and versions else ()
-    others = list(_other_facts(claim, pin))
-    alien = any((f.about, f.weight) == ("references", "against") for f in others)
-    names = [] if claim.about else claims.other_people(below, byline)
-    clean = claim.formal or (title == "same" and bool(byline.found) and not byline.foreign)
-    said = _contradictions(claim, arxiv, title, text, names, clean, alien)
-    contradictions = [Fact(c.name, "decisive", c.detail) for c in failed if c.name not in _SOFT]
-    contradictions += [Fact("contradiction", "decisive", detail) for detail in said]
-    if isinstance(document.content, PithRecord) and versions and not failed and pin.canonical_sha256:
-        title, text = "same", "same"  # its checks have shown that this is the signed record itself
-        byline = byline if claim.head else find_authors("; ".join(pin.authors), pin.authors)
-    facts = (
-        Fact("title", _weight(title == "same", title != "near"), title_detail),
-        Fact("authors", _weight(byline.complete, bool(byline.foreign or not byline.found)), str(byline)),
-        Fact("abstract", _weight(text == "same", text in ("altered", "other")), text_detail),
-        _id_fact(claim, arxiv, versions),
-        *(Fact(c.name, "against", c.detail) for c in failed if c.name in _SOFT),
-        *others,
-        *contradictions,
-    )
-    broken = any(c.name in _SOFT for c in failed)
-    found = _judge(claim, pin, title, text, byline, bool(contradictions), broken)
-    rank = (list(EXIT_CODES).index(found.verdict), _TITLES.index(title), int(not versions))
-    return rank, replace(found, name=document.name, facts=facts)
+class _Case:
+    """A claim beside a pin: what speaks for it and against it, the answer, and its rank: the least is best."""
 
+    def __init__(self, document: Document, claim: PaperText, pin: Pin, corpus: Corpus, failed: Checks):
+        self.claim, self.pin, self.arxiv = claim, pin, parse_arxiv(pin.arxiv)
+        self.versions = claim.versions(self.arxiv.base)
+        below = claim.after(pin.title)[1]
+        self.title, title = claims.compare_title(claim, pin.title)
+        self.byline = find_authors(below, pin.authors)
+        texts = claims.known_texts(corpus, pin, document)
+        self.text, text = claims.compare_abstract(claim.abstract, pin.abstract_sha256, texts)
+        self.details = {"title": title, "abstract": text}
+        failed = failed if claim.formal and self.versions else ()
+        self.soft = [Fact(c.name, "against", c.detail) for c in failed if c.name in _SOFT]
+        self.hard = [Fact(c.name, "decisive", c.detail) for c in failed if c.name not in _SOFT]
+        self.others = list(_other_facts(claim, pin))
+        names = [] if claim.about else claims.other_people(below, self.byline)
+        self.hard += [Fact("contradiction", "decisive", detail) for detail in self._contradictions(names)]
+        if isinstance(document.content, PithRecord) and self.versions and not failed and pin.canonical_sha256:
+            self.title = self.text = "same"  # its checks have shown that this is the signed record itself
+            if not claim.head:
+                self.byline = find_authors("; ".join(pin.authors), pin.authors)
+        self.answer = self._answer()
+        verdict = list(EXIT_CODES).index(self.answer.verdict)
+        self.rank = (verdict, _TITLES.index(self.title), not self.versions)
 
-def _judge(
-    claim: PaperText, pin: Pin, title: Title, text: Text, byline: Byline, contradicted: bool, broken: bool
-) -> Identification:
-    """Return the answer, without its facts; `broken` tells that the document fails a soft check of its own."""
-    arxiv = parse_arxiv(pin.arxiv)
-    versions = claim.versions(arxiv.base)
-    early = claim.date is not None and claim.date.isoformat() < pin.date
-    astray = early or not all(own.startswith(arxiv.base) for own in claim.own)
-    work = bool(byline.found) and not byline.foreign and title == "same" and text == "same"
-    concerned = title in ("same", "imitated") or bool(versions)
-    if not claim.formal:  # other papers' records and pages say so themselves
-        concerned |= byline.complete or text in ("same", "extended", "altered")
-        concerned |= title in ("contains", "near") and bool(byline.found)
-    sound = work and byline.complete and not astray and not broken and versions <= {None, arxiv.version}
-    verdict: Verdict = "pinned" if sound else "cannot tell"
-    if contradicted or not concerned:
-        verdict = "not the pinned paper" if concerned else "none"
-    stated = versions - {None}
-    shown = stated == {arxiv.version} and not astray
-    version: Version = "shown" if shown else "not shown"
-    if stated and arxiv.version not in stated:
-        version = "another"
-    wanted = {
-        f"the title {pin.title!r}, and nothing else, at its head": title != "same",
-        f"all {len(pin.authors)} authors, and nobody else, under it": not byline.complete,
-        "the abstract, word for word": text != "same",
-        f"arXiv:{arxiv}, and no other id or earlier date, at its head": not shown,
-        "a copy that passes its own checks": broken,
-    }
-    settle = tuple(what for what, lacks in wanted.items() if lacks and verdict == "cannot tell")
-    return Identification("", verdict, pin.arxiv, work, version, settle=settle)
+    def _contradictions(self, names: list[str]) -> Iterator[str]:
+        """Yield what positively contradicts the claim; another form of the paper, or a text about it, does not.
+
+        One of `names` under the title may be that of somebody who writes about it: then a second sign is asked for,
+        such as an altered text or references that are not the paper's.
+        """
+        claim, title, line = self.claim, self.title, self.byline
+        clean = claim.formal or (title == "same" and bool(line.found) and not line.foreign)
+        if clean and len(self.versions) == 1 and not self.versions & {None, self.arxiv.version}:
+            yield f"another version: {', '.join(claim.own)}, pinned is {self.arxiv}"
+        altered = self.text in ("altered", "extended")
+        alien = any((f.about, f.weight) == ("references", "against") for f in self.others)
+        second = len(names) > 1 or altered or title == "imitated" or alien
+        if title in ("same", "imitated") and names and second:
+            yield f"the title with other owners: {', '.join(names)[:200]}"
+        elif title == "other" and self.versions and names and (altered or self.text == "other"):
+            yield f"another title, text and people under the id {self.arxiv.base}: {', '.join(names)[:200]}"
+
+    def _answer(self) -> Identification:
+        """Return the answer, without its facts."""
+        claim, pin, title, text, byline = self.claim, self.pin, self.title, self.text, self.byline
+        early = claim.date is not None and claim.date.isoformat() < pin.date
+        astray = early or not all(own.startswith(self.arxiv.base) for own in claim.own)
+        work = bool(byline.found) and not byline.foreign and title == "same" and text == "same"
+        concerned = title in ("same", "imitated") or bool(self.versions)
+        if not claim.formal:  # other papers' records and pages say so themselves
+            concerned |= byline.complete or text in ("same", "extended", "altered")
+            concerned |= title in ("contains", "near") and bool(byline.found)
+        stated, this = self.versions - {None}, {self.arxiv.version}
+        sound = work and byline.complete and not astray and not self.soft and stated <= this
+        verdict: Verdict = "pinned" if sound else "cannot tell"
+        if self.hard or not concerned:
+            verdict = "not the pinned paper" if concerned else "none"
+        shown = stated == this and not astray
+        version: Version = "another" if stated and not stated & this else "shown" if shown else "not shown"
+        wanted = {
+            f"the title {pin.title!r}, and nothing else, at its head": title != "same",
+            f"all {len(pin.authors)} authors, and nobody else, under it": not byline.complete,
+            "the abstract, word for word": text != "same",
+            f"arXiv:{self.arxiv}, and no other id or earlier date, at its head": not shown,
+            "a copy that passes its own checks": bool(self.soft),
+        }
+        settle = tuple(what for what, lacks in wanted.items() if lacks and verdict == "cannot tell")
+        return Identification("", verdict, pin.arxiv, work, version, settle=settle)
+
+    def facts(self) -> Iterator[Fact]:
+        """Yield the evidence, all that a person needs to follow the answer."""
+        title, text, line = self.title, self.text, self.byline
+        other = text in ("altered", "other")
+        yield Fact("title", _weight(title == "same", title != "near"), self.details["title"])
+        yield Fact("authors", _weight(line.complete, bool(line.foreign or not line.found)), str(line))
+        yield Fact("abstract", _weight(text == "same", other), self.details["abstract"])
+        yield self._id_fact()
+        yield from (*self.soft, *self.others, *self.hard)
+
+    def _id_fact(self) -> Fact:
+        claim, own, weight = self.claim, ", ".join(self.claim.own[:5]), _weight(False, bool(self.claim.own))
+        about, said = "identifier", f"the document gives {own} for itself"
+        if not claim.own:
+            seen = f"; it mentions {', '.join(claim.mentions[:5])}" if claim.mentions else ""
+            said = f"the document gives no id for itself{seen}"
+        elif all(text.startswith(self.arxiv.base) for text in claim.own) and len(self.versions) == 1:
+            if self.versions == {None}:
+                weight, said = (
+                    "neutral",
+                    f"{own}, but without a version: that it is {self.arxiv} is not shown",
+                )
+            else:
+                about, weight = "version", _weight(self.versions == {self.arxiv.version}, True)
+                said += f", pinned is {self.arxiv}"
+        return Fact(about, weight, said)
 
 
 def _weight(good: bool, bad: bool) -> Weight:
     return "for" if good else "against" if bad else "neutral"
-
-
-def _contradictions(
-    claim: PaperText, arxiv: ArxivId, title: Title, text: Text, names: list[str], clean: bool, alien: bool
-) -> Iterator[str]:
-    """Yield what positively contradicts the claim; another form of the paper, or a text about it, does not.
-
-    One of `names` under the title may be that of somebody who writes about it: then a second sign is asked for, such
-    as an altered text or references that are not the paper's (`alien`).
-    """
-    versions = claim.versions(arxiv.base)
-    if len(versions) == 1 and not versions & {None, arxiv.version} and clean:
-        yield f"another version: {', '.join(claim.own)}, pinned is {arxiv}"
-    altered = text in ("altered", "extended")
-    second = len(names) > 1 or altered or title == "imitated" or alien
-    if title in ("same", "imitated") and names and second:
-        yield f"the title with other owners: {', '.join(names)[:200]}"
-    elif title == "other" and versions and names and (altered or text == "other"):
-        yield f"another title, text and people under the id {arxiv.base}: {', '.join(names)[:200]}"
-
-
-def _id_fact(claim: PaperText, arxiv: ArxivId, versions: set[int | None]) -> Fact:
-    own = ", ".join(claim.own[:5])
-    if not own:
-        seen = f"; it mentions {', '.join(claim.mentions[:5])}" if claim.mentions else ""
-        return Fact("identifier", "neutral", f"the document gives no id for itself{seen}")
-    if any(not text.startswith(arxiv.base) for text in claim.own) or len(versions) > 1:
-        return Fact("identifier", "against", f"the document gives {own} for itself")
-    if versions == {None}:
-        return Fact("identifier", "neutral", f"{own}, but without a version: that it is {arxiv} is not shown")
-    weight = _weight(versions == {arxiv.version}, True)
-    return Fact("version", weight, f"the document gives {own} for itself, pinned is {arxiv}")
 
 
 def _other_facts(claim: PaperText, pin: Pin) -> Iterator[Fact]:

@@ -4,22 +4,22 @@ The registry's public key is pinned here, so that no record can bring its own.
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from metadata.check.report import Check, FieldTrust, Trust, compare, differing, hold
 from metadata.kinds.pith import HASHED, PithRecord
-from metadata.parse.ids import parse_pith
 from metadata.parse.shape import parse_time
-from metadata.parse.strict_json import canonical_bytes, pith_code, sha256_hex
+from metadata.parse.strict_json import canonical_bytes, sha256_hex
 
 # A signature over the hash holds only together with these checks.
 SIGNING_CHECKS = ("record_copies", "canonical_sha256", "key_fingerprint", "signature")
 _RULES = {"algorithm": "ed25519", "signed_message": "canonical_sha256_bytes", "signature_status": "signed_v1"}
 _OF_STATES = ("state_sha256", "event_counters", "equivocation_counters", "snapshot_hashes", "event_ids")
+_SIGNATURE = re.compile(r"[A-Za-z0-9+/]{85}[AQgw]==")  # 64 bytes in their one base64 form
 _EVENT_ID = re.compile(r"sha256:[0-9a-f]{64}")
+_UNPUBLISHED = "form is right; the hashed bytes are not in the file, nor published"
 # Hash of every empty list in both records known; what is hashed is not published.
 _EMPTY_LIST = "258153158e38e3291e3d48162225fcdb2d5a3ed65a07baac614ab91432fd4f57"
 # Trust in each field, why, and the checks beside those of the signature without which it is merely stated.
@@ -30,7 +30,7 @@ _FIELDS: dict[str, tuple[Trust, str, tuple[str, ...]]] = {
     },
     "title": ("hash signed", "letter case and white space are not covered", ("title_hash",)),
     "abstract": ("hash signed", "signed is its hash; the file has an excerpt", ("abstract_hash",)),
-    "pith number": ("derived", "base32 of the signed hash", ("pith_number", "year")),
+    "pith number": ("derived", "base32 of the signed hash", ("pith_number",)),
     "short aliases": ("derived", "prefixes of the pith number", ("short_aliases",)),
     "arXiv and DOI aliases": ("derived", "from the signed id", ("source_aliases",)),
     "authors_text": ("stated", "graph snapshot, not signed; not the paper's order", ()),
@@ -46,14 +46,13 @@ class RegistryKey:
 
     key_id: str
     public_key_hex: str
-    fingerprint: str
     origin: str
     signer_id: str = "pith.science"
     signer_type: str = "pith_registry"
 
     @property
-    def computed_fingerprint(self) -> str:
-        """The first 32 hex digits of the SHA-256 of the key's 32 bytes, which `fingerprint` must equal."""
+    def fingerprint(self) -> str:
+        """The first 32 hex digits of the SHA-256 of the key's 32 bytes."""
         return sha256_hex(bytes.fromhex(self.public_key_hex))[:32]
 
     def problem(self, signature_b64: str, message: bytes) -> str | None:
@@ -61,14 +60,11 @@ class RegistryKey:
         from cryptography.exceptions import InvalidSignature
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+        if not _SIGNATURE.fullmatch(signature_b64):
+            return "the signature is not 64 bytes in their one base64 form"
+        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(self.public_key_hex))
         try:
-            signature = base64.b64decode(signature_b64, validate=True)
-        except (binascii.Error, ValueError):
-            return "the signature is not base64"
-        if len(signature) != 64 or base64.b64encode(signature).decode("ascii") != signature_b64:
-            return f"the signature is {len(signature)} bytes or not in its one base64 form; expected 64 bytes"
-        try:
-            Ed25519PublicKey.from_public_bytes(bytes.fromhex(self.public_key_hex)).verify(signature, message)
+            key.verify(base64.b64decode(signature_b64), message)
         except InvalidSignature:
             return f"the signature was not made by the pinned key {self.key_id}"
         return None
@@ -77,50 +73,46 @@ class RegistryKey:
 PINNED = RegistryKey(
     key_id="pith-v1-2026-05",
     public_key_hex="b2d552b68890857171a78b36a5dccf368a953413288c353f7c9d9d6f94b709b3",
-    fingerprint="8d4b5ee74e4693bcd1df2446408b0d54",
     origin="mirror manifest pith-mirrors.json of pith.science, generated 2026-05-19",
 )
 
 
 def own_checks(record: PithRecord, key: RegistryKey) -> list[Check]:
     """Return the checks that need nothing but the record and the registry's `key`."""
-    arxiv, number = record.arxiv, record.document["pith_number"]
-    code, stated = pith_code(sha256_hex(record.canonical)), parse_pith(number)
+    arxiv, code = record.arxiv, record.code
+    numbers = [record.document[k] for k in ("pith_number", "short_pith_number") if k in record.document]
+    numbers += [event["subject_pith_number"] for event in record.document.get("events", ())]
+    true = (f"pith:{record.submitted.year}:{code}", f"pith:{code[:8]}")
+    wrong = [f"got {number}, expected {true[0]}" for number in numbers if number not in true]
     short = {f"pith_short_{n}": code[:n] for n in (8, 12, 16)}
-    named = [event["subject_pith_number"] for event in record.document.get("events", ())]
-    named.append(record.document.get("short_pith_number", number))
-    true = (f"pith:{stated.year}:{code}", f"pith:{code[:8]}")
-    wrong = [f"got {text}, expected {code}" for text in (number, *named) if text not in true]
     source = {"arxiv": arxiv.base, "arxiv_version": str(arxiv), "doi": arxiv.doi.lower()}
-    year, of_bundle = "year of the pith number is that of submitted_at", "a bundle has none"
+    of_bundle = (hold(name, "", absent="a bundle has none") for name in _OF_STATES)
     return [
         *signing_checks(record, key),
-        hold("pith_number", f"base32 of the canonical hash is {code}", wrong),
-        compare("year", year, stated.year, record.submitted.year),
+        hold("pith_number", f"year and base32 of the canonical hash are {true[0]}", wrong),
         _aliases(record, "short_aliases", short),
         _aliases(record, "source_aliases", source),
-        *(_state_checks(record) if record.is_state else (Check(n, "absent", of_bundle) for n in _OF_STATES)),
-        hold("dates", "submitted, computed, signed, recorded: in this order", list(_late(record))),
+        *(_state_checks(record) if record.is_state else of_bundle),
+        hold("dates", "submitted, computed, signed, recorded: in this order", _late(record)),
     ]
 
 
 def signing_checks(record: PithRecord, key: RegistryKey) -> list[Check]:
     """Return the four checks that together show that the canonical record was signed by `key`."""
-    digest = sha256_hex(record.canonical)
-    parts = dict(zip(record.paths, (record.holder, record.payload), strict=True))
-    hashes = {path: (part.get("canonical_sha256", digest), digest) for path, part in parts.items()}
-    hashes[f"{record.paths[1]}.receipt"] = (record.receipt["canonical_sha256"], digest)
-    got = {rule: record.receipt[rule] for rule in _RULES}
-    problem = f"rules: got {got}, expected {_RULES}" if got != _RULES else None
+    digest, receipt = record.sha256, record.receipt
+    hashes = {record.paths[0]: record.holder.get("canonical_sha256", digest)}
+    hashes[record.paths[1]] = record.payload["canonical_sha256"]
+    hashes[f"{record.paths[1]}.receipt"] = receipt["canonical_sha256"]
+    other = differing({path: (found, digest) for path, found in hashes.items()})
+    unsigned = differing({rule: (receipt[rule], known) for rule, known in _RULES.items()})
     # the signature is over the 32 bytes of the *recomputed* hash
-    problem = problem or key.problem(record.receipt["signature_b64"], bytes.fromhex(digest))
-    whats = (
-        "the copies of the canonical record agree", f"SHA-256 of the canonical record is {digest}",
-        f"key {key.key_id} of: {key.origin}", f"Ed25519 over the canonical hash, by {key.key_id}",
-    )  # fmt: skip
-    signed = [problem] if problem else []
-    problems = (list(_other_copies(record)), differing(hashes), _other_keys(record, key), signed)
-    return list(map(hold, SIGNING_CHECKS, whats, problems))
+    unsigned += filter(None, [key.problem(receipt["signature_b64"], bytes.fromhex(digest))])
+    return [
+        hold("record_copies", "the copies of the canonical record agree", _other_copies(record)),
+        hold("canonical_sha256", f"SHA-256 of the canonical record is {digest}", other),
+        hold("key_fingerprint", f"key {key.key_id} of: {key.origin}", _other_keys(record, key)),
+        hold("signature", f"Ed25519 over the canonical hash, by {key.key_id}", unsigned),
+    ]
 
 
 def is_signed(checks: Iterable[Check]) -> bool:
@@ -139,13 +131,12 @@ def _other_copies(record: PithRecord) -> Iterator[str]:
 
 
 def _other_keys(record: PithRecord, key: RegistryKey) -> list[str]:
-    """Return where the pinned key's own fingerprint, receipt or events do not name that key, and no other."""
+    """Return where the receipt or an event does not name this key."""
     want = {"key_id": key.key_id, "public_key_fingerprint": key.fingerprint}
     signer = want | {"signer_id": key.signer_id, "signer_type": key.signer_type}
     named = [("receipt", record.receipt, want)]
     named += [(path, event["signer"], signer) for path, event in record.events() if "signer" in event]
-    pairs = {f"{path}: {k}": (found[k], value) for path, found, true in named for k, value in true.items()}
-    return differing({"fingerprint of the pinned key": (key.fingerprint, key.computed_fingerprint)} | pairs)
+    return differing({f"{path}: {k}": (found[k], true[k]) for path, found, true in named for k in true})
 
 
 def _aliases(record: PithRecord, name: str, expected: dict[str, str]) -> Check:
@@ -161,7 +152,8 @@ def _state_checks(record: PithRecord) -> Iterator[Check]:
     """Yield the checks of what only a state has. None of it is signed: whoever edits can recompute the hash."""
     d, applied = record.document, record.document["applied_event_ids"]
     what = "SHA-256 of the whole state without this field (unsigned)"
-    yield compare("state_sha256", what, d["state_sha256"], record.rehashed())
+    rest = canonical_bytes({key: value for key, value in d.items() if key != "state_sha256"})
+    yield compare("state_sha256", what, d["state_sha256"], sha256_hex(rest))
     shown = [event["event_id"] for _, event in record.events() if "event_id" in event]
     sums = {
         "event_count": (d["event_count"], d["valid_event_count"] + d["invalid_event_count"]),
@@ -172,22 +164,19 @@ def _state_checks(record: PithRecord) -> Iterator[Check]:
     }
     stray, hidden = sorted(set(shown) - set(applied)), len(set(applied) - set(shown))
     problems = differing(sums) + [f"event {i} is shown but not among the applied ones" for i in stray]
-    counters = hold("event_counters", f"{d['event_count']} events, as listed", problems)
-    why = f"{hidden} of {len(applied)} applied events are not shown"
-    yield Check("event_counters", "not verifiable", why) if hidden and not problems else counters
+    why = f"{hidden} of {len(applied)} applied events are not shown" if hidden else ""
+    yield hold("event_counters", f"{d['event_count']} events, as listed", problems, unshown=why)
     contradicting = (d["equivocation_count"], len(d["equivocations"]))
     what = "signed events that contradict each other, stated and listed"
     yield compare("equivocation_counters", what, contradicting, (0, 0))
-    yield _unpublished("snapshot_hashes", list(_odd_hashes(record)), bool(record.snapshots))
-    ids = [i for i in [*shown, *applied] if not _EVENT_ID.fullmatch(i)]
-    yield _unpublished("event_ids", [f"got {i}, expected 'sha256:' and 64 hex digits" for i in ids], True)
-
-
-def _unpublished(name: str, problems: list[str], there: bool) -> Check:
-    """Return the check of hashes whose form alone can be looked at."""
-    if problems or not there:
-        return hold(name, "", problems) if problems else Check(name, "absent", "none in the file")
-    return Check(name, "not verifiable", "form is right; the hashed bytes are not in the file, nor published")
+    none = "" if record.snapshots else "none in the file"
+    yield hold("snapshot_hashes", "", _odd_hashes(record), absent=none, unshown=_UNPUBLISHED)
+    odd = (
+        f"got {i}, expected 'sha256:' and 64 hex digits"
+        for i in [*shown, *applied]
+        if not _EVENT_ID.fullmatch(i)
+    )
+    yield hold("event_ids", "", odd, unshown=_UNPUBLISHED)
 
 
 def _odd_hashes(record: PithRecord) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """What a verification says: named checks, how far each field can be trusted, and what nobody interpreted."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -16,6 +16,9 @@ class Check:
     name: str
     status: Status
     detail: str
+
+
+Checks = tuple[Check, ...]
 
 
 @dataclass(frozen=True)
@@ -38,12 +41,12 @@ class Report:
     kind: str
     sha256: str
     subject: str
-    checks: tuple[Check, ...]
+    checks: Checks
     fields: tuple[FieldTrust, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property
-    def failed(self) -> tuple[Check, ...]:
+    def failed(self) -> Checks:
         """The checks that failed; empty for a document that may be used."""
         return tuple(c for c in self.checks if c.status == "failed")
 
@@ -53,13 +56,23 @@ class Report:
         about = next((c.status for c in self.checks if c.name in ("identity", "pin")), "absent")
         return 1 if self.failed else {"verified": 0, "absent": 3}.get(about, 4)
 
-    def status(self, name: str) -> Status:
-        """Return the result of the check called `name` (`absent` if there is none)."""
-        return next((c.status for c in self.checks if c.name == name), "absent")
-
     def to_json(self) -> dict[str, object]:
         """Return the report as JSON-ready values."""
         return {**asdict(self), "exit_code": self.exit_code}
+
+
+def hold(name: str, what: str, problems: Iterable[str] = (), *, absent: str = "", unshown: str = "") -> Check:
+    """Return the check that fails for `problems` (sentences that say got and expected), else holds: `what` says so.
+
+    Without problems it is `absent`, or not verifiable (`unshown`), where one of these says why.
+    """
+    said = list(problems)
+    if said:
+        more = [f"{len(said) - 5} more"] if len(said) > 5 else []
+        return Check(name, "failed", "; ".join([*said[:5], *more]))
+    if absent:
+        return Check(name, "absent", absent)
+    return Check(name, "not verifiable", unshown) if unshown else Check(name, "verified", what)
 
 
 def compare(name: str, what: str, got: object, expected: object) -> Check:
@@ -70,9 +83,3 @@ def compare(name: str, what: str, got: object, expected: object) -> Check:
 def differing(pairs: Mapping[str, tuple[object, object]]) -> list[str]:
     """Return one sentence for each pair of what was got and what was expected that are not equal."""
     return [f"{what}: got {got}, expected {want}" for what, (got, want) in pairs.items() if got != want]
-
-
-def hold(name: str, what: str, problems: list[str]) -> Check:
-    """Return the check that holds if there are no `problems` (sentences that say got and expected)."""
-    more = [f"{len(problems) - 5} more"] if len(problems) > 5 else []
-    return Check(name, "failed" if problems else "verified", "; ".join([*problems[:5], *more]) or what)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from metadata.errors import UnusableDocumentError
-from metadata.kinds import feed, page, paper, pith
-from metadata.kinds.page import ArxivPaper
+from metadata.kinds import arxiv, paper, pith
+from metadata.kinds.arxiv import ArxivPaper
 from metadata.kinds.paper import PaperText
 from metadata.kinds.pith import PithRecord
 from metadata.parse.ids import ArxivId
@@ -23,7 +23,7 @@ __all__ = ["ArxivPaper", "Corpus", "Document", "PaperText", "PithRecord", "parse
 
 T = TypeVar("T", PithRecord, ArxivPaper, PaperText)
 _PARSERS: dict[str, Callable[[bytes], Any]] = {
-    "pith record": pith.parse, "arXiv abstract page": page.parse, "arXiv Atom feed": feed.parse,
+    "pith record": pith.parse, "arXiv abstract page": arxiv.parse_page, "arXiv Atom feed": arxiv.parse_feed,
     "paper-site listing": paper.parse, "manuscript": paper.parse,
 }  # fmt: skip
 _XML = re.compile(r"<\?xml|<([a-z]+:)?feed\b|<a>|<!DOCTYPE (?!html)", re.IGNORECASE)
@@ -85,11 +85,11 @@ def parse(data: bytes, name: str = "document") -> Document:
         kind = "pith record"
     elif _XML.match(first):
         kind = "arXiv Atom feed"
-    elif len({m[0] for m in map(page.LABELS.match, page_lines) if m}) >= 3:
+    elif len({m[0] for m in map(arxiv.LABELS.match, page_lines) if m}) >= 3:
         kind = "arXiv abstract page"
     elif re.match(r"#{1,6} ", first):
         kind = "manuscript"
-    elif not first.startswith("<") and paper.has_abstract(page_lines):
+    elif not first.startswith("<") and any(map(paper.abstract_heading, page_lines)):
         kind = "paper-site listing"
     else:
         do = "save the text of the page, not its HTML" if first.startswith("<") else "check the file"

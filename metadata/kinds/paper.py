@@ -9,31 +9,33 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from email.utils import parsedate_to_datetime
 
 from metadata.errors import MissingFieldError
-from metadata.kinds.page import MONTHS
 from metadata.parse import strict_json
-from metadata.parse.ids import is_arxiv, split_arxiv
+from metadata.parse.ids import ARXIV, split_arxiv
 from metadata.parse.text import clean, collapse, fold, lines
 
 _MAX_HEAD, _MAX_LINE, _MAX_ABSTRACT = 60, 2000, 8000  # lines, characters, characters
 _TITLE_LINES = 4  # over which a PDF may spread a title
-_ID = r"[a-z.-]{0,20}/?[0-9.]{4,12}(?:v[0-9]{1,4})?"
-_MENTION = re.compile(rf"\b(?:arXiv:|arxiv\.org/(?:abs|pdf)/)({_ID})\b", re.IGNORECASE)
+_MENTION = re.compile(rf"\b(?i:arXiv:|arxiv\.org/(?:abs|pdf)/)({ARXIV})\b")
 # A line that is nothing but the paper's own id, as arXiv stamps it: "arXiv:1706.06197v5 [cs.LG] 11 Mar 2019".
 _STAMP = re.compile(
-    rf"(?:arXiv: ?|https?://arxiv\.org/(?:abs|pdf)/)({_ID})(?: ?\[[A-Za-z.-]{{2,20}}\])?(?: (.{{6,20}}))?",
-    re.IGNORECASE,
+    rf"(?i:arXiv: ?|https?://arxiv\.org/(?:abs|pdf)/)({ARXIV})(?: ?\[[A-Za-z.-]{{2,20}}\])?(?: (.{{6,20}}))?"
 )
-_IN_TITLE = re.compile(rf"\[({_ID})\] ?")
+_IN_TITLE = re.compile(rf"\[({ARXIV})\] ?")
 _HEADING = re.compile(r"#{1,6} ?(.*)")
 _HINT = re.compile("abstract|zusammenfassung|résumé|resumen|аннотация|摘要", re.IGNORECASE)
-_ABSTRACT = re.compile(rf"(?:\d\.? ?)?(?:{_HINT.pattern})(?: ?[.:—–-]+ ?(.*))?", re.IGNORECASE)
+# Perhaps with a number ("2.1", "A.") before, and the text behind.
+_ABSTRACT = re.compile(
+    rf"(?:(?:\d{{1,2}}(?:\.\d{{1,2}})*\.?|[A-Z]\.) ?)?(?:{_HINT.pattern})(?: ?[.:—–-]+ ?(.*))?", re.IGNORECASE
+)
 _REFERENCES = re.compile(r"^[#*_ \d.]*references[*_: ]*$", re.IGNORECASE)
 # Headings that end head or abstract where no Markdown marks them.
-_HEADINGS = "tl;dr|contribution|findings|peer reviews|code & models|videos|taxonomy|references".split("|")
 _SECTION = re.compile(
-    r"(?:(?:\d{1,2}|I)\.? )?(?:introduction|index terms|ccs concepts|einleitung|keywords)\b", re.IGNORECASE
+    r"(?:tl;dr|contribution|findings|peer reviews|code & models|videos|taxonomy|references)$"
+    r"|(?:(?:\d{1,2}|I)\.? )?(?:introduction|index terms|ccs concepts|einleitung|keywords)\b",
+    re.IGNORECASE,
 )
 _REFERENCE = re.compile(r"(?:[-*] )?\[[^\[\]]{1,40}\] (.+)")
 _ABOUT = re.compile(
@@ -43,8 +45,8 @@ _ABOUT = re.compile(
     re.IGNORECASE,
 )
 _MARKS = str.maketrans("", "", "*_`#")
-_WORD_DATE = re.compile(r"(?:(\d{1,2})\.? )?([A-Za-z]{3,9})\.? (?:(\d{1,2}),? )?(\d{4})")
-_ISO_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
+_WORD_DATE = re.compile(r"(?:(\d{1,2})\.? )?([A-Za-z]{3,9})\.? (?:(\d{1,2}),? )?([12]\d{3})")
+_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True)
@@ -113,18 +115,15 @@ def parse(data: bytes) -> PaperText:
     )  # fmt: skip
 
 
-def has_abstract(page: list[str]) -> bool:
-    """Tell whether one of the lines is the heading of an abstract, which makes a text a listing."""
-    hinted = (collapse(line[:_MAX_LINE].translate(_MARKS)) for line in page if _HINT.search(line))
-    number = r"^(?:\d{1,2}(?:\.\d{1,2})*\.?|[A-Z]\.) "
-    return any(_ABSTRACT.fullmatch(re.sub(number, "", line)) for line in hinted)
+def abstract_heading(line: str) -> re.Match[str] | None:
+    """Return the match of a line that is the heading of an abstract, perhaps with its text behind, else None."""
+    return _ABSTRACT.fullmatch(collapse(line.translate(_MARKS))) if _HINT.search(line) else None
 
 
 def _abstract(page: list[str], markdown: bool) -> tuple[int, str]:
     """Return where the abstract's heading stands (the end of the page if nowhere) and the text under it."""
     for i, line in enumerate(page):
-        heading = i and _HINT.search(line)
-        match = _ABSTRACT.fullmatch(collapse(line.translate(_MARKS))) if heading else None
+        match = abstract_heading(line) if i else None
         if match:
             text = " ".join([match[1] or "", *_section(page, i + 1, markdown, len(page))])
             return i, text[:_MAX_ABSTRACT].strip()
@@ -135,8 +134,7 @@ def _section(page: list[str], start: int, markdown: bool, end: int) -> list[str]
     """Return the lines from `start` to the next heading, at most to `end`; one that begins the page belongs."""
     found: list[str] = []
     for i in range(start, end):
-        plain = page[i].lower() in _HEADINGS or _SECTION.match(page[i])
-        if i and (_HEADING.fullmatch(page[i]) if markdown else plain):
+        if i and (_HEADING.fullmatch(page[i]) if markdown else _SECTION.match(page[i])):
             break
         found.append(page[i])
     return found
@@ -147,24 +145,22 @@ def _own(line: str, own: list[str], dates: list[date]) -> str:
     line = collapse(line[: _MAX_LINE + 1].translate(_MARKS))
     stamp, titled = _STAMP.fullmatch(line), _IN_TITLE.match(line)
     day = parse_date((stamp[2] or "") if stamp else line)
-    match = titled or (stamp if stamp and (day or stamp[2] is None) else None)
-    if day:
-        dates.append(day)
-        line = "" if not match else line
-    if match and is_arxiv(match[1]):
+    dates += [day] if day else []
+    match = stamp if stamp and (day or stamp[2] is None) else titled
+    if match:
         own.append(match[1])
-        line = line[match.end() :]
-    return line
+        return line[match.end() :]
+    return "" if day else line
 
 
 def parse_date(line: str) -> date | None:
     """Return the date that makes up `line` (`Jun 12 2018`, `12 June 2018`, `2018-06-12`), else None."""
-    iso, words = _ISO_DATE.fullmatch(line), _WORD_DATE.fullmatch(line)
+    words = _WORD_DATE.fullmatch(line)
     try:
-        if iso:
-            return date(int(iso[1]), int(iso[2]), int(iso[3]))
-        if words and (words[1] or words[3]):
-            return date(int(words[4]), MONTHS.index(words[2][:3].capitalize()) + 1, int(words[1] or words[3]))
+        if _ISO_DATE.fullmatch(line):
+            return date.fromisoformat(line)
+        if words and (day := words[1] or words[3]):
+            return parsedate_to_datetime(f"{day} {words[2][:3]} {words[4]} 00:00").date()
     except ValueError:
         pass
     return None

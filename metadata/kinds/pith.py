@@ -3,6 +3,7 @@
 Signed objects are closed (an unknown field is refused); elsewhere further fields are noted, and trusted in nothing.
 """
 
+import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Any
 
 from metadata.errors import MissingFieldError, UnusableDocumentError
 from metadata.parse import shape, strict_json
-from metadata.parse.ids import ArxivId, parse_arxiv, parse_pith
+from metadata.parse.ids import ArxivId, parse_arxiv, pith_code
 from metadata.parse.shape import COUNT, LIST, TEXT, TIME, Closed, Idle, Leaf, const, digits, note
 
 _HASH, _FINGERPRINT = digits(64), digits(32)
@@ -82,7 +83,10 @@ class PithRecord:
     """A record whose form was checked, and nothing else: see `metadata.check`.
 
     `document` is the JSON as read; `holder` and `payload` are its two places (with their `paths`) that hold the
-    canonical record; `notes` tell what the file says and nothing here interprets.
+    canonical record. `canonical` is its canonical JSON, the bytes whose hash is signed; `signed` its metadata: all
+    that is signed beside the id with version; `submitted` the time of the *first* version in it. `receipt` has the
+    signature; its times and names are not signed. `snapshots` are what the registry read off the paper's page: *not*
+    signed, authors by given name, abstract cut off. `notes` tell what nothing here interprets.
     """
 
     document: dict[str, Any]
@@ -90,6 +94,11 @@ class PithRecord:
     holder: dict[str, Any]
     payload: dict[str, Any]
     paths: tuple[str, str]
+    canonical: bytes
+    signed: dict[str, Any]
+    submitted: datetime
+    receipt: dict[str, Any]
+    snapshots: list[dict[str, Any]]
     notes: tuple[str, ...]
 
     @property
@@ -98,29 +107,14 @@ class PithRecord:
         return "state_type" in self.document
 
     @property
-    def signed(self) -> dict[str, Any]:
-        """The canonical record's `metadata`: all that the signature covers, beside the id with version."""
-        return dict(self.holder["canonical_record"]["metadata"])
+    def sha256(self) -> str:
+        """The SHA-256 (64 hex digits) of the canonical record, recomputed."""
+        return strict_json.sha256_hex(self.canonical)
 
     @property
-    def canonical(self) -> bytes:
-        """The canonical JSON of the canonical record: the bytes whose hash is signed."""
-        return strict_json.canonical_bytes(self.holder["canonical_record"])
-
-    @property
-    def submitted(self) -> datetime:
-        """The signed time of the *first* version, whatever version the record is about."""
-        return shape.parse_time(self.signed["submitted_at"], "submitted_at")
-
-    @property
-    def receipt(self) -> dict[str, Any]:
-        """The receipt with the signature over `canonical_sha256`; the times and names in it are not signed."""
-        return dict(self.payload["receipt"])
-
-    @property
-    def snapshots(self) -> list[dict[str, Any]]:
-        """What the registry read off the paper's page: *not* signed, authors by given name, abstract cut off."""
-        return [entry["payload"]["graph_snapshot"] for entry in self.holder.get("graph_snapshots", ())]
+    def code(self) -> str:
+        """The 26 characters of the pith number that follows: RFC 4648 base32 of the hash's first 130 bits."""
+        return base64.b32encode(bytes.fromhex(self.sha256)).decode("ascii")[:26]
 
     def events(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield every event shown, with its path. Only those of a state surely have id, time and signer."""
@@ -131,10 +125,6 @@ class PithRecord:
         for path, events in lists.items():
             yield from ((f"{path}[{i}]", event) for i, event in enumerate(events))
 
-    def rehashed(self) -> str:
-        """Return the hash over the whole state without its own `state_sha256`."""
-        return strict_json.canonical_sha256({k: v for k, v in self.document.items() if k != "state_sha256"})
-
 
 def parse(data: bytes) -> PithRecord:
     """Return the record in this JSON, state or bundle; `UnusableDocumentError` or a kind of it, with the place."""
@@ -143,29 +133,36 @@ def parse(data: bytes) -> PithRecord:
         raise MissingFieldError("at $: no pith record", expected="a field 'state_type' or 'bundle_type'")
     if "state_type" in document:
         shape.check(document, _STATE, "$", notes)
-        holder, path = document["current"], "$.current.record_created"
+        holder, paths = document["current"], ("$.current", "$.current.record_created.payload")
         payload = holder["record_created"]["payload"]
-        for key in _EVENT_LISTS:
-            if holder[key]:
-                note(notes, f"$.current.{key}: {len(holder[key])} entries, not interpreted")
+        further = {f"$.current.{key}": f"{len(holder[key])} entries" for key in _EVENT_LISTS if holder[key]}
     else:
         shape.check(document, _BUNDLE, "$", notes)
-        created = [i for i, event in enumerate(document["events"]) if event["event_type"] == "record_created"]
-        if len(created) != 1:
-            what = f"at $.events: {len(created)} events 'record_created'"
-            raise MissingFieldError(what, expected="exactly one")
-        for i, event in enumerate(document["events"]):
-            if i != created[0]:
-                note(notes, f"$.events[{i}]: event {event['event_type'][:60]!r}, not interpreted")
-        holder, path = document, f"$.events[{created[0]}]"
-        event = document["events"][created[0]]
-        if event["target"] != "record" or "payload" not in event:
-            expected = "'record', and its payload"
-            raise UnusableDocumentError(f"at {path}: target and payload", expected=expected)
-        payload = event["payload"]
-        shape.check(payload, _CORE | {f"{k}?": v for k, v in _COPY.items()}, f"{path}.payload", notes)
-    source = holder["canonical_record"]["source"]
-    parse_pith(document["pith_number"])
-    arxiv = parse_arxiv(f"{source['id']}v{source['version']}")
-    paths = ("$.current" if "state_type" in document else "$", f"{path}.payload")
-    return PithRecord(document, arxiv, holder, payload, paths, tuple(notes))
+        events = {f"$.events[{i}]": event for i, event in enumerate(document["events"])}
+        path, payload = _creation(events, notes)
+        holder, paths = document, ("$", f"{path}.payload")
+        further = {at: f"event {e['event_type'][:60]!r}" for at, e in events.items() if at != path}
+    for at, what in further.items():
+        note(notes, f"{at}: {what}, not interpreted")
+    pith_code(document["pith_number"])
+    core = holder["canonical_record"]
+    return PithRecord(
+        document, parse_arxiv(f"{core['source']['id']}v{core['source']['version']}"), holder, payload, paths,
+        strict_json.canonical_bytes(core), core["metadata"],
+        shape.parse_time(core["metadata"]["submitted_at"], "submitted_at"), payload["receipt"],
+        [entry["payload"]["graph_snapshot"] for entry in holder.get("graph_snapshots", ())], tuple(notes),
+    )  # fmt: skip
+
+
+def _creation(events: dict[str, dict[str, Any]], notes: list[str]) -> tuple[str, dict[str, Any]]:
+    """Return path and payload of the one event of a bundle that made the record."""
+    created = [path for path, event in events.items() if event["event_type"] == "record_created"]
+    if len(created) != 1:
+        what = f"at $.events: {len(created)} events 'record_created'"
+        raise MissingFieldError(what, expected="exactly one")
+    path, event = created[0], events[created[0]]
+    if event["target"] != "record" or "payload" not in event:
+        what = f"at {path}: target and payload"
+        raise UnusableDocumentError(what, expected="'record', and its payload")
+    shape.check(event["payload"], _CORE | {f"{k}?": v for k, v in _COPY.items()}, f"{path}.payload", notes)
+    return path, event["payload"]

@@ -1,4 +1,4 @@
-"""arXiv ids (https://info.arxiv.org/help/arxiv_identifier.html), DOIs and pith numbers.
+"""arXiv ids (https://info.arxiv.org/help/arxiv_identifier.html) and pith numbers.
 
 An id without a version names whatever the paper is today: it is refused wherever one is pinned, verified or cited.
 """
@@ -13,11 +13,11 @@ _MONTH = r"(?:0[1-9]|1[0-2])"
 _FOUR = rf"(?!070[1-3])(?:0[7-9]|1[0-4]){_MONTH}\.(?!0000)[0-9]{{4}}"
 _FIVE = rf"(?:1[5-9]|[2-9][0-9]){_MONTH}\.(?!00000)[0-9]{{5}}"
 # Before: archive, perhaps a subject class, a slash, year, month, three digits.
-_OLD = rf"[a-z]+(?:-[a-z]+)?(?:\.[A-Z]{{2}})?/[0-9]{{2}}{_MONTH}(?!000)[0-9]{{3}}"
-_ARXIV = re.compile(rf"(?:[aA][rR][xX][iI][vV]:)?({_FOUR}|{_FIVE}|{_OLD})(?:v([1-9][0-9]{{0,3}}))?")
-_PITH = re.compile(r"pith:([12][0-9]{3}):([A-Z2-7]{26})")
-_DOI = re.compile(r"10\.[0-9]{4,9}/[!-~]{1,200}")
-_MAX = 64  # characters; the longest arXiv id has 30
+_OLD = rf"[a-z]{{1,9}}(?:-[a-z]{{1,9}})?(?:\.[A-Z]{{2}})?/[0-9]{{2}}{_MONTH}(?!000)[0-9]{{3}}"
+_BASE, _VERSION = rf"(?:{_FOUR}|{_FIVE}|{_OLD})", "[1-9][0-9]{0,3}"
+ARXIV = rf"{_BASE}(?:v{_VERSION})?"  # an id with or without its version, as a part of other patterns
+_ARXIV = re.compile(rf"(?i:arXiv:)?({_BASE})(?:v({_VERSION}))?")
+_PITH = re.compile(r"pith:[12][0-9]{3}:([A-Z2-7]{26})")
 
 
 @dataclass(frozen=True, order=True)
@@ -36,17 +36,6 @@ class ArxivId:
         return f"10.48550/arXiv.{self.base}"
 
 
-@dataclass(frozen=True)
-class PithNumber:
-    """A pith number: `year` of first submission and the 26 base32 characters `code`."""
-
-    year: int
-    code: str
-
-    def __str__(self) -> str:
-        return f"pith:{self.year}:{self.code}"
-
-
 def parse_arxiv(text: str) -> ArxivId:
     """Return the id in `text` (`arXiv:1608.05343v2`), else `IdentifierError`; `VersionlessIdError` without a v2."""
     base, version = split_arxiv(text)
@@ -59,28 +48,16 @@ def parse_arxiv(text: str) -> ArxivId:
 
 def split_arxiv(text: str) -> tuple[str, int | None]:
     """Return base and version (None if absent: never to be pinned) of an arXiv id, else `IdentifierError`."""
-    match = _ARXIV.fullmatch(text) if len(text) <= _MAX else None
+    match = _ARXIV.fullmatch(text)
     if match is None:
         raise IdentifierError("not an arXiv id", got=text, expected="for example '1608.05343v2'")
     return match[1], int(match[2]) if match[2] else None
 
 
-def is_arxiv(text: str) -> bool:
-    """Tell whether `text` is an arXiv id, with or without version."""
-    return len(text) <= _MAX and _ARXIV.fullmatch(text) is not None
-
-
-def parse_pith(text: str) -> PithNumber:
-    """Return the pith number in `text` (`pith:2017:` and 26 base32 characters), else `IdentifierError`."""
-    match = _PITH.fullmatch(text)
+def pith_code(number: str) -> str:
+    """Return the 26 characters of a pith number (`pith:2017:…`, year and code), else `IdentifierError`."""
+    match = _PITH.fullmatch(number)
     if match is None:
         expected = "'pith:', a year, ':' and 26 characters of A-Z and 2-7"
-        raise IdentifierError("not a pith number", got=text, expected=expected)
-    return PithNumber(int(match[1]), match[2])
-
-
-def parse_doi(text: str) -> str:
-    """Return the DOI in `text` in lower case (DOIs know no letter case), else `IdentifierError`."""
-    if _DOI.fullmatch(text) is None:
-        raise IdentifierError("not a DOI", got=text, expected="for example '10.48550/arXiv.1608.05343'")
-    return text.lower()
+        raise IdentifierError("not a pith number", got=number, expected=expected)
+    return match[1]

@@ -7,7 +7,6 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from metadata.errors import UnusableDocumentError
 from metadata.parse.text import clean, fold
@@ -49,15 +48,8 @@ _SPECIAL = {"&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\
             "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}"}  # fmt: skip
 
 
-class AuthorList(NamedTuple):
-    """Names in the order of the source, and what had to be repaired to read them (one sentence each)."""
-
-    names: tuple[str, ...]
-    repairs: tuple[str, ...]
-
-
-def split_authors(text: str, *, place: str) -> AuthorList:
-    """Return the names in a list separated by commas, `and` or `;`, with LaTeX accents decoded.
+def split_authors(text: str, *, place: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names in a list separated by commas, `and` or `;`, and what was repaired, one sentence each.
 
     Two neighbours of one word each are one person whose name a line break or comma split (`Simon, Osindero`): a
     repair. `place` names the field in the `UnusableDocumentError` for a list without names, or with what is none.
@@ -74,7 +66,7 @@ def split_authors(text: str, *, place: str) -> AuthorList:
         else:
             names.append(part)
             half = " " not in part
-    return AuthorList(tuple(names), tuple(repairs))
+    return tuple(names), tuple(repairs)
 
 
 def one_name(text: str, *, place: str) -> str:

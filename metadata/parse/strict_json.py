@@ -3,7 +3,6 @@
 Canonical form and hashes are the pith registry's. Source: recomputed by hand from two records; both hold.
 """
 
-import base64
 import hashlib
 import itertools
 import json
@@ -116,16 +115,6 @@ def sha256_hex(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def canonical_sha256(value: object) -> str:
-    """Return the SHA-256 (64 hex digits) of the canonical JSON of `value`; errors of `canonical_bytes`."""
-    return sha256_hex(canonical_bytes(value))
-
-
 def text_sha256(text: str) -> str:
     """Return the SHA-256 (hex) of a title or abstract, lower-cased, white space collapsed. Source: both records."""
     return sha256_hex(" ".join(text.lower().split()).encode("utf-8", "surrogatepass"))
-
-
-def pith_code(sha256: str) -> str:
-    """Return the 26 characters of a pith number: RFC 4648 base32 of the 64-digit hash, its first 130 bits."""
-    return base64.b32encode(bytes.fromhex(sha256)).decode("ascii")[:26]

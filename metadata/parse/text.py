@@ -8,7 +8,7 @@ _NEWLINE = re.compile(r"\r\n|\r|\n")  # str.splitlines would also split at form 
 _OTHER = re.compile(r"[\W_]+")  # what is neither letter nor digit
 _SPECIAL = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
 # Cyrillic and Greek letters that look like Latin ones, as far as titles are imitated with them.
-_LOOKALIKES = str.maketrans("аесорхуіјѕһԁгԛԝвкмнтαεικνορτυχ", "aecopxyijshdrqwbkmhtaeiknoptux")
+LOOKALIKES = str.maketrans("аесорхуіјѕһԁгԛԝвкмнтαεικνορτυχ", "aecopxyijshdrqwbkmhtaeiknoptux")
 _SHORT = 3000  # characters of a text that is worth remembering
 _LONGEST_WORD = 80  # normalising takes quadratic time in the length of a run of combining marks
 
@@ -49,11 +49,6 @@ _fold_short = lru_cache(maxsize=512)(_fold)  # titles, names and abstracts of th
 
 def _space(match: re.Match[str]) -> str:
     return "".join("" if unicodedata.category(c) in ("Mn", "Cf") else " " for c in match[0])
-
-
-def skeleton(text: str) -> str:
-    """Return `fold(text)` with letters that merely look Latin made Latin."""
-    return fold(text).translate(_LOOKALIKES)
 
 
 def squash(text: str) -> str:

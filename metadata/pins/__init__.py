@@ -23,7 +23,7 @@ PINS_FILE = Path(__file__).with_name("pins.json")
 PINS_VERSION = 2
 # What may stand around an id: addresses of arXiv and pith, and arXiv's DOIs, which know no version.
 _ADDRESS = re.compile(
-    r"^(?:https?://)?(?:(?:www\.|export\.)?arxiv\.org/(?:abs|pdf)/|pith\.science/(?:pith/)?|(?:doi\.org/)?10\.48550/arxiv\.)"
+    r"^arxiv:|^(?:https?://)?(?:(?:www\.|export\.)?arxiv\.org/(?:abs|pdf)/|pith\.science/(?:pith/)?|(?:doi\.org/)?10\.48550/arxiv\.)"
     r"|(?:\.pdf)?/?$",
     re.IGNORECASE,
 )
@@ -110,6 +110,10 @@ class Pin:
         return {e.field: e for e in self.evidence}[field]
 
 
+Pins = Mapping[str, Pin]
+"""Pins by arXiv id with version, in the order of the papers."""
+
+
 def load_pins(path: Path = PINS_FILE) -> dict[str, Pin]:
     """Return the pins by arXiv id with version, in the order of the papers. `PinError` for a broken file."""
     return dict(_load(path))
@@ -143,7 +147,7 @@ def pin(name: str) -> Pin:
     pins, bare = load_pins(), _ADDRESS.sub("", name)
     for found in pins.values():
         code = found.pith and found.pith.rpartition(":")[2]
-        if bare in (found.short, found.pith, code) or name == found.proceedings.url:
+        if bare in (found.short, found.arxiv, found.pith, code) or name == found.proceedings.url:
             return found
     known = ", ".join(f"{p.arxiv} ({p.short})" for p in pins.values())
     try:
@@ -156,7 +160,5 @@ def pin(name: str) -> Pin:
         raise VersionlessIdError("arXiv id without a version", got=name, expected=expected)
     if same is None:
         raise UnknownPinError("paper that is not pinned", got=name, expected=known)
-    if same.arxiv != f"{base}v{version}":
-        what, do = "another version than the pinned one", "versions differ in content"
-        raise UnknownPinError(what, got=name, expected=same.arxiv, do=do)
-    return same
+    what, do = "another version than the pinned one", "versions differ in content"
+    raise UnknownPinError(what, got=name, expected=same.arxiv, do=do)

@@ -5,7 +5,7 @@ by hand stand in `curated.json`, each with its source: what no committed record 
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from pathlib import Path
@@ -17,7 +17,7 @@ from metadata.errors import MetadataError, PinError
 from metadata.kinds import ArxivPaper, Corpus, PithRecord
 from metadata.parse.ids import ArxivId, parse_arxiv
 from metadata.parse.names import find_authors
-from metadata.parse.strict_json import sha256_hex, text_sha256
+from metadata.parse.strict_json import text_sha256
 from metadata.parse.text import clean, fold
 from metadata.pins import PINS_FILE, PINS_VERSION, Evidence, Pin, Proceedings, committed, tuples
 
@@ -43,15 +43,6 @@ class Row:
     loose: bool = False
 
 
-@dataclass(frozen=True)
-class Paper:
-    """A paper to be pinned: its short name, its id with version, and the facts known by hand."""
-
-    short: str
-    arxiv: ArxivId
-    facts: tuple[Row, ...]
-
-
 _CURATED: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("title", "primary_cat"), str), "proceedings": lambda value: Proceedings(**tuples(value)),
     **dict.fromkeys(("authors", "cross_cats", "cites"), lambda value: tuple(map(str, value))),
@@ -59,19 +50,18 @@ _CURATED: dict[str, Callable[[Any], Any]] = {
 }  # fmt: skip
 
 
-def curated(path: Path = CURATED_FILE) -> tuple[Paper, ...]:
-    """Return the papers to be pinned, in order. `PinError` names what is wrong in the file."""
+def curated(path: Path = CURATED_FILE) -> dict[ArxivId, tuple[str, list[Row]]]:
+    """Return the papers to be pinned, in order: short name and facts. `PinError` names what is wrong in the file."""
 
-    def paper(arxiv: str, short: str, **entry: Any) -> Paper:
-        facts = ((field, _CURATED[field](fact["value"]), fact["source"]) for field, fact in entry.items())
-        rows = tuple(Row(field, value, "curated", path.name, source) for field, value, source in facts)
-        return Paper(short, parse_arxiv(arxiv), rows)
+    def facts(short: str, **entry: Any) -> tuple[str, list[Row]]:
+        values = ((field, _CURATED[field](fact["value"]), fact["source"]) for field, fact in entry.items())
+        return short, [Row(field, value, "curated", path.name, source) for field, value, source in values]
 
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         if document["curated_version"] != 1:
             raise ValueError("unknown curated_version")
-        return tuple(paper(arxiv, **entry) for arxiv, entry in document["papers"].items())
+        return {parse_arxiv(arxiv): facts(**entry) for arxiv, entry in document["papers"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, MetadataError) as e:
         what = f"cannot read {path.name}: {e!r}"
         raise PinError(what, do="correct the entry; see the others for the form") from None
@@ -81,7 +71,7 @@ def _record_rows(name: str, record: PithRecord) -> Iterator[Row]:
     """Yield what a verified record says: signed fields, and those that its hashes cover."""
     core = record.signed
     signed = {
-        "submitted": record.submitted.date().isoformat(), "canonical_sha256": sha256_hex(record.canonical),
+        "submitted": record.submitted.date().isoformat(), "canonical_sha256": record.sha256,
         "abstract_sha256": core["abstract_canon_sha256"], "license": core["license"],
         "primary_cat": core["primary_cat"], "cross_cats": tuple(sorted(core["cross_cats_sorted"])),
     }  # fmt: skip
@@ -105,24 +95,22 @@ def _page_rows(name: str, page: ArxivPaper) -> Iterator[Row]:
     yield from (Row(f, v, "stated", name, "arXiv's page of this version") for f, v in values.items())
 
 
-def _rows(paper: Paper, corpus: Corpus) -> list[Row]:
-    """Return every row about `paper`, the strongest first."""
-    rows = [row for d, record in corpus.of(PithRecord, paper.arxiv) for row in _record_rows(d.name, record)]
-    rows += [row for d, page in corpus.of(ArxivPaper, paper.arxiv) for row in _page_rows(d.name, page)]
-    rows += paper.facts
-    rows.append(Row("doi", paper.arxiv.doi, "derived", "arXiv id", "arXiv's rule 10.48550/arXiv.<id>"))
+def _rows(arxiv: ArxivId, facts: list[Row], corpus: Corpus) -> list[Row]:
+    """Return every row about the paper, the strongest first."""
+    rows = [row for d, record in corpus.of(PithRecord, arxiv) for row in _record_rows(d.name, record)]
+    rows += [row for d, page in corpus.of(ArxivPaper, arxiv) for row in _page_rows(d.name, page)]
+    rows += [*facts, Row("doi", arxiv.doi, "derived", "arXiv id", "arXiv's rule 10.48550/arXiv.<id>")]
     first = {row.field: row.value for row in sorted(rows, key=_rank, reverse=True) if not row.loose}
     for d, text in corpus.texts(first.get("title", ""), first.get("authors", ())):
         rows.append(Row("title", text.title, "stated", d.name, "listing"))
         rows.append(Row("authors", text.byline, "stated", d.name, "listing", True))
-    submitted = [row for row in rows if row.field == "submitted"]
-    words = f"v{paper.arxiv.version}"
-    if paper.arxiv.version == 1:
+    this, submitted = f"v{arxiv.version}", [row for row in rows if row.field == "submitted"]
+    if arxiv.version == 1:
         rows += [replace(row, field="date") for row in submitted]
     elif not any(row.field == "date" for row in rows):
-        words = f"v1 (the day of {words} is in no record)"
+        this = f"v1 (the day of {this} is in no record)"
         rows += [replace(row, field="date", detail=f"of v1; {row.detail}") for row in submitted]
-    rows.append(Row("date_of", words, "derived", "records", "from what gives the date"))
+    rows.append(Row("date_of", this, "derived", "records", "from what gives the date"))
     return sorted(rows, key=_rank)
 
 
@@ -155,55 +143,53 @@ def _agree(field: str, a: Row, b: Row) -> bool:
     return line.complete and (b.loose or line.ordered)
 
 
-def _pin(paper: Paper, corpus: Corpus) -> Pin:
-    arxiv, rows = str(paper.arxiv), _rows(paper, corpus)
+def _pin(arxiv: ArxivId, short: Any, facts: list[Row], corpus: Corpus) -> Pin:
+    rows = _rows(arxiv, facts, corpus)
     of = {field: [row for row in rows if row.field == field] for field in _FIELDS}
-    evidence = tuple(_settle(arxiv, field, of[field]) for field in _FIELDS)
+    evidence = tuple(_settle(str(arxiv), field, of[field]) for field in _FIELDS)
     values: dict[str, Any] = {f: of[f][0].value if of[f] else _ABSENT[f] for f in _FIELDS}
-    record = next((r for _, r in corpus.of(PithRecord, paper.arxiv)), None)
+    record = next((r for _, r in corpus.of(PithRecord, arxiv)), None)
     if record and text_sha256(values["title"]) != record.signed["title_canon_sha256"]:
         raise PinError(f"{arxiv}: no title at hand has the signed hash", got=values["title"])
-    short: Any = paper.short
-    return Pin(short, arxiv, trust="signed" if record else "curated", evidence=evidence, **values)
+    return Pin(short, str(arxiv), trust="signed" if record else "curated", evidence=evidence, **values)
 
 
-def build(corpus: Corpus, papers: Iterable[Paper], *, key: RegistryKey = PINNED) -> dict[str, Pin]:
-    """Return the pins by arXiv id; `PinError` if a document fails a check, or two of them contradict each other."""
-    wanted = {paper.arxiv.base: paper for paper in papers}
+def build(corpus: Corpus, *, key: RegistryKey = PINNED) -> dict[str, Pin]:
+    """Return the pins by arXiv id that follow from `corpus` and `curated.json`.
+
+    `PinError` if a document fails a check, or two of them contradict each other.
+    """
+    papers = curated()
+    wanted = {arxiv.base: arxiv for arxiv in papers}
     for document in corpus.documents:
         content = document.content
         if isinstance(content, PithRecord | ArxivPaper):
-            paper = wanted.get(content.arxiv.base)
-            if paper and paper.arxiv != content.arxiv:
+            if (arxiv := wanted.get(content.arxiv.base, content.arxiv)) != content.arxiv:
                 what = f"{document.name}: another version of a pinned paper"
-                raise PinError(what, got=str(content.arxiv), expected=str(paper.arxiv))
-            for failed in verify(document, corpus, key=key).failed:
+                raise PinError(what, got=str(content.arxiv), expected=str(arxiv))
+            for failed in verify(document, corpus, {}, key=key).failed:
                 raise PinError(f"{document.name} fails check {failed.name!r}: {failed.detail}")
-    return {str(paper.arxiv): _pin(paper, corpus) for paper in wanted.values()}
+    return {str(arxiv): _pin(arxiv, short, facts, corpus) for arxiv, (short, facts) in papers.items()}
 
 
-def render(pins: dict[str, Pin]) -> str:
-    """Return the text of `pins.json` for `pins`; the same pins always give the same text."""
+def render(pins: dict[str, Pin]) -> bytes:
+    """Return the content of `pins.json` for `pins`; the same pins always give the same bytes."""
+    document = {"pins_version": PINS_VERSION, "how": _HOW, "papers": to_json(pins)}
+    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode("utf-8")
+
+
+def to_json(pins: dict[str, Pin]) -> dict[str, Any]:
+    """Return the pins as JSON-ready values, the evidence of each by field."""
     papers = {arxiv: asdict(pin) for arxiv, pin in pins.items()}
     for entry in papers.values():
         entry["evidence"] = {e.pop("field"): e for e in entry["evidence"]}
-    document = {"pins_version": PINS_VERSION, "how": _HOW, "papers": papers}
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
-
-
-def build_committed(directory: Path = committed.RECORDS, *, key: RegistryKey = PINNED) -> dict[str, Pin]:
-    """Return the pins that follow from the documents in `directory` and `curated.json`; errors of `build`."""
-    return build(committed.load(directory), curated(), key=key)
+    return papers
 
 
 def check(directory: Path = committed.RECORDS, pins_file: Path = PINS_FILE) -> dict[str, Pin]:
     """Return the rebuilt pins if they equal `pins_file` byte for byte, else raise `PinError`."""
-    pins = build_committed(directory)
-    try:
-        present = pins_file.read_text(encoding="utf-8")
-    except (OSError, ValueError) as e:
-        raise PinError(f"cannot read {pins_file.name}: {e}", do=_REWRITE) from None
-    if present != render(pins):
+    pins = build(committed.load(directory))
+    if committed.content_of(pins_file) != render(pins):
         what = f"{pins_file.name} is not what the records give"
         raise PinError(what, do=f"look at the difference, then {_REWRITE}")
     return pins
@@ -212,7 +198,7 @@ def check(directory: Path = committed.RECORDS, pins_file: Path = PINS_FILE) -> d
 def write(directory: Path = committed.RECORDS, pins_file: Path = PINS_FILE) -> dict[str, Pin]:
     """Rebuild the pins and write them; errors of `build` and of `metadata.pins.committed.replace`."""
     manifest = directory / committed.MANIFEST
-    before = manifest.read_bytes() if manifest.exists() else None
-    pins = build_committed(directory)
-    committed.replace({pins_file: render(pins).encode("utf-8")}, {manifest: before})
+    before = committed.content_of(manifest)
+    pins = build(committed.load(directory))
+    committed.replace({pins_file: render(pins)}, {manifest: before})
     return pins

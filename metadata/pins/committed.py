@@ -5,7 +5,7 @@ import re
 import signal
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from metadata.errors import PinError, RefusedUpdateError, UnusableDocumentError, WriteError
@@ -25,17 +25,16 @@ def load(directory: Path = RECORDS) -> Corpus:
     present = {p.name for p in directory.iterdir() if not p.name.startswith(".") and p.name != MANIFEST}
     for name in sorted(present - set(listed)):
         raise PinError(f"file in records that {MANIFEST} does not list", got=name, do=_REPAIR)
-    return Corpus(tuple(_document(directory / name, sha256) for name, sha256 in listed.items()))
-
-
-def _document(path: Path, expected: str) -> Document:
-    try:
-        data = read_bytes(path)
-    except UnusableDocumentError as e:
-        raise PinError(f"record {path.name!r}: {e}", do=_REPAIR) from None
-    if (got := sha256_hex(data)) != expected:
-        raise PinError(f"SHA-256 of record {path.name!r}", got=got, expected=expected, do=_REPAIR)
-    return parse(data, path.name)
+    documents = list[Document]()
+    for name, expected in listed.items():
+        try:
+            data = read_bytes(directory / name)
+        except UnusableDocumentError as e:
+            raise PinError(f"record {name!r}: {e}", do=_REPAIR) from None
+        if (got := sha256_hex(data)) != expected:
+            raise PinError(f"SHA-256 of record {name!r}", got=got, expected=expected, do=_REPAIR)
+        documents.append(parse(data, name))
+    return Corpus(tuple(documents))
 
 
 def read_manifest(directory: Path = RECORDS) -> dict[str, str]:
@@ -54,30 +53,26 @@ def read_manifest(directory: Path = RECORDS) -> dict[str, str]:
     return listed
 
 
-def render_manifest(hashes: dict[str, str]) -> str:
-    """Return the manifest's text for SHA-256 by file name, sorted by name."""
-    return "".join(f"{hashes[name]}  {name}\n" for name in sorted(hashes))
+def render_manifest(hashes: dict[str, str]) -> bytes:
+    """Return the manifest for SHA-256 by file name, sorted by name."""
+    return "".join(f"{hashes[name]}  {name}\n" for name in sorted(hashes)).encode("ascii")
 
 
-class Replaced(KeyboardInterrupt):
-    """Ctrl-C came while the files were being replaced: all of them were."""
-
-
-def replace(files: Mapping[Path, bytes], expected: Mapping[Path, bytes | None] | None = None) -> None:
+def replace(files: Mapping[Path, bytes], expected: Mapping[Path, bytes | None]) -> None:
     """Write `files` (contents by path): all of them, or none.
 
     `expected` are contents (None: no such file) on which the new ones rest: if another writer changed one,
-    nothing is written. Raises `RefusedUpdateError` then, and `WriteError` if a file cannot be written; an
-    interruption takes effect before the first file or after the last one.
+    nothing is written. Raises `RefusedUpdateError` then, and `WriteError` if a file cannot be written; Ctrl-C takes
+    effect before the first file is replaced, and not until the last one is.
     """
     from filelock import FileLock, Timeout
 
-    before, nothing = expected or {}, "nothing was changed"
-    lock = Path(os.path.commonpath([path.parent for path in (*files, *before)])) / ".lock"
+    nothing = "nothing was changed"
+    lock = Path(os.path.commonpath([path.parent for path in (*files, *expected)])) / ".lock"
     try:
         with FileLock(lock, timeout=_LOCK_S):
-            for path, content in before.items():
-                if (path.read_bytes() if path.exists() else None) != content:
+            for path, content in expected.items():
+                if content_of(path) != content:
                     what = f"{path.name} was changed by someone else meanwhile"
                     raise RefusedUpdateError(what, do="run it again")
             _swap(files)
@@ -88,44 +83,41 @@ def replace(files: Mapping[Path, bytes], expected: Mapping[Path, bytes | None] |
         raise WriteError(f"cannot write: {e.strerror or e}", do=nothing) from None
 
 
+def content_of(path: Path) -> bytes | None:
+    """Return the bytes of the file, None if there is none."""
+    return path.read_bytes() if path.exists() else None
+
+
 def _swap(files: Mapping[Path, bytes]) -> None:
-    names = {path: path.with_name(f".{path.name}.{os.getpid()}") for path in files}
-    new = {path: name.with_suffix(".new.tmp") for path, name in names.items()}
-    old = {path: name.with_suffix(".old.tmp") for path, name in names.items()}
-    done: list[Path] = []
-    try:
-        for path, temporary in new.items():  # a full disk shows here, before anything is replaced
-            with temporary.open("wb") as file:
-                file.write(files[path])
+    with ExitStack() as always, ExitStack() as undo:
+        new: dict[Path, Path] = {}
+        for path, content in files.items():  # a full disk shows here, before anything is replaced
+            names = (path.with_name(f".{path.name}.{os.getpid()}.{age}.tmp") for age in ("old", "new"))
+            old, new[path] = names
+            for temporary in (old, new[path]):
+                always.callback(temporary.unlink, missing_ok=True)
+            with new[path].open("wb") as file:
+                file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             if path.exists():
-                os.link(path, old[path])  # so that going back needs no space
-        with _uninterrupted() as asked:
+                os.link(path, old)  # so that going back needs no space
+                undo.callback(old.replace, path)
+            else:
+                undo.callback(path.unlink, missing_ok=True)
+        with _uninterrupted():
             for path, temporary in new.items():
-                done.append(path)
                 temporary.replace(path)
-    except BaseException:
-        for path in done:
-            old[path].replace(path) if old[path].exists() else path.unlink(missing_ok=True)
-        raise
-    finally:
-        for temporary in (*new.values(), *old.values()):
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
-    if asked:
-        raise Replaced
+        undo.pop_all()
 
 
 @contextmanager
-def _uninterrupted() -> Iterator[list[int]]:
-    """Put Ctrl-C off to the end of the block, and yield the list that it is added to."""
-    asked: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield asked
-        return
-    before = signal.signal(signal.SIGINT, lambda number, frame: asked.append(number))
+def _uninterrupted() -> Iterator[None]:
+    """Take no Ctrl-C in the block, which is short."""
+    ours = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN) if ours else None
     try:
-        yield asked
+        yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        if ours:
+            signal.signal(signal.SIGINT, before)

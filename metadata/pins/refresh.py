@@ -6,10 +6,9 @@ and changes no field of a pin but to what a signature covers. All are fetched be
 
 import difflib
 import json
-import shutil
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from metadata.check import PINNED, RegistryKey, verify
@@ -17,25 +16,14 @@ from metadata.check.record import is_signed
 from metadata.errors import RefusedUpdateError, UnusableDocumentError
 from metadata.fetch import Client
 from metadata.kinds import ArxivPaper, Corpus, Document, PithRecord, parse
-from metadata.parse.ids import parse_pith
-from metadata.parse.strict_json import sha256_hex
+from metadata.parse.ids import pith_code
 from metadata.pins import PINS_FILE, Pin, build, committed, load_pins
 
 USER_AGENT = "dni-meprop-repro/0.1 (refreshes three committed paper records; one request per 3 s)"
 GAP_S = 3.0  # arXiv asks for at most one request in three seconds (https://info.arxiv.org/help/api/tou.html)
+SERVERS = {"pith": "https://pith.science", "arxiv": "https://export.arxiv.org"}  # base addresses
 _MAX_LINES = 60  # of a difference that are shown
 _SIGNED = ("signed", "hash signed")
-
-
-@dataclass(frozen=True)
-class Servers:
-    """Base addresses, without a slash at the end."""
-
-    pith: str = "https://pith.science"
-    arxiv: str = "https://export.arxiv.org"
-
-
-PUBLIC = Servers()
 
 
 @dataclass(frozen=True)
@@ -62,7 +50,7 @@ def fetch(
     pin: Pin,
     client: Client,
     *,
-    servers: Servers = PUBLIC,
+    servers: Mapping[str, str] = SERVERS,
     pith: str | None = None,
     directory: Path = committed.RECORDS,
     key: RegistryKey = PINNED,
@@ -70,32 +58,25 @@ def fetch(
     """Fetch and verify state (of a known pith number) and feed; `FetchError`, or why one is unusable or refused."""
     present, answers = committed.load(directory), dict[str, tuple[Document, bytes]]()
     if number := pith or pin.pith:
-        url = f"{servers.pith}/pith/{parse_pith(number).code}/state.json"
-        name = f"pith-{pin.arxiv}.state.json"
-        answers[name] = _document(client, url, name, PithRecord)
-    url, name = f"{servers.arxiv}/api/query?id_list={pin.arxiv}", f"arxiv-atom-{pin.arxiv}.xml"
-    answers[name] = _document(client, url, name, ArxivPaper)
+        url, name = f"{servers['pith']}/pith/{pith_code(number)}/state.json", f"pith-{pin.arxiv}.state.json"
+        answers[name] = client.read(url, partial(_document, name, b"{"))
+    url, name = f"{servers['arxiv']}/api/query?id_list={pin.arxiv}", f"arxiv-atom-{pin.arxiv}.xml"
+    answers[name] = client.read(url, partial(_document, name, b"<"))
     others = (d for d in present.documents if d.name not in answers)
     # what was fetched must agree with what is here, and with each other
     corpus = Corpus((*others, *(document for document, _ in answers.values())))
-    updates = []
-    for document, data in answers.values():
-        warnings = _require(document, pin, corpus, key)
-        updates.append(Update(document.name, data, tuple(_difference(document, data, directory)), warnings))
-    return updates
+    return [
+        Update(d.name, data, tuple(_difference(d, data, directory)), _require(d, pin, corpus, key))
+        for d, data in answers.values()
+    ]
 
 
-def _document(client: Client, url: str, name: str, kind: type) -> tuple[Document, bytes]:
-    """Return the document at `url`, parsed within the time limit, and its bytes."""
-
-    def use(data: bytes) -> tuple[Document, bytes]:
-        first = b"{" if kind is PithRecord else b"<"
-        if not data.lstrip().startswith(first):  # before anything else is tried
-            what = f"{name}: another kind of document"
-            raise UnusableDocumentError(what, got=data[:40], expected=kind.__name__)
-        return parse(data, name), data
-
-    return client.read(url, use)
+def _document(name: str, first: bytes, data: bytes) -> tuple[Document, bytes]:
+    """Return the document in `data`, and these bytes; `first` is looked at before anything else is tried."""
+    if not data.lstrip().startswith(first):
+        what = f"{name}: another kind of document"
+        raise UnusableDocumentError(what, got=data[:40], expected=f"it to begin with {first.decode()!r}")
+    return parse(data, name), data
 
 
 def _require(document: Document, pin: Pin, corpus: Corpus, key: RegistryKey) -> tuple[str, ...]:
@@ -136,21 +117,18 @@ def plan(
     pins_file: Path = PINS_FILE,
     key: RegistryKey = PINNED,
 ) -> Plan:
-    """Return what would change, built in a copy; `RefusedUpdateError` as in `pin_changes`, errors of `build`."""
-    wanted, old = {u.name: u.data for u in updates if u.difference}, load_pins(pins_file)
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "records"
-        shutil.copytree(directory, copy)
-        manifest = committed.read_manifest(copy) | {name: sha256_hex(data) for name, data in wanted.items()}
-        wanted[committed.MANIFEST] = committed.render_manifest(manifest).encode("ascii")
-        present = (directory / committed.MANIFEST, pins_file)
-        expected = {path: path.read_bytes() if path.exists() else None for path in present}
-        for name, data in wanted.items():
-            (copy / name).write_bytes(data)
-        new = build.build_committed(copy, key=key)
+    """Return what would change; `RefusedUpdateError` as in `pin_changes`, errors of `build`."""
+    manifest = directory / committed.MANIFEST
+    expected = {path: committed.content_of(path) for path in (manifest, pins_file)}
+    wanted = {u.name: u.data for u in updates if u.difference}
+    documents = {d.name: d for d in committed.load(directory).documents}
+    documents |= {name: parse(data, name) for name, data in wanted.items()}
+    new = build.build(Corpus(tuple(documents[name] for name in sorted(documents))), key=key)
+    old, files = load_pins(pins_file), {directory / name: data for name, data in wanted.items()}
+    files[manifest] = committed.render_manifest({d.name: d.sha256 for d in documents.values()})
+    files[pins_file] = build.render(new)
     changes = tuple(line for arxiv, pin in new.items() for line in pin_changes(old[arxiv], pin))
-    files = {directory / name: data for name, data in wanted.items()}
-    return Plan(new, changes, files | {pins_file: build.render(new).encode("utf-8")}, expected)
+    return Plan(new, changes, files, expected)
 
 
 def pin_changes(old: Pin, new: Pin) -> Iterator[str]:
@@ -173,9 +151,3 @@ def pin_changes(old: Pin, new: Pin) -> Iterator[str]:
             yield f"{old.arxiv} {field}: {before!r} ({was.trust}) -> {after!r} ({now.trust}, by {now.source})"
         elif was.trust != now.trust:
             yield f"{old.arxiv} {field}: {was.trust} by {was.source} -> {now.trust} by {now.source}"
-
-
-def apply(what: Plan) -> dict[str, Pin]:
-    """Write a plan, all of it or nothing, and return the new pins; errors of `metadata.pins.committed.replace`."""
-    committed.replace(what.files, what.expected)
-    return what.pins

@@ -35,7 +35,7 @@ COMMANDS = {
     "papers": "verify, identify and cite the pinned papers",
     "bench": "time a training step",
 }
-PASSED_ON = ("papers", "bench")
+PASSED_ON = ("papers",)
 """Commands that parse their own arguments."""
 
 _EPILOG = """examples:

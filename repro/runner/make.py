@@ -50,7 +50,7 @@ def make_record(
             "rows": len(rows),
             "finite": finite(rows),
         },
-        "claims": as_planned(exhibit, done),
+        "claims": as_planned(exhibit, done, rows),
         **_provenance(done),
     }
     facts["verdicts"] = verdicts(judge(exhibit, facts, rows))

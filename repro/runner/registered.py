@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from repro.claim import Claim
 from repro.exhibits import all_exhibits
+from repro.record.reads import Noted
 from repro.record.run import digest
+from repro.record.view import Row
 from repro.runner.code import test_of
 from repro.spec import Exhibit
 
@@ -26,19 +28,35 @@ def registered_together(exhibit: Exhibit) -> dict[str, dict[str, str]]:
     return {e.id: registered(e) for e in (*beside, exhibit)}
 
 
-def as_planned(exhibit: Exhibit, results: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Claim's id → its digest when the runs were planned: today's only if it was that of every run.
+def as_planned(
+    exhibit: Exhibit, results: Mapping[str, Mapping[str, Any]], rows: Sequence[Row]
+) -> dict[str, str]:
+    """Claim's id → its digest when the runs that it reads were planned: today's only if it was that of each of them.
 
     Runs that an exhibit with other runs planned say nothing of these claims; those of which it shows the same as
     others were planned without them, where they do not name it.
     """
     beside = registered_together(exhibit).keys()
-    planned = [r.get("registered", {}) for r in results.values()]
     today = registered(exhibit)
     found = dict(today)
-    for then in (p.get(exhibit.id, {}) for p in planned if beside & p.keys()):
-        found |= {i: then.get(i, NOT_PLANNED) for i, now in today.items() if then.get(i) != now}
+    for claim in exhibit.claims:
+        read = _read(claim, exhibit, rows)
+        for name, result in results.items():
+            planned = result.get("registered", {})
+            if beside & planned.keys() and (read is None or name.rpartition("/")[0] in read):
+                then = planned.get(exhibit.id, {}).get(claim.id, NOT_PLANNED)
+                found[claim.id] = found[claim.id] if then == today[claim.id] else then
     return found
+
+
+def _read(claim: Claim, exhibit: Exhibit, rows: Sequence[Row]) -> Collection[str] | None:
+    """The arms that the claim reads in a record; None if that is not known: it does not come to an end."""
+    view = Noted(rows, exhibit.arms)
+    try:
+        claim.test(view)
+    except Exception:
+        return None
+    return view.of or None
 
 
 def _one(claim: Claim) -> str:

@@ -43,7 +43,7 @@ def test_list_answers_at_once_and_without_torch(places):
     assert min(times) <= 0.3
 
 
-@pytest.mark.parametrize("command", [c for c in COMMANDS if c != "bench"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_help_has_examples(command, capsys):
     with pytest.raises(SystemExit) if command not in PASSED_ON else nothing() as end:
         main([command, "--help"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from metadata_samples import LISTING, PAGE, SG, state
 
 from metadata import load_pins
-from metadata.kinds import page, paper
+from metadata.kinds import arxiv, paper
 from metadata.parse.names import family_and_given
 
 PINS = {p.short: p for p in load_pins().values()}
@@ -13,7 +13,7 @@ _MEPROP = SG.parent / "pith-1706.06197v5.state.json"
 _GRAPH = state(_MEPROP)["current"]["graph_snapshots"][0]["payload"]["graph_snapshot"]
 ABSTRACTS = {
     "dni": paper.parse(LISTING.read_bytes()).abstract,
-    "sg": page.parse(PAGE.read_bytes()).abstract,
+    "sg": arxiv.parse_page(PAGE.read_bytes()).abstract,
     "meprop": _GRAPH["paper"]["abstract_excerpt"].rpartition(" ")[0],
 }
 GERMAN = (

@@ -18,9 +18,9 @@ from hypothesis import settings
 
 from metadata import load_pins
 from metadata.check.record import RegistryKey
-from metadata.kinds import page as arxiv_page
+from metadata.kinds import arxiv
 from metadata.kinds import paper as paper_text
-from metadata.parse.strict_json import canonical_bytes, canonical_sha256, pith_code, sha256_hex, text_sha256
+from metadata.parse.strict_json import canonical_bytes, sha256_hex, text_sha256
 from metadata.pins import committed
 
 RECORDS = committed.RECORDS
@@ -33,7 +33,7 @@ examples = functools.partial(settings, derandomize=True, deadline=None)  # the s
 
 _PRIVATE = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 _PUBLIC = _PRIVATE.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-TEST_KEY = RegistryKey("test-key", _PUBLIC.hex(), sha256_hex(_PUBLIC)[:32], "made in the tests")
+TEST_KEY = RegistryKey("test-key", _PUBLIC.hex(), "made in the tests")
 
 
 def state(path: Path = SG) -> dict[str, Any]:
@@ -42,6 +42,10 @@ def state(path: Path = SG) -> dict[str, Any]:
 
 def dump(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode("utf-8")
+
+
+def canonical_sha256(value: object) -> str:
+    return sha256_hex(canonical_bytes(value))
 
 
 def rehash_state(document: dict[str, Any]) -> dict[str, Any]:
@@ -56,7 +60,7 @@ def rehash_all(document: dict[str, Any]) -> dict[str, Any]:
     current, payload = document["current"], document["current"]["record_created"]["payload"]
     record = payload["canonical_record"] = current["canonical_record"]
     digest = canonical_sha256(record)
-    code, source = pith_code(digest), record["source"]
+    code, source = base64.b32encode(bytes.fromhex(digest)).decode()[:26], record["source"]
     payload["canonical_sha256"] = payload["receipt"]["canonical_sha256"] = digest
     payload["source_id"], payload["source_version"] = source["id"], source["version"]
     document["pith_number"] = f"pith:{record['metadata']['submitted_at'][:4]}:{code}"
@@ -150,7 +154,7 @@ def bundle(document: dict[str, Any]) -> dict[str, Any]:
 
 def atom(**changes: str) -> bytes:
     """An Atom feed as arXiv answers it, for 1703.00522v1; `changes` replace fields (`abstract=…`)."""
-    page = arxiv_page.parse(PAGE.read_bytes())
+    page = arxiv.parse_page(PAGE.read_bytes())
     fields = {
         "arxiv": "1703.00522v1",
         "title": page.title,
@@ -204,5 +208,5 @@ def copy_records(folder: Path, extra: dict[str, bytes] | None = None) -> Path:
     for name, data in (extra or {}).items():
         (target / name).write_bytes(data)
         hashes[name] = sha256_hex(data)
-    (target / committed.MANIFEST).write_text(committed.render_manifest(hashes))
+    (target / committed.MANIFEST).write_bytes(committed.render_manifest(hashes))
     return target

@@ -5,7 +5,7 @@ from metadata_samples import LISTING, copy_records, dni_feed
 
 from metadata import kinds, pin
 from metadata.errors import PinError
-from metadata.pins import build
+from metadata.pins import build, committed
 
 CONTRADICTIONS = {  # each was taken in silence once
     "authors": {"authors": "Qilei Zhang"},
@@ -23,14 +23,14 @@ CONTRADICTIONS = {  # each was taken in silence once
 def test_a_page_that_contradicts_another_source_gives_no_pin(tmp_path, changes):
     name = "arxiv-atom-1608.05343v2.xml"
     with pytest.raises(PinError) as caught:
-        build.build_committed(copy_records(tmp_path, {name: dni_feed(**changes)}))
+        build.build(committed.load(copy_records(tmp_path, {name: dni_feed(**changes)})))
     assert name in str(caught.value)
 
 
 def test_two_pages_that_contradict_each_other_give_no_pin(tmp_path):
     feeds = {f"arxiv-atom-{i}.xml": dni_feed(abstract=dni_feed_abstract() + f" End {i}.") for i in (1, 2)}
     with pytest.raises(PinError, match=r"abstract_sha256.*1\.xml and arxiv-atom-2\.xml differ"):
-        build.build_committed(copy_records(tmp_path, feeds))
+        build.build(committed.load(copy_records(tmp_path, feeds)))
 
 
 def dni_feed_abstract():
@@ -40,5 +40,5 @@ def dni_feed_abstract():
 def test_what_pages_say_is_cleaned(tmp_path):
     title = "Decoupled\u202e Neural\u200b Interfaces\u2028 using Synthetic Gradients"
     folder = copy_records(tmp_path, {"arxiv-atom-1608.05343v2.xml": dni_feed(title=title)})
-    assert build.build_committed(folder)["1608.05343v2"].title == pin("dni").title
+    assert build.build(committed.load(folder))["1608.05343v2"].title == pin("dni").title
     assert kinds.parse(dni_feed(title=title)).content.title == pin("dni").title

@@ -6,11 +6,10 @@ from hypothesis import strategies as st
 from metadata_samples import PAGE, atom, examples
 
 from metadata.errors import IdentifierError, MetadataError, MissingFieldError, UnusableDocumentError
-from metadata.kinds import feed as arxiv_atom
-from metadata.kinds import page as arxiv_page
+from metadata.kinds import arxiv
 
 TEXT = PAGE.read_text(encoding="utf-8")
-PAPER = arxiv_page.parse(TEXT.encode())
+PAPER = arxiv.parse_page(TEXT.encode())
 AUTHORS = (
     "Wojciech Marian Czarnecki, Grzegorz Świrszcz, Max Jaderberg, Simon Osindero, Oriol Vinyals, "
     "Koray Kavukcuoglu"
@@ -18,7 +17,7 @@ AUTHORS = (
 
 
 def parse(text):
-    return arxiv_page.parse(text.encode())
+    return arxiv.parse_page(text.encode())
 
 
 def test_reads_the_committed_page():
@@ -30,7 +29,6 @@ def test_reads_the_committed_page():
     assert PAPER.submitted.isoformat() == "2017-03-01T21:41:09+00:00"
     assert (PAPER.primary_cat, PAPER.cross_cats) == ("cs.LG", ("cs.NE",))
     assert PAPER.doi == "10.48550/arxiv.1703.00522"
-    assert PAPER.author_count == 6
 
 
 @pytest.mark.parametrize(
@@ -120,7 +118,7 @@ def test_hostile_pages_are_read_in_linear_time(text):
 
 
 def test_the_feed_says_the_same_as_the_page():
-    feed = arxiv_atom.parse(atom())
+    feed = arxiv.parse_feed(atom())
     for field in (
         "arxiv",
         "title",
@@ -145,7 +143,7 @@ def test_the_feed_says_the_same_as_the_page():
 )
 def test_hostile_xml_is_refused(head):
     with pytest.raises(UnusableDocumentError, match="hostile XML"):
-        arxiv_atom.parse(atom().replace(b"<feed", head + b"<feed", 1))
+        arxiv.parse_feed(atom().replace(b"<feed", head + b"<feed", 1))
 
 
 @pytest.mark.parametrize(
@@ -164,10 +162,10 @@ def test_hostile_xml_is_refused(head):
 def test_broken_feeds_are_refused(old, new, message):
     assert old in atom()
     if message is None:  # the declared encoding is not believed: the bytes are UTF-8
-        assert arxiv_atom.parse(atom().replace(old, new, 1)).title == PAPER.title
+        assert arxiv.parse_feed(atom().replace(old, new, 1)).title == PAPER.title
         return
     with pytest.raises(MetadataError) as caught:
-        arxiv_atom.parse(atom().replace(old, new, 1))
+        arxiv.parse_feed(atom().replace(old, new, 1))
     assert message in str(caught.value)
 
 
@@ -179,9 +177,9 @@ def test_the_feed_says_which_field_is_missing(tag):
     entry = entry.replace(f"<{tag}".encode(), b"<other").replace(f"</{tag}>".encode(), b"</other>")
     entry = entry.replace(b"<other xmlns:arxiv", b"<other xmlns:z")
     with pytest.raises(MissingFieldError, match=tag.rpartition(":")[2]):
-        arxiv_atom.parse(head + mark + entry)
+        arxiv.parse_feed(head + mark + entry)
 
 
 def test_deep_xml_is_refused_without_a_traceback():
     with pytest.raises(MetadataError):
-        arxiv_atom.parse(b"<a>" * 100_000 + b"</a>" * 100_000)
+        arxiv.parse_feed(b"<a>" * 100_000 + b"</a>" * 100_000)

@@ -8,8 +8,7 @@ import pytest
 from metadata_server import good, running, send, status
 
 from metadata.errors import FetchError
-from metadata.fetch import Client, Limits
-from metadata.http import NoAnswerError, ask
+from metadata.fetch import Client, Limits, NoAnswerError, ask
 
 QUICK = Limits(attempts=2, backoff_s=0.01, read_s=2, total_s=5)
 TIMES = (2, 2)  # seconds for a connection, and for the next byte
@@ -27,14 +26,14 @@ def test_a_proxy_may_ask_for_a_login_and_may_be_gone(site, monkeypatch):
     monkeypatch.delenv("NO_PROXY")
     monkeypatch.setenv("http_proxy", site.base.replace("//", "//someone:p%40ss@"))
     site.serve("http://localhost:9/x", good(BODY))
-    assert Client("test/1", QUICK, sleep=lambda s: None).get("http://localhost:9/x") == BODY
+    assert Client("test/1", QUICK, sleep=lambda s: None).read("http://localhost:9/x", bytes) == BODY
     [(_, headers)] = site.requests
     assert {k.lower(): v for k, v in headers.items()}["proxy-authorization"] == "Basic " + base64.b64encode(
         b"someone:p@ss"
     ).decode()
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     with pytest.raises(FetchError, match="no connection through the proxy, 2 times"):
-        Client("test/1", QUICK, sleep=lambda s: None).get("http://localhost:9/x")
+        Client("test/1", QUICK, sleep=lambda s: None).read("http://localhost:9/x", bytes)
 
 
 def test_a_stream_resumes_where_it_broke_off(site):
@@ -96,4 +95,4 @@ def test_settings_of_the_environment_that_mean_nothing_are_our_own_error(monkeyp
     with pytest.raises(
         FetchError, match=r"the proxy in the environment is not|no certificate authorities in '/no"
     ):
-        Client("test/1", QUICK, sleep=lambda s: None).get("https://nobody.invalid/x")
+        Client("test/1", QUICK, sleep=lambda s: None).read("https://nobody.invalid/x", bytes)

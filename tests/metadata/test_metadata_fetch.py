@@ -38,7 +38,7 @@ def fetcher():
 
 def test_a_good_answer(site, fetcher):
     site.serve("/x", good(BODY))
-    assert fetcher.get(f"{site.base}/x") == BODY
+    assert fetcher.read(f"{site.base}/x", bytes) == BODY
     assert fetcher.slept == []
     [(_, headers)] = site.requests
     assert headers["User-Agent"] == AGENT
@@ -48,14 +48,14 @@ def test_a_good_answer(site, fetcher):
 @pytest.mark.parametrize("code", [429, 500, 502, 503, 504])
 def test_server_errors_are_tried_again(site, fetcher, code):
     site.serve("/x", status(code), status(code), good(BODY))
-    assert fetcher.get(f"{site.base}/x") == BODY
+    assert fetcher.read(f"{site.base}/x", bytes) == BODY
     assert fetcher.slept == [0.5, 1.0]  # growing pauses
 
 
 def test_a_lasting_server_error_is_an_error(site, fetcher):
     site.serve("/x", status(500))
     with pytest.raises(FetchError, match=r"answered 500, 3 times.*nothing was changed"):
-        fetcher.get(f"{site.base}/x")
+        fetcher.read(f"{site.base}/x", bytes)
     assert len(site.requests) == 3
 
 
@@ -63,14 +63,14 @@ def test_a_lasting_server_error_is_an_error(site, fetcher):
 def test_other_errors_are_not_tried_again(site, fetcher, code):
     site.serve("/x", status(code))
     with pytest.raises(FetchError, match=str(code)):
-        fetcher.get(f"{site.base}/x")
+        fetcher.read(f"{site.base}/x", bytes)
     assert len(site.requests) == 1
 
 
 def test_retry_after_is_obeyed(site, fetcher):
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
     site.serve("/x", status(429, Retry_After="7"), status(429, Retry_After=soon), good(BODY))
-    assert fetcher.get(f"{site.base}/x") == BODY
+    assert fetcher.read(f"{site.base}/x", bytes) == BODY
     assert fetcher.slept[0] == 7
     assert 25 < fetcher.slept[1] <= 30
 
@@ -79,7 +79,7 @@ def test_retry_after_is_obeyed(site, fetcher):
 def test_a_long_retry_after_is_not_waited_for(site, fetcher, header):
     site.serve("/x", status(429, Retry_After=header), good(BODY))
     with pytest.raises(FetchError, match="try again in"):
-        fetcher.get(f"{site.base}/x")
+        fetcher.read(f"{site.base}/x", bytes)
     assert fetcher.slept == []
 
 
@@ -96,18 +96,18 @@ NONSENSE = [
 @pytest.mark.parametrize("header", NONSENSE)
 def test_a_nonsensical_retry_after_is_ignored(site, fetcher, header):
     site.serve("/x", status(429, Retry_After=header), good(BODY))
-    assert fetcher.get(f"{site.base}/x") == BODY
+    assert fetcher.read(f"{site.base}/x", bytes) == BODY
     assert fetcher.slept == [0.5]
 
 
 def test_a_truncated_answer_is_never_returned(site, fetcher):
     site.serve("/x", truncated(BODY))
     with pytest.raises(FetchError, match="3 times"):
-        fetcher.get(f"{site.base}/x")
+        fetcher.read(f"{site.base}/x", bytes)
     site.serve("/x", truncated(BODY), good(BODY))
-    assert fetcher.get(f"{site.base}/x") == BODY
+    assert fetcher.read(f"{site.base}/x", bytes) == BODY
     site.serve("/y", cut_without_length(BODY))  # not to be seen here: whoever parses it will
-    assert fetcher.get(f"{site.base}/y") == BODY[: len(BODY) // 2]
+    assert fetcher.read(f"{site.base}/y", bytes) == BODY[: len(BODY) // 2]
 
 
 def test_redirects_stay_on_the_host(site, fetcher):
@@ -121,29 +121,29 @@ def test_redirects_stay_on_the_host(site, fetcher):
         ):
             site.serve("/x", status(302, Location=target))
             with pytest.raises(FetchError, match="redirected elsewhere"):
-                fetcher.get(f"{site.base}/x")
+                fetcher.read(f"{site.base}/x", bytes)
         assert elsewhere.requests == []
     site.serve("/x", status(301, Location="/y"))
     site.serve("/y", good(BODY))
-    assert fetcher.get(f"{site.base}/x") == BODY
+    assert fetcher.read(f"{site.base}/x", bytes) == BODY
 
 
 def test_a_redirect_loop_ends(site, fetcher):
     site.serve("/x", status(302, Location="/x"))
     with pytest.raises(FetchError, match="more than 3 redirects"):
-        fetcher.get(f"{site.base}/x")
+        fetcher.read(f"{site.base}/x", bytes)
     assert len(site.requests) == 4
 
 
 def test_a_huge_answer_is_cut_short(site, fetcher):
     site.serve("/x", good(b"x" * (QUICK.max_bytes + 1)))
     with pytest.raises(FetchError, match="too large"):
-        fetcher.get(f"{site.base}/x")
+        fetcher.read(f"{site.base}/x", bytes)
     site.serve("/x", endless)
     with pytest.raises(FetchError, match="too large"):
-        fetcher.get(f"{site.base}/x")
+        fetcher.read(f"{site.base}/x", bytes)
     site.serve("/x", good(b"x" * QUICK.max_bytes))
-    assert len(fetcher.get(f"{site.base}/x")) == QUICK.max_bytes
+    assert len(fetcher.read(f"{site.base}/x", bytes)) == QUICK.max_bytes
 
 
 @pytest.mark.parametrize("behaviour", [slow(20), dripping(0.1, 200)])
@@ -151,7 +151,7 @@ def test_a_slow_answer_is_given_up(site, behaviour):
     site.serve("/x", behaviour)
     start = time.monotonic()
     with pytest.raises(FetchError, match="no answer in"):
-        Client(AGENT, Limits(read_s=0.3, total_s=0.6, attempts=1, gap_s=0)).get(f"{site.base}/x")
+        Client(AGENT, Limits(read_s=0.3, total_s=0.6, attempts=1, gap_s=0)).read(f"{site.base}/x", bytes)
     assert time.monotonic() - start < 10  # either answer would take 20 s
 
 
@@ -159,13 +159,13 @@ def test_no_server_is_an_error_that_asks_the_right_question(fetcher):
     with running() as gone:
         base = gone.base
     with pytest.raises(FetchError, match="offline"):
-        fetcher.get(f"{base}/x")
+        fetcher.read(f"{base}/x", bytes)
 
 
 @pytest.mark.parametrize("url", ["http://example.org/x", "ftp://example.org/x", "file:///etc/hostname"])
 def test_addresses_without_tls_are_refused(fetcher, url):
     with pytest.raises(FetchError, match="without TLS"):
-        fetcher.get(url)
+        fetcher.read(url, bytes)
 
 
 def self_signed(folder):
@@ -188,10 +188,10 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(fetcher, tmp_path, mon
     with running(certificate) as site:
         site.serve("/x", good(BODY))
         with pytest.raises(FetchError, match="TLS failed"):
-            fetcher.get(f"{site.base}/x")
+            fetcher.read(f"{site.base}/x", bytes)
         assert site.requests == []
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
-        assert fetcher.get(f"{site.base}/x") == BODY  # so it was the trust that was missing
+        assert fetcher.read(f"{site.base}/x", bytes) == BODY  # so it was the trust that was missing
 
 
 def test_at_most_one_request_in_three_seconds(site):
@@ -205,7 +205,7 @@ def test_at_most_one_request_in_three_seconds(site):
     fetcher = Client(AGENT, Limits(backoff_s=1.0, gap_s=3), clock=lambda: now[0], sleep=sleep)
     times = []
     for _ in range(3):
-        fetcher.get(f"{site.base}/x")
+        fetcher.read(f"{site.base}/x", bytes)
         times.append(now[0])
     assert len(site.requests) == 4
     assert waits == [1.0, 2.0, 3.0, 3.0]  # the retry waits its back-off, then out the rest of the gap

@@ -34,7 +34,7 @@ def peak_of(site, path):
     tracemalloc.start()
     try:
         with pytest.raises(FetchError) as caught:
-            client().get(f"{site.base}{path}")
+            client().read(f"{site.base}{path}", bytes)
         return caught.value, tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -49,7 +49,7 @@ def test_bodies_of_every_status_are_bounded(site, code, encoding):
     headers = {"Content-Encoding": encoding, "Location": "/x", "Content-Length": str(len(BOMB))}
     site.serve("/x", lambda h: send(h, code, headers, BOMB))
     if (code, encoding) == (200, "identity"):
-        assert client().get(f"{site.base}/x") == BOMB  # as it came, never unpacked
+        assert client().read(f"{site.base}/x", bytes) == BOMB  # as it came, never unpacked
         return
     _, peak = peak_of(site, "/x")
     assert peak < 4_000_000
@@ -81,7 +81,7 @@ def test_redirects_to_nowhere_good(site, target):
     head = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: "
     site.serve("/x", raw(head + target.encode() + b"\r\n\r\n"))
     with pytest.raises(FetchError, match=r"redirected elsewhere|malformed"):
-        client().get(f"{site.base}/x")
+        client().read(f"{site.base}/x", bytes)
 
 
 @pytest.mark.parametrize("target", ["/é", "/\xff", "/a b", "?q=%zz", "", "/x#y", "./y/../y"])
@@ -89,7 +89,7 @@ def test_odd_redirects_on_the_host_raise_nothing_else(site, target):
     head = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: "
     site.serve("/x", raw(head + target.encode("latin-1", "replace") + b"\r\n\r\n"))
     with pytest.raises(FetchError):
-        client().get(f"{site.base}/x")
+        client().read(f"{site.base}/x", bytes)
 
 
 OK, CHUNKED = b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -135,7 +135,7 @@ def test_mutated_heads_raise_nothing_else(site):
             data[rng.randrange(len(data))] = rng.randrange(256)
         site.serve("/x", raw(bytes(data)))
         try:
-            client(Limits(attempts=1, read_s=0.5, total_s=2)).get(f"{site.base}/x")
+            client(Limits(attempts=1, read_s=0.5, total_s=2)).read(f"{site.base}/x", bytes)
             ended.append(turn)
         except FetchError:
             pass
@@ -156,7 +156,7 @@ def test_endless_interim_answers_and_trailers_end_in_time(monkeypatch):
             site.serve("/x", lambda h, f=first, n=line: on_and_on(h, f, n))
             start = time.monotonic()
             with pytest.raises(FetchError):
-                client(Limits(attempts=1, total_s=0.5)).get(f"{site.base}/x")
+                client(Limits(attempts=1, total_s=0.5)).read(f"{site.base}/x", bytes)
             assert time.monotonic() - start < 3
     left = set(threading.enumerate()) - before
     assert not [t for t in left if t.join(20) or t.is_alive()], "busy beside all tests that follow"
@@ -177,7 +177,7 @@ def test_no_netrc_no_cookies(site, monkeypatch, tmp_path):
     monkeypatch.setenv("NETRC", str(netrc))
     site.serve("/x", status(302, Location="/y", Set_Cookie="a=b"))
     site.serve("/y", good(BODY))
-    assert client().get(f"{site.base}/x") == BODY
+    assert client().read(f"{site.base}/x", bytes) == BODY
     for _, headers in site.requests:
         assert not {"Authorization", "Cookie"} & set(headers)
 
@@ -186,7 +186,7 @@ def test_a_proxy_of_the_environment_is_used(site, monkeypatch):
     monkeypatch.delenv("NO_PROXY")
     monkeypatch.setenv("http_proxy", site.base)
     site.serve("http://localhost:9/x", good(BODY))
-    assert client().get("http://localhost:9/x") == BODY
+    assert client().read("http://localhost:9/x", bytes) == BODY
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc")
@@ -199,7 +199,7 @@ def peak():  # of this program; ru_maxrss would begin with that of whoever start
     return int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0])
 before = peak()
 try:
-    Client("test/1", Limits(attempts=1)).get("{site.base}/x")
+    Client("test/1", Limits(attempts=1)).read("{site.base}/x", bytes)
 except FetchError:
     print(peak() - before)
 """

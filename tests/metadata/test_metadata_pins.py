@@ -37,8 +37,8 @@ def build_from(folder, key=TEST_KEY):
         for p in folder.iterdir()
         if p.name in committed.read_manifest(folder)
     }
-    (folder / committed.MANIFEST).write_text(committed.render_manifest(hashes))
-    return build.build_committed(folder, key=key)
+    (folder / committed.MANIFEST).write_bytes(committed.render_manifest(hashes))
+    return build.build(committed.load(folder), key=key)
 
 
 def test_the_committed_documents_are_those_of_the_manifest():
@@ -52,11 +52,11 @@ def test_the_committed_documents_are_those_of_the_manifest():
     }
     for name, digest in manifest.items():
         assert sha256_hex((RECORDS / name).read_bytes()) == digest
-    assert (RECORDS / committed.MANIFEST).read_text() == committed.render_manifest(manifest)
+    assert (RECORDS / committed.MANIFEST).read_bytes() == committed.render_manifest(manifest)
 
 
 def test_pins_json_follows_from_the_records():
-    assert build.render(build.build_committed()) == pins.PINS_FILE.read_text(encoding="utf-8")
+    assert build.render(build.build(committed.load())) == pins.PINS_FILE.read_bytes()
     assert build.check() == load_pins()
     assert list(load_pins()) == IDS
 
@@ -140,7 +140,7 @@ def test_dni_is_upgraded_by_a_signed_record(tmp_path):
 
 def test_a_feed_fills_what_is_open_and_joins_what_is_there(tmp_path):
     folder = copy_records(tmp_path, {"arxiv-atom-1608.05343v2.xml": dni_feed()})
-    dni = build.build_committed(folder)["1608.05343v2"]
+    dni = build.build(committed.load(folder))["1608.05343v2"]
     assert dni.trust == "curated"  # a page is no signature
     assert dni.why("date").source == "curated.json"
     assert dni.why("date").also == ("arxiv-atom-1608.05343v2.xml",)
@@ -163,7 +163,7 @@ def test_records_that_do_not_hold_are_refused(tmp_path, document, message):
 def test_a_record_by_another_key_is_refused(tmp_path):
     folder = copy_records(tmp_path, {"pith-1608.05343v2.state.json": dump(signed_dni())})
     with pytest.raises(PinError, match="key_fingerprint"):
-        build.build_committed(folder)
+        build.build(committed.load(folder))
 
 
 def test_a_record_that_contradicts_a_curated_fact_is_refused(tmp_path):
@@ -218,7 +218,7 @@ def test_a_broken_curated_file_is_an_error(tmp_path):
 def test_an_unparsable_record_is_named(tmp_path):
     folder = copy_records(tmp_path, {"broken.json": b"{"})
     with pytest.raises(UnusableDocumentError):
-        build.build_committed(folder)
+        build.build(committed.load(folder))
 
 
 def test_loading_is_light():

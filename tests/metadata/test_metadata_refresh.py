@@ -22,7 +22,7 @@ from metadata.errors import FetchError, MetadataError, PinError, RefusedUpdateEr
 from metadata.fetch import Client, Limits
 from metadata.parse.strict_json import sha256_hex
 from metadata.pins import build, committed, refresh
-from metadata.pins.refresh import Servers, Update
+from metadata.pins.refresh import Update
 
 STATE = "/pith/UCECU35UTPHTTOAN4P6TMIPZQ4/state.json"
 ATOM = "/api/query?id_list=1703.00522v1"
@@ -57,14 +57,14 @@ def own_place(place):
     for path in (SG, MEPROP):
         (folder / path.name).write_bytes(dump(resign(state(path))))
     hashes = {name: sha256_hex((folder / name).read_bytes()) for name in committed.read_manifest(folder)}
-    (folder / committed.MANIFEST).write_text(committed.render_manifest(hashes))
-    place["pins_file"].write_text(build.render(build.build_committed(folder, key=TEST_KEY)), encoding="utf-8")
+    (folder / committed.MANIFEST).write_bytes(committed.render_manifest(hashes))
+    place["pins_file"].write_bytes(build.render(build.build(committed.load(folder), key=TEST_KEY)))
     pins._load.cache_clear()
     return place
 
 
 def fetch(site, place, wanted="sg", limits=QUICK, **more):
-    servers = Servers(pith=site.base, arxiv=site.base)
+    servers = {"pith": site.base, "arxiv": site.base}
     found = next(p for p in load_pins(place["pins_file"]).values() if p.short == wanted)
     return refresh.fetch(
         found,
@@ -76,7 +76,9 @@ def fetch(site, place, wanted="sg", limits=QUICK, **more):
 
 
 def apply(updates, **more):
-    return refresh.apply(refresh.plan(updates, **more))
+    made = refresh.plan(updates, **more)
+    committed.replace(made.files, made.expected)
+    return made.pins
 
 
 def content(place):

@@ -36,6 +36,10 @@ def report(data, corpus=CORPUS, pins=PINS, **more):
     return verify(kinds.parse(data), corpus, pins, **more)
 
 
+def status(result, name):
+    return next(c.status for c in result.checks if c.name == name)
+
+
 def failed(data, **more):
     return {c.name for c in report(data, **more).failed}
 
@@ -68,9 +72,8 @@ def alias(kind, value):
 def test_the_signed_records_verify():
     for path in (SG, MEPROP):
         result = report(path.read_bytes())
-        status = {c.name: c.status for c in result.checks}
         assert not result.failed
-        unverified = {name for name, s in status.items() if s != "verified"}
+        unverified = {c.name for c in result.checks if c.status != "verified"}
         assert unverified == NOT_VERIFIABLE | ({"abstract_hash", "excerpt"} if path is MEPROP else set())
 
 
@@ -79,7 +82,7 @@ def test_the_signed_records_verify():
     [
         ("state_sha256", None),
         ("pith_number", {"top": {"pith_number": "pith:2017:" + "A" * 26}}),
-        ("year", {"top": {"pith_number": "pith:2018:UCECU35UTPHTTOAN4P6TMIPZQ4"}}),
+        ("pith_number", {"top": {"pith_number": "pith:2018:UCECU35UTPHTTOAN4P6TMIPZQ4"}}),
         ("canonical_sha256", {"payload": {"canonical_sha256": "0" * 64}}),
         ("canonical_sha256", {"receipt": {"canonical_sha256": "0" * 64}}),
         ("record_copies", {"payload": {"source_version": 2}}),
@@ -134,8 +137,8 @@ def test_another_key_is_caught(path):
 
 
 def test_the_pinned_key_has_its_fingerprint():
-    assert PINNED.computed_fingerprint == PINNED.fingerprint == "8d4b5ee74e4693bcd1df2446408b0d54"
-    wrong = type(PINNED)(PINNED.key_id, TEST_KEY.public_key_hex, PINNED.fingerprint, "x")
+    assert PINNED.fingerprint == "8d4b5ee74e4693bcd1df2446408b0d54"
+    wrong = type(PINNED)(PINNED.key_id, TEST_KEY.public_key_hex, "x")
     assert {"key_fingerprint", "signature"} <= failed(SG.read_bytes(), key=wrong)
 
 
@@ -146,15 +149,15 @@ def test_another_version_does_not_satisfy_the_pin():
     assert [(c.name, c.detail) for c in result.failed] == [
         ("pin", "version: got 1706.06197v4, expected 1706.06197v5")
     ]
-    assert report(dump(signed_dni(1)), key=TEST_KEY).status("pin") == "failed"
+    assert status(report(dump(signed_dni(1)), key=TEST_KEY), "pin") == "failed"
 
 
 def test_an_event_that_is_not_shown_is_said_to_be_hidden():
     document = state()
     document["current"]["graph_snapshots"] = []
     result = report(dump(rehash_state(document)))
-    assert result.status("event_counters") == "not verifiable"
-    assert result.status("title_hash") == "verified"  # by arXiv's page
+    assert status(result, "event_counters") == "not verifiable"
+    assert status(result, "title_hash") == "verified"  # by arXiv's page
 
 
 def test_a_bundle_verifies_and_says_what_it_lacks():
@@ -186,19 +189,19 @@ def test_page_and_record_vouch_for_each_other():
     assert not report(PAGE.read_bytes()).failed
     text = PAGE.read_text(encoding="utf-8")
     assert failed(text.replace("drastically", "slightly").encode()) == {"abstract_hash"}
-    assert failed(text.replace("Max Jaderberg, ", "").encode()) == {"author_count", "pin"}
+    assert failed(text.replace("Max Jaderberg, ", "").encode()) == {"pin"}
     assert failed(text.replace("Title:Und", "Title:Not und").encode()) == {"title_hash", "pin"}
     assert failed(text.replace("Wed, 1 Mar", "Tue, 1 Mar").encode()) == {"history"}
     assert failed(text.replace("10.48550/arXiv.1703.00522", "10.48550/arXiv.1703.00523").encode()) == {"doi"}
     assert failed(text.replace("cs.NE", "cs.AI").encode()) == {"categories"}
     assert failed(text.replace("21:41:09 UTC", "21:41:08 UTC").encode()) == {"submitted_at"}
     alone = report(PAGE.read_bytes(), Corpus())
-    assert alone.status("abstract_hash") == "not verifiable"
+    assert status(alone, "abstract_hash") == "not verifiable"
 
 
 def test_a_record_of_another_key_vouches_for_nothing():
     forged = kinds.parse(dump(resign(state())), "forged")
-    assert report(PAGE.read_bytes(), Corpus((forged,))).status("title_hash") == "not verifiable"
+    assert status(report(PAGE.read_bytes(), Corpus((forged,))), "title_hash") == "not verifiable"
 
 
 @pytest.mark.parametrize(

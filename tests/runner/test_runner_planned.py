@@ -52,3 +52,18 @@ def test_claims_of_an_exhibit_that_shows_anothers_runs_are_planned_with_them(pla
     assert judged_late(other, run_exhibit(other, "smoke")) == set()
     kinder = replace(KINDER, id=other.id, runs_of=EXHIBIT.id)
     assert judged_late(kinder, run_exhibit(kinder, "smoke")) == {"faster"}
+
+
+def _one_arm(view):
+    return Outcome(view.mean("arm-4", "height") > 0, "4")
+
+
+def test_only_the_runs_that_a_claim_reads_speak_of_it(places):
+    """A record may grow: a claim of new arms is registered with their runs, whenever the others were planned."""
+    narrow = replace(EXHIBIT.claims[0], id="narrow", test=_one_arm)
+    run_exhibit(EXHIBIT, "quick", Options(arms=("arm-3", "arm-2", "arm-1")))
+    grown = replace(EXHIBIT, claims=(*EXHIBIT.claims, narrow))
+    assert judged_late(grown, run_exhibit(grown, "quick")) == set()
+    wide = replace(narrow, id="wide", test=EXHIBIT.claims[0].test)
+    wider = replace(grown, claims=(*grown.claims, wide))
+    assert judged_late(wider, run_exhibit(wider, "quick")) == {"wide"}

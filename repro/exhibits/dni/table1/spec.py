@@ -15,6 +15,13 @@ METHODS: dict[str, tuple[str, dict[str, Any]]] = {
     "dni": ("DNI", {"inject": "synthetic", "aux": False}),
     "aux": ("DNI + Aux", {"inject": "synthetic", "aux": True}),
 }
+CONTROLS = {
+    "negative": "−δ̂",
+    "mean_lane": "mean of δ̂ over lanes",
+    "fixed": "a fixed random direction",
+    "noise": "Gaussian noise",
+}
+"""What else is injected on text (ours): the question of dni/rnn-control, which asks it of the copy tasks."""
 _SHORT = (2, 3, 4, 5)
 REPORTED: dict[str, dict[str, dict[int, float]]] = {  # task → method → T → value
     "copy": {
@@ -41,7 +48,7 @@ def name(task: str, method: str, window: int) -> str:
 
 
 def _arm(task: str, method: str, window: int, reported: float | None, **more: Any) -> Arm:
-    label, setting = METHODS[method]
+    label, setting = METHODS.get(method) or (CONTROLS[method], {"inject": method, "aux": False})
     arm = name(task, method, window) + "".join(f"-{k}" for k in more)
     said = "".join(f", {k} {v}" for k, v in more.items())
     setting = {"task": task, "window": window, "peepholes": True} | setting | more
@@ -61,6 +68,7 @@ def _arm(task: str, method: str, window: int, reported: float | None, **more: An
 ARMS = (
     *(_arm(t, m, w, v) for t in TASKS for m in METHODS for w, v in REPORTED[t][m].items()),
     *(_arm(t, m, 2, None, peepholes=False) for t in ("copy", "repeat_copy") for m in ("bptt", "dni")),
+    *(_arm("ptb", kind, t, None) for kind in CONTROLS for t in (2, 8)),
 )
 _EPISODES, _TEXT = {"task": ("copy", "repeat_copy")}, {"task": ("ptb",)}
 PARAMS = (
@@ -89,8 +97,8 @@ PARAMS = (
 
 _RATE = because("small nets learn at this rate in minutes", learning_rate=1e-3)
 _SMALL = {**_RATE, **because("a CPU", width=32, batch=16)}
-_PTB = tuple(a.id for a in ARMS if a.setting["task"] == "ptb")
-_PTB_SHORT = tuple(a.id for a in ARMS if a.setting["task"] == "ptb" and a.setting["window"] <= 8)
+_PTB_CONTROLS = tuple(name("ptb", kind, 2) for kind in CONTROLS)
+_PTB_SHORT = (*(name("ptb", m, t) for m in METHODS for t in (*_SHORT, 8)), *_PTB_CONTROLS)
 _TOY = tuple(a.id for a in ARMS if a.setting["task"] != "ptb")
 _TWO = tuple(name(t, m, 2) for t in ("copy", "repeat_copy") for m in METHODS)
 _PTB_CPU = because("a CPU", width=128, batch=32, steps=20_000, validate=1000, patience=3, evaluated=40_000)

@@ -13,7 +13,9 @@ from typing import Any
 import torch
 from torch.profiler import ProfilerActivity, profile
 
-from repro import bench, blas
+from repro import blas
+from repro.bench.steps import fcn_step, meprop_step, table2_step
+from repro.bench.timing import Step
 from repro.record.run import Run
 from repro.train.episodes import EpisodeLearner
 from repro.train.given import Given
@@ -29,7 +31,7 @@ PARTS = {
 STEPS = 60
 
 
-def _lstm() -> bench.Step:
+def _lstm() -> Step:
     """A window of an LSTM with a linear SG: 256 units, T = 8, 32 lanes of Copy."""
     from repro.exhibits import get
 
@@ -41,13 +43,13 @@ def _lstm() -> bench.Step:
     return lambda: learner.step(next(done))
 
 
-CASES: Mapping[str, Callable[[], bench.Step]] = {
-    "FCN, backprop": lambda: bench.fcn_step("cpu", 1),
-    "FCN, linear SGs": lambda: bench.fcn_step("cpu", 1, ()),
-    "FCN, SGs 2 x 1024": lambda: bench.fcn_step("cpu", 1, (1024, 1024)),
-    "meProp, 500 units, k = 20": lambda: bench.meprop_step("cpu", 1, 500, 20),
-    "linear SG of sg/table2, 1 run": lambda: bench.table2_step("cpu", 1),
-    "the same, 100 runs": lambda: bench.table2_step("cpu", 100),
+CASES: Mapping[str, Callable[[], Step]] = {
+    "FCN, backprop": lambda: fcn_step("cpu", 1),
+    "FCN, linear SGs": lambda: fcn_step("cpu", 1, ()),
+    "FCN, SGs 2 x 1024": lambda: fcn_step("cpu", 1, (1024, 1024)),
+    "meProp, 500 units, k = 20": lambda: meprop_step("cpu", 1, 500, 20),
+    "linear SG of sg/table2, 1 run": lambda: table2_step("cpu", 1),
+    "the same, 100 runs": lambda: table2_step("cpu", 100),
     "LSTM, linear SG": _lstm,
 }
 
@@ -61,7 +63,7 @@ def part_of(name: str) -> str:
 
 
 @torch.no_grad()
-def split(step: bench.Step, steps: int = STEPS) -> dict[str, float]:
+def split(step: Step, steps: int = STEPS) -> dict[str, float]:
     """Microseconds of one step by part, "all" of them, and "flop", the operations of its products.
 
     Times of parts are the profiler's shares of a step, scaled to a step without it.

@@ -1,22 +1,15 @@
-"""`repro bench`: what a training step costs, beside plain PyTorch in the same process.
-
-The contenders take turns block by block; a ratio is the median over blocks of the ratio within a block, so that a
-drift of the machine's speed meets both sides alike.
-"""
+"""What a training step costs beside plain PyTorch in the same process, and what training runs together gains."""
 
 from __future__ import annotations
 
-import argparse
-import json
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import nn
 
 from repro import blas
-from repro import device as devices
+from repro.bench.timing import Step, interleaved, ratio
 from repro.nets.fcn import fcn, linear_net, mlp
 from repro.nets.losses import mean_loss, softmax_error
 from repro.record.stats import median
@@ -28,35 +21,6 @@ from repro.rules.meprop import TopK
 from repro.train.artificial import draw
 from repro.train.batches import stream
 from repro.train.optim import Adam
-
-Step = Callable[[], object]
-
-
-def interleaved(
-    steps: Mapping[str, Step], blocks: int, per_block: int, device: str
-) -> dict[str, list[float]]:
-    """Milliseconds a call of each step, block by block, the contenders taking turns."""
-    times: dict[str, list[float]] = {name: [] for name in steps}
-    for block in range(blocks + 1):
-        for name, step in steps.items():
-            _wait(device)
-            began = time.perf_counter()
-            for _ in range(per_block):
-                step()
-            _wait(device)
-            if block:  # the first block warms up
-                times[name].append((time.perf_counter() - began) * 1e3 / per_block)
-    return times
-
-
-def ratio(over: Sequence[float], under: Sequence[float]) -> float:
-    """Median over blocks of the ratio of two contenders."""
-    return median([a / b for a, b in zip(over, under, strict=True)])
-
-
-def _wait(device: str) -> None:
-    if device == "cuda":
-        torch.cuda.synchronize()
 
 
 def _batch(runs: int, device: str, size: int = 256) -> tuple[torch.Tensor, torch.Tensor]:
@@ -187,40 +151,13 @@ def together_rows(device: str) -> list[dict[str, Any]]:
     return rows
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Measure and print (`--device`, `--threads`, `--json`); returns 0: a slow machine is not an error."""
-    parser = argparse.ArgumentParser("repro bench", description=__doc__)
-    parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--where", action="store_true", help="where the time of a step goes, on the CPU")
-    given = parser.parse_args(argv)
-    device = devices.pick(given.device)
-    devices.prepare(device, given.threads)
-    if given.where:
-        from repro import where
-
-        found = where.rows()
-        print(json.dumps(found, indent=1) if given.json else where.table(found))
-        return 0
-    with torch.no_grad():
-        steps, together = dni_rows(device), together_rows(device)
-    if given.json:
-        print(
-            json.dumps({"environment": devices.facts(device), "steps": steps, "together": together}, indent=1)
-        )
-        return 0
-    facts = devices.facts(device)
-    print(
-        f"{facts['device']}, {facts['threads']} thread(s), torch {facts['torch']}; medians of interleaved blocks"
-    )
-    print(f"\n{'step of 784-256-256-256-10, batch 256':44} {'ms':>8} {'x plain':>8}  bar")
-    for row in steps:
-        print(f"{row['what']:44} {row['ms']:8.2f} {row['ratio']:8.2f}  {_bar('<=', row['bar'])}")
-    print(f"\n{'runs together':44} {'ms':>8} {'x faster':>8}  bar")
-    for row in together:
-        print(f"{row['what']:44} {row['ms']:8.2f} {row['ratio']:8.2f}  {_bar('>=', row['bar'])}")
-    return 0
+def table(dni: list[dict[str, Any]], together: list[dict[str, Any]]) -> str:
+    """The rows of both, in columns."""
+    lines = [f"{'step of 784-256-256-256-10, batch 256':44} {'ms':>8} {'x plain':>8}  bar"]
+    lines += [f"{r['what']:44} {r['ms']:8.2f} {r['ratio']:8.2f}  {_bar('<=', r['bar'])}" for r in dni]
+    lines += ["", f"{'runs together':44} {'ms':>8} {'x faster':>8}  bar"]
+    lines += [f"{r['what']:44} {r['ms']:8.2f} {r['ratio']:8.2f}  {_bar('>=', r['bar'])}" for r in together]
+    return "\n".join(lines)
 
 
 def _bar(sign: str, value: float | None) -> str:
