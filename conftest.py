@@ -1,7 +1,11 @@
-"""What the kernels of the committed notebooks need when nbval starts them: this checkout, and no other kernel."""
+"""What the kernels of the committed notebooks need when nbval starts them: this checkout, and no other kernel.
+
+And the order of files side by side: the longest first, else one of them ends long after the others.
+"""
 
 import os
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -11,3 +15,28 @@ os.environ.pop("JUPYTER_PATH", None)
 os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
 if "MPLCONFIGDIR" not in os.environ and not os.access(Path.home(), os.W_OK):
     os.environ["MPLCONFIGDIR"] = tempfile.mkdtemp()  # else matplotlib tells on stderr that it made one
+
+LONG = """tests/pretend/test_pretend_learners.py tests/notebooks/test_notebooks_execute.py
+tests/exhibits/test_conformance.py tests/runner/test_runner_reach.py tests/exhibits/test_committed.py
+tests/page/test_page.py tests/show/test_show_readme.py tests/runner/test_runner_resume.py
+tests/notebooks/test_notebooks_render.py tests/exhibits/test_smoke.py tests/test_wheel.py
+tests/metadata/test_metadata_limits.py tests/metadata/test_metadata_fuzz.py tests/runner/test_runner_failures.py
+tests/runner/test_runner_executors.py tests/notebooks/test_notebooks_given.py tests/metadata/test_metadata_tamper.py
+tests/analysis/test_regression_sg.py tests/runner/test_runner_dask.py notebooks/start/your_own_network.ipynb
+tests/independent/test_recurrent_dni.py tests/exhibits/test_sg_schematics.py""".split()
+"""Files of 10 s of CPU and more, the longest first."""
+
+
+def pytest_configure(config):
+    """Files in the order of the collection."""
+    config.option.loadscopereorder = False  # pytest-xdist's own order is by the number of tests
+
+
+def pytest_collection_modifyitems(config, items):
+    """Side by side: `LONG`, then the files with most tests."""
+    if not hasattr(config, "workerinput"):  # alone: as collected
+        return
+    of = {item: item.nodeid.partition("::")[0] for item in items}
+    tests = Counter(of.values())
+    rank = {file: n for n, file in enumerate(LONG)}
+    items.sort(key=lambda item: (rank.get(of[item], len(LONG)), -tests[of[item]]))

@@ -15,7 +15,7 @@ from repro.record.judge import judge
 from repro.record.record import SCHEMA, Record, csv_facts, verdicts
 from repro.record.run import arms_of, digest, runs, spec_of
 from repro.record.store import load, recorded, save
-from repro.record.view import Row
+from repro.record.view import Row, View
 from repro.runner.registered import registered
 from repro.spec import Exhibit
 
@@ -29,6 +29,17 @@ def rows_of(exhibit: Exhibit, profile: str) -> list[Row]:
     return {"analytic": true_rows, "timing": timing_rows, "training": training_rows}[exhibit.kind](
         exhibit, profile
     )
+
+
+def without(view: View, arm: str, seed: int | None = None) -> View:
+    """A view less an arm, or less one of its runs; the other rows are shared, so thousands cost little."""
+    made = view.anew()
+    made._where, made._by = {}, {}
+    for (its, metric), rows in view._by.items():
+        left = rows if its != arm else [r for r in rows if seed not in (None, r[1])]
+        if left:
+            made._by[its, metric] = left
+    return made
 
 
 @cache

@@ -77,6 +77,14 @@ def test_every_dependency_has_its_reason():
     assert all("#" in x for x in block.splitlines() if x.startswith('    "'))
 
 
+def test_long_files_that_start_first_are_there():
+    tree = ast.parse((ROOT / "conftest.py").read_text())
+    (long,) = (
+        n.value.func.value.value for n in tree.body if isinstance(n, ast.Assign) and "LONG" in ast.dump(n)
+    )
+    assert len(long.split()) > 10 and set(long.split()) <= set(TRACKED)
+
+
 def test_one_version_everywhere():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert citation["version"] == PROJECT["version"] == __version__

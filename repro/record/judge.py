@@ -50,7 +50,7 @@ def view_of(exhibit: Exhibit, record: Mapping[str, Any], rows: Iterable[Row]) ->
 def judge(exhibit: Exhibit, record: Mapping[str, Any], rows: Iterable[Row]) -> list[Judgement]:
     """The verdict on every claim of `exhibit` from a record's facts and rows."""
     view, given = view_of(exhibit, record, rows), conditions(exhibit, record.get("spec"))
-    found = [_judge_one(claim, record, view.anew()) for claim in exhibit.claims]
+    found = [judge_one(claim, record, view.anew()) for claim in exhibit.claims]
     return [replace(judgement, conditions=given) for judgement in found]
 
 
@@ -83,7 +83,8 @@ def _number(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
-def _judge_one(claim: Claim, record: Mapping[str, Any], view: View) -> Judgement:
+def judge_one(claim: Claim, record: Mapping[str, Any], view: View) -> Judgement:
+    """The verdict on one claim from a record's facts and a view of its rows that only this claim reads."""
     try:
         outcome = claim.test(view)
     except MissingData as e:

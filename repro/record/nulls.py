@@ -17,13 +17,14 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
+from operator import itemgetter
 
 from repro.claim import Claim
 from repro.record import stats
-from repro.record.judge import judge
+from repro.record.judge import judge_one
 from repro.record.reads import Noted
 from repro.record.view import Row, View
 from repro.spec import Arm, Exhibit
@@ -87,7 +88,7 @@ def _moved(value: float, chance: float, c: float, kind: str) -> float:
 
 
 def _permuted(rows: Sequence[Row], rng: random.Random) -> list[Row]:
-    arms = list(dict.fromkeys(r[0] for r in rows))
+    arms = list(dict.fromkeys(map(itemgetter(0), rows)))
     takes = dict(zip(rng.sample(arms, len(arms)), arms, strict=True))  # source → arm
     return [(takes[r[0]], *r[1:]) for r in rows]
 
@@ -154,19 +155,30 @@ def vacuous(exhibit: Exhibit, rows: Sequence[Row]) -> dict[str, str]:
     themselves (what contradicts a record agrees with its reverse), if it survives also where only the arms that it
     reads swap: an arm beside them may stand for its own kind. Random kinds may hold on 65 % of their draws.
     """
-    kinds = dict.fromkeys(kind for c in exhibit.claims for kind in c.null)
-    nulls = {k: [View(null, exhibit.arms) for null in null_records(exhibit, rows, k)] for k in kinds}
-    found: dict[str, list[str]] = {}
-    for claim in exhibit.claims:
-        if not claim.profiles:  # never judged
-            continue
-        (seen,) = judge(replace(exhibit, claims=(claim,)), {"profile": claim.profiles[0]}, rows)
+    view = View(rows, exhibit.arms)
+    asked: dict[str, list[Claim]] = {}  # kind → the claims that it must break
+    for claim in (c for c in exhibit.claims if c.profiles):  # others are never judged
+        seen = judge_one(claim, {"profile": claim.profiles[0]}, view.anew())
         for kind in claim.null if seen.verdict != "open" else ():
-            if kind == "reversed" and seen.verdict == "not reproduced":
-                continue
-            kept = sum(_survives(claim, null.anew()) for null in nulls[kind])
-            if kind == "reversed" and kept:
-                kept = int(_survives(claim, _reversed_among(claim, exhibit, rows)))
-            if kept > (CHANCE_TO_HOLD * DRAWS if kind in _RANDOM else 0):
-                found.setdefault(claim.id, []).append(f'{kept} of {len(nulls[kind])} "{kind}"')
+            if kind != "reversed" or seen.verdict != "not reproduced":
+                asked.setdefault(kind, []).append(claim)
+    found: dict[str, list[str]] = {}
+    for kind, claims in asked.items():
+        kept, of = _kept(claims, exhibit, rows, kind)
+        for claim in claims:
+            if kept[claim.id] > (CHANCE_TO_HOLD * DRAWS if kind in _RANDOM else 0):
+                found.setdefault(claim.id, []).append(f'{kept[claim.id]} of {of} "{kind}"')
     return {claim: f"holds on null records: {', '.join(kinds)}" for claim, kinds in found.items()}
+
+
+def _kept(
+    claims: Sequence[Claim], exhibit: Exhibit, rows: Sequence[Row], kind: str
+) -> tuple[Counter[str], int]:
+    """On how many null records of a kind each claim survives, and how many there are; in memory one at a time."""
+    kept, of = Counter[str](), 0
+    for null in null_records(exhibit, rows, kind):
+        view, of = View(null, exhibit.arms), of + 1
+        kept.update(c.id for c in claims if _survives(c, view.anew()))
+    if kind == "reversed":
+        kept = Counter(c.id for c in claims if kept[c.id] and _survives(c, _reversed_among(c, exhibit, rows)))
+    return kept, of

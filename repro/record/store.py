@@ -7,6 +7,7 @@ import importlib
 import json
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -143,18 +144,24 @@ def load(folder: Path, exhibit: str, name: str) -> Record:
 
 def validate(facts: Mapping[str, Any], name: str) -> None:
     """Check a record's JSON against the schema and its own digest; `RecordError` says where it fails."""
-    jsonschema = checker()
     if isinstance(facts, dict) and facts.get("schema") == 1:
         raise RecordError(
             f"record of {name} has schema 1: carry it over with `python -m repro.runner.migrate`"
         )
-    try:
-        jsonschema.validate(facts, JSON_SCHEMA)
-    except jsonschema.ValidationError as e:
+    e = checker().exceptions.best_match(_validator().iter_errors(facts))
+    if e is not None:
         place = "/".join(map(str, e.absolute_path)) or "top level"
-        raise RecordError(f"record of {name}: {place}: {e.message}") from None
+        raise RecordError(f"record of {name}: {place}: {e.message}")
     if digest(facts["spec"]) != facts["spec_sha256"]:
         raise RecordError(f"record of {name}: its spec does not have the digest it states")
+
+
+@cache
+def _validator() -> Any:
+    """Of the schema, which is checked itself: once, it takes longer than a record."""
+    kind = checker().validators.validator_for(JSON_SCHEMA)
+    kind.check_schema(JSON_SCHEMA)
+    return kind(JSON_SCHEMA)
 
 
 def checker() -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Sequence
 from copy import copy
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from repro.record import stats
@@ -42,10 +44,10 @@ class View:
         self._settings = {a.id: {"dataset": a.dataset, **a.setting} for a in arms}
         self._where: dict[str, list[str]] = {}  # claims ask the same again and again
         self._by: dict[tuple[str, str], list[Row]] = {}
-        self._seeds: dict[str, set[int]] = {}
-        for row in rows:
-            self._by.setdefault((row[0], row[2]), []).append(row)
-            self._seeds.setdefault(row[0], set()).add(row[1])
+        for arm_and_metric, own in groupby(
+            rows, itemgetter(0, 2)
+        ):  # a run's stand together: 3 × a row by itself
+            self._by.setdefault(arm_and_metric, []).extend(own)
 
     def anew(self) -> View:
         """The same rows for another reader: what this one was given out does not count."""
@@ -64,7 +66,7 @@ class View:
         """
         asked = repr(setting)
         if asked not in self._where:
-            there = self._seeds if self._planned is None else self._planned
+            there = set(self.arms()) if self._planned is None else self._planned
             known = ((i, own) for i, own in self._settings.items() if i in there)
             self._where[asked] = [i for i, own in known if all(own.get(k) == v for k, v in setting.items())]
         return list(self._where[asked])
@@ -107,10 +109,9 @@ class View:
         index: str | None = None,
     ) -> list[Row]:
         """The rows of an arm and metric, at one step, seed or index if given; `MissingData` if there is none."""
-        wanted = ((1, seed), (3, step), (4, index))
-        rows = [
-            r for r in self._rows_of(arm, metric) if all(v is None or r[place] == v for place, v in wanted)
-        ]
+        rows = list(self._rows_of(arm, metric))
+        for place, wanted in ((1, seed), (3, step), (4, index)):
+            rows = rows if wanted is None else [r for r in rows if r[place] == wanted]
         if not rows:
             at = ", ".join(
                 f"{k} {v}" for k, v in (("step", step), ("seed", seed), ("index", index)) if v is not None

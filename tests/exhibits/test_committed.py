@@ -4,15 +4,16 @@ import json
 import re
 from collections import Counter
 from contextlib import suppress
-from dataclasses import replace
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+from record_fakes import without
 
 from repro.exhibits import all_exhibits, get
 from repro.record import audit
-from repro.record.judge import judge
+from repro.record.judge import judge_one
 from repro.record.nulls import vacuous
 from repro.record.reads import Noted
 from repro.record.record import run_names
@@ -23,10 +24,15 @@ RESULTS = Path(__file__).resolve().parents[2] / "results"
 RECORDS = [(e.id, profile) for e in all_exhibits() for profile in recorded(e, RESULTS)]
 
 
+@cache
+def committed(exhibit_id, profile):
+    return load(RESULTS, exhibit_id, profile)
+
+
 @pytest.fixture(params=RECORDS, ids=" ".join)
 def both(request):
     exhibit_id, profile = request.param
-    return get(exhibit_id), load(RESULTS, exhibit_id, profile)
+    return get(exhibit_id), committed(exhibit_id, profile)
 
 
 def test_they_are_fresh_complete_and_of_committed_code(both):
@@ -66,8 +72,7 @@ def test_of_what_nobody_reads_a_record_holds_little(both):
 
 
 def reading(exhibit, record):
-    """Arm → the claims that read it, and the verdict on each in the whole record."""
-    before = {j.claim.id: j.verdict for j in record.judgements(exhibit)}
+    """Arm → the claims that read it."""
     found = {}
     for claim in exhibit.claims:
         view = record.view(exhibit)
@@ -76,28 +81,28 @@ def reading(exhibit, record):
             claim.test(view)
         for arm in view.read:
             found.setdefault(arm, []).append(claim)
-    return found, before
+    return found
 
 
 def test_a_lost_arm_never_decides_a_claim(both):
     """Each verdict stays what it was or becomes open."""
     exhibit, record = both
-    _, before = reading(exhibit, record)
-    for lost in record.view(exhibit).arms():
-        stay_open(exhibit, record, [r for r in record.rows if r[0] != lost], before, lost)
+    view, before = record.view(exhibit), record.judgements(exhibit)
+    for lost in view.arms():
+        stay_open(record, before, without(view, lost), lost)
 
 
 def test_a_lost_run_never_decides_a_claim(both):
     """One seed less moves means and spreads: a claim that reads the arm is open. Others do not see it."""
     exhibit, record = both
-    found, before = reading(exhibit, record)
+    view, found = record.view(exhibit), reading(exhibit, record)
     for arm, seed in dict.fromkeys(r[:2] for r in record.rows if r[0] in found):
-        reads = replace(exhibit, claims=tuple(found[arm]))
-        rows = [r for r in record.rows if r[:2] != (arm, seed)]
-        stay_open(reads, record, rows, before, f"{arm}/{seed}")
+        before = [j for j in record.judgements(exhibit) if j.claim in found[arm]]
+        stay_open(record, before, without(view, arm, seed), f"{arm}/{seed}")
 
 
-def stay_open(exhibit, record, rows, before, lost):
-    for j in judge(exhibit, record.facts, rows):
-        assert j.verdict in ("open", before[j.claim.id]), f"{j.claim.id} without {lost}"
-        assert "its test failed" not in j.reason, f"{j.claim.id} without {lost}: {j.reason}"
+def stay_open(record, before, view, lost):
+    for claim, verdict in ((j.claim, j.verdict) for j in before):
+        j = judge_one(claim, record.facts, view.anew())
+        assert j.verdict in ("open", verdict), f"{claim.id} without {lost}"
+        assert "its test failed" not in j.reason, f"{claim.id} without {lost}: {j.reason}"

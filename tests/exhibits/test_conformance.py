@@ -7,12 +7,12 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from record_fakes import DATA, fake_record, rows_of
+from record_fakes import DATA, fake_record, rows_of, without
 
 import repro.exhibits
 from repro.exhibits import PAPERS, all_exhibits, read
 from repro.notebook.source import source_of
-from repro.record.judge import judge
+from repro.record.judge import judge_one
 from repro.record.nulls import vacuous
 from repro.record.run import arms_of, parameters, runs
 from repro.record.view import MissingData, View
@@ -182,12 +182,13 @@ def test_no_claim_holds_where_there_is_nothing_to_see(exhibit):
 def test_a_lost_arm_never_decides_a_claim(exhibit, profile):
     """Each verdict stays what it was or becomes open: none is won or lost by what is not there."""
     record = invented(exhibit.id, profile)
-    before = {j.claim.id: j.verdict for j in record.judgements(exhibit)}
-    for lost in record.view(exhibit).arms():
-        rows = [r for r in record.rows if r[0] != lost]
-        for j in judge(exhibit, record.facts, rows):
-            assert j.verdict in ("open", before[j.claim.id]), f"{j.claim.id} without {lost}"
-            assert "its test failed" not in j.reason, f"{j.claim.id} without {lost}: {j.reason}"
+    view, before = record.view(exhibit), record.judgements(exhibit)
+    for lost in view.arms():
+        less = without(view, lost)
+        for claim, verdict in ((j.claim, j.verdict) for j in before):
+            j = judge_one(claim, record.facts, less.anew())
+            assert j.verdict in ("open", verdict), f"{claim.id} without {lost}"
+            assert "its test failed" not in j.reason, f"{claim.id} without {lost}: {j.reason}"
 
 
 # What is shown --------------------------------------------------------------------------------------------------

@@ -22,11 +22,10 @@ from typing import Any
 from unittest import mock
 
 import torch
-from pretend_graph import Event, Graph, Stream, capturing, launch
+from pretend_graph import Event, Graph, Stream, capturing, launch, leaves_of, mapped
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves, tree_map
 
 ROOT = Path(__file__).resolve().parents[2]
 META, CPU, CUDA = torch.device("meta"), torch.device("cpu"), torch.device("cuda:0")
@@ -128,7 +127,7 @@ def _plain(x: Any) -> Any:
 
 def _carry_out(func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """One operator: refused, noted, computed on the CPU, and its results put where they belong."""
-    leaves = tree_leaves((args, kwargs))
+    leaves = leaves_of((*args, *kwargs.values()))
     ours = [a for a in leaves if isinstance(a, Pretend)]
     wanted = kwargs.get("device")
     kwargs = {k: v for k, v in kwargs.items() if k != "pin_memory"}  # which a build without CUDA cannot
@@ -140,13 +139,11 @@ def _carry_out(func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any
     _check(name, leaves)
     if wanted is not None:
         kwargs["device"] = CPU
-    out = launch(func, tree_map(_plain, args), tree_map(_plain, kwargs))
+    out = launch(func, mapped(_plain, args), {k: mapped(_plain, v) for k, v in kwargs.items()})
     if wanted is not None and wanted.type == "cpu":
         return out
     mine = {id(p.elem): p for p in ours}  # in place and `out=`: the same tensor comes back
-    return tree_map(
-        lambda o: mine[id(o)] if id(o) in mine else Pretend(o) if isinstance(o, Tensor) else o, out
-    )
+    return mapped(lambda o: mine[id(o)] if id(o) in mine else Pretend(o) if isinstance(o, Tensor) else o, out)
 
 
 def _check(name: str, leaves: Sequence[Any]) -> None:
@@ -204,7 +201,7 @@ class _Machine(TorchDispatchMode):
 
 
 def _translated(x: Any) -> Any:
-    return META if isinstance(x, str | torch.device) and str(x) in ("cuda", "cuda:0") else x
+    return META if type(x) in (str, torch.device) and str(x) in ("cuda", "cuda:0") else x
 
 
 class _Names(TorchFunctionMode):

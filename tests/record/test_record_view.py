@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from record_fakes import without
 from tiny_exhibit import EXHIBIT
 
 from repro.record.view import MissingData, View
@@ -39,6 +40,18 @@ def test_arms_are_found_by_their_setting():
     assert VIEW.where(cond=None) == ["bprop-2", "bprop-4", "dni-2"], "None: the setting is left out"
     assert VIEW.where(rule="cdni") == []
     assert VIEW.arm(rule="dni", layers=2) == "dni-2"
+
+
+@pytest.mark.parametrize("seed", [None, 1])
+def test_a_view_without_is_the_view_of_the_rows_left(seed):
+    """What tests of lost arms and runs read instead of a view made anew each time."""
+    left = [r for r in ROWS + HEAT if r[0] != "dni-2" or seed not in (None, r[1])]
+    assert without(VIEW, "dni-2", seed).__dict__ == View(left, ARMS, ALL).__dict__
+    assert len(left) < len(ROWS + HEAT) and has_all(VIEW)
+
+
+def has_all(view):
+    return sum(map(len, view._by.values())) == len(ROWS + HEAT)
 
 
 @pytest.mark.parametrize(

@@ -20,22 +20,23 @@ WORKS = {e.trained_by: e for e in (*reversed(all_exhibits()), read("tiny"))}
 WATCH = """
 import importlib, json, sys
 
-called, package, asked = set(), sys.argv[1], json.load(sys.stdin)
-watched = (asked["top"],)
+called, known, package, asked = set(), set(), sys.argv[1], json.load(sys.stdin)
 
-def watch(frame, event, argument):
-    if event == "call" and frame.f_code.co_filename.startswith(watched):
-        called.add((frame.f_globals.get("__name__"), getattr(frame.f_code, "co_qualname", "<3.10>")))
+def watch(frame, event, argument):  # of a trace the calls alone: a profile is told of every C function too
+    if frame.f_code not in known:
+        known.add(frame.f_code)
+        if frame.f_code.co_filename.startswith(asked["top"]):
+            called.add((frame.f_globals.get("__name__"), frame.f_code.co_qualname))
 
 from repro.record.run import Run
 from repro.train.given import Given
 from repro.train.loop import Context
 
 work = importlib.import_module(f"{package}.work").work
-sys.setprofile(watch)
+sys.settrace(watch)
 for group in asked["groups"]:
     work(Given([Run.from_json(r) for r in group]), Context(download=False))
-sys.setprofile(None)
+sys.settrace(None)
 loaded = [m for m in sys.modules if m.split(".")[0] in ("repro", package.split(".")[0])]
 json.dump({"loaded": loaded, "called": sorted(c for c in called if c[0])}, sys.stdout)
 """
