@@ -120,8 +120,8 @@ PROFILES = (
     Profile(
         "quick",
         (0, 1, 2),
-        arms=_TWO,
-        overrides={**_SMALL, **because("30 s on one core", steps=12_000, evaluations=12)},
+        arms=tuple(name(t, m, 2) for t in ("copy", "repeat_copy") for m in ("bptt", "dni")),
+        overrides={**_SMALL, **because("30 s on one core", steps=8000, evaluations=8)},
         together=("*",),
         budget="≤ 30 s on one core",
     ),
