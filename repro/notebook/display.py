@@ -10,6 +10,10 @@ NARROW_PT = 480
 """Points (4/3 pixels) that a notebook's cell has room for on a screen of 900 pixels."""
 
 
+MISSING = "–"
+"""How a number reads that a record does not have."""
+
+
 @dataclass(frozen=True)
 class Code:
     """Python source with the place where it stands."""
@@ -70,4 +74,4 @@ class Number(float):
         return Number(float(self) - other)
 
     def __format__(self, spec: str) -> str:
-        return "–" if math.isnan(self) else super().__format__(spec)
+        return MISSING if math.isnan(self) else super().__format__(spec)

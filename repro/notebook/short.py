@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from repro.record.fresh import superseded
 from repro.record.judge import VERDICTS, Judgement, said, summary
@@ -12,7 +12,7 @@ from repro.show.claims import AFTER, SIGNS, judged_late, unbroken
 from repro.show.kinds import KINDS
 from repro.show.readme import data_text
 from repro.show.tables import escaped
-from repro.spec import Exhibit
+from repro.spec import PROFILES, Deviation, Exhibit
 
 
 def in_short(exhibit: Exhibit, record: Record, elsewhere: Sequence[Standing] = ()) -> str:
@@ -24,7 +24,7 @@ def in_short(exhibit: Exhibit, record: Record, elsewhere: Sequence[Standing] = (
     parts.append("\n".join(_lines(judgements, judged_late(exhibit, record))))
     parts += _elsewhere(exhibit, elsewhere)
     parts.append(f"**How sure.** {_sure(exhibit, record, judgements)}")
-    parts += _why(exhibit)
+    parts += _why(exhibit, record.profile)
     return "\n\n".join(filter(None, parts))
 
 
@@ -79,10 +79,17 @@ def _sure(exhibit: Exhibit, record: Record, judgements: Sequence[Judgement]) -> 
     return f"{told} All of it {escaped(given)}." if given else told
 
 
-def _why(exhibit: Exhibit) -> list[str]:
-    """The deviations whose effect is known, by name: they are told below."""
-    known = [d for d in exhibit.deviations if d.effect not in ("unknown", "none")]
+def _why(exhibit: Exhibit, profile: str) -> list[str]:
+    """The deviations of a profile whose effect is known, by name: they are told below."""
+    there = [d for d in exhibit.deviations if profile in _profiles(d)]
+    known = [d for d in there if d.effect not in ("unknown", "none")]
     if not known:
         return []
     names = "; ".join(f"{d.number}, {escaped(d.what)}" for d in known)
     return [f"**Why different.** Deviations with a known effect (below): {names}."]
+
+
+def _profiles(deviation: Deviation) -> Collection[str]:
+    """Those that it is of: the ones in brackets behind its name, "size (cpu, quick)"; else all."""
+    named = deviation.what.rstrip(")").rpartition("(")[2].split(", ")
+    return named if {*named} <= {*PROFILES} else PROFILES

@@ -10,7 +10,7 @@ from typing import Any
 from repro import exhibits
 from repro.errors import ReproError
 from repro.notebook.agree import agree
-from repro.notebook.display import Code, Number, Text
+from repro.notebook.display import MISSING, Code, Number, Text
 from repro.notebook.given import history, parameters
 from repro.notebook.shown import OPEN, Shown
 from repro.notebook.source import source_of
@@ -60,11 +60,14 @@ class Nothing:
     @property
     def steps(self) -> str:
         """No steps."""
-        return "–"
+        return MISSING
 
     def gain(self, arm: str, other: str, metric: str) -> str:
         """No difference."""
-        return "–"
+        return MISSING
+
+    def ahead(self, arm: str, other: str, metric: str) -> None:
+        """Nor who is ahead."""
 
     def either(self, claim: str, yes: str, no: str, undecided: str = OPEN) -> str:
         """Nothing is decided."""
@@ -80,8 +83,13 @@ def code(path: str) -> Code:
     return source_of(path)
 
 
-def say(text: str) -> Text:
-    """A paragraph of Markdown without its line breaks: for an f-string that quotes a record's numbers."""
+def say(text: str, *needs: object) -> Text | None:
+    """A paragraph of Markdown without its line breaks: for an f-string that quotes a record's numbers.
+
+    Nothing where none of the numbers that it `needs` is in the record: all of them read "–".
+    """
+    if needs and all(f"{number}" == MISSING for number in needs):
+        return None
     return Text(" ".join(textwrap.dedent(text).split()))
 
 

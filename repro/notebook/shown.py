@@ -16,7 +16,7 @@ from repro.notebook.arguments import (
     parse_seeds,
     refuse_unknown,
 )
-from repro.notebook.display import Number, Picture, Text
+from repro.notebook.display import MISSING, Number, Picture, Text
 from repro.notebook.short import in_short
 from repro.notebook.training import train
 from repro.paths import results_dir, working
@@ -76,7 +76,8 @@ class Shown:
         return record
 
     @cached_property
-    def _view(self) -> View:
+    def view(self) -> View:
+        """The record's rows as claims and figures read them."""
         return View(self._record.rows, self.exhibit.arms)
 
     # the answer -------------------------------------------------------------------------------------------------
@@ -148,9 +149,9 @@ class Shown:
         try:
             ends = step is None
             rows = (
-                self._view.last(arm, metric, one)
+                self.view.last(arm, metric, one)
                 if ends
-                else self._view.select(arm, metric, step=step, index=one)
+                else self.view.select(arm, metric, step=step, index=one)
             )
         except MissingData:
             return Number(math.nan)
@@ -164,9 +165,16 @@ class Shown:
     def gain(self, arm: str, other: str, metric: str) -> str:
         """What `arm` has beyond `other` at the end, paired by seed, with its 95 % interval; "–" where one lacks."""
         try:
-            return str(paired(self._view.paired(arm, other, metric)))
+            return str(paired(self.view.paired(arm, other, metric)))
         except MissingData:
-            return "–"
+            return MISSING
+
+    def ahead(self, arm: str, other: str, metric: str) -> bool | None:
+        """Whether `arm` ends above `other`, paired by seed: None where the 95 % interval does not decide it."""
+        try:
+            return paired(self.view.paired(arm, other, metric)).above()
+        except MissingData:
+            return None
 
     def either(self, claim: str, yes: str, no: str, undecided: str = OPEN) -> str:
         """A sentence by the verdict on a claim: `yes` if its direction holds, `no` if not, else `undecided`.

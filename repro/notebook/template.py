@@ -61,7 +61,7 @@ def skeleton(exhibit: Exhibit) -> list[dict[str, Any]]:
 
 
 def refreshed(exhibit: Exhibit, cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """An authored notebook's cells with the generated ones as they are today; the others are left alone.
+    """An authored notebook's cells with the generated ones as they are today; the others' words are left alone.
 
     `BadValueError` names a generated cell that is not there.
     """
@@ -72,7 +72,15 @@ def refreshed(exhibit: Exhibit, cells: list[dict[str, Any]]) -> list[dict[str, A
         raise BadValueError(
             f"the notebook of {exhibit.id} has no cell with the id {missing[0]!r}; `repro new` shows where it stands"
         )
-    return [_fresh(c, sources[c["id"]]) if c["id"] in sources else c for c in cells]
+    return [_fresh(c, sources[c["id"]]) if c["id"] in sources else _folded(c) for c in cells]
+
+
+def _folded(cell: dict[str, Any]) -> dict[str, Any]:
+    """A cell that says a paragraph, with its source hidden: it holds the words for every verdict, the wrong ones too."""
+    if cell["cell_type"] != "code" or "show.say(" not in cell["source"]:
+        return cell
+    jupyter = {**cell["metadata"].get("jupyter", {}), "source_hidden": True}
+    return {**cell, "metadata": {**cell["metadata"], "jupyter": jupyter}}
 
 
 def slug(heading: str) -> str:

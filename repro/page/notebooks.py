@@ -18,10 +18,13 @@ _SIGNS = str.maketrans(
 
 
 def body(notebook: Path) -> str:
-    """The HTML of an executed notebook's cells; ids of headings are nbconvert's."""
+    """The HTML of an executed notebook's cells, hidden sources left out; ids of headings are nbconvert's."""
     import nbformat
 
     read = nbformat.read(notebook, 4)  # type: ignore[no-untyped-call]
+    for cell in read["cells"]:
+        if cell["metadata"].get("jupyter", {}).get("source_hidden"):
+            cell["metadata"]["transient"] = {"remove_source": True}  # how nbconvert's templates are told
     made: str = _exporter().from_notebook_node(read)[0]
     return made
 

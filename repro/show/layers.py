@@ -55,6 +55,7 @@ def compare(
         style.paper_points(ax, [*numbers], [v * scale for v in numbers.values()], arm.series, **look)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.plot([], [], "o--", color="#333333", mfc="none", ms=3.5, lw=0.7, label="hollow: the paper's")
+    ax.fill_between([], [], [], color="#333333", alpha=0.15, lw=0, label="band: ± sd over seeds")
 
 
 def _name(arm: Arm) -> str:
