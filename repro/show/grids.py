@@ -16,7 +16,10 @@ from repro.spec import Arm
 
 SIDE, GAP = 10, 2
 MIDDLE = SIDE / 2 - 0.5
-COLUMNS = "L: the true loss; implied: SG by the one SG, 5 to 1 by the SG after that layer"
+COLUMNS = (
+    "L: the true loss; implied: SG by the one SG, 5 to 1 by the SG after that layer\n"
+    "blue: low, red: high; each picture on a scale of its own"
+)
 SHADES = ("#9ecae1", "#3182bd", "#08306b")
 """Early to late."""
 

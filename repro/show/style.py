@@ -58,9 +58,9 @@ COLOURS: Mapping[str, str] = {
     "SG": _CB[3],
     "SG*": _CB[0],
     "DFA": _CB[2],
-    "FA": _CB[1],
+    "FA": _CB[0],
     "Kickback": _CB[4],
-    "SG + prop": _CB[5],
+    "SG + prop": "#5b2a86",
     "∂L_SG/∂h alone": _CB[6],
     "hidden layers frozen": "#1a1a1a",
     "BPTT": "#7f7f7f",
@@ -76,11 +76,12 @@ COLOURS: Mapping[str, str] = {
     "Gaussian noise": _CB[6],
     "true gradient": "#1a1a1a",
     "an M that learns nothing": "#7a0019",
+    "δ̂ of another stream": _CB[2],
     "δ̂ of another example": _CB[2],
     "mean of δ̂ over the batch": _CB[4],
     "nothing below the SG": "#4d4d4d",
     "a fixed map of h and y": _CB[5],
-    "a fixed vector a label": _CB[3],
+    "a fixed vector a label": _CB[0],
 }
 """One colour a series, the same in every figure; a colour-blind palette and greys for the baselines."""
 

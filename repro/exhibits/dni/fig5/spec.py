@@ -27,8 +27,8 @@ ARMS = (  # the paper's numbers: read off the curves at 100,000
     _arm("dni-negative", "decoupled, −δ̂", "−δ̂", None, rule="dni_negative"),
     _arm(
         "dni-other",
-        "decoupled, δ̂ of another lane",
-        "δ̂ of another example",
+        "decoupled, δ̂ of another stream",
+        "δ̂ of another stream",
         None,
         rule="dni_other",
     ),
@@ -151,7 +151,7 @@ DEVIATIONS = (
         6,
         "the untrained M",
         "not asked",
-        "of M's form, both layers as drawn, for ever; its RMS over lanes and units is that of δ̂ of the M that learns "
+        "of M's form, both layers as drawn, for ever; its RMS over streams and units is that of δ̂ of the M that learns "
         "beside it",
         "a push that knows nothing of B, at δ̂'s length",
         "F5-9 asks",

@@ -44,6 +44,7 @@ def _table(ax: Axes, view: View) -> None:
     ax.set_xticks(range(6), [SERIES[r] for r in COLUMNS], fontsize=10)
     ax.set_yticks(range(len(rows)), rows, fontsize=9)
     ax.xaxis.tick_top()
+    ax.grid(False)
     for x, rule in enumerate(COLUMNS):
         for y, text in enumerate(FORMULAS[rule]):
             ax.text(x, y, text, ha="center", va="center", fontsize=8.5)
@@ -79,7 +80,10 @@ def _cosine(ax: Axes, exhibit: Exhibit, view: View) -> None:
                 "ms": 5,
                 "lw": 1.3,
             }
+            if arm.series == "Kickback":  # at 0, as what is frozen: a ring around the other's dot
+                look |= {"ms": 10, "mew": 1.8, "mfc": "none"}
             ax.plot([int(i) for i in sorted(found)], y, "o-", **look)
     ax.axhline(0, color="#999999", lw=0.8)
     ax.set(xlabel="hidden layer", ylabel="cosine with ∂L/∂h", title="What they use, beside the true gradient")
     ax.set_xticks([1, 2, 3])
+    panels.legend_below(ax, 4, -0.17, fontsize=7)
