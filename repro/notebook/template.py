@@ -76,7 +76,7 @@ def refreshed(exhibit: Exhibit, cells: list[dict[str, Any]]) -> list[dict[str, A
 
 
 def _folded(cell: dict[str, Any]) -> dict[str, Any]:
-    """A cell that says a paragraph, with its source hidden: it holds the words for every verdict, the wrong ones too."""
+    """A cell that says a paragraph, its source hidden: that holds the words for every verdict, the wrong ones too."""
     if cell["cell_type"] != "code" or "show.say(" not in cell["source"]:
         return cell
     jupyter = {**cell["metadata"].get("jupyter", {}), "source_hidden": True}

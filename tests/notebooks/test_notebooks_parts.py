@@ -10,6 +10,7 @@ from repro.exhibits import get, ids
 from repro.notebook import show
 from repro.notebook.arguments import choose_profile, parse_seeds
 from repro.notebook.build import new_notebook
+from repro.notebook.short import in_short
 from repro.notebook.source import source_of
 from repro.notebook.template import HEADINGS
 from repro.record.store import save
@@ -137,3 +138,38 @@ def test_what_a_committed_record_would_ignore_is_refused(recorded):
     for more in ({"seeds": "3"}, {"steps": 5}):
         with pytest.raises(BadValueError, match='needs source "run"'):
             show.open("sg/fig6", **more)
+
+
+def test_a_paragraph_whose_numbers_are_not_there_is_not_said(recorded):
+    there = show.open("sg/control", profile="cpu")
+    number, gain = there.mean("sg-20", "train_accuracy"), there.gain("sg-20", "bprop-20", "train_accuracy")
+    lacking = there.mean("sg-20", "train_accuracy", step=-1)
+    assert (
+        show.say("a\n b", lacking, number).text == show.say("a b", gain).text == show.say("a b").text == "a b"
+    )
+    assert show.say("a b", lacking, "–") is None
+
+
+def test_who_is_ahead_is_said_only_where_the_interval_decides(tmp_path, monkeypatch):
+    monkeypatch.setenv("REPRO_RESULTS", str(tmp_path))
+    exhibit = get("sg/control")
+    level = {"sg-20": (90.0, 91.0, 92.0), "bprop-20": (80.0, 81.2, 82.1), "sg-20-noise": (80.0, 99.0, 93.0)}
+    rows = [
+        (arm, seed, "train_accuracy", 10, "", v)
+        for arm, own in level.items()
+        for seed, v in enumerate(own, 110)
+    ]
+    save(fake_record(exhibit, "cpu", rows), tmp_path)
+    shown = show.open("sg/control", profile="cpu")
+    assert shown.ahead("sg-20", "bprop-20", "train_accuracy") is True
+    assert shown.ahead("bprop-20", "sg-20", "train_accuracy") is False
+    assert shown.ahead("sg-20", "sg-20-noise", "train_accuracy") is None
+    assert shown.ahead("sg-20", "sg-20-mean", "train_accuracy") is None
+
+
+@pytest.mark.parametrize(("profile", "told"), [("cpu", True), ("quick", True), ("paper", False)])
+def test_a_deviation_of_other_profiles_does_not_explain_a_record(profile, told):
+    exhibit = get("sg/fig3")
+    said = in_short(exhibit, fake_record(exhibit, profile, rows_of(exhibit, profile)))
+    why = said.split("**Why different.**")[1]
+    assert ("1, size (cpu, quick)" in why) is told and "2, unit of the SG's target" in why

@@ -106,6 +106,12 @@ def test_cells_are_short(content):
         assert cell["id"] == "parameters" or len(lines) <= most, cell["id"]
 
 
+def test_the_source_of_what_is_said_is_hidden(content):
+    """It holds the words for every verdict, those that do not hold too; nothing else is hidden."""
+    hidden = {c["id"] for c in code_cells(content) if c["metadata"].get("jupyter", {}).get("source_hidden")}
+    assert hidden == {c["id"] for c in code_cells(content) if "show.say(" in source(c)}
+
+
 def test_no_errors_and_nothing_on_stderr(content):
     for cell in code_cells(content):
         for output in cell["outputs"]:

@@ -79,9 +79,16 @@ def test_a_render_brings_generated_cells_up_to_date_and_nothing_else(tmp_path):
     path = tmp_path / "meprop" / "fig4.ipynb"
     path.parent.mkdir()
     text = (ROOT / "notebooks" / "meprop" / "fig4.ipynb").read_text(encoding="utf-8")
-    edited = text.replace("shown.claims()", "shown.old()").replace("Before you go on", "Wait: **one** thing_")
+    edited = (
+        text.replace("shown.claims()", "shown.old()")
+        .replace('"source_hidden": true', '"mine": 1')
+        .replace("Before you go on", "Wait: **one** thing_")
+    )
     path.write_text(edited, encoding="utf-8")
-    cells = {c["id"]: c["source"] for c in written(get("meprop/fig4"), tmp_path)["cells"]}
+    made = written(get("meprop/fig4"), tmp_path)["cells"]
+    cells = {c["id"]: c["source"] for c in made}
+    folded = [c["source"] for c in made if c["metadata"].get("jupyter") == {"mine": 1, "source_hidden": True}]
+    assert folded == [s for c, s in cells.items() if "show.say(" in s] != []
     assert cells["claims"] == "shown.claims()" and "Wait: **one** thing_" in cells["about-the-idea"]
     path.write_text(edited.replace('"id": "claims"', '"id": "mine"'), encoding="utf-8")
     with pytest.raises(BadValueError, match="no cell with the id 'claims'"):

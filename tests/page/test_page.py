@@ -182,6 +182,17 @@ def test_a_code_cell_keeps_its_lines(made):
     assert " ".join(code.split()) in " ".join(Seen(Path(made) / "sg/fig6/quick.html").text.split())
 
 
+def test_hidden_sources_are_left_out_and_what_they_say_is_not(made):
+    """A reader would meet the words for every verdict before those that hold."""
+    cells = json.loads((NOTEBOOKS / "sg/fig6.ipynb").read_text(encoding="utf-8"))["cells"]
+    text = " ".join(Seen(Path(made) / "sg/fig6/quick.html").text.split())
+    said = [c for c in cells if "show.say(" in "".join(c["source"])]
+    assert said and "show.say(" not in text
+    for cell in said:
+        start = "".join(cell["outputs"][0]["data"]["text/markdown"]).split("**")[1]
+        assert start in text
+
+
 # in a browser -------------------------------------------------------------------------------------------------------
 
 in_chromium = pytest.mark.skipif(

@@ -151,8 +151,8 @@ DEVIATIONS = (
         6,
         "the untrained M",
         "not asked",
-        "of M's form, both layers as drawn, for ever; its RMS over streams and units is that of δ̂ of the M that learns "
-        "beside it",
+        "of M's form, both layers as drawn, for ever; its RMS over streams and units is that of δ̂ of the M that "
+        "learns beside it",
         "a push that knows nothing of B, at δ̂'s length",
         "F5-9 asks",
     ),
