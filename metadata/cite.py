@@ -171,13 +171,21 @@ def _require(found: Mapping[str, Any], keys: Iterable[str], where: str) -> None:
 
 
 def verified(
-    pin: Pin, repository: Mapping[str, Any], exhibit: str, profile: str, record_sha256: str, style: str
+    pin: Pin,
+    repository: Mapping[str, Any],
+    exhibit: str,
+    profile: str,
+    record_sha256: str,
+    style: str,
+    relation: str = "reruns",
+    note: str = "",
 ) -> str:
     """Return a citation of a number that this repository recorded, so that a reader can find and check it.
 
     It joins the pinned paper, this repository (as the function of that name tells of it), the `exhibit` (like
     `dni/table1`), the `profile` and the SHA-256 of the record (64 hex digits). `style` is `text` (one line) or
-    `bibtex` (two entries). Raises `MetadataError` for a record of another paper, and for values of another form.
+    `bibtex` (two entries). `relation`: what the number is to the paper; `note`: what the record lacks. Raises
+    `MetadataError` for a record of another paper, and for values of another form.
     """
     commit, authors, doi = (repository.get(key) for key in ("commit", "authors", "doi"))
     _require(repository, ("title", "version", "commit"), "repository")
@@ -197,16 +205,17 @@ def verified(
             raise MetadataError(what, got=got, expected=expected)
     dirty = " with uncommitted changes" if commit != _UNKNOWN and repository.get("dirty") else ""
     place = f"commit {commit}{dirty}, record of {exhibit}, profile {profile}, SHA-256 {record_sha256}"
+    place += f", {note}" if note else ""
     if style == "text":
         who = f"{', '.join(authors)}. " if authors else ""
         at = f" https://doi.org/{doi}." if doi else ""
         what = f"{repository['title']}, version {repository['version']}, {place}"
-        return f"{who}{what}.{at} Reproduces: {text(pin)}"
+        return f"{who}{what}.{at} {relation.capitalize()}: {text(pin)}"
     name = re.sub(r"[^a-z0-9]+", "-", f"{exhibit}-{profile}".lower())
     fields = {
         "title": f"{{{encode(str(repository['title']))}}}",
         "author": " and ".join(f"{{{encode(a)}}}" for a in authors or ()), "year": str(repository.get("year", "")),
         "version": encode(str(repository["version"])), "doi": str(doi or ""),
-        "note": encode(f"{place}; reproduces arXiv:{pin.arxiv}"),
+        "note": encode(f"{place}; {relation} arXiv:{pin.arxiv}"),
     }  # fmt: skip
     return f"{_entry('misc', f'repro-{name}', fields)}\n{bibtex(pin)}"

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,19 @@ def refuse_dirty_tree() -> None:
         raise DirtyTreeError(
             f"the working tree has uncommitted changes ({', '.join(changed[:3])}{more}): commit or discard "
             "them first, so that the record can name the code that made it"
+        )
+
+
+def refuse_unknown_to_git(files: Sequence[Path]) -> None:
+    """`DirtyTreeError` if one of `files`, of which something is to be left out, is not as the last commit has it."""
+    names = [
+        p.relative_to(root()).as_posix() for p in (f.with_suffix(s) for f in files for s in (".json", ".csv"))
+    ]
+    changed = _git("status", "--porcelain", "--", *names).splitlines() if names else []
+    if changed:
+        raise DirtyTreeError(
+            f"{changed[0][3:]} is not as the last commit has it, and rows would be left out of it, which nobody else "
+            "has: git add and git commit it first"
         )
 
 

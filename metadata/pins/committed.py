@@ -63,7 +63,7 @@ def replace(files: Mapping[Path, bytes], expected: Mapping[Path, bytes | None]) 
 
     `expected` are contents (None: no such file) on which the new ones rest: if another writer changed one,
     nothing is written. Raises `RefusedUpdateError` then, and `WriteError` if a file cannot be written; Ctrl-C takes
-    effect before the first file is replaced, and not until the last one is.
+    effect before the first file is replaced; while they are, it is ignored.
     """
     from filelock import FileLock, Timeout
 

@@ -30,7 +30,7 @@ COMMANDS = {
     "check": "recompute the verdicts of the committed records, and check the records themselves",
     "status": "which records are fresh, stale (and why) or missing",
     "report": "the README's table of exhibits and verdicts",
-    "cite": "cite a number of this repository, with the paper it reproduces",
+    "cite": "cite a number of this repository, with the paper it is about",
     "data": "list, fetch and check the data sets",
     "papers": "verify, identify and cite the pinned papers",
     "bench": "time a training step",

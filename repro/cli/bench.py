@@ -22,7 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The device, its threads, what is asked."""
     add = parser.add_argument
     add("--device", type=common.device, default="auto", metavar="D", help="auto, cpu or cuda")
-    add("--threads", type=int, default=1, metavar="N", help="CPU threads (default: 1)")
+    add("--threads", type=common.count, default=1, metavar="N", help="CPU threads (default: 1)")
     asked = parser.add_mutually_exclusive_group()
     asked.add_argument("--where", action="store_true", help="where the time of a step goes, on the CPU")
     asked.add_argument("--rules", action="store_true", help="a step of deep nets under each learning rule")
@@ -35,7 +35,7 @@ def main(args: argparse.Namespace) -> int:
 
     from repro import device as devices
 
-    device = devices.pick(args.device)
+    device = "cpu" if args.where else devices.pick(args.device)
     devices.prepare(device, args.threads)
     facts = devices.facts(device)
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""Cite a number of this repository: the record, its SHA-256, the code behind it, the paper it reproduces."""
+"""Cite a number of this repository: the record, its SHA-256, the code behind it, the paper it is about."""
 
 from __future__ import annotations
 

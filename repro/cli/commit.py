@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 from pathlib import Path
 
 from repro.cli.parser import add_ids, add_profile, chosen, folder
@@ -18,7 +19,7 @@ from repro.paths import checkout, results_dir
 from repro.record.audit import problems, refuse_for_results
 from repro.record.fresh import require_fresh, stale_because
 from repro.record.judge import summary
-from repro.record.record import Record, csv_facts, data_sets, kept, verdicts
+from repro.record.record import Record, csv_facts, data_sets, held, verdicts
 from repro.record.store import load, path_of, save
 from repro.spec import Exhibit
 
@@ -39,19 +40,26 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Check all records first, then copy all of them: every one is committed or none. 1 if a picture failed."""
-    from repro.tree import refuse_dirty_tree
+    from repro.tree import refuse_dirty_tree, refuse_unknown_to_git
 
     if not args.profile:
         raise BadValueError("which profile? Give --profile quick, cpu or paper")
     checkout("committing a record")
     refuse_dirty_tree()
     again = args.source.resolve() == results_dir().resolve()
-    records = [(e, _fit(e, load(args.source, e.id, args.profile), again)) for e in chosen(args)]
+    found = [(e, load(args.source, e.id, args.profile)) for e in chosen(args)]
+    records = [(e, _fit(e, record, again)) for e, record in found]
+    narrowed = {e.id: _left_out(was, now) for (e, was), (_, now) in zip(found, records, strict=True)}
+    if again:
+        refuse_unknown_to_git(
+            [path_of(results_dir(), i, args.profile) for i, told in narrowed.items() if told]
+        )
     failed = []
     for exhibit, record in records:
         path = save(record, results_dir())
         failed.append(draw_picture(exhibit, record, path.with_suffix(".svg")))
-        print(f"{exhibit.id} at {record.profile}: {summary(record.judgements(exhibit))} → {path.parent}")
+        told = summary(record.judgements(exhibit)) + narrowed[exhibit.id]
+        print(f"{exhibit.id} at {record.profile}: {told} → {path.parent}")
     print(
         f"next: repro render {' '.join(e.id for e, _ in records)}; repro report --write; git add, git commit"
     )
@@ -65,7 +73,7 @@ def _fit(exhibit: Exhibit, record: Record, again: bool = False) -> Record:
 
     `again`: it is committed already, and may be of an earlier plan; then it says so from now on.
     """
-    rows = tuple(kept(exhibit, record.rows))
+    rows = tuple(held(exhibit, record.rows))
     facts = {k: v for k, v in record.facts.items() if k != "superseded"} | {"csv": csv_facts(rows)}
     record = Record(record.facts, rows)
     refuse_for_results(exhibit, record)
@@ -81,23 +89,29 @@ def _fit(exhibit: Exhibit, record: Record, again: bool = False) -> Record:
     return judged
 
 
+def _left_out(was: Record, now: Record) -> str:
+    """Of how many rows, and of which metrics, a record does not hold what was there; empty if of none."""
+    gone = Counter(r[2] for r in was.rows)
+    gone.subtract(r[2] for r in now.rows)
+    said = ", ".join(f"{n} of {metric}" for metric, n in gone.items() if n)
+    return f"; rows that its exhibit does not show are left out: {said}" if said else ""
+
+
 def _refuse_downgrade(exhibit: Exhibit, record: Record) -> None:
     """`RecordError` if a record on stand-in data would replace one on the paper's, or fewer runs of a plan more."""
     if not path_of(results_dir(), exhibit.id, record.profile).exists():
         return
-    kept, name = (
-        load(results_dir(), exhibit.id, record.profile),
-        f"the {record.profile} record of {exhibit.id}",
-    )
-    stand_in, sets = any(d["stand_in"] for d in data_sets(record.facts)), data_sets(kept.facts)
+    there = load(results_dir(), exhibit.id, record.profile)
+    name = f"the {record.profile} record of {exhibit.id}"
+    stand_in, sets = any(d["stand_in"] for d in data_sets(record.facts)), data_sets(there.facts)
     if stand_in and sets and not any(d["stand_in"] for d in sets):
         raise RecordError(
             f"{name} was made from a {record.facts['data']['note']}, the committed one from {sets[0]['name']}: "
             "fetch the data (`repro data fetch`) and run it again"
         )
-    there = {m["run"] for m in kept.facts["missing"]}
-    lost = [m["run"] for m in record.facts["missing"] if m["run"] not in there]
-    if lost and kept.facts["spec_sha256"] == record.facts["spec_sha256"]:
+    known = {m["run"] for m in there.facts["missing"]}
+    lost = [m["run"] for m in record.facts["missing"] if m["run"] not in known]
+    if lost and there.facts["spec_sha256"] == record.facts["spec_sha256"]:
         raise RecordError(
             f"{name} lacks {len(lost)} runs that the committed one has, such as {lost[0]}: run it where they are"
         )

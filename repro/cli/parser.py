@@ -119,6 +119,13 @@ def seconds(text: str) -> float:
     return found
 
 
+def count(text: str) -> int:
+    """A whole number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise BadValueError(f"got {text!r}; expected a whole number of at least 1")
+    return int(text)
+
+
 def setting(text: str) -> tuple[str, str]:
     """A parameter's name and value from "name=value"."""
     name, equals, value = text.partition("=")

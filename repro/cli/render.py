@@ -1,7 +1,7 @@
 """Make notebooks (and, in results/, pictures) of exhibits from their committed records.
 
 No record is made. Without `--out` the notebook in notebooks/ and the record's SVG in results/ are made anew; with
-`--all` also the notebooks there that belong to no exhibit.
+`--all` also the notebooks of notebooks/start, which belong to no exhibit.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from repro.cli.parser import add_ids, add_profile, chosen, folder
 from repro.cli.records import draw_picture, recorded_profile
-from repro.exhibits import ids
+from repro.errors import RecordError
 from repro.paths import checkout, notebooks_dir, results_dir
 from repro.record.fresh import require_fresh
 from repro.record.standing import best_profile
@@ -31,9 +31,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _others() -> list[Path]:
-    """Notebooks of no exhibit."""
-    own = {notebooks_dir() / f"{i}.ipynb" for i in ids()}
-    return sorted({*notebooks_dir().glob("*/[!.]*.ipynb")} - own)
+    """Ours of no exhibit; what else lies in notebooks/ is somebody's own."""
+    return sorted(notebooks_dir().glob("start/[!.]*.ipynb"))
 
 
 def main(args: argparse.Namespace) -> int:
@@ -57,7 +56,10 @@ def main(args: argparse.Namespace) -> int:
             picture = path_of(results_dir(), exhibit.id, record.profile).with_suffix(".svg")
             failed.append(draw_picture(exhibit, record, picture))
     for path in _others() if args.all and args.out is None else ():
-        print(render_again(path))
+        try:
+            print(render_again(path))
+        except RecordError as e:
+            failed.append(str(e))
     for why in filter(None, failed):
         print(f"repro: {why}", file=sys.stderr)
     return 1 if any(failed) else 0

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from metadata.pins import pin
 from repro.errors import RecordError
 from repro.record.fresh import stale_because, superseded
-from repro.record.record import Record, data_facts, data_sets, finite, kept, run_names, verdicts
+from repro.record.record import Record, data_facts, data_sets, finite, held, run_names, verdicts
 from repro.spec import Exhibit
 
 GROWS = ("cpu", "paper")
@@ -65,8 +65,8 @@ def _paper(exhibit: Exhibit, record: Record) -> Iterator[str]:
 
 
 def _metrics(exhibit: Exhibit, record: Record) -> Iterator[str]:
-    held = set(kept(exhibit, record.rows))
-    odd = [r for r in record.rows if r not in held]
+    belong = set(held(exhibit, record.rows))
+    odd = [r for r in record.rows if r not in belong]
     if odd:
         yield (
             f"{len(odd)} rows that its exhibit does not keep, such as {min(r[2] for r in odd)}: "

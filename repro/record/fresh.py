@@ -20,6 +20,13 @@ def superseded(exhibit: Exhibit, record: Record) -> str:
     return said if said and said == stale_because(exhibit, record) else ""
 
 
+def limits(exhibit: Exhibit, record: Record) -> str:
+    """What the record is not: "of an earlier plan", "1,060 runs missing"; empty where it is all that is planned."""
+    missing = len(record.facts.get("missing") or ())
+    said = ["of an earlier plan"] * bool(superseded(exhibit, record))
+    return ", ".join([*said, *[f"{missing:,} runs missing"] * bool(missing)])
+
+
 def require_fresh(exhibit: Exhibit, record: Record) -> None:
     """`StaleRecordError` with the first difference if the record was made from another spec than today's.
 

@@ -123,7 +123,7 @@ def csv_facts(rows: Sequence[Row]) -> dict[str, Any]:
     return {"sha256": sha, "rows": len(rows), "finite": finite(rows)}
 
 
-def kept(exhibit: Exhibit, rows: Iterable[Row]) -> list[Row]:
+def held(exhibit: Exhibit, rows: Iterable[Row]) -> list[Row]:
     """Of what runs measured, what the exhibit's record holds: its metrics; of one `at_end` a run's last values."""
     at_end, rows = {m.name: m.at_end for m in exhibit.metrics}, list(rows)
     last: dict[tuple[str, int, str], int] = {}

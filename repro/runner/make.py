@@ -9,7 +9,7 @@ from typing import Any
 from metadata.pins import pin
 from repro.errors import RunError
 from repro.record.judge import judge
-from repro.record.record import SCHEMA, Record, csv_facts, data_facts, kept, verdicts
+from repro.record.record import SCHEMA, Record, csv_facts, data_facts, held, verdicts
 from repro.record.run import Run, digest, spec_of
 from repro.record.view import Row
 from repro.runner.registered import as_planned
@@ -54,7 +54,7 @@ def make_record(
 
 def _rows(exhibit: Exhibit, made: Sequence[Run], done: Results) -> list[Row]:
     there = (r for r in made if r.name in done)
-    rows = kept(exhibit, [(r.arm, r.seed, *own) for r in there for own in done[r.name]["rows"]])
+    rows = held(exhibit, [(r.arm, r.seed, *own) for r in there for own in done[r.name]["rows"]])
     order = {a.id: i for i, a in enumerate(exhibit.arms)}
     rows.sort(key=lambda r: (order[r[0]], r[1], r[2], r[3]))
     return rows

@@ -70,9 +70,11 @@ def order(
         for group in groups(
             exhibit, exhibit.profile(profile), missing(exhibit, made, runs_dir, data_dir), kind
         ):
-            todo.setdefault(group.same, Planned(exhibit.id, group, *seconds(group, kind, samples)))
+            same = group.same  # a digest of all its runs
+            todo.setdefault(same, Planned(exhibit.id, group, *seconds(group, kind, samples)))
+            at = list(todo).index(same)
             for run in group.runs:
-                mine.setdefault(run.arm, set()).add(list(todo).index(group.same))
+                mine.setdefault(run.arm, set()).add(at)
         wishes += _wishes(exhibit, made, profile, mine)
     groups_ = list(todo.values())
     return _told(groups_, _greedy(groups_, wishes, budget_s), wishes, budget_s)

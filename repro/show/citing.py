@@ -1,8 +1,9 @@
-"""The citation of a record: this repository, the record's digest, the paper that it reproduces."""
+"""The citation of a record: this repository, the record's digest, the paper that it reruns or stands beside."""
 
 from __future__ import annotations
 
 from repro.paths import citation_file
+from repro.record.fresh import limits
 from repro.record.record import Record
 from repro.spec import Exhibit
 
@@ -13,5 +14,11 @@ def citation(exhibit: Exhibit, record: Record, style: str = "bibtex") -> str:
 
     code = record.facts["code"]
     ours = cite.repository(citation_file(), commit=code["commit"], dirty=code["dirty"])
-    made = cite.verified(pin(exhibit.paper), ours, exhibit.id, record.profile, record.sha256(), style)
+    ends = {"relation": relation(exhibit), "note": limits(exhibit, record)}
+    made = cite.verified(pin(exhibit.paper), ours, exhibit.id, record.profile, record.sha256(), style, **ends)
     return made.rstrip() + "\n"
+
+
+def relation(exhibit: Exhibit) -> str:
+    """What the exhibit is to the paper: it reruns a figure or table, or stands beside it with findings of ours."""
+    return "reruns" if any(not c.finding for c in exhibit.claims) else "beside"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from repro.record.fresh import limits
 from repro.record.record import Record
 from repro.record.view import View
 from repro.show.numbers import spread_of
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 def frame(exhibit: Exhibit, record: Record) -> DataFrame:
     """A row a value: arm, label, series, seed, metric, step, index, value, unit.
 
-    `attrs` holds where it comes from: exhibit, profile, paper, record's SHA-256, code, data, what each metric means,
-    each arm's setting and the paper's numbers.
+    `attrs` holds where it comes from: exhibit, profile, paper, record's SHA-256, code, data, its limits (runs
+    that are missing, an earlier plan), what each metric means, each arm's setting and the paper's numbers.
     """
     import pandas as pd
 
@@ -39,6 +40,7 @@ def frame(exhibit: Exhibit, record: Record) -> DataFrame:
         "commit": f["code"]["commit"],
         "data": str((f["data"] or {}).get("note") or "none"),
         "changed": list(f.get("custom") or []),
+        "limits": limits(exhibit, record),
         "metrics": {m.name: m.doc for m in exhibit.metrics},
         "settings": {a.id: dict(a.setting) for a in exhibit.arms},
         "reported": {a.id: dict(a.reported) for a in exhibit.arms},

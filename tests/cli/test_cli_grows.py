@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from checkout import run
+from checkout import git, run
 from tiny_exhibit import EXHIBIT
 
 from repro.cli import main
@@ -58,7 +58,12 @@ def test_a_committed_record_is_narrowed_to_what_its_exhibit_keeps(clone, capsys,
     monkeypatch.setitem(EXTRA, EXHIBIT.id, ends)
     assert main(["check", "meprop/tiny"]) == 1
     assert "8 rows that its exhibit does not keep, such as height" in capsys.readouterr().out
-    assert main([*commit, "--from", "results"]) == 0 == main(["check", "meprop/tiny"])
+    assert main([*commit, "--from", "results"]) == 2, "nobody else has these rows"
+    assert "git add and git commit it first" in capsys.readouterr().err and path.read_text() == text
+    git(clone, "add", ".")
+    git(clone, "commit", "--quiet", "-m", "results")
+    assert main([*commit, "--from", "results"]) == 0
+    assert "left out: 8 of height" in capsys.readouterr().out and main(["check", "meprop/tiny"]) == 0
     after = load(clone / "results", "meprop/tiny", "quick")
     assert after.rows == tuple(r for r in before.rows if r[3] == 60) and len(after.rows) == 8
     assert set(path.read_text().splitlines()) < set(text.splitlines())

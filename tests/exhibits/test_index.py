@@ -129,11 +129,11 @@ def test_new_refuses_bad_names(house, capsys, name, words):
     assert words in capsys.readouterr().err and not any(house.iterdir())
 
 
-@pytest.mark.parametrize("there", ["repro/exhibits/dni/fig7/spec.py", "notebooks/dni/fig7.ipynb"])
+@pytest.mark.parametrize("there", ["repro/exhibits/dni/fig99/spec.py", "notebooks/dni/fig99.ipynb"])
 def test_new_overwrites_nothing(house, capsys, there):
     path: Path = house / there
     path.parent.mkdir(parents=True)
     path.write_text("mine", encoding="utf-8")
-    assert main(["new", "dni/fig7"]) == 2
+    assert main(["new", "dni/fig99"]) == 2
     assert "is there already" in capsys.readouterr().err
     assert [p for p in house.rglob("*") if p.is_file()] == [path] and path.read_text() == "mine"

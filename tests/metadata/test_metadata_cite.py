@@ -197,3 +197,11 @@ def test_a_missing_or_thin_citation_file_is_an_error(tmp_path):
     (tmp_path / "CITATION.cff").write_text('title: "x"\n')
     with pytest.raises(MetadataError, match="no version, license"):
         cff.repository(tmp_path / "CITATION.cff")
+
+
+@pytest.mark.parametrize("style", cite.STYLES)
+def test_what_it_is_to_the_paper_and_what_it_lacks_are_said(style):
+    values = ("dni/fig4", "cpu", DIGEST, style)
+    told = cite.verified(pin("dni"), REPOSITORY, *values, "beside", "3 runs missing")
+    plain = cite.verified(pin("dni"), REPOSITORY, *values)
+    assert "3 runs missing" in told and "eside" in told and "eruns" in plain and "missing" not in plain

@@ -190,6 +190,8 @@ def test_page_and_record_vouch_for_each_other():
     text = PAGE.read_text(encoding="utf-8")
     assert failed(text.replace("drastically", "slightly").encode()) == {"abstract_hash"}
     assert failed(text.replace("Max Jaderberg, ", "").encode()) == {"pin"}
+    swapped = text.replace("Max Jaderberg, Simon Osindero", "Simon Osindero, Max Jaderberg")
+    assert swapped != text and failed(swapped.encode()) == {"pin"}, "in their order"
     assert failed(text.replace("Title:Und", "Title:Not und").encode()) == {"title_hash", "pin"}
     assert failed(text.replace("Wed, 1 Mar", "Tue, 1 Mar").encode()) == {"history"}
     assert failed(text.replace("10.48550/arXiv.1703.00522", "10.48550/arXiv.1703.00523").encode()) == {"doi"}

@@ -7,6 +7,7 @@ from tiny_exhibit import EXHIBIT
 
 from repro import exhibits
 from repro.claim import Outcome
+from repro.record.view import MissingData
 from repro.runner.registered import NOT_PLANNED, registered
 from repro.runner.run import Options, run_exhibit
 from repro.show.claims import judged_late
@@ -67,3 +68,22 @@ def test_only_the_runs_that_a_claim_reads_speak_of_it(places):
     wide = replace(narrow, id="wide", test=EXHIBIT.claims[0].test)
     wider = replace(grown, claims=(*grown.claims, wide))
     assert judged_late(wider, run_exhibit(wider, "quick")) == {"wide"}
+
+
+def _ends_early(view):
+    view.mean("arm-4", "height")
+    raise MissingData("more than there is")
+
+
+def test_a_claim_that_does_not_come_to_an_end_may_read_any_run(places):
+    early = replace(EXHIBIT.claims[0], id="early", test=_ends_early)
+    run_exhibit(EXHIBIT, "quick", Options(arms=("arm-3", "arm-2", "arm-1")))
+    grown = replace(EXHIBIT, claims=(*EXHIBIT.claims, early))
+    assert run_exhibit(grown, "quick").facts["claims"]["early"] == NOT_PLANNED
+
+
+def test_nor_does_one_that_reads_none(places):
+    blind = replace(EXHIBIT.claims[0], id="blind", test=lambda view: Outcome(True, "1"))
+    run_exhibit(EXHIBIT, "smoke")
+    grown = replace(EXHIBIT, claims=(*EXHIBIT.claims, blind))
+    assert run_exhibit(grown, "smoke").facts["claims"]["blind"] == NOT_PLANNED

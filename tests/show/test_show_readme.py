@@ -40,7 +40,8 @@ def test_the_generated_parts_are_up_to_date():
 
 
 def test_what_it_says_of_the_control_is_the_records():
-    (told,) = re.findall(r"\(its `cpu` profile: 32 units, 10 seeds.*?know, solves [\d.]+", README, re.S)
+    text = " ".join(README.split())
+    (told,) = re.findall(r"\(its `cpu` profile: 32 units, 10 seeds.*?know, solves [\d.]+", text)
     view = load(ROOT / "results", "dni/rnn-control", "cpu").view(get("dni/rnn-control"))
     guesses = ("synthetic", "negative", "mean-lane", "other-lane")
     kinds = ("nothing", *guesses, "untrained", "fixed", "fixed-weak", "oracle")
@@ -49,6 +50,12 @@ def test_what_it_says_of_the_control_is_the_records():
     assert len(view.final("copy-2-32-synthetic", "levels")) == 10
     r2 = [r[5] for r in view.select("copy-2-32-synthetic", "future_r2")]
     assert abs(sum(r2) / len(r2)) < 0.005
+    (noise,) = re.findall(
+        r"Noise \(\+([\d.]+) levels on Copy, \+([\d.]+) on Repeat Copy, where DNI has \+([\d.]+)\)", text
+    )
+    gains = [("copy", "noise"), ("repeat-copy", "noise"), ("repeat-copy", "synthetic")]
+    ends = [[view.mean(f"{task}-2-32-{k}", "levels") for k in (kind, "nothing")] for task, kind in gains]
+    assert list(noise) == [f"{a - b:.1f}" for a, b in ends]
 
 
 def test_a_line_an_exhibit_from_its_best_record(recorded):

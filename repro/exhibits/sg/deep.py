@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from repro.errors import UnknownNameError
 from repro.spec import Arm, Deviation, Exhibit, Metric, Override, Param, Profile, because
 
 SERIES = {"bprop": "Bprop", "sg": "SG", "sg_star": "SG*", "dfa": "DFA"}
@@ -127,6 +128,8 @@ METRICS = (
 
 def metrics(*names: str, at_end: Sequence[str] = ()) -> tuple[Metric, ...]:
     """Those of the metrics that an exhibit shows, so that its record holds no others; of some the end alone."""
+    for name in {*names, *at_end} - {m.name for m in METRICS}:
+        raise UnknownNameError("metric", name, [m.name for m in METRICS])
     return tuple(replace(m, at_end=m.name in at_end) for m in METRICS if m.name in (*names, *at_end))
 
 

@@ -95,24 +95,29 @@ def _fixed(view: View) -> Outcome:
     )
 
 
-@_finding("RC-3", "The wrong sign costs no level: −δ̂ ends within one of δ̂", _EQUAL, ALL)
+@_finding(
+    "RC-3",
+    "The wrong sign costs less than a level in the end: −δ̂ comes within one of δ̂, on average",
+    _EQUAL,
+    ALL,
+)
 def _sign(view: View) -> Outcome:
     return _equal(view, "negative")
 
 
-@_finding("RC-4", "Nor does one vector for all: its mean over lanes ends within a level of δ̂", _EQUAL)
+@_finding("RC-4", "One vector for all, the mean of δ̂ over lanes, ends within a level of δ̂ on average", _EQUAL)
 def _mean(view: View) -> Outcome:
     return _equal(view, "mean_lane")
 
 
-@_finding("RC-5", "Nor does another sequence's δ̂ in its place cost a level", _EQUAL)
+@_finding("RC-5", "Another sequence's δ̂ in its place costs less than a level on average", _EQUAL)
 def _lane(view: View) -> Outcome:
     return _equal(view, "other_lane")
 
 
 @_finding(
     "RC-6",
-    "So long a direction does harm when it is redrawn every 500 windows: it solves fewer levels than nothing",
+    "A direction as long as δ̂ does harm when it is redrawn every 500 windows: it solves fewer levels than nothing",
     f"below nothing, and below the fixed direction; {_BOTH}",
 )
 def _persist(view: View) -> Outcome:

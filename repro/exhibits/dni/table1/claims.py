@@ -101,16 +101,24 @@ def _across(view: View) -> Outcome:
     "T1-4",
     "BPTT solves more with a longer window",
     "Copy 7 → 8 (10 at T = 4); Repeat Copy 7 → 23",
-    "T = 5 beyond T = 2 in levels, 95 % intervals, both tasks; size: the ratio of T_task within a factor of 1.5",
+    "T = 5 beyond T = 2 in levels; size: the ratio of T_task within a factor of 1.5; 95 % intervals, both tasks; the "
+    "size was added after cpu had been seen, first as a mean, of which Copy's 1.49 passed",
 )
 def _grows(view: View) -> Outcome:
     found = {(k, 5): paired(view.paired(name(k, "bptt", 5), name(k, "bptt", 2), "levels")) for k in TOYS}
-    off = []
-    for k in TOYS:
-        short, long = (view.mean(name(k, "bptt", t), "solved") for t in (2, 5))
-        off.append(long / max(short, 1.0) * REPORTED[k]["bptt"][2] / REPORTED[k]["bptt"][5])
-    said = f"levels {_told(found)}; ratio {' and '.join(f'{o:.2f}' for o in off)} of the paper's"
-    return Outcome(every(found.values()), said, all(1 / 1.5 <= o <= 1.5 for o in off))
+    off = {k: _lengthening(view, k) for k in TOYS}
+    said = (
+        f"levels {_told(found)}; ratio {' and '.join(f'{mean(v):.2f}' for v in off.values())} of the paper's"
+    )
+    size = all(1 / 1.5 <= end <= 1.5 for v in off.values() for end in paired(v).interval())
+    return Outcome(every(found.values()), said, size)
+
+
+def _lengthening(view: View, task: str) -> list[float]:
+    """By how much T_task grows from T = 2 to 5 over the paper's growth, seed by seed."""
+    short, long = (view.by_seed(name(task, "bptt", t), "solved") for t in (2, 5))
+    paper = REPORTED[task]["bptt"][5] / REPORTED[task]["bptt"][2]
+    return [long[s] / max(short[s], 1.0) / paper for s in sorted(short.keys() & long.keys())]
 
 
 def _learned(view: View, arms: list[str]) -> str:

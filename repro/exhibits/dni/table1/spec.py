@@ -216,7 +216,7 @@ def shown_again(deviation: Deviation, metrics: tuple[str, ...], **own: Any) -> E
         kind="training",
         params=(),
         arms=(),
-        metrics=tuple(replace(m, at_end=False) for m in EXHIBIT.metrics if m.name in metrics),
+        metrics=tuple(replace(EXHIBIT.metric(m), at_end=False) for m in metrics),
         profiles=(),
         deviations=(same, deviation),
         runs_of="dni/table1",

@@ -90,7 +90,10 @@ def _share(view: View, kind: str) -> Difference:
 
 
 @_finding(
-    "SC-1", "At 20 layers a net with an SG is ahead of backpropagation", f"SG above Bprop; {_PAIRED}", LONG
+    "SC-1",
+    "At 20 layers a net with an SG is ahead of backpropagation early on",
+    f"SG above Bprop; {_PAIRED}",
+    LONG,
 )
 def _premise(view: View) -> Outcome:
     return _at_20(view, "own", "bprop")
@@ -159,7 +162,7 @@ def _label(view: View) -> Outcome:
 
 @_finding(
     "SC-9",
-    "That vector alone puts a net of 20 layers ahead of backpropagation",
+    "That vector alone puts a net of 20 layers ahead of backpropagation early on",
     f"above Bprop at 20 layers; {_PAIRED}",
     LONG,
 )

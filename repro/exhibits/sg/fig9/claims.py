@@ -66,7 +66,7 @@ def _no_label(view: View) -> Outcome:
     "F9-2",
     "From the label alone an SG implies a less faithful loss too",
     paper="at 1,000 iterations one SG .84 to .97 against .95 to 1.00, everywhere .67 to .87 against .92 to .97; at "
-    "5,000 the paper's own pictures show the reverse for log loss on noisy labels (.80 against .08)",
+    "5,000 the paper's own pictures show the reverse in five of eight cells (one SG, log loss, noisy: .80, not .08)",
     tolerance="below SG(h, y) after 1,000 iterations in each cell (95 % intervals)",
 )
 def _label_only(view: View) -> Outcome:
