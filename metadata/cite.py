@@ -189,20 +189,7 @@ def verified(
     """
     commit, authors, doi = (repository.get(key) for key in ("commit", "authors", "doi"))
     _require(repository, ("title", "version", "commit"), "repository")
-    for what, got, form, expected in (
-        ("exhibit", exhibit, f"{pin.short}/{_NAME}", f"one of {pin.arxiv}, like '{pin.short}/table1'"),
-        ("profile", profile, _NAME, "a name like 'paper'"),
-        ("SHA-256 of the record", record_sha256, "[0-9a-f]{64}", "64 hex digits (lower case)"),
-        (
-            "commit",
-            str(commit),
-            f"[0-9a-f]{{7,64}}|{_UNKNOWN}",
-            "7 to 64 hex digits (lower case), or unknown",
-        ),
-        ("style", style, "|".join(STYLES), " or ".join(STYLES)),
-    ):
-        if not re.fullmatch(form, got):
-            raise MetadataError(what, got=got, expected=expected)
+    _well_formed(pin, exhibit, profile, record_sha256, str(commit), style)
     dirty = " with uncommitted changes" if commit != _UNKNOWN and repository.get("dirty") else ""
     place = f"commit {commit}{dirty}, record of {exhibit}, profile {profile}, SHA-256 {record_sha256}"
     place += f", {note}" if note else ""
@@ -219,3 +206,21 @@ def verified(
         "note": encode(f"{place}; {relation} arXiv:{pin.arxiv}"),
     }  # fmt: skip
     return f"{_entry('misc', f'repro-{name}', fields)}\n{bibtex(pin)}"
+
+
+def _well_formed(pin: Pin, exhibit: str, profile: str, record_sha256: str, commit: str, style: str) -> None:
+    """Raise `MetadataError` for the first value of another form."""
+    for what, got, form, expected in (
+        ("exhibit", exhibit, f"{pin.short}/{_NAME}", f"one of {pin.arxiv}, like '{pin.short}/table1'"),
+        ("profile", profile, _NAME, "a name like 'paper'"),
+        ("SHA-256 of the record", record_sha256, "[0-9a-f]{64}", "64 hex digits (lower case)"),
+        (
+            "commit",
+            commit,
+            f"[0-9a-f]{{7,64}}|{_UNKNOWN}",
+            "7 to 64 hex digits (lower case), or unknown",
+        ),
+        ("style", style, "|".join(STYLES), " or ".join(STYLES)),
+    ):
+        if not re.fullmatch(form, got):
+            raise MetadataError(what, got=got, expected=expected)

@@ -63,9 +63,7 @@ def _add_machines(parser: argparse.ArgumentParser) -> None:
     add("--workers", type=int, default=1, metavar="N", help="local processes; each group uses one thread")
     cluster = "a Dask cluster instead, like tcp://host:8786 (extra [cluster]); name its --device"
     add("--scheduler", metavar="ADDRESS", help=cluster)
-    add(
-        "--threads", type=common.count, default=1, metavar="N", help="CPU threads (more move the last digits)"
-    )
+    add("--threads", type=common.count, default=1, metavar="N", help="a group's (more move the last digits)")
     add("--retries", type=int, default=0, metavar="N", help="times to try again what failed")
     add("--checkpoint-s", type=float, default=20.0, metavar="S", help="seconds between checkpoints (20)")
     add("--offline", action="store_true", help="never download data")

@@ -95,12 +95,7 @@ def _fixed(view: View) -> Outcome:
     )
 
 
-@_finding(
-    "RC-3",
-    "The wrong sign costs less than a level in the end: −δ̂ comes within one of δ̂, on average",
-    _EQUAL,
-    ALL,
-)
+@_finding("RC-3", "The wrong sign costs less than a level in the end, on average", _EQUAL, ALL)
 def _sign(view: View) -> Outcome:
     return _equal(view, "negative")
 
