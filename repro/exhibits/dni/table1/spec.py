@@ -207,8 +207,12 @@ EXHIBIT = Exhibit(
 )
 
 
-def shown_again(deviation: Deviation, metrics: tuple[str, ...], **own: Any) -> Exhibit:
-    """An exhibit of the course of some `metrics` of these runs: what is its `own`, and its one `deviation` more."""
+def shown_again(
+    deviation: Deviation, metrics: tuple[str, ...], ends: tuple[str, ...] = (), **own: Any
+) -> Exhibit:
+    """An exhibit of the course of some `metrics` of these runs, and of others' `ends`: what is its `own`, and its one
+    `deviation` more.
+    """
     same = Deviation(
         1, "runs", "as Table 1", "as Table 1, with its deviations", "the same runs, trained once", "none"
     )
@@ -216,7 +220,7 @@ def shown_again(deviation: Deviation, metrics: tuple[str, ...], **own: Any) -> E
         kind="training",
         params=(),
         arms=(),
-        metrics=tuple(replace(EXHIBIT.metric(m), at_end=False) for m in metrics),
+        metrics=tuple(replace(EXHIBIT.metric(m), at_end=m in ends) for m in (*ends, *metrics)),
         profiles=(),
         deviations=(same, deviation),
         runs_of="dni/table1",
