@@ -10,7 +10,6 @@ import re
 import subprocess
 import sys
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +128,8 @@ def _triton() -> str | None:
     """Triton's version, if kernels written in it are used."""
     if os.environ.get("REPRO_TRITON") == "0":
         return None
+    from importlib import metadata  # late: `repro list` needs none of it
+
     with contextlib.suppress(metadata.PackageNotFoundError):
         return metadata.version("triton")
     return None
