@@ -3,6 +3,7 @@
 import json
 import logging
 from dataclasses import replace
+from importlib import metadata
 
 import pytest
 import torch
@@ -132,7 +133,7 @@ def test_a_gpu_is_part_of_the_key_and_its_driver_is_not(cuda, monkeypatch):
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "NVIDIA H200")
     assert devices.arithmetic("cuda", 1) != before
     before = devices.arithmetic("cuda", 1)
-    monkeypatch.setattr(devices.metadata, "version", lambda name: {"triton": "3.6.0"}[name])
+    monkeypatch.setattr(metadata, "version", lambda name: {"triton": "3.6.0"}[name])
     assert devices.arithmetic("cuda", 1) == {**before, "triton": "3.6.0"} != before
     assert devices.facts("cuda")["triton"] == "3.6.0"
     assert set(devices.arithmetic("cpu", 1)) == {"device", "threads", "torch"}, "a CPU's key is as it was"
