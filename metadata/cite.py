@@ -214,12 +214,7 @@ def _well_formed(pin: Pin, exhibit: str, profile: str, record_sha256: str, commi
         ("exhibit", exhibit, f"{pin.short}/{_NAME}", f"one of {pin.arxiv}, like '{pin.short}/table1'"),
         ("profile", profile, _NAME, "a name like 'paper'"),
         ("SHA-256 of the record", record_sha256, "[0-9a-f]{64}", "64 hex digits (lower case)"),
-        (
-            "commit",
-            commit,
-            f"[0-9a-f]{{7,64}}|{_UNKNOWN}",
-            "7 to 64 hex digits (lower case), or unknown",
-        ),
+        ("commit", commit, f"[0-9a-f]{{7,64}}|{_UNKNOWN}", "7 to 64 hex digits (lower case), or unknown"),
         ("style", style, "|".join(STYLES), " or ".join(STYLES)),
     ):
         if not re.fullmatch(form, got):

@@ -149,9 +149,7 @@ def _send(parts: SplitResult, headers: Mapping[str, str], timeout: urllib3.Timeo
 def _pool(parts: SplitResult, timeout: urllib3.Timeout) -> urllib3.PoolManager:
     """Return the pool to ask through; `NoAnswerError` if the environment's settings mean nothing."""
     more: dict[str, Any] = {"timeout": timeout, "retries": False}
-    if (
-        parts.scheme == "https"
-    ):  # the authorities of the system (or SSL_CERT_FILE), and those that requests has
+    if parts.scheme == "https":  # authorities of the system (or SSL_CERT_FILE), and those that requests has
         authorities = os.environ.get("REQUESTS_CA_BUNDLE") or requests.utils.DEFAULT_CA_BUNDLE_PATH
         more["ssl_context"] = context = ssl.create_default_context()
         kind = "capath" if os.path.isdir(authorities) else "cafile"

@@ -112,13 +112,9 @@ def page_checks(paper: ArxivPaper, corpus: Corpus, key: RegistryKey, pins: Pins)
 
 def _history(paper: ArxivPaper) -> Check:
     """Check that versions follow each other in time and fall on the days of the week that the page gives."""
-    printed = {
-        f"v{i}": (day, format_datetime(when)[:3]) for i, (when, day) in enumerate(paper.history, start=1)
-    }
-    problems, times = (
-        differing(printed),
-        [when for when, _ in paper.history] or [paper.submitted, paper.revised],
-    )
+    days = enumerate(paper.history, start=1)
+    problems = differing({f"v{i}": (day, format_datetime(when)[:3]) for i, (when, day) in days})
+    times = [when for when, _ in paper.history] or [paper.submitted, paper.revised]
     if times != sorted(times):
         problems.append("versions are not in the order of time")
     version, (first, this) = paper.arxiv.version, (paper.submitted, paper.revised)

@@ -166,21 +166,17 @@ class _Case:
         yield from (*self.soft, *self.others, *self.hard)
 
     def _id_fact(self) -> Fact:
-        claim, own, weight = self.claim, ", ".join(self.claim.own[:5]), _weight(False, bool(self.claim.own))
-        about, said = "identifier", f"the document gives {own} for itself"
+        claim, said = self.claim, f"the document gives {', '.join(self.claim.own[:5]) or 'no id'} for itself"
         if not claim.own:
-            seen = f"; it mentions {', '.join(claim.mentions[:5])}" if claim.mentions else ""
-            said = f"the document gives no id for itself{seen}"
-        elif all(text.startswith(self.arxiv.base) for text in claim.own) and len(self.versions) == 1:
-            if self.versions == {None}:
-                weight, said = (
-                    "neutral",
-                    f"{own}, but without a version: that it is {self.arxiv} is not shown",
-                )
-            else:
-                about, weight = "version", _weight(self.versions == {self.arxiv.version}, True)
-                said += f", pinned is {self.arxiv}"
-        return Fact(about, weight, said)
+            mentions = f"; it mentions {', '.join(claim.mentions[:5])}" if claim.mentions else ""
+            return Fact("identifier", "neutral", said + mentions)
+        if len(self.versions) != 1 or not all(own.startswith(self.arxiv.base) for own in claim.own):
+            return Fact("identifier", "against", said)
+        if self.versions == {None}:
+            open_ = f"{said}, without a version: that it is {self.arxiv} is not shown"
+            return Fact("identifier", "neutral", open_)
+        this = _weight(self.versions == {self.arxiv.version}, True)
+        return Fact("version", this, f"{said}, pinned is {self.arxiv}")
 
 
 def _weight(good: bool, bad: bool) -> Weight:

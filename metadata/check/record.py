@@ -171,12 +171,9 @@ def _state_checks(record: PithRecord) -> Iterator[Check]:
     yield compare("equivocation_counters", what, contradicting, (0, 0))
     none = "" if record.snapshots else "none in the file"
     yield hold("snapshot_hashes", "", _odd_hashes(record), absent=none, unshown=_UNPUBLISHED)
-    odd = (
-        f"got {i}, expected 'sha256:' and 64 hex digits"
-        for i in [*shown, *applied]
-        if not _EVENT_ID.fullmatch(i)
-    )
-    yield hold("event_ids", "", odd, unshown=_UNPUBLISHED)
+    odd = (i for i in [*shown, *applied] if not _EVENT_ID.fullmatch(i))
+    other = (f"got {i}, expected 'sha256:' and 64 hex digits" for i in odd)
+    yield hold("event_ids", "", other, unshown=_UNPUBLISHED)
 
 
 def _odd_hashes(record: PithRecord) -> Iterator[str]:

@@ -5,7 +5,8 @@ import re
 import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,12 +32,17 @@ _XML = re.compile(r"<\?xml|<([a-z]+:)?feed\b|<a>|<!DOCTYPE (?!html)", re.IGNOREC
 
 @dataclass(frozen=True)
 class Document:
-    """A parsed document: `name` for messages, its kind, the SHA-256 (hex) of its bytes, and its content."""
+    """A parsed document: `name` for messages, its kind, its bytes, and its content."""
 
     name: str
     kind: str
-    sha256: str
+    data: bytes = field(repr=False)
     content: PithRecord | ArxivPaper | PaperText
+
+    @cached_property
+    def sha256(self) -> str:
+        """The SHA-256 of the bytes: 64 hex digits."""
+        return sha256_hex(self.data)
 
 
 @dataclass(frozen=True)
@@ -95,4 +101,4 @@ def parse(data: bytes, name: str = "document") -> Document:
         do = "save the text of the page, not its HTML" if first.startswith("<") else "check the file"
         what, got = "a document of no known kind", first or "nothing"
         raise UnusableDocumentError(what, got=got, expected=", ".join(_PARSERS), do=do)
-    return Document(name, kind, sha256_hex(data), _PARSERS[kind](data))
+    return Document(name, kind, data, _PARSERS[kind](data))

@@ -35,13 +35,14 @@ _VERSION = re.compile(
     r"(?: \([\d,]{1,12} ?[Kk][Bb]\))?"
 )
 _CODE = re.compile(r"\(([^() ]{1,40})\)")
-# A label, or another line that ends a field, whose text may run over several lines.
-_LABEL = re.compile(
-    r"(Title|Author|Abstract|Comments|Subjects)(?:(?<=Author)s)? ?:"
-    r"|(?:Cite as|Journal reference|Report number|Related DOI|Full-text links|Access Paper|Change to browse by) ?:"
+# A label of a field that is read, with its text up to an empty line or to a line that begins another field.
+_FIELD = r"(Title|Author|Abstract|Comments|Subjects)(?:(?<=Author)s)? ?:"
+_OTHER = (
+    r"(?:Cite as|Journal reference|Report number|Related DOI|Full-text links|Access Paper|Change to browse by) ?:"
     r"|\[Submitted on|\(or arXiv:|View (?:a )?PDF|\[v\d|Submission history$|Current browse context:"
     r"|References & Citations$|Bookmark$"
 )
+_BLOCK = re.compile(rf"^{_FIELD}\s*+((?:(?!(?<=\n)(?:{_FIELD}|{_OTHER})).++\n?)*+)", re.MULTILINE)
 # Labels of which a text must have three to be taken for an abstract page at all.
 LABELS = re.compile(r"Title:|Authors:|Abstract:|Subjects:|Cite as:|Submission history")
 _SPACES = {"": "http://www.w3.org/2005/Atom", "arxiv": "http://arxiv.org/schemas/atom"}
@@ -94,7 +95,9 @@ def parse_page(data: bytes) -> ArxivPaper:
     """Return the paper on the page of this text; `MissingFieldError`, or `UnusableDocumentError` for two values."""
     whole = lines(strict_json.decode(data))
     page = [line for line in whole if line]
-    arxiv, blocks = _identifier(page), _blocks(whole)
+    arxiv, blocks = _identifier(page), defaultdict[str, list[str]](list)
+    for block in _BLOCK.finditer("\n".join(whole)):
+        blocks[block[1]].append(" ".join(block[2].split("\n")).strip())
     history = _history(page, arxiv)
     authors, repairs = split_authors(_only("authors", blocks["Author"]), place="authors")
     codes = [c for c in _CODE.findall(_only("subjects", blocks["Subjects"])) if _CATEGORY.fullmatch(c)]
@@ -114,22 +117,6 @@ def parse_page(data: bytes) -> ArxivPaper:
     )  # fmt: skip
 
 
-def _blocks(page: list[str]) -> dict[str, list[str]]:
-    """Return the texts after each label, over line breaks, up to an empty line or whatever ends a field."""
-    found: dict[str, list[str]] = defaultdict(list)
-    label, parts = "", list[str]()
-    for line in [*page, "Bookmark"]:
-        match = _LABEL.match(line) if line else None
-        if match or (parts and not line):  # blank lines may come before the text
-            if label:
-                found[label].append(" ".join(parts))
-            label, parts = (match[1] or "") if match else "", []
-        rest = line[match.end() :].strip() if match else line
-        if label and rest:
-            parts.append(rest)
-    return found
-
-
 def _identifier(page: list[str]) -> ArxivId:
     what = "id with version (line '(or arXiv:… for this version)')"
     arxiv = parse_arxiv(_only(what, [m[1] for line in page if (m := _THIS_VERSION.fullmatch(line))]))
@@ -147,9 +134,7 @@ def _history(page: list[str], arxiv: ArxivId) -> tuple[tuple[datetime, str], ...
         try:
             found.add((int(match[1]), parsedate_to_datetime(match[2]), match[3]))
         except ValueError:
-            raise UnusableDocumentError(
-                f"{what}: no such time", got=match[0], expected="a real date"
-            ) from None
+            raise UnusableDocumentError(f"{what}: no such time", got=match[0], expected="a date") from None
     numbers = sorted(number for number, _, _ in found)
     if not numbers:
         raise MissingFieldError(f"{what}: not found in the document", expected="'[v1] Wed, 1 Mar 2017 …'")

@@ -37,11 +37,8 @@ _PAPER = {
     "primary_cat": TEXT, "submitted_at": TIME, "title": TEXT,
 }  # fmt: skip
 # Parts with a snapshot hash, and the field that counts what was hashed.
-HASHED = {
-    "author_claims": "count",
-    "claims": "count",
-    "formal_canon": "evidence_count",
-    "references": "count",
+HASHED = dict.fromkeys(("author_claims", "claims", "references"), "count") | {
+    "formal_canon": "evidence_count"
 }
 _IDLE = ("strong_count", "items", "internal_anchors", "resolved_work", "sample")
 _GRAPH = {

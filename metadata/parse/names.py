@@ -128,17 +128,20 @@ def find_authors(byline: str, authors: Sequence[str]) -> Byline:
     tokens = decode(_NOTE.sub(_unless_a_name, _MAIL.sub(" ", byline[:_MAX_BYLINE]))).split()
     spelled = [(word, token) for token in tokens for w in fold(token).split() if (word := _DIGITS.sub("", w))]
     words = [word for word, _ in spelled]
-    people = dict(enumerate(fold(name).split() for name in authors))  # those not found yet
-    found, weak, foreign, at = list[int](), list[int](), list[str](), 0
-    while at < len(words):
-        length, who = max(((_length(words, at, name), -i) for i, name in people.items()), default=(0, 0))
-        if length:
+    people = dict(enumerate(map(_spellings, authors)))  # those not found yet
+    found, weak, foreign, line, at, place = list[int](), list[int](), list[str](), " ".join(words), 0, 0
+    while at < len(words):  # its place is where it stands in the line
+        named = ((m[0], -i) for i, form in people.items() if (m := form.match(line, place)))
+        text, who = max(named, key=lambda n: (n[0].count(" "), n[1]), default=("", 0))
+        if text:
+            del people[-who]
             found.append(-who)
-            weak += [-who] if len(people.pop(-who)) > length == 1 else []
+            weak += [-who] if " " in fold(authors[-who]) and " " not in text else []
         elif words[at] not in NEUTRAL:
             foreign.append(clean(spelled[at][1]).strip(".,;*()"))
-        at += length or 1
-    more = bool(_ET_AL.search(" ".join(words))) or len(byline) > _MAX_BYLINE
+        place += len(text or words[at]) + 1
+        at += text.count(" ") + 1
+    more = bool(_ET_AL.search(line)) or len(byline) > _MAX_BYLINE
     return Byline(tuple(authors), tuple(found), tuple(weak), tuple(dict.fromkeys(foreign)), more)
 
 
@@ -148,25 +151,14 @@ def _unless_a_name(note: re.Match[str]) -> str:
     return " " if len(words) < 2 or any(w.isdecimal() or w in _PLACES for w in words) else note[0]
 
 
-def _length(words: list[str], at: int, name: list[str]) -> int:
-    """Return how many words from `at` on spell `name`: given names first, family first, or family alone; else 0."""
-    *given, family = name
-    count = _given(words, at, given)
-    if count and words[at + count : at + count + 1] == [family]:
-        return count + 1
-    return 1 + _given(words, at + 1, given) if words[at] == family else 0
-
-
-def _given(words: list[str], at: int, given: list[str]) -> int:
-    """Return how many words from `at` on are given names: in full, as initials, joined, middle ones left out."""
-    if not given or at >= len(words):
-        return 0
-    if len(given) > 1 and words[at] == "".join(name[0] for name in given):
-        return 1
-    count = int(words[at] in (given[0], given[0][0]))
-    for name in given[1:] if count else []:
-        count += words[at + count : at + count + 1] in ([name], [name[0]])
-    return count
+def _spellings(name: str) -> re.Pattern[str]:
+    """Return the pattern of a name: given names in full, as initials, joined, middle ones left out; family first."""
+    *given, family = fold(name).split()
+    words = [rf"(?:{word}|{word[0]})(?!\S)" for word in given]
+    middle = "".join(f"(?: {word})?+" for word in words[1:])  # possessive: in linear time, whatever the name
+    joined = f"{''.join(word[0] for word in given)}|" if middle else ""
+    names = f"(?:{joined}{words[0]}{middle})" if given else "(?!)"
+    return re.compile(rf"(?:{names} {family}|{family}(?: {names})?)(?!\S)")
 
 
 def decode(text: str) -> str:

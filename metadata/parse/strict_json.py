@@ -13,10 +13,7 @@ from metadata.errors import UnusableDocumentError
 
 MAX_BYTES = 1 << 20  # bytes; the real records have 5.5 kB
 MAX_DEPTH = 32  # nested arrays and objects; the real records have 8
-_MAX_CONTAINERS = 50_000  # each costs some 200 bytes of memory; the real records have 60
-_STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
-# A string in one step (possessive, and unterminated ones too), so that the scan is linear for any input.
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.?)*+"?|[\[{]|[\]}]', re.DOTALL)
+_LEVELS = f"at most {MAX_DEPTH} levels"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -31,28 +28,22 @@ def parse(data: bytes) -> object:
     `MAX_BYTES` or `MAX_DEPTH` levels, what is not UTF-8, a byte-order mark, broken syntax, duplicate keys, NaN and
     Infinity, integers beyond 2**53 (readers that use doubles see another number), lone surrogates.
     """
-    text, depth, opened = decode(data), 0, 0
-    for token in _TOKEN.finditer(text):
-        step = _STEPS.get(token[0], 0)
-        depth, opened = depth + step, opened + (step > 0)
-        if depth > MAX_DEPTH or opened > _MAX_CONTAINERS:
-            what = f"JSON nested too deeply or too finely at character {token.start()}"
-            expected = f"at most {MAX_DEPTH} levels and {_MAX_CONTAINERS} lists and objects"
-            raise UnusableDocumentError(what, expected=expected)
     try:
         value = json.loads(
-            text,
+            decode(data),
             object_pairs_hook=_pairs,
             parse_constant=lambda name: _Bad(f"{name} is not JSON"),
             parse_int=_integer,
-            parse_float=lambda d: v
-            if math.isfinite(v := float(d))
-            else _Bad("number beyond the range of a double"),
+            parse_float=lambda d: float(d)
+            if math.isfinite(float(d))
+            else _Bad("beyond the range of a double"),
         )
     except json.JSONDecodeError as e:
         what = f"broken JSON at line {e.lineno}, column {e.colno}: {e.msg}"
         raise UnusableDocumentError(what, do="fetch the whole document again") from None
-    _walk(value, "$")
+    except RecursionError:
+        raise UnusableDocumentError("JSON nested too deeply", expected=_LEVELS) from None
+    _walk(value, "$", MAX_DEPTH)
     return value
 
 
@@ -67,9 +58,8 @@ def decode(data: bytes) -> str:
         what, got = f"not UTF-8 at byte {e.start}", f"0x{data[e.start]:02x}"
         raise UnusableDocumentError(what, got=got, expected="UTF-8 text") from None
     if text.startswith("\ufeff"):
-        raise UnusableDocumentError(
-            "byte-order mark at byte 0", expected="UTF-8 without one: cut off its first 3 bytes"
-        )
+        expected = "UTF-8 without one: cut off its first 3 bytes"
+        raise UnusableDocumentError("byte-order mark at byte 0", expected=expected)
     return text
 
 
@@ -86,19 +76,19 @@ def _integer(digits: str) -> object:
     return int(digits) if len(digits) <= 17 and abs(int(digits)) <= 2**53 else _Bad("integer beyond 2**53")
 
 
-def _walk(value: object, path: str) -> None:
+def _walk(value: object, path: str, levels: int) -> None:
     if isinstance(value, str):
         why = value if isinstance(value, _Bad) else "a lone surrogate, which is no Unicode text"
         if why is value or _SURROGATE.search(value):
             what, do = f"at {path[:200]!a}: {why}", "the document is broken or was tampered with"
             raise UnusableDocumentError(what, do=do)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            _walk(key, f"{path} (a key)")
-            _walk(item, f"{path}.{key}")
-    elif isinstance(value, list):
-        for i, item in enumerate(value):
-            _walk(item, f"{path}[{i}]")
+    elif isinstance(value, dict | list):
+        if not levels:
+            raise UnusableDocumentError(f"JSON nested too deeply at {path[:200]!a}", expected=_LEVELS)
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(key, str):
+                _walk(key, f"{path} (a key)", levels)
+            _walk(item, f"{path}.{key}" if isinstance(key, str) else f"{path}[{key}]", levels - 1)
 
 
 def canonical_bytes(value: object) -> bytes:

@@ -149,16 +149,13 @@ def pin(name: str) -> Pin:
         code = found.pith and found.pith.rpartition(":")[2]
         if bare in (found.short, found.arxiv, found.pith, code) or name == found.proceedings.url:
             return found
-    known = ", ".join(f"{p.arxiv} ({p.short})" for p in pins.values())
+    known = f"pinned are {', '.join(f'{p.arxiv} ({p.short})' for p in pins.values())}"
     try:
         base, version = split_arxiv(bare)
     except IdentifierError:
         raise UnknownPinError("unknown paper", got=name, expected=known) from None
-    same = next((p for p in pins.values() if split_arxiv(p.arxiv)[0] == base), None)
+    same = next((p.arxiv for p in pins.values() if split_arxiv(p.arxiv)[0] == base), "")
     if version is None:
-        expected = same.arxiv if same else f"an id with its version; pinned are {known}"
-        raise VersionlessIdError("arXiv id without a version", got=name, expected=expected)
-    if same is None:
-        raise UnknownPinError("paper that is not pinned", got=name, expected=known)
-    what, do = "another version than the pinned one", "versions differ in content"
-    raise UnknownPinError(what, got=name, expected=same.arxiv, do=do)
+        raise VersionlessIdError("arXiv id without a version", got=name, expected=same or known)
+    what = "another version than the pinned one" if same else "paper that is not pinned"
+    raise UnknownPinError(what, got=name, expected=same or known)

@@ -4,8 +4,8 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 from metadata.errors import PinError, RefusedUpdateError, UnusableDocumentError, WriteError
@@ -14,7 +14,7 @@ from metadata.parse.strict_json import sha256_hex
 
 RECORDS = Path(__file__).parents[1] / "records"
 MANIFEST = "MANIFEST.sha256"  # the format of `sha256sum`, so that `sha256sum -c` checks it too
-_LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9][A-Za-z0-9._-]{0,120})")
+_LINE = re.compile(r"^([0-9a-f]{64})  ([A-Za-z0-9][A-Za-z0-9._-]{0,120})$", re.MULTILINE)
 _REPAIR = "restore the files with git; only a deliberate refresh may change them"
 _LOCK_S = 10.0  # seconds to wait for another writer
 
@@ -38,18 +38,15 @@ def load(directory: Path = RECORDS) -> Corpus:
 
 
 def read_manifest(directory: Path = RECORDS) -> dict[str, str]:
-    """Return the SHA-256 (64 hex digits) of each listed file name; `PinError` for a broken manifest."""
+    """Return the SHA-256 (64 hex digits) of each listed file name; `PinError` for a manifest of another form."""
     try:
-        lines = (directory / MANIFEST).read_text(encoding="ascii").splitlines()
+        text = (directory / MANIFEST).read_bytes().decode("ascii")
     except (OSError, ValueError) as e:
         raise PinError(f"cannot read {MANIFEST}: {e}", do=_REPAIR) from None
-    listed: dict[str, str] = {}
-    for number, line in enumerate(lines, start=1):
-        match = _LINE.fullmatch(line)
-        if match is None or match[2] in listed:
-            expected = "64 hex digits, two spaces, a new name"
-            raise PinError(f"{MANIFEST}, line {number}", got=line, expected=expected)
-        listed[match[2]] = match[1]
+    listed = {name: digest for digest, name in _LINE.findall(text)}
+    if render_manifest(listed) != text.encode("ascii"):
+        expected = "lines of 64 hex digits, two spaces, a name; by name, each once"
+        raise PinError(f"{MANIFEST}: a line of another form", expected=expected, do=_REPAIR)
     return listed
 
 
@@ -105,19 +102,8 @@ def _swap(files: Mapping[Path, bytes]) -> None:
                 undo.callback(old.replace, path)
             else:
                 undo.callback(path.unlink, missing_ok=True)
-        with _uninterrupted():
-            for path, temporary in new.items():
-                temporary.replace(path)
+        if threading.current_thread() is threading.main_thread():  # no Ctrl-C from here on, which is short
+            always.callback(signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, signal.SIG_IGN))
+        for path, temporary in new.items():
+            temporary.replace(path)
         undo.pop_all()
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Take no Ctrl-C in the block, which is short."""
-    ours = threading.current_thread() is threading.main_thread()
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN) if ours else None
-    try:
-        yield
-    finally:
-        if ours:
-            signal.signal(signal.SIGINT, before)

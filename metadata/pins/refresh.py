@@ -12,16 +12,16 @@ from functools import partial
 from pathlib import Path
 
 from metadata.check import PINNED, RegistryKey, verify
-from metadata.check.record import is_signed
-from metadata.errors import RefusedUpdateError, UnusableDocumentError
+from metadata.errors import RefusedUpdateError
 from metadata.fetch import Client
-from metadata.kinds import ArxivPaper, Corpus, Document, PithRecord, parse
+from metadata.kinds import ArxivPaper, Corpus, Document, parse
 from metadata.parse.ids import pith_code
 from metadata.pins import PINS_FILE, Pin, build, committed, load_pins
 
 USER_AGENT = "dni-meprop-repro/0.1 (refreshes three committed paper records; one request per 3 s)"
 GAP_S = 3.0  # arXiv asks for at most one request in three seconds (https://info.arxiv.org/help/api/tou.html)
 SERVERS = {"pith": "https://pith.science", "arxiv": "https://export.arxiv.org"}  # base addresses
+_STATE, _FEED = "pith-{}.state.json", "arxiv-atom-{}.xml"  # names of what is fetched
 _MAX_LINES = 60  # of a difference that are shown
 _SIGNED = ("signed", "hash signed")
 
@@ -56,50 +56,41 @@ def fetch(
     key: RegistryKey = PINNED,
 ) -> list[Update]:
     """Fetch and verify state (of a known pith number) and feed; `FetchError`, or why one is unusable or refused."""
-    present, answers = committed.load(directory), dict[str, tuple[Document, bytes]]()
+    present = committed.load(directory)
+    asked = {_FEED.format(pin.arxiv): f"{servers['arxiv']}/api/query?id_list={pin.arxiv}"}
     if number := pith or pin.pith:
-        url, name = f"{servers['pith']}/pith/{pith_code(number)}/state.json", f"pith-{pin.arxiv}.state.json"
-        answers[name] = client.read(url, partial(_document, name, b"{"))
-    url, name = f"{servers['arxiv']}/api/query?id_list={pin.arxiv}", f"arxiv-atom-{pin.arxiv}.xml"
-    answers[name] = client.read(url, partial(_document, name, b"<"))
-    others = (d for d in present.documents if d.name not in answers)
+        asked = {_STATE.format(pin.arxiv): f"{servers['pith']}/pith/{pith_code(number)}/state.json"} | asked
+    new = [client.read(url, partial(parse, name=name)) for name, url in asked.items()]
     # what was fetched must agree with what is here, and with each other
-    corpus = Corpus((*others, *(document for document, _ in answers.values())))
+    corpus = Corpus((*(d for d in present.documents if d.name not in asked), *new))
     return [
-        Update(d.name, data, tuple(_difference(d, data, directory)), _require(d, pin, corpus, key))
-        for d, data in answers.values()
+        Update(d.name, d.data, tuple(_difference(d, present)), _require(d, pin, corpus, key)) for d in new
     ]
 
 
-def _document(name: str, first: bytes, data: bytes) -> tuple[Document, bytes]:
-    """Return the document in `data`, and these bytes; `first` is looked at before anything else is tried."""
-    if not data.lstrip().startswith(first):
-        what = f"{name}: another kind of document"
-        raise UnusableDocumentError(what, got=data[:40], expected=f"it to begin with {first.decode()!r}")
-    return parse(data, name), data
-
-
 def _require(document: Document, pin: Pin, corpus: Corpus, key: RegistryKey) -> tuple[str, ...]:
-    """Raise `RefusedUpdateError` unless `document` is about `pin` and verifies; return its warnings."""
-    report, name = verify(document, corpus, {pin.arxiv: pin}, key=key), document.name
+    """Raise `RefusedUpdateError` unless `document` is what was asked for and verifies; return its warnings."""
+    name, kind = (
+        document.name,
+        "pith record" if document.name == _STATE.format(pin.arxiv) else "arXiv Atom feed",
+    )
+    if document.kind != kind:
+        raise RefusedUpdateError(f"{name}: another kind of document", got=document.kind, expected=kind)
+    report = verify(document, corpus, {pin.arxiv: pin}, key=key)
     for check in report.failed:
         raise RefusedUpdateError(f"{name}: check {check.name!r} failed, {check.detail}", do="refused")
     if report.subject != pin.arxiv:
         raise RefusedUpdateError(f"{name}: about another paper", got=report.subject, expected=pin.arxiv)
-    if isinstance(document.content, PithRecord) and not is_signed(report.checks):
-        raise RefusedUpdateError(f"{name}: not signed", expected="a signature by the pinned key")
     return report.warnings
 
 
-def _difference(document: Document, new: bytes, directory: Path) -> Iterable[str]:
-    path, name = directory / document.name, document.name
-    old = path.read_bytes() if path.exists() else b""
+def _difference(new: Document, present: Corpus) -> Iterable[str]:
+    old = next((d for d in present.documents if d.name == new.name), None)
     # A feed tells the time of the answer, so its bytes differ each time though it says the same.
-    feed = isinstance(document.content, ArxivPaper)
-    if old and (old == new or (feed and parse(old).content == document.content)):
+    if old and (old.data == new.data or (isinstance(new.content, ArxivPaper) and old.content == new.content)):
         return []
-    names = (f"committed/{name}", f"fetched/{name}")
-    diff = list(difflib.unified_diff(_readable(old), _readable(new), *names, lineterm="", n=1))
+    names, before = (f"committed/{new.name}", f"fetched/{new.name}"), _readable(old.data) if old else []
+    diff = list(difflib.unified_diff(before, _readable(new.data), *names, lineterm="", n=1))
     return diff[:_MAX_LINES] + ([f"… {len(diff) - _MAX_LINES} more lines"] if len(diff) > _MAX_LINES else [])
 
 

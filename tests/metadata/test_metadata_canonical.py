@@ -48,7 +48,7 @@ JSON = st.recursive(
         (b"", "line 1", "Expecting value"),
         (b'{"a": "\xff"}', "byte 7", "0xff"),
         (b'\xef\xbb\xbf{"a": 1}', "byte 0", "byte-order mark"),
-        (b"[" * 100_000, "character 32", "levels"),
+        (b"[" * 100_000, "nested", "32 levels"),
         (b'{"a":' * (MAX_DEPTH + 1) + b"1" + b"}" * (MAX_DEPTH + 1), "nested", "32 levels"),
         (b" " * (MAX_BYTES + 1), "too large", "1048576"),
     ],
