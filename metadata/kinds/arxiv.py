@@ -129,19 +129,18 @@ def _identifier(page: list[str]) -> ArxivId:
 
 
 def _history(page: list[str], arxiv: ArxivId) -> tuple[tuple[datetime, str], ...]:
-    what, found = "submission history", set[tuple[int, datetime, str]]()
-    for match in filter(None, map(_VERSION.fullmatch, page)):
-        try:
-            found.add((int(match[1]), parsedate_to_datetime(match[2]), match[3]))
-        except ValueError:
-            raise UnusableDocumentError(f"{what}: no such time", got=match[0], expected="a date") from None
-    numbers = sorted(number for number, _, _ in found)
+    what, versions = "submission history", filter(None, map(_VERSION.fullmatch, page))
+    try:
+        found = sorted({(int(m[1]), parsedate_to_datetime(m[2]), m[3]) for m in versions})
+    except ValueError as e:
+        raise UnusableDocumentError(f"{what}: {e}", expected="times that there are") from None
+    numbers = [number for number, _, _ in found]
     if not numbers:
         raise MissingFieldError(f"{what}: not found in the document", expected="'[v1] Wed, 1 Mar 2017 …'")
     if numbers != list(range(1, len(numbers) + 1)) or len(numbers) < arxiv.version:
         what, expected = f"{what}: versions missing or doubled", f"1 to {arxiv.version} at least"
         raise UnusableDocumentError(what, got=numbers[:9], expected=expected)
-    return tuple((when, weekday) for _, when, weekday in sorted(found))
+    return tuple((when, weekday) for _, when, weekday in found)
 
 
 def parse_feed(data: bytes) -> ArxivPaper:

@@ -93,12 +93,17 @@ class PaperText:
 def parse(data: bytes) -> PaperText:
     """Return what the text `data` (UTF-8, at most 1 MiB) says; `MissingFieldError` if it has no head."""
     page = [line for line in lines(strict_json.decode(data)) if line]
-    markdown = bool(page and _HEADING.fullmatch(page[0]))
-    own, dates, head = list[str](), list[date](), list[str]()
-    start, abstract = _abstract(page, markdown)
-    top = _section(page, 0, markdown, start)[: _MAX_HEAD + 1]
-    for line in top:
-        head.append(clean(_own(line, own, dates)[:_MAX_LINE]))
+    own, dates = list[str](), list[date]()
+    heading = _HEADING.fullmatch if page and _HEADING.fullmatch(page[0]) else _SECTION.match
+
+    def end(start: int) -> int:  # of the section in which the line `start` stands; the first line begins one
+        return next((i for i in range(max(start, 1), len(page)) if heading(page[i])), len(page))
+
+    headed = ((i, match) for i, line in enumerate(page) if i and (match := abstract_heading(line)))
+    start, found = next(headed, (len(page), None))
+    abstract = " ".join([found[1] or "", *page[start + 1 : end(start + 1)]] if found else [])[:_MAX_ABSTRACT]
+    top = page[: min(end(0), start, _MAX_HEAD + 1)]
+    head = [clean(_own(line, own, dates)[:_MAX_LINE]) for line in top]
     if not any(head):
         what, got = "title: the document does not begin with one", page[0] if page else "nothing"
         raise MissingFieldError(what, got=got)
@@ -110,7 +115,7 @@ def parse(data: bytes) -> PaperText:
     return PaperText(
         head=tuple(line for line in head if line), own=tuple(dict.fromkeys(own)), mentions=tuple(mentions)[:20],
         date=min(dates, default=None), references=tuple(m[1] for m in entries if m),
-        abstract=clean(abstract.removesuffix("…").removesuffix("...")),
+        abstract=clean(abstract.strip().removesuffix("…").removesuffix("...")),
         about=any(_ABOUT.search(line) for line in page if not _REFERENCE.match(line[:_MAX_LINE])),
     )  # fmt: skip
 
@@ -118,26 +123,6 @@ def parse(data: bytes) -> PaperText:
 def abstract_heading(line: str) -> re.Match[str] | None:
     """Return the match of a line that is the heading of an abstract, perhaps with its text behind, else None."""
     return _ABSTRACT.fullmatch(collapse(line.translate(_MARKS))) if _HINT.search(line) else None
-
-
-def _abstract(page: list[str], markdown: bool) -> tuple[int, str]:
-    """Return where the abstract's heading stands (the end of the page if nowhere) and the text under it."""
-    for i, line in enumerate(page):
-        match = abstract_heading(line) if i else None
-        if match:
-            text = " ".join([match[1] or "", *_section(page, i + 1, markdown, len(page))])
-            return i, text[:_MAX_ABSTRACT].strip()
-    return len(page), ""
-
-
-def _section(page: list[str], start: int, markdown: bool, end: int) -> list[str]:
-    """Return the lines from `start` to the next heading, at most to `end`; one that begins the page belongs."""
-    found: list[str] = []
-    for i in range(start, end):
-        if i and (_HEADING.fullmatch(page[i]) if markdown else _SECTION.match(page[i])):
-            break
-        found.append(page[i])
-    return found
 
 
 def _own(line: str, own: list[str], dates: list[date]) -> str:

@@ -15,6 +15,7 @@ MAX_NAMES = 3000  # large collaborations have about that many authors
 _MAX_NAME, _MAX_BYLINE = 120, 20_000  # characters
 _NOTE = re.compile(r" ?\([^()]*\)")  # affiliations, as arXiv prints them: "Xu Sun (1 and 2)"
 _FORBIDDEN = re.compile(r"[*/=<>{}\[\]|\\@:#_^~$%+!?]")  # in no name: prose, markup or code was taken for one
+_HALVES = re.compile(r"^(\S+)\n(\S+)$", re.MULTILINE)  # of a name, a line each
 _AND = re.compile(r",? and |;", re.IGNORECASE)
 _DIGITS = re.compile(r"\d+")
 _MAIL = re.compile(r"\{[a-z\d._, -]{0,200}\}@\S{1,99}|\S{0,99}@\S{1,99}")
@@ -58,15 +59,11 @@ def split_authors(text: str, *, place: str) -> tuple[tuple[str, ...], tuple[str,
     parts = [one_name(part, place=place) for part in plain.split(",") if part.strip()]
     if not parts or len(parts) > MAX_NAMES:
         raise UnusableDocumentError(f"{place}: {len(parts)} names", expected=f"1 to {MAX_NAMES}")
-    names, repairs, half = list[str](), list[str](), False  # half: the last name may be the first half of one
-    for part in parts:
-        if half and " " not in part:
-            first, names[-1], half = names[-1], f"{names[-1]} {part}", False
-            repairs.append(f"{first!r} and {part!r} read as one name, {names[-1]!r}")
-        else:
-            names.append(part)
-            half = " " not in part
-    return tuple(names), tuple(repairs)
+    listed = "\n".join(parts)
+    repairs = (
+        f"{m[1]!r} and {m[2]!r} read as one name, {' '.join(m.groups())!r}" for m in _HALVES.finditer(listed)
+    )
+    return tuple(_HALVES.sub(r"\1 \2", listed).split("\n")), tuple(repairs)
 
 
 def one_name(text: str, *, place: str) -> str:

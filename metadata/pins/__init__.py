@@ -149,13 +149,14 @@ def pin(name: str) -> Pin:
         code = found.pith and found.pith.rpartition(":")[2]
         if bare in (found.short, found.arxiv, found.pith, code) or name == found.proceedings.url:
             return found
-    known = f"pinned are {', '.join(f'{p.arxiv} ({p.short})' for p in pins.values())}"
+    known = ", ".join(f"{p.arxiv} ({p.short})" for p in pins.values())
     try:
         base, version = split_arxiv(bare)
     except IdentifierError:
         raise UnknownPinError("unknown paper", got=name, expected=known) from None
     same = next((p.arxiv for p in pins.values() if split_arxiv(p.arxiv)[0] == base), "")
     if version is None:
-        raise VersionlessIdError("arXiv id without a version", got=name, expected=same or known)
+        expected = same or f"an id with its version; pinned are {known}"
+        raise VersionlessIdError("arXiv id without a version", got=name, expected=expected)
     what = "another version than the pinned one" if same else "paper that is not pinned"
     raise UnknownPinError(what, got=name, expected=same or known)

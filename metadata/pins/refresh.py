@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from metadata.check import PINNED, RegistryKey, verify
-from metadata.errors import RefusedUpdateError
+from metadata.errors import RefusedUpdateError, UnusableDocumentError
 from metadata.fetch import Client
 from metadata.kinds import ArxivPaper, Corpus, Document, parse
 from metadata.parse.ids import pith_code
@@ -69,13 +69,13 @@ def fetch(
 
 
 def _require(document: Document, pin: Pin, corpus: Corpus, key: RegistryKey) -> tuple[str, ...]:
-    """Raise `RefusedUpdateError` unless `document` is what was asked for and verifies; return its warnings."""
+    """Return the warnings of `document`; raise an error unless it is what was asked for, and verifies."""
     name, kind = (
         document.name,
         "pith record" if document.name == _STATE.format(pin.arxiv) else "arXiv Atom feed",
     )
     if document.kind != kind:
-        raise RefusedUpdateError(f"{name}: another kind of document", got=document.kind, expected=kind)
+        raise UnusableDocumentError(f"{name}: another kind of document", got=document.kind, expected=kind)
     report = verify(document, corpus, {pin.arxiv: pin}, key=key)
     for check in report.failed:
         raise RefusedUpdateError(f"{name}: check {check.name!r} failed, {check.detail}", do="refused")
