@@ -20,7 +20,7 @@ from metadata.parse.names import find_authors
 from metadata.parse.strict_json import MAX_BYTES, decode, sha256_hex
 from metadata.parse.text import fold, lines
 
-__all__ = ["ArxivPaper", "Corpus", "Document", "PaperText", "PithRecord", "parse", "read", "read_bytes"]
+__all__ = ["ArxivPaper", "Corpus", "Document", "PaperText", "PithRecord", "parse", "read"]
 
 T = TypeVar("T", PithRecord, ArxivPaper, PaperText)
 _PARSERS: dict[str, Callable[[bytes], Any]] = {
@@ -64,23 +64,21 @@ class Corpus:
 
 
 def read(path: Path) -> Document:
-    """Return the document at `path` (`-`: standard input); `UnusableDocumentError` if it cannot be read or parsed."""
-    return parse(read_bytes(path), str(path))
-
-
-def read_bytes(path: Path) -> bytes:
-    """Return the bytes at `path` (one too many at most); `UnusableDocumentError` but for a regular file or `-`."""
+    """Return the document in a regular file (`-`: standard input); `UnusableDocumentError`, and errors of `parse`."""
     try:
         if str(path) == "-":
-            return sys.stdin.buffer.read(MAX_BYTES + 1)
+            return parse(sys.stdin.buffer.read(MAX_BYTES + 1), "-")
         with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
-            data = file.read(MAX_BYTES + 1) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
-            if data is None:  # a pipe, a device, or one of the system's files that would block
-                raise UnusableDocumentError(f"cannot read {str(path)!a}", expected="a regular file, or '-'")
-            return data
+            regular = stat.S_ISREG(
+                os.fstat(file.fileno()).st_mode
+            )  # pipes, devices, the system's files block
+            data = file.read(MAX_BYTES + 1) if regular else None
     except (OSError, ValueError, AttributeError) as e:
         reason = getattr(e, "strerror", None) or str(e)
         raise UnusableDocumentError(f"cannot read {str(path)!a}: {reason}") from None
+    if data is None:
+        raise UnusableDocumentError(f"cannot read {str(path)!a}", expected="a regular file, or '-'")
+    return parse(data, str(path))
 
 
 def parse(data: bytes, name: str = "document") -> Document:

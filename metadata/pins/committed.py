@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-from metadata.errors import PinError, RefusedUpdateError, UnusableDocumentError, WriteError
-from metadata.kinds import Corpus, Document, parse, read_bytes
+from metadata.errors import PinError, RefusedUpdateError, WriteError
+from metadata.kinds import Corpus, Document, parse
 from metadata.parse.strict_json import sha256_hex
 
 RECORDS = Path(__file__).parents[1] / "records"
@@ -23,14 +23,11 @@ def load(directory: Path = RECORDS) -> Corpus:
     """Return the documents in the manifest's order; `PinError` if a file is missing, changed or not in it."""
     listed = read_manifest(directory)
     present = {p.name for p in directory.iterdir() if not p.name.startswith(".") and p.name != MANIFEST}
-    for name in sorted(present - set(listed)):
-        raise PinError(f"file in records that {MANIFEST} does not list", got=name, do=_REPAIR)
+    for name in sorted(present ^ set(listed)):
+        raise PinError(f"{MANIFEST} and the files in {directory.name} differ", got=name, do=_REPAIR)
     documents = list[Document]()
     for name, expected in listed.items():
-        try:
-            data = read_bytes(directory / name)
-        except UnusableDocumentError as e:
-            raise PinError(f"record {name!r}: {e}", do=_REPAIR) from None
+        data = (directory / name).read_bytes()
         if (got := sha256_hex(data)) != expected:
             raise PinError(f"SHA-256 of record {name!r}", got=got, expected=expected, do=_REPAIR)
         documents.append(parse(data, name))
