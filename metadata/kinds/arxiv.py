@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from metadata.errors import MissingFieldError, UnusableDocumentError
 from metadata.parse import strict_json
-from metadata.parse.ids import ArxivId, parse_arxiv, split_arxiv
+from metadata.parse.ids import ArxivId, parse_arxiv
 from metadata.parse.names import MAX_NAMES, one_name, split_authors
 from metadata.parse.shape import parse_time
 from metadata.parse.text import clean, collapse, lines
@@ -94,10 +94,13 @@ def _withdrawal(comment: str, abstract: str) -> list[str]:
 def parse_page(data: bytes) -> ArxivPaper:
     """Return the paper on the page of this text; `MissingFieldError`, or `UnusableDocumentError` for two values."""
     whole = lines(strict_json.decode(data))
-    page = [line for line in whole if line]
-    arxiv, blocks = _identifier(page), defaultdict[str, list[str]](list)
+    page, blocks = [line for line in whole if line], defaultdict[str, list[str]](list)
     for block in _BLOCK.finditer("\n".join(whole)):
         blocks[block[1]].append(" ".join(block[2].split("\n")).strip())
+    what = "id with version (line '(or arXiv:… for this version)')"
+    arxiv = parse_arxiv(_only(what, _found(_THIS_VERSION, page)))
+    for other in sorted({*_found(_CITE_AS, page)} - {arxiv.base, str(arxiv)}):
+        raise UnusableDocumentError("id: 'Cite as' names another paper", got=other, expected=str(arxiv))
     history = _history(page, arxiv)
     authors, repairs = split_authors(_only("authors", blocks["Author"]), place="authors")
     codes = [c for c in _CODE.findall(_only("subjects", blocks["Subjects"])) if _CATEGORY.fullmatch(c)]
@@ -105,10 +108,9 @@ def parse_page(data: bytes) -> ArxivPaper:
         raise MissingFieldError("subjects: not found in the document", expected="codes such as '(cs.LG)'")
     abstract = _only("abstract", blocks["Abstract"])
     days = {format_datetime(when)[5:16].lstrip("0") for when, _ in history}
-    heads, stamps = (filter(None, map(form.fullmatch, page)) for form in (_HEAD, _SUBMITTED))
-    odd = [f"the head names {m[1]}" for m in heads if m[1] != arxiv.base]
-    odd += [f"the head says {m[0]!r}" for m in stamps if m[1] not in days]
-    doi = _only("DOI", [m[1].lower() for m in map(_DOI.fullmatch, page) if m], required=False)
+    odd = [f"the head names {base}" for base in _found(_HEAD, page) if base != arxiv.base]
+    odd += [f"the head says 'Submitted on {day}'" for day in _found(_SUBMITTED, page) if day not in days]
+    doi = _only("DOI", [doi.lower() for doi in _found(_DOI, page)], required=False)
     return ArxivPaper(
         arxiv=arxiv, title=clean(_only("title", blocks["Title"])), authors=authors,
         abstract=abstract, submitted=history[0][0], revised=history[arxiv.version - 1][0],
@@ -117,15 +119,8 @@ def parse_page(data: bytes) -> ArxivPaper:
     )  # fmt: skip
 
 
-def _identifier(page: list[str]) -> ArxivId:
-    what = "id with version (line '(or arXiv:… for this version)')"
-    arxiv = parse_arxiv(_only(what, [m[1] for line in page if (m := _THIS_VERSION.fullmatch(line))]))
-    for match in filter(None, map(_CITE_AS.fullmatch, page)):
-        base, version = split_arxiv(match[1])
-        if base != arxiv.base or version not in (None, arxiv.version):
-            what = "id: 'Cite as' names another paper"
-            raise UnusableDocumentError(what, got=match[0], expected=str(arxiv))
-    return arxiv
+def _found(form: re.Pattern[str], page: list[str]) -> list[str]:
+    return [match[1] for match in map(form.fullmatch, page) if match]
 
 
 def _history(page: list[str], arxiv: ArxivId) -> tuple[tuple[datetime, str], ...]:

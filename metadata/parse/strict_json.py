@@ -13,7 +13,8 @@ from metadata.errors import UnusableDocumentError
 
 MAX_BYTES = 1 << 20  # bytes; the real records have 5.5 kB
 MAX_DEPTH = 32  # nested arrays and objects; the real records have 8
-_LEVELS = f"at most {MAX_DEPTH} levels"
+_MAX_CONTAINERS = 50_000  # each costs some 200 bytes of memory; the real records have 60
+_FINE = f"at most {MAX_DEPTH} levels, {_MAX_CONTAINERS} brackets that open"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -28,9 +29,12 @@ def parse(data: bytes) -> object:
     `MAX_BYTES` or `MAX_DEPTH` levels, what is not UTF-8, a byte-order mark, broken syntax, duplicate keys, NaN and
     Infinity, integers beyond 2**53 (readers that use doubles see another number), lone surrogates.
     """
+    text = decode(data)
+    if text.count("[") + text.count("{") > _MAX_CONTAINERS:  # those in strings too, which are few
+        raise UnusableDocumentError("JSON of too many lists and objects", expected=_FINE)
     try:
         value = json.loads(
-            decode(data),
+            text,
             object_pairs_hook=_pairs,
             parse_constant=lambda name: _Bad(f"{name} is not JSON"),
             parse_int=_integer,
@@ -42,7 +46,7 @@ def parse(data: bytes) -> object:
         what = f"broken JSON at line {e.lineno}, column {e.colno}: {e.msg}"
         raise UnusableDocumentError(what, do="fetch the whole document again") from None
     except RecursionError:
-        raise UnusableDocumentError("JSON nested too deeply", expected=_LEVELS) from None
+        raise UnusableDocumentError("JSON nested too deeply", expected=_FINE) from None
     _walk(value, "$", MAX_DEPTH)
     return value
 
@@ -84,7 +88,7 @@ def _walk(value: object, path: str, levels: int) -> None:
             raise UnusableDocumentError(what, do=do)
     elif isinstance(value, dict | list):
         if not levels:
-            raise UnusableDocumentError(f"JSON nested too deeply at {path[:200]!a}", expected=_LEVELS)
+            raise UnusableDocumentError(f"JSON nested too deeply at {path[:200]!a}", expected=_FINE)
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):
             if isinstance(key, str):
                 _walk(key, f"{path} (a key)", levels)
