@@ -159,4 +159,5 @@ def pin(name: str) -> Pin:
         expected = same or f"an id with its version; pinned are {known}"
         raise VersionlessIdError("arXiv id without a version", got=name, expected=expected)
     what = "another version than the pinned one" if same else "paper that is not pinned"
-    raise UnknownPinError(what, got=name, expected=same or known)
+    do = "versions differ in content" if same else ""
+    raise UnknownPinError(what, got=name, expected=same or known, do=do)
