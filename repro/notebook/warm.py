@@ -20,9 +20,12 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from importlib.metadata import entry_points
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+NAME = "repro-warm"
+"""Of the entry point in `pyproject.toml`."""
 PROVISIONER = "JUPYTER_DEFAULT_PROVISIONER_NAME"
 ADDRESS = "REPRO_WARM_KERNELS"
 """The variable with the socket's path; without it no kernel is asked for."""
@@ -57,24 +60,29 @@ class Request(NamedTuple):
 def kernels() -> Iterator[None]:
     """A process that hands out kernels to all that Jupyter starts inside the block, also in child processes.
 
-    None where kernels cannot be forked safely, or where there is such a process. Its libraries are imported at the
-    first request.
+    None where kernels cannot be forked safely, where there is such a process, or where this installation is older
+    than the entry point through which Jupyter finds it. Its libraries are imported at the first request.
     """
-    if sys.platform != "linux" or ADDRESS in os.environ:
+    known = entry_points(group="jupyter_client.kernel_provisioners", name=NAME)
+    if sys.platform != "linux" or ADDRESS in os.environ or not known:
         yield
         return
     with tempfile.TemporaryDirectory(prefix="warm-") as folder:  # nobody else may enter it
         command = [sys.executable, str(Path(__file__).resolve()), folder]
-        with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
-        ) as server:
+        pipes: dict[str, Any] = {
+            "stdin": subprocess.PIPE,
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.DEVNULL,
+        }
+        with subprocess.Popen(command, process_group=0, **pipes) as server:
             assert server.stdout is not None
-            server.stdout.readline()  # it listens
-            os.environ |= {PROVISIONER: "repro-warm", ADDRESS: f"{folder}/socket"}
+            if server.stdout.readline():  # it listens; else kernels start as usual
+                os.environ |= {PROVISIONER: NAME, ADDRESS: f"{folder}/socket"}
             try:
                 yield
             finally:
-                del os.environ[PROVISIONER], os.environ[ADDRESS]
+                for name in (PROVISIONER, ADDRESS):
+                    os.environ.pop(name, None)
                 server.terminate()
 
 
@@ -145,6 +153,7 @@ def _become(request: Request, files: list[int], connection: socket.socket) -> No
     os.environ.update(request.environment)
     os.environ.setdefault("MPLBACKEND", INLINE)  # as the kernel does, before matplotlib is imported
     sys.modules["matplotlib"].rcParams["backend"] = os.environ["MPLBACKEND"]
+    sys.modules["numpy"].random.seed()  # as `random` does by itself: no two kernels draw the same
     os.chdir(request.folder)
     sys.path[:0] = [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p]
     importlib.invalidate_caches()

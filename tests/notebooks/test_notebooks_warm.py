@@ -46,6 +46,28 @@ def test_it_has_the_libraries_and_nothing_of_ours_and_is_what_was_asked_for(tmp_
         assert value(client, "", "sys.argv[0], os.getpid() == os.getpgid(0)") == "ipykernel_launcher True"
 
 
+def test_no_two_draw_the_same_numbers():
+    draw = "import random, numpy, tempfile", "random.random(), numpy.random.rand(), tempfile.mktemp()"
+    drawn = []
+    for _ in range(2):
+        with kernel() as (_, client):
+            drawn.append(value(client, *draw).split())
+    assert all(a != b for a, b in zip(*drawn, strict=True)), drawn
+
+
+@pytest.mark.parametrize("missing", ["a short place", "the entry point"])
+def test_where_it_cannot_be_nothing_is_set(tmp_path, monkeypatch, missing):
+    monkeypatch.delenv(warm.ADDRESS)
+    monkeypatch.delenv(warm.PROVISIONER)
+    if missing == "the entry point":
+        monkeypatch.setattr(warm, "entry_points", lambda **_: ())
+    else:  # a socket's path has at most 107 bytes
+        (tmp_path / ("x" * 100)).mkdir()
+        monkeypatch.setattr(warm.tempfile, "tempdir", str(tmp_path / ("x" * 100)))
+    with warm.kernels():
+        assert warm.ADDRESS not in os.environ and warm.PROVISIONER not in os.environ
+
+
 def test_a_backend_that_the_environment_names_is_taken(monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "agg")
     with kernel() as (_, client):
