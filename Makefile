@@ -2,7 +2,7 @@
 # make test        lint, types, all tests, all notebooks
 # make gpu-test    what only a CUDA device can show; needs torch, numpy, filelock and pytest alone (PYTHON=…)
 # make setup       only set up .venv, which the two do first   (PYTHON=python3.12, say)
-# make lint        only lint and types
+# make lint        only lint and types, which the tests include
 # make clean       remove caches and output/; data, runs and .venv stay
 
 PYTHON ?= python3
@@ -24,7 +24,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 reproduce: setup
 	$(PY) -m repro reproduce --profile $(PROFILE) --out $(OUT)
 
-test: lint
+test: setup
 	$(PY) -m pytest -n $(JOBS) --dist loadfile --nbval tests notebooks
 
 gpu-test:

@@ -1,4 +1,4 @@
-"""What all tests share: one CPU thread, and the command line in a process of its own."""
+"""What all tests share: the command line in a process of its own, folders, arithmetic as it was."""
 
 import os
 import subprocess
@@ -6,9 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
-for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):  # before torch: test processes share the cores
-    os.environ.setdefault(name, "1")
 
 ROOT = Path(__file__).resolve().parents[1]
 HELPERS = ROOT / "tests" / "helpers"

@@ -15,8 +15,10 @@ from repro.cli.records import draw_picture, recorded_profile
 from repro.errors import RecordError
 from repro.paths import checkout, notebooks_dir, results_dir
 from repro.record.fresh import require_fresh
+from repro.record.record import Record
 from repro.record.standing import best_profile
 from repro.record.store import load, path_of, recorded
+from repro.spec import Exhibit
 
 EXAMPLES = """  repro render dni/table2                     from the best committed record
   repro render --all --profile quick --out /tmp/look
@@ -37,7 +39,7 @@ def _others() -> list[Path]:
 
 def main(args: argparse.Namespace) -> int:
     """Render each exhibit; prints where it is. 1 if a picture failed."""
-    from repro.notebook.build import render, render_again
+    from repro.notebook import warm
 
     exhibits = chosen(args)
     if args.out is None:
@@ -45,21 +47,33 @@ def main(args: argparse.Namespace) -> int:
     if args.all:  # those that can be
         exhibits = [e for e in exhibits if recorded(e)]
     records = [load(results_dir(), e.id, args.profile or recorded_profile(e)) for e in exhibits]
-    failed = []
-    for exhibit, record in zip(exhibits, records, strict=True):
-        require_fresh(exhibit, record)
-        best = record.profile == best_profile(
-            exhibit
-        )  # which a notebook takes by itself, and sees the others
-        print(render(exhibit, args.out or notebooks_dir(), None if best else record))
-        if args.out is None:
-            picture = path_of(results_dir(), exhibit.id, record.profile).with_suffix(".svg")
-            failed.append(draw_picture(exhibit, record, picture))
-    for path in _others() if args.all and args.out is None else ():
-        try:
-            print(render_again(path))
-        except RecordError as e:
-            failed.append(str(e))
+    with warm.kernels():
+        failed = [_render(e, record, args.out) for e, record in zip(exhibits, records, strict=True)]
+        failed += map(_render_other, _others() if args.all and args.out is None else ())
     for why in filter(None, failed):
         print(f"repro: {why}", file=sys.stderr)
     return 1 if any(failed) else 0
+
+
+def _render(exhibit: Exhibit, record: Record, out: Path | None) -> str | None:
+    """One notebook and its picture; returns what failed."""
+    from repro.notebook.build import render
+
+    require_fresh(exhibit, record)
+    best = record.profile == best_profile(exhibit)  # which a notebook takes by itself, and sees the others
+    print(render(exhibit, out or notebooks_dir(), None if best else record))
+    if out is not None:
+        return None
+    return draw_picture(
+        exhibit, record, path_of(results_dir(), exhibit.id, record.profile).with_suffix(".svg")
+    )
+
+
+def _render_other(path: Path) -> str | None:
+    from repro.notebook.build import render_again
+
+    try:
+        print(render_again(path))
+    except RecordError as e:
+        return str(e)
+    return None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from repro import exhibits
 from repro.errors import BadValueError, ReproError
-from repro.notebook import beside, process
+from repro.notebook import beside, process, warm
 from repro.notebook.arguments import choose_profile
 from repro.notebook.process import Echo
 from repro.notebook.training import StoppedError
@@ -107,7 +107,8 @@ def execute_all(
         raise BadValueError(f"workers is {workers}; expected 1 or more")
     order = beside.longest_first(chosen, profile) if source == "run" else chosen
     try:
-        ended = beside.side_by_side(order, at_once, partial(_one, batch), trains=source == "run")
+        with warm.kernels():
+            ended = beside.side_by_side(order, at_once, partial(_one, batch), trains=source == "run")
     except KeyboardInterrupt:
         raise StoppedError(_kept(batch)) from None
     done = [ended[e.id] for e in chosen]  # told in the order of the papers

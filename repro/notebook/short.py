@@ -20,7 +20,9 @@ def in_short(exhibit: Exhibit, record: Record, elsewhere: Sequence[Standing] = (
     judgements = record.judgements(exhibit)
     whose = "Ours" if judgements and all(j.claim.finding for j in judgements) else "The paper"
     parts = [f"**{whose}** ({escaped(exhibit.place)}). {escaped(exhibit.shows)}"]
-    parts.append(f"**We measured** ({_how(exhibit, record)}): {summary(judgements)}.")
+    own = [j for j in judgements if j.claim.finding]
+    beside = f"; {summary(own)}" if 0 < len(own) < len(judgements) else ""
+    parts.append(f"**We measured** ({_how(exhibit, record)}): {summary(judgements)}{beside}.")
     parts.append("\n".join(_lines(judgements, judged_late(exhibit, record))))
     parts += _elsewhere(exhibit, elsewhere)
     parts.append(f"**How sure.** {_sure(exhibit, record, judgements)}")

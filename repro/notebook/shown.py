@@ -70,7 +70,10 @@ class Shown:
     @cached_property
     def _record(self) -> Record:
         if self.source == "run":
-            return train(self)
+            given = {"device": self.device, "data_dir": self.data, "seeds": self.seeds}
+            return train(
+                self.exhibit, self.profile, {**given, "changes": self.changes, "workers": self.workers}
+            )
         record = load(results_dir(), self.exhibit.id, self.profile)
         require_fresh(self.exhibit, record)
         return record

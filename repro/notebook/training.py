@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import TYPE_CHECKING
+from typing import Any
 
 from repro.errors import ReproError
 from repro.record.record import Record
-
-if TYPE_CHECKING:
-    from repro.notebook.shown import Shown
+from repro.spec import Exhibit
 
 
 class StoppedError(ReproError):
@@ -19,16 +17,13 @@ class StoppedError(ReproError):
     exit_code = 130
 
 
-def train(shown: Shown) -> Record:
-    """The record of a run of the notebook's own; tells on standard output (stderr would be red) how far it is."""
+def train(exhibit: Exhibit, profile: str, given: dict[str, Any]) -> Record:
+    """The record of a run with these options; tells on standard output (stderr would be red) how far it is."""
     from repro.runner.run import Options, plan, run_exhibit, to_do
     from repro.show.progress import ProgressLines
 
     logging.getLogger("repro.data").addHandler(logging.NullHandler())  # said by `record`, not on stderr
-    exhibit, profile = shown.exhibit, shown.profile
-    options = Options(
-        shown.device, shown.data, seeds=shown.seeds, changes=shown.changes, workers=shown.workers
-    )
+    options = Options(**given)
     todo, planned = to_do(exhibit, profile, options), len(plan(exhibit, profile, options))
     left = sum(len(group.runs) for group in todo)
     print(told(planned, left, len(todo), exhibit.profile(profile).budget), flush=True)

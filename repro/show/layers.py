@@ -14,9 +14,9 @@ from repro.show.numbers import spread_of
 from repro.spec import Arm, Exhibit
 
 
-def usual(exhibit: Exhibit, rules: Sequence[str], l2: float | None = None, **setting: Any) -> list[Arm]:
+def usual(exhibit: Exhibit, rules: Sequence[str], usual_l2: float | None = None, **setting: Any) -> list[Arm]:
     """The arm of each rule with this setting and penalty whose target is an example's own gradient."""
-    found = [a for a in exhibit.arms if _line(a, l2) == "-"]
+    found = [a for a in exhibit.arms if _line(a, usual_l2) == "-"]
     found = [a for a in found if all(a.setting.get(k) == v for k, v in setting.items())]
     return [a for rule in rules for a in found if a.setting["rule"] == rule]
 

@@ -15,7 +15,7 @@ from repro.nets.losses import mean_loss
 from repro.nets.params import Params
 from repro.rules.backward import Rule, backward
 from repro.rules.dni import DNI, Model
-from repro.rules.linear_sg import LinearSG
+from repro.rules.linear_sg import LinearSG, ShapedSG
 from repro.train.batches import stream
 from repro.train.given import Given
 from repro.train.learner import Kept, Learner
@@ -69,7 +69,8 @@ class PairLearner(Learner):
     """R pairs of nets with equal data and initial weights: one by backpropagation, one with SG at segment `at`.
 
     Settings: `data` (linear, noisy, random), `dim`, `deep`, `loss` (mse, log); `rate` and `target` ("batch": the
-    mean loss's gradient; "sample": each sample's own) of arms that vary them.
+    mean loss's gradient; "sample": each sample's own) of arms that vary them; `shape` ("sigmoid") of an SG that is
+    not linear.
     """
 
     products_on_host = False
@@ -92,7 +93,7 @@ class PairLearner(Learner):
         self.bp, self.net = (linear_net(sizes, runs, ctx.device, self.dtype) for _ in range(2))
         self.bp.init([stream(s, "init") for s in given.seeds])
         self.net.params.flat.copy_(self.bp.params.flat)
-        self.sg = LinearSG(sizes[self.at], 2, runs, ctx.device, self.dtype)
+        self.sg = self._sg(sizes[self.at])
         self.true, self.rule = Rule(), DNI({self.at: self._model(samples)})
         self.rates: list[float] = given.settings("rate", 0.0)
         if not any(self.rates):
@@ -101,6 +102,13 @@ class PairLearner(Learner):
         steps = self.steps = given.param("steps")
         self.drops = RateDrops(given.param("rate_drops"), steps, whole=False)
         self.evaluate_at = (steps // 100, steps // 10, steps // 2, steps)
+
+    def _sg(self, width: int) -> LinearSG:
+        kind = {"linear": LinearSG, "sigmoid": ShapedSG}[self.given.setting("shape", "linear")]
+        made = kind(width, 2, len(self.given.runs), self.ctx.device, self.dtype)
+        if isinstance(made, ShapedSG):
+            made.init([stream(s, "init-sg") for s in self.given.seeds], self.given.param("sg_scale"))
+        return made
 
     def _model(self, samples: int) -> Model:
         targets = self.given.settings("target", "batch")

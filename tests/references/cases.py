@@ -30,6 +30,7 @@ CASES: dict[str, Build] = {
     "meprop-random-output": partial(F.meprop, rule="random", at_output=True),
     "linear-shallow-mse": partial(F.linear, loss="mse", deep=False, data="linear"),
     "linear-shallow-log": partial(F.linear, loss="log", deep=False, data="noisy", drops=((0.4, 0.1),)),
+    "linear-shaped-log": partial(F.linear, loss="log", deep=False, data="linear", shaped=True),
     "linear-deep-mse": partial(F.linear, loss="mse", deep=True, data="noisy"),
     "linear-deep-log": partial(F.linear, loss="log", deep=True, data="random"),
 }

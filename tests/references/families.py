@@ -215,12 +215,18 @@ def linear(
     deep: bool,
     data: str,
     drops: Sequence[tuple[float, float]] = (),
+    shaped: bool = False,
     shuffled: bool = False,
 ) -> Trained:
-    """Linear nets by backpropagation (`bp`) and with a synthetic gradient (`net` and `sg`), from equal weights."""
+    """Linear nets by backpropagation (`bp`) and with a synthetic gradient (`net` and `sg`), from equal weights.
+
+    `shaped`: the SG is the one with a sigmoid, its scale 0.5 at first.
+    """
     params = {"width": 9, "deep_layers": 4, "sg_after": 3, "steps": STEPS, "rate_drops": drops}
     params |= {"learning_rate": 2e-2, "deep_learning_rate": 2e-3}
     setting = {"dim": 2 if deep else 7, "deep": deep, "loss": loss, "data": data}
+    setting |= {"shape": "sigmoid"} if shaped else {}
+    params |= {"sg_scale": 0.5} if shaped else {}
     it = _learner(artificial.PairLearner, dtype, setting, seeds, params)
     own = it.x
     if shuffled:

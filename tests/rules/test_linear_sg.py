@@ -1,4 +1,4 @@
-"""The linear case of Understanding SG in closed form (Proposition 1), and against autograd."""
+"""The linear case of Understanding SG in closed form (Proposition 1), and against autograd; its SG for log loss."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from repro.nets.losses import mean_loss
 from repro.nets.net import Net
 from repro.rules.backward import Rule, backward
 from repro.rules.dni import DNI
-from repro.rules.linear_sg import LinearSG
+from repro.rules.linear_sg import LinearSG, ShapedSG
 from repro.train.batches import stream
 
 RUNS, SAMPLES = 2, 30
@@ -112,3 +112,74 @@ def test_loss_gradient_is_that_of_the_mean_loss() -> None:
         mean_loss(kind, leaf, y)[0].sum().backward()
         assert torch.allclose(delta, leaf.grad)
         assert loss.shape == (1,)
+
+
+def shaped(width: int, scale: float) -> ShapedSG:
+    sg = ShapedSG(width, 2, RUNS, dtype=torch.float64)
+    sg.init([stream(s, "init-sg") for s in range(RUNS)], scale)
+    return sg
+
+
+def test_the_shaped_sg_is_its_formula_and_starts_at_zero() -> None:
+    net, x, y = problem((3, 4, 2))
+    sg, h = shaped(4, 0.0), net.forward(x)[1]
+    assert not sg.predict(h, y).any()
+    assert sg.params.p["A"].std() == pytest.approx(0.5, rel=0.3), "1/width is the variance"
+    assert not torch.equal(*sg.params.p["A"]), "each run has its own"
+    sg.params.flat.add_(torch.linspace(-0.3, 0.4, sg.params.flat.shape[1], dtype=torch.float64))
+    for r in range(RUNS):
+        a, b, c, d = (sg.params.p[k][r] for k in "ABCd")
+        assert torch.allclose(sg.predict(h, y)[r], d / (1 + (-a @ h[r]).exp()) + b @ y[r] + c[:, None])
+
+
+def test_the_shaped_sgs_gradients_are_those_of_finite_differences() -> None:
+    net, x, y = problem((3, 4, 2))
+    sg, h = shaped(4, 0.7), net.forward(x)[1]
+    target = torch.randn(RUNS, 4, SAMPLES, dtype=torch.float64, generator=torch.Generator().manual_seed(4))
+    for name in "BC":
+        sg.params.p[name].add_(0.1)
+    loss = sg.regress(sg.predict(h, y) - target)
+    gradient, step = sg.params.flat_grad.clone(), 1e-5
+    assert torch.allclose(loss, (sg.predict(h, y) - target).square().sum(1).mean(-1))
+    for j in range(sg.params.flat.shape[1]):
+        moved = []
+        for by in (step, -2 * step):
+            sg.params.flat[:, j] += by
+            moved.append((sg.predict(h, y) - target).square().sum(1).mean(-1))
+        sg.params.flat[:, j] += step
+        assert torch.allclose(gradient[:, j], (moved[0] - moved[1]) / (2 * step), rtol=1e-7, atol=1e-9), j
+    assert gradient.abs().min() > 1e-4, "every parameter is tried"
+
+
+def test_two_logits_have_an_exact_shaped_sg_under_log_loss() -> None:
+    """∂L/∂h = (σ(h − h′) − y)/S with h′ the other logit, at any logits; no linear SG has it."""
+    net, x, y = problem((3, 2))
+    other, _, _ = problem((3, 2))
+    sg = shaped(2, 1 / SAMPLES)
+    sg.params.p["A"].copy_(torch.tensor([[1.0, -1.0], [-1.0, 1.0]]))
+    sg.params.p["B"].copy_(torch.eye(2)).div_(-SAMPLES)
+    for scale in (1.0, 30.0):  # logits near 0, and some where the gradient is flat
+        logits = net.forward(x)[1]
+        h = scale * (logits - logits.mean(-1, keepdim=True))
+        true = mean_loss("log", h, y)[1]
+        assert (sg.predict(h, y) - true).abs().max() <= 1e-12
+        rows = torch.cat([h, y, torch.ones_like(h[:, :1])], 1).mT
+        best = rows @ torch.linalg.lstsq(rows, true.mT, driver="gelsd").solution
+        assert (best.mT - true).abs().amax((1, 2)).min() > 1e-5
+    step(net, "log", x, y, DNI({1: sg}))
+    step(other, "log", x, y, Rule())
+    assert (net.params.flat_grad - other.params.flat_grad).abs().max() <= 1e-12
+    assert net.params.flat_grad.abs().max() > 1e-3
+    assert sg.params.flat_grad.abs().max() <= 1e-12, "nothing left to learn for the SG"
+
+
+def test_the_shaped_sg_needs_an_a_that_is_not_zero() -> None:
+    """At A = 0 and d = 0 neither could move: the entries of a softmax's gradient cancel."""
+    net, x, y = problem((3, 2))
+    for drawn in (True, False):
+        sg = shaped(2, 0.0)
+        sg.params.p["A"].mul_(drawn)
+        step(net, "log", x, y, DNI({1: sg}))
+        g = sg.params.g
+        assert g["B"].abs().max() > 1e-3 and not g["A"].any()
+        assert (g["d"].abs().min() > 1e-5) if drawn else (g["d"].abs().max() < 1e-15)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from repro.nets.fcn import linear_net
 from repro.nets.losses import mean_loss
 from repro.rules.backward import Rule, backward
 from repro.rules.dni import DNI
-from repro.rules.linear_sg import LinearSG
+from repro.rules.linear_sg import LinearSG, ShapedSG
 from repro.train.artificial import PairLearner, PerSample, draw, run
 from repro.train.batches import stream
 from repro.train.given import Given
@@ -167,3 +168,38 @@ def test_each_samples_own_gradient_is_the_target() -> None:
 def test_losses_are_kept_at_four_times(small: Callable[..., Given]) -> None:
     result = run(small("sg/table2", "random2-shallow-mse", (1,)), Context())
     assert [r[2] for r in result.rows if r[1] == "gap"] == [1, 10, 50, 100]
+
+
+@torch.no_grad()
+def test_an_arm_shaped_for_log_loss_trains_that_sg_from_its_seeds_start(small: Callable[..., Given]) -> None:
+    """Ten steps against the rule called directly; the data and both nets begin as the linear SG's do."""
+    learner = make(small, "linear2-sigmoid", learning_rate=1e-2, steps=100)
+    linear = make(small, "linear2-shallow-log", learning_rate=1e-2, steps=100)
+    assert torch.equal(learner.x, linear.x) and torch.equal(learner.net.params.flat, linear.net.params.flat)
+    sg, net = ShapedSG(2, 2, 2), linear_net((2, 2), 2)
+    sg.init([stream(s, "init-sg") for s in SEEDS], 0.0)
+    assert torch.equal(learner.sg.params.flat, sg.params.flat) and type(linear.sg) is LinearSG
+    net.params.flat.copy_(learner.net.params.flat)
+    leaves = [torch.nn.Parameter(p.flat, requires_grad=False) for p in (net.params, sg.params)]
+    for leaf, p in zip(leaves, (net.params, sg.params), strict=True):
+        leaf.grad = p.flat_grad
+    adam = torch.optim.Adam(leaves, lr=1e-2)
+    for t in range(10):
+        tape = net.forward(learner.x)
+        delta = mean_loss("log", tape[-1], learner.y)[1]
+        backward(net.segments, tape, learner.y, delta, DNI({1: sg}))
+        adam.step()
+        learner.step(t)
+        linear.step(t)
+    for ours, theirs in ((learner.net, net), (learner.sg, sg)):
+        assert torch.allclose(ours.params.flat, theirs.params.flat, rtol=1e-5, atol=1e-6)
+    assert learner.sg.params.p["d"].abs().min() > 1e-5
+    assert torch.equal(learner.bp.params.flat, linear.bp.params.flat), "the pair's other net is the same"
+    assert not torch.allclose(learner.net.params.flat, linear.net.params.flat, atol=1e-4)
+
+
+def test_a_shape_that_is_not_known_is_refused(small: Callable[..., Given]) -> None:
+    given = small("sg/table2", "linear2-sigmoid", SEEDS)
+    given.runs = tuple(replace(r, setting={**r.setting, "shape": "tanh"}) for r in given.runs)
+    with pytest.raises(KeyError, match="tanh"):
+        PairLearner(given, Context())

@@ -36,6 +36,7 @@ ARMS = [
     ("meprop/fig4", "small-16"),
     ("sg/table2", "noisy2-shallow-log"),
     ("sg/table2", "noisy2-deep-mse"),
+    ("sg/table2", "linear2-sigmoid"),
     ("sg/fig2", "log-random-every"),
 ]
 SHORT = {

@@ -33,12 +33,17 @@ def _above(view: View) -> Outcome:
     )
 
 
-def _early(view: View, arm: str) -> Difference:
-    """Levels at a quarter of the run less half of those at its end, seed by seed."""
-    curves = {
-        s: dict(r[3::2] for r in view.select(arm, "levels", seed=s)) for s in view.by_seed(arm, "levels")
-    }
-    return paired([_at(c, 0.25) - 0.5 * _at(c, 1.0) for c in curves.values()])
+def _curves(view: View, arm: str) -> list[dict[int, float]]:
+    """Step → levels, a seed each."""
+    return [dict(r[3::2] for r in view.select(arm, "levels", seed=s)) for s in view.by_seed(arm, "levels")]
+
+
+def _early(view: View, arm: str) -> tuple[Difference, Difference]:
+    """Levels at a quarter of the run less half of those at its end, and less those at its first look; over seeds."""
+    curves = _curves(view, arm)
+    quarter = [_at(c, 0.25) for c in curves]
+    late = [q - 0.5 * _at(c, 1.0) for q, c in zip(quarter, curves, strict=True)]
+    return paired(late), paired([q - c[min(c)] for q, c in zip(quarter, curves, strict=True)])
 
 
 def _at(curve: dict[int, float], share: float) -> float:
@@ -51,7 +56,9 @@ def _at(curve: dict[int, float], share: float) -> float:
     "Progress of DNI + Aux is fast, then flat",
     place="Figure 4, left",
     paper="its last step lies at 0.8 to 3.8 million of 5 to 12.5 million",
-    tolerance="at a quarter of the run more than half of its last levels, at each T; 95 % intervals",
+    tolerance="at a quarter of the run more than half of its last levels, and more than at the first look, at each "
+    "T; 95 % intervals",
+    given="the first look was added after a run at cpu had been seen: levels of shuffled times had passed",
     null=("steps", "chance"),
     profiles=("cpu", "paper"),
 )
@@ -59,5 +66,6 @@ def _flat(view: View) -> Outcome:
     arms = _there(view, "aux")
     found = {a: _early(view, a) for a in arms}
     some = all(mean(view.final(a, "levels")) > 1 for a in arms)
-    told = ", ".join(f"{a} {d}" for a, d in found.items())
-    return Outcome(both(every(found.values()), some), f"levels at 25 % less half of the last: {told}")
+    told = ", ".join(f"{a} {late} and {first}" for a, (late, first) in found.items())
+    holds = every(d for pair in found.values() for d in pair)
+    return Outcome(both(holds, some), f"levels at 25 % less half of the last, and less the first: {told}")

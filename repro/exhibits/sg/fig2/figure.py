@@ -21,8 +21,8 @@ PLACES = range(LAYERS, 0, -1)
 
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     """Above, a block a panel; in the middle correlations; below, the distance from the paper's of each choice."""
-    figure = Figure(figsize=(13, 10.5), layout="constrained")
-    above, middle, below = grids.parts(figure, (2.9, 2.2, 1.9))
+    figure = Figure(figsize=(13, 12.2), layout="constrained")
+    above, middle, below = grids.parts(figure, (4.6, 2.2, 1.9))
     for ax, block in zip(above.subplots(2, 2).flat, BLOCKS, strict=True):
         grids.pictures(ax, view, {name(block): usual(exhibit, block)}, ITERATIONS)
         ax.set_title(name(block), fontsize=9.5)

@@ -1,4 +1,4 @@
-"""Shares of the squared norm by layer: a panel an activation and depth, ours and the paper's."""
+"""Shares of the squared norm by layer: a panel an activation, depth and penalty, ours and the paper's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from repro.exhibits.sg import deep
 from repro.exhibits.sg.fig5.claims import METRIC, PANELS
@@ -16,29 +15,49 @@ from repro.record.view import View
 from repro.show import layers, style
 from repro.spec import Exhibit
 
+Panel = tuple[str, int, float | None]
+"""Activation, hidden layers, L2 penalty."""
 
-def _key(ax: Axes) -> list[Any]:
-    """A handle a rule, a line style and a mark, instead of one for each of nine lines."""
+
+def _panels(exhibit: Exhibit, view: View) -> list[Panel]:
+    """Those that have been run: at the penalty of the claims first."""
+    run = {
+        (a.setting["act"], a.setting["layers"], a.setting.get("l2"))
+        for a in exhibit.arms
+        if view.has(a.id, METRIC)
+    }
+    usual: list[Panel] = [(act, depth, L2) for act, depth in PANELS]
+    return [p for p in usual if p in run] + sorted(run - {*usual}, key=str) or usual[:2]
+
+
+def _panel(ax: Axes, exhibit: Exhibit, view: View, panel: Panel) -> None:
+    act, depth, l2 = panel
+    drawn = SHARES.get((act, depth), {}) if l2 == L2 else {}  # the paper does not say which penalty is its
+    told = {rule: deep.numbers(text) for rule, text in drawn.items()}
+    layers.compare(ax, exhibit, view, METRIC, RULES, told, first=2, usual_l2=l2, act=act, layers=depth, l2=l2)
+    layers.mark_sg(ax, exhibit, layers=depth)
+    ax.axhline(1 / (depth - 1), color="#999999", lw=0.8, ls=(0, (1, 3)), label="equal shares")
+    ax.set(title=f"{act}, {depth} hidden layers, {f'L2 {l2:g}' if l2 else 'no L2'}")
+    ax.set(xlabel="hidden layer", ylabel="share of ‖W‖²")
+
+
+def _key(ax: Axes) -> dict[str, Any]:
+    """Handle by label; the penalty stands in the title."""
     handles, labels = ax.get_legend_handles_labels()
-    known = dict(zip(labels, handles, strict=True))
-    rules = [Line2D([], [], color=style.colour(s), label=s) for s in map(deep.SERIES.get, RULES) if s]
-    lines = {f"L2 {L2:g}": "-", "L2 0.0001": "--", "no L2": "-."}
-    used = {h.get_linestyle() for name, h in known.items() if name.split(",")[0] in deep.SERIES.values()}
-    rules += [Line2D([], [], color="#333333", ls=ls, label=s) for s, ls in lines.items() if ls in used]
-    return rules + [h for name, h in known.items() if name.split(",")[0] not in deep.SERIES.values()]
+    return {label.partition(", L2")[0]: handle for label, handle in zip(labels, handles, strict=True)}
 
 
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
-    """The panels that have been run; other penalties dashed, none dash-dotted."""
-    run = {(a.setting["act"], a.setting["layers"]) for a in exhibit.arms if view.has(a.id, METRIC)}
-    shown = [p for p in PANELS if p in run] or [*PANELS[:2]]
-    figure, axes = style.canvas(len(shown), (6 * len(shown), 5))
-    for ax, (act, depth) in zip(axes, shown, strict=True):
-        told = {rule: deep.numbers(text) for rule, text in SHARES.get((act, depth), {}).items()}
-        layers.compare(ax, exhibit, view, METRIC, RULES, told, first=2, usual_l2=L2, act=act, layers=depth)
-        layers.mark_sg(ax, exhibit, layers=depth)
-        ax.axhline(1 / (depth - 1), color="#999999", lw=0.8, ls=(0, (1, 3)), label="equal shares")
-        ax.set(title=f"{act}, {depth} hidden layers", xlabel="hidden layer", ylabel="share of ‖W‖²")
-        ax.legend(handles=_key(ax), fontsize="x-small")
+    """Two panels a row, all of them with one scale."""
+    panels = _panels(exhibit, view)
+    rows = -(-len(panels) // 2)
+    figure = Figure(figsize=(12, 4.3 * rows + 0.7), layout="constrained")
+    axes = figure.subplots(rows, 2, squeeze=False, sharey=True).flat
+    for ax, panel in zip(axes, panels, strict=False):
+        _panel(ax, exhibit, view, panel)
+    for ax in [*axes][len(panels) :]:
+        ax.set_visible(False)
+    key = _key(axes[0])
+    figure.legend(key.values(), key, loc="outside lower center", ncols=len(key), fontsize="small")
     style.title(figure, exhibit, record)
     return figure

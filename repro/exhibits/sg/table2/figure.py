@@ -22,7 +22,7 @@ LINEAR_BELOW = 1e-5
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     """The gap of every cell: data sets as dots, our mean a bar, the paper's hollow; below, the gap along training."""
     losses = {"mse": "MSE", "log": "log loss"}
-    arms = [a for a in exhibit.arms if "rate" not in a.setting or view.has(a.id, "gap")]
+    arms = [a for a in exhibit.arms if _cell(a) or view.has(a.id, "gap")]
     cells = list(dict.fromkeys(a.label for a in arms))
     figure = Figure(figsize=(10, 4.6 + 0.32 * len(cells)), layout="constrained")
     ratios = (0.32 * len(cells), 3.6)
@@ -32,7 +32,7 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
         _gap_axis(ax, loss)
         _gaps(ax, own, cells, view)
         ax.set(title=f"{name}: at the end")
-        _along(curves, [a for a in own if "rate" not in a.setting and not a.setting["deep"]], view)
+        _along(curves, [a for a in own if _cell(a) and not a.setting["deep"]], view)
         curves.set(title=f"{name}: along training, shallow")
     above[0].set_yticks(range(len(cells)), cells)
     above[0].invert_yaxis()
@@ -41,6 +41,11 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     figure.legend(handles=_key(f"our mean, {sets} data sets"), loc="outside lower center", ncols=3)
     style.title(figure, exhibit, record)
     return figure
+
+
+def _cell(arm: Arm) -> bool:
+    """Whether it is a cell of the paper's table: an arm of ours says what its target is."""
+    return "target" not in arm.setting
 
 
 def _along(ax: Axes, arms: list[Arm], view: View) -> None:
@@ -79,7 +84,8 @@ def _gaps(ax: Axes, arms: list[Arm], cells: list[str], view: View) -> None:
             values = view.final(arm.id, "gap")
             ax.plot(values, [y] * len(values), "o", ms=4, color=colour, alpha=0.4, mew=0)
             ax.plot([stats.mean(values)], [y], "|", ms=15, mew=2.2, color=colour, zorder=4)
-        ax.plot([arm.reported["gap"]], [y], "o", ms=10, mfc="none", mec="#333333", zorder=3)
+        if "gap" in arm.reported:
+            ax.plot([arm.reported["gap"]], [y], "o", ms=10, mfc="none", mec="#333333", zorder=3)
     ax.axvline(0, color="#999999", lw=0.8)
 
 

@@ -45,7 +45,16 @@ VARIED = (
     *(_varied(2, rate, target) for rate in RATES for target in TARGETS),
     *(_varied(100, rate, target) for rate in RATES[:2] for target in TARGETS),
 )
-ARMS = (*CELLS, *VARIED)
+SHAPED = tuple(  # the target is said, so that no claim on the paper's cells takes one of these for its own
+    Arm(
+        f"{data}{dim}-sigmoid",
+        f"{data}{dim}, d·σ(hA)",
+        "log loss",
+        {"data": data, "dim": dim, "deep": False, "loss": "log", "target": "batch", "shape": "sigmoid"},
+    )
+    for data, dim in (("linear", 2), ("linear", 100), ("noisy", 100), ("random", 2))
+)
+ARMS = (*CELLS, *SHAPED, *VARIED)
 
 _SHALLOW, _DEEP = {"deep": (False,), "rate": (None,)}, {"deep": (True,)}
 PARAMS = (
@@ -88,18 +97,27 @@ PARAMS = (
         only=_DEEP,
         assumed=True,
     ),
+    Param(
+        "sg_scale",
+        0.0,
+        "the paper does not say; with it SG is 0 at first, as the linear one",
+        "d at the start, SG shaped for log loss",
+        only={"shape": ("sigmoid",)},
+        assumed=True,
+    ),
 )
 
 _RATES = because(
     "the paper's rate would need millions of steps to converge", learning_rate=1e-2, deep_learning_rate=1e-3
 )
 _SETS = tuple(range(10))
-_FLAT = tuple(a.id for a in CELLS if not a.setting["deep"])
+_SHAPED = tuple(a.id for a in SHAPED)
+_FLAT = (*(a.id for a in CELLS if not a.setting["deep"]), *_SHAPED)
 _FAR = {
     a.id: because("rate × steps as in the other arms: 100", steps=round(100 / a.setting["rate"]))
     for a in VARIED
 }
-_PAPERS = (*(a.id for a in CELLS), "linear2-3e-05-sample")
+_PAPERS = (*(a.id for a in CELLS), *_SHAPED, "linear2-3e-05-sample")
 PROFILES = (
     Profile(
         "smoke",
@@ -176,6 +194,13 @@ DEVIATIONS = (
     Deviation(
         8, "batch; Adam's β and ε", "not stated", "all samples; 0.9, 0.999 and 1e-8", "the usual defaults"
     ),
+    Deviation(
+        9,
+        "start of the SG shaped for log loss (T2-9)",
+        "not stated: the paper suggests this SG and runs none",
+        "d = 0, B and C = 0 and A ~ N(0, 1/fan-in), another for each data set",
+        "SG is 0 at first, as the linear one; were A 0 as well, neither A nor d could ever move",
+    ),
 )
 
 EXHIBIT = Exhibit(
@@ -204,6 +229,7 @@ EXHIBIT = Exhibit(
             "repro.rules.dni:DNI.consume",
         ),
         ("SG(h, y) = h A + y B + C, L_SG = ‖SG(h, y) − ∂L/∂h‖²", "repro.rules.linear_sg:LinearSG"),
+        ("for log loss: SG(h, y) = d σ(h A) + y B + C", "repro.rules.linear_sg:ShapedSG"),
     ),
     group_by=("dim", "deep", "loss"),
 )
