@@ -6,8 +6,10 @@ and are judged at the paper's; what other rates and targets give are findings of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 from repro.claim import GATED, Claims, Outcome
 from repro.exhibits.sg.table2.spec import RATES, REPORTED
@@ -29,6 +31,11 @@ _rated = partial(
     profiles=("paper",),
     elsewhere="it hangs on the rate and is judged at the paper's 3e-5 (T2-7 and T2-8 say what others give)",
     given="with targets of the mean loss, a scale that the paper does not state",
+)
+_stopped = partial(
+    _settled,
+    profiles=("paper",),
+    elsewhere="it hangs on where one stops: at 1e-2 the gap is the paper's after some 700 steps, gone after 1,000",
 )
 _ours = partial(_table, paper="one rate, 3e-5; the target's scale is not stated", finding=True)
 
@@ -153,12 +160,11 @@ def _deep(view: View) -> Outcome:
     return Outcome(both(less.above(), _gap(view, deep).above()), told, 0.17 * s <= s - d <= 0.68 * s)
 
 
-@_settled(
+@_stopped(
     "T2-6",
     "On noisy2 too the shallow model converges to another solution under log loss, the deep one does not",
     paper="0.00036 (bold) against 0.00000",
     tolerance="above 1e-4, above random2, and above the deep model; size: within a factor 2 of the paper's",
-    profiles=("cpu", "paper"),
 )
 def _noisy2(view: View) -> Outcome:
     arms = shallow, random, deep = _log(view, NOISY2), _log(view, RANDOM2), _log(view, NOISY2, deep=True)
@@ -204,14 +210,31 @@ def _depends(view: View) -> Outcome:
     tolerance="smaller on linear2, linear100 and noisy100, paired by data set; size: at most a tenth of each is left",
 )
 def _shaped(view: View) -> Outcome:
-    pairs = {c: (_log(view, c), view.arm(data=c[0], dim=c[1], shape="sigmoid")) for c in LARGE}
-    less = every(paired(view.paired(linear, shaped, "gap")) for linear, shaped in pairs.values())
-    gaps = {c: view.mean(linear, "gap") for c, (linear, _) in pairs.items()}
+    return _closed(view, LARGE)
+
+
+def _closed(view: View, cells: Sequence[Cell], **linear: Any) -> Outcome:
+    """What the shaped SG leaves of the gap of the linear one with this setting, cell by cell."""
+    shape = {"shape": "sigmoid", "target": linear.get("target", "batch")}
+    pairs = {c: (_log(view, c, **linear), view.arm(data=c[0], dim=c[1], **shape)) for c in cells}
+    less = every(paired(view.paired(*pair, "gap")) for pair in pairs.values())
+    gaps = {c: view.mean(straight, "gap") for c, (straight, _) in pairs.items()}
     # in size: whoever ends below backpropagation has not closed a gap either
     left = {c: mean([abs(g) for g in view.final(shaped, "gap")]) for c, (_, shaped) in pairs.items()}
-    size = all(left[c] <= 0.1 * gaps[c] for c in LARGE)
+    size = all(left[c] <= 0.1 * gaps[c] for c in pairs)
     gate = _gate(view)
-    if not gate and max(view.mean(pairs[c][0], "loss_bp") for c in (LINEAR2, LINEAR100)) >= 0.25:
+    if not gate and max(view.mean(a, "loss_bp") for c, (a, _) in pairs.items() if c[0] == "linear") >= 0.25:
         gate = "backpropagation itself has not learned"
     ours = ", ".join(f"{data}{dim} {left[data, dim]:.5f} of {g:.5f}" for (data, dim), g in gaps.items())
     return Outcome(less, ours, size, gate)
+
+
+@partial(_ours, null=GATED)(
+    "T2-10",
+    "With targets of each sample's own loss it closes the gap that the linear SG leaves on linear100 and noisy100",
+    tolerance="as T2-9, on these two (linear2 has no gap to close there)",
+    profiles=("cpu",),
+    given="added when a reader had seen 4 % left on linear100 after 2,000 steps",
+)
+def _sampled(view: View) -> Outcome:
+    return _closed(view, (LINEAR100, NOISY100), rate=RATES[0], target="sample")
