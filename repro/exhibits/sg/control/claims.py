@@ -50,16 +50,18 @@ def _gap(view: View, more: str, less: str, layers: int) -> Difference:
     return paired(view.paired(_arm(view, more, layers), _arm(view, less, layers), METRIC))
 
 
-def _gate(view: View, depths: list[int]) -> str:
-    return learned(view, [_arm(view, "own", n) for n in depths], 80.0)
+def _gate(view: View, depths: list[int], bprop: bool = False) -> str:
+    own = learned(view, [_arm(view, "own", n) for n in depths], 80.0)
+    return own or (learned(view, [_arm(view, "bprop", n) for n in depths], 90.0) if bprop else "")
 
 
-def _late(view: View, arm: str, metric: str) -> Difference:
-    """Mean over the second half of the run, with its interval over seeds."""
+def _late(view: View, arm: str, metric: str, since_first: bool = False) -> Difference:
+    """Mean over the second half of the run (less the first value), with its interval over seeds."""
     rows = view.select(arm, metric)
-    end = max(r[3] for r in rows)
+    first, end = min(r[3] for r in rows), max(r[3] for r in rows)
     late = [r for r in rows if 2 * r[3] >= end]
-    return paired([mean([r[5] for r in late if r[1] == s]) for s in sorted({r[1] for r in late})])
+    begun = {r[1]: r[5] if since_first else 0.0 for r in rows if r[3] == first}
+    return paired([mean([r[5] for r in late if r[1] == s]) - begun[s] for s in sorted(begun)])
 
 
 def _said(found: dict[int, Difference]) -> str:
@@ -79,7 +81,9 @@ def _below(view: View, *kinds: str, margin: float = 0.0) -> Outcome:
 def _at_20(view: View, more: str, less: str) -> Outcome:
     """Whether one beats another in nets of 20 layers."""
     found = _gap(view, more, less, 20)
-    return Outcome(found.above(), f"{more} − {less}: {found} points", True, _gate(view, [20]))
+    return Outcome(
+        found.above(), f"{more} − {less}: {found} points", True, _gate(view, [20], less == "bprop")
+    )
 
 
 def _share(view: View, kind: str) -> Difference:
@@ -109,7 +113,7 @@ def _far(view: View) -> Outcome:
     arm, ahead = _arm(view, "own", 20), _gap(view, "own", "bprop", 20)
     error = _late(view, arm, "sg_error")
     told = f"relative error {error}; own − bprop {ahead} points"
-    return Outcome(both(error.above(0.5), ahead.above()), told, True, _gate(view, [20]))
+    return Outcome(both(error.above(0.5), ahead.above()), told, True, _gate(view, [20], True))
 
 
 @_finding(
@@ -189,12 +193,18 @@ def _map(view: View) -> Outcome:
 @_finding(
     "SC-12",
     "The net turns so that this vector leans a little towards the true gradient",
-    f"their cosine, mean over the second half of the run, above 0 at 20 layers; {_PAIRED}",
+    "their cosine, mean over the second half of the run, above 0 and above what it is at the first look, at 20 "
+    "layers; "
+    f"{_PAIRED}",
     ALL,
     null=("chance",),
 )
 def _aligned(view: View) -> Outcome:
-    cosine = _late(view, _arm(view, "fixed_label", 20), "injected_cosine")
+    arm = _arm(view, "fixed_label", 20)
+    cosine, turned = (
+        _late(view, arm, "injected_cosine"),
+        _late(view, arm, "injected_cosine", since_first=True),
+    )
     own = _late(view, _arm(view, "own", 20), "sg_cosine")
-    told = f"cosine with the true gradient: the vector {cosine}, δ̂ {own}"
-    return Outcome(cosine.above(), told, True, _gate(view, [20]))
+    told = f"cosine with the true gradient: the vector {cosine}, more than at first by {turned}; δ̂ {own}"
+    return Outcome(both(cosine.above(), turned.above()), told, True, _gate(view, [20]))

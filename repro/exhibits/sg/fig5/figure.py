@@ -52,10 +52,10 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     panels = _panels(exhibit, view)
     rows = -(-len(panels) // 2)
     figure = Figure(figsize=(12, 4.3 * rows + 0.7), layout="constrained")
-    axes = figure.subplots(rows, 2, squeeze=False, sharey=True).flat
+    axes = [*figure.subplots(rows, 2, squeeze=False, sharey=True).flat]
     for ax, panel in zip(axes, panels, strict=False):
         _panel(ax, exhibit, view, panel)
-    for ax in [*axes][len(panels) :]:
+    for ax in axes[len(panels) :]:
         ax.set_visible(False)
     key = _key(axes[0])
     figure.legend(key.values(), key, loc="outside lower center", ncols=len(key), fontsize="small")

@@ -214,12 +214,11 @@ def _shaped(view: View) -> Outcome:
 
 
 def _closed(view: View, cells: Sequence[Cell], **linear: Any) -> Outcome:
-    """What the shaped SG leaves of the gap of the linear one with this setting, cell by cell."""
+    """What the shaped SG leaves, in size, of the gap of the linear one with this setting, cell by cell."""
     shape = {"shape": "sigmoid", "target": linear.get("target", "batch")}
     pairs = {c: (_log(view, c, **linear), view.arm(data=c[0], dim=c[1], **shape)) for c in cells}
     less = every(paired(view.paired(*pair, "gap")) for pair in pairs.values())
     gaps = {c: view.mean(straight, "gap") for c, (straight, _) in pairs.items()}
-    # in size: whoever ends below backpropagation has not closed a gap either
     left = {c: mean([abs(g) for g in view.final(shaped, "gap")]) for c, (_, shaped) in pairs.items()}
     size = all(left[c] <= 0.1 * gaps[c] for c in pairs)
     gate = _gate(view)

@@ -115,6 +115,7 @@ def gated(gate: str, count: int, steps: int, rate: float, rng: torch.Generator) 
 def regressed(bound: str, count: int, steps: int, seed: int) -> Iterator[Values]:
     """T1: the gap to least squares, and how often ‖f‖ + ‖ξ‖ rose."""
     it = regression.Regression(*regression.problems(count, seed), bound)
+    yield "gap", 0, it.gap()
     for t in range(1, steps + 1):
         it.step()
         if t % 100 == 0 and bool((it.gap() < WELL).all()):
