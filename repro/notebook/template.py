@@ -136,12 +136,17 @@ PARAMETERS_TEXT = (
     "As it stands, this notebook draws the committed record, in seconds. To train, set `source` to `run` and choose "
     "a `profile`; every hyper-parameter of the paper can be changed by its own name (`None`: as the profile has it)."
 )
+ANSWERS_TEXT = (
+    "Some of the cells hold sentences for several outcomes; the text below such a cell, which begins in bold, is "
+    "this record's answer."
+)
+"""GitHub shows the hidden source of `show.say`, too."""
 _HINTS = {
     "Parameters": PARAMETERS_TEXT,
     "The idea": f"{TODO}: half a page. The problem, the equation with each symbol said once, why it should work.",
     "The method, live": f"{TODO}: a naive version in ten lines of plain autograd on a toy, then "
     "`show.agree(naive, fast)`, which compares its numbers with the package's.",
-    "What happened": f"{TODO}: what the numbers show, in words; surprises. Numbers come from the record: "
+    "What happened": f"{ANSWERS_TEXT} {TODO}: what the numbers show; surprises. Numbers come from the record: "
     '`show.say(f"… {shown.mean(\'arm\', \'metric\'):.1f} %")`, `shown.either("claim", "if it holds", "if not")`.',
     "Claims": "✅ reproduced · 🟡 direction only: the size is another · ❌ not reproduced · ⚪ open: this record "
     "cannot decide, and says why. Computed here, from the record's rows.",
