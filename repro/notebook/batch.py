@@ -107,7 +107,7 @@ def execute_all(
         raise BadValueError(f"workers is {workers}; expected 1 or more")
     order = beside.longest_first(chosen, profile) if source == "run" else chosen
     try:
-        with warm.kernels():
+        with warm.kernels(**process.ONE_THREAD):
             ended = beside.side_by_side(order, at_once, partial(_one, batch), trains=source == "run")
     except KeyboardInterrupt:
         raise StoppedError(_kept(batch)) from None

@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
@@ -61,13 +62,19 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
 
-def forked(command: list[str], environment: dict[str, str], folder: str) -> Forked | None:
-    """A kernel forked for this command; None if there is no process to fork from or it says no."""
+def forked(
+    command: list[str], environment: dict[str, str], folder: str, files: Sequence[int]
+) -> Forked | None:
+    """A kernel forked for this command, with `files` as its standard output and error.
+
+    None if there is no process to fork from or it says no.
+    """
     connection = socket.socket(socket.AF_UNIX)
     try:
         connection.settimeout(START_S)
         connection.connect(environment[ADDRESS])
-        socket.send_fds(connection, [json.dumps([command, environment, folder]).encode() + b"\n"], [1, 2])
+        asked = json.dumps([command, environment, folder]).encode() + b"\n"
+        connection.sendall(asked[socket.send_fds(connection, [asked], files) :])
         answer = connection.recv(64).decode().strip()
         if answer.isdigit():
             connection.setblocking(False)
@@ -78,13 +85,24 @@ def forked(command: list[str], environment: dict[str, str], folder: str) -> Fork
     return None
 
 
+def _file(asked: Any, own: int) -> int:
+    """The descriptor that `Popen` would use for what was asked for; 0 for what only `Popen` can make."""
+    if asked is None:
+        return own
+    descriptor = asked if isinstance(asked, int) else asked.fileno()
+    return max(int(descriptor), 0)
+
+
 class WarmProvisioner(LocalProvisioner):
     """`LocalProvisioner` whose kernels are forks of a process that has the libraries."""
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Fork, or else start; returns what tells clients how to connect."""
         environment = dict(kwargs.get("env") or os.environ)
-        kernel = forked(cmd, environment, str(kwargs.get("cwd") or os.getcwd()))
+        files = [_file(kwargs.get(name), n) for name, n in (("stdout", 1), ("stderr", 2))]
+        kernel = (
+            forked(cmd, environment, str(kwargs.get("cwd") or os.getcwd()), files) if all(files) else None
+        )
         if kernel is None:
             return await super().launch_kernel(cmd, **kwargs)
         self.process: Any = kernel

@@ -1,4 +1,4 @@
-"""Kernels that are forked from one process which has imported the libraries: 4 s less for every notebook.
+"""Kernels that are forked from one process which has imported the libraries: seconds less for every notebook.
 
 `python repro/notebook/warm.py FOLDER` is that process. It imports nothing of this package, so that a kernel imports
 the code it is to run, of whatever checkout. `repro.notebook.provisioner` asks it for kernels, and starts them as
@@ -31,21 +31,14 @@ ADDRESS = "REPRO_WARM_KERNELS"
 """The variable with the socket's path; without it no kernel is asked for."""
 LIBRARIES = ("ipykernel.kernelapp", "torch", "matplotlib.pyplot", "seaborn", "pandas", "IPython")
 READ_AT_IMPORT = (
-    "PYTHON",
-    "OMP_",
-    "MKL_",
-    "OPENBLAS_",
-    "KMP_",
-    "GOMP_",
-    "NUMEXPR_",
-    "TORCH",
-    "CUDA",
-    "LD_",
-    "MPLC",
+    *("PYTHON", "OMP_", "MKL_", "OPENBLAS_", "KMP_", "GOMP_", "NUMEXPR_", "TORCH", "CUDA", "LD_"),
+    *("MPLCONFIGDIR", "MATPLOTLIBRC", "HOME", "XDG_", "TZ", "LANG", "LC_"),
 )
 """Beginnings of variables that interpreter or libraries read only once: they must be as they were here."""
 INLINE = "module://matplotlib_inline.backend_inline"
 KERNEL = ["-m", "ipykernel_launcher"]
+PATIENCE_S = 5
+"""Seconds for one request: whoever is slower gets no kernel, and the next one is served."""
 
 
 class Request(NamedTuple):
@@ -57,11 +50,13 @@ class Request(NamedTuple):
 
 
 @contextlib.contextmanager
-def kernels() -> Iterator[None]:
+def kernels(**variables: str) -> Iterator[None]:
     """A process that hands out kernels to all that Jupyter starts inside the block, also in child processes.
 
-    None where kernels cannot be forked safely, where there is such a process, or where this installation is older
-    than the entry point through which Jupyter finds it. Its libraries are imported at the first request.
+    `variables`: with which kernels will be asked for, beside the environment's. None where kernels cannot be forked
+    safely, where there is such a process, or where this installation is older than the entry point through which
+    Jupyter finds it. Its libraries are imported at the first request. Kernels share what is settled when an
+    interpreter starts: the hashes of strings, for instance.
     """
     known = entry_points(group="jupyter_client.kernel_provisioners", name=NAME)
     if sys.platform != "linux" or ADDRESS in os.environ or not known:
@@ -74,7 +69,7 @@ def kernels() -> Iterator[None]:
             "stdout": subprocess.PIPE,
             "stderr": subprocess.DEVNULL,
         }
-        with subprocess.Popen(command, process_group=0, **pipes) as server:
+        with subprocess.Popen(command, process_group=0, env={**os.environ, **variables}, **pipes) as server:
             assert server.stdout is not None
             if server.stdout.readline():  # it listens; else kernels start as usual
                 os.environ |= {PROVISIONER: NAME, ADDRESS: f"{folder}/socket"}
@@ -98,67 +93,81 @@ def _fits(request: Request) -> bool:
     return mine and _facts(request.environment) == _facts(dict(os.environ))
 
 
-def _received(connection: socket.socket) -> tuple[Request, list[int]]:
-    """The request, and the standard output and error that its kernel is to have."""
-    text, files, _, _ = socket.recv_fds(connection, 1 << 16, 2)
+def _received(connection: socket.socket, files: list[int]) -> Request:
+    """The request; into `files`, the standard output and error that its kernel is to have."""
+    text, received, _, _ = socket.recv_fds(connection, 1 << 16, 2)
+    files += received
     while not text.endswith(b"\n"):
         more = connection.recv(1 << 16)
         if not more:
             raise ConnectionError("the request ended before its end")
         text += more
-    return Request(*json.loads(text)), files
+    return Request(*json.loads(text))
+
+
+def _path(environment: Any) -> list[str]:
+    return [p for p in environment.get("PYTHONPATH", "").split(os.pathsep) if p]
+
+
+def _forked() -> bool:
+    """Whether this is the fork, which has the libraries."""
+    for name in LIBRARIES:
+        importlib.import_module(name)
+    return os.fork() == 0
 
 
 def serve(folder: str) -> Request:
     """Fork a kernel for each request that fits, until standard input ends; returns the request in each fork."""
-    path = [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p]
-    sys.path[:] = [p for p in sys.path[1:] if p not in path]
+    sys.path[:] = [p for p in sys.path[1:] if p not in _path(os.environ)]
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks
     os.environ["JPY_PARENT_PID"] = str(os.getpid())  # ipykernel reads at its import whose end it is to notice
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(f"{folder}/socket")
         listener.listen(64)
         print("listening", flush=True)
-        while True:
-            if sys.stdin in select.select([listener, sys.stdin], [], [])[0]:
-                sys.exit()
-            connection, _ = listener.accept()
-            with contextlib.suppress(
-                OSError, ValueError, TypeError
-            ):  # of whoever asked: the next one is served
-                request, files = _received(connection)
-                if _fits(request):
-                    for name in LIBRARIES:
-                        importlib.import_module(name)
-                    if os.fork() == 0:
+        while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
+            files: list[int] = []
+            # what is suppressed is the trouble of whoever asked: the next one is served
+            with contextlib.suppress(OSError, ValueError, TypeError), listener.accept()[0] as connection:
+                try:
+                    connection.settimeout(PATIENCE_S)
+                    request = _received(connection, files)
+                    if not _fits(request):
+                        connection.sendall(b"no\n")
+                    elif _forked():
                         listener.close()
                         _become(request, files, connection)
                         return request
-                else:
-                    connection.sendall(b"no\n")
-                for file in files:
-                    os.close(file)
-            connection.close()
+                finally:
+                    for file in files:
+                        os.close(file)
+    sys.exit()
 
 
 def _become(request: Request, files: list[int], connection: socket.socket) -> None:
-    """Make this fork what `Popen` would have made, and let it end with whoever asked for it."""
-    os.setsid()
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    for source, target in zip((nothing, *files), (0, 1, 2), strict=True):
-        os.dup2(source, target)
-        os.close(source)
-    os.environ.clear()
-    os.environ.update(request.environment)
-    os.environ.setdefault("MPLBACKEND", INLINE)  # as the kernel does, before matplotlib is imported
-    sys.modules["matplotlib"].rcParams["backend"] = os.environ["MPLBACKEND"]
-    sys.modules["numpy"].random.seed()  # as `random` does by itself: no two kernels draw the same
-    os.chdir(request.folder)
-    sys.path[:0] = [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p]
-    importlib.invalidate_caches()
-    connection.sendall(f"{os.getpid()}\n".encode())
-    threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
+    """Make this fork what `Popen` would have made, and let it end with whoever asked for it; it never goes back."""
+    try:
+        os.setsid()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        with open(os.devnull) as nothing:
+            for source, target in zip((nothing.fileno(), *files), (0, 1, 2), strict=True):
+                os.dup2(source, target)
+        os.environ.clear()
+        os.environ.update(request.environment)
+        os.environ.setdefault("MPLBACKEND", INLINE)  # as the kernel does, before matplotlib is imported
+        sys.modules["matplotlib"].rcParams["backend"] = os.environ["MPLBACKEND"]
+        for library in (sys.modules["numpy"].random, sys.modules["torch"]):
+            library.seed()  # as `random` does by itself: no two kernels draw the same
+        os.chdir(request.folder)
+        sys.path[:0] = _path(os.environ)
+        importlib.invalidate_caches()
+        connection.sendall(f"{os.getpid()}\n".encode())
+        kept = connection.dup()  # the caller closes its own
+        kept.settimeout(None)
+        os.register_at_fork(after_in_child=kept.close)  # else its own forks would pass for the kernel
+        threading.Thread(target=_end_with, args=(kept,), daemon=True).start()
+    except BaseException:
+        os._exit(1)
 
 
 def _end_with(connection: socket.socket) -> None:
@@ -176,6 +185,7 @@ def main(folder: str) -> None:
         code = 0
     finally:
         atexit._run_exitfuncs()
+        sys.stdout.flush()
         os._exit(code)
 
 

@@ -67,8 +67,8 @@ def _others(view: View, rule: str, at: tuple[int, ...]) -> str:
 def _bprop(view: View) -> Outcome:
     arms = _arms(view, "bprop", "relu")
     rise = every(_each(view, arms, lambda own, a: own[_last(a)] - own[2]))
-    others = _run(view, "bprop")
-    if others and every(_each(view, others, lambda own, a: own[_last(a)] - own[2])) is not rise:
+    others = _each(view, _run(view, "bprop"), lambda own, a: own[_last(a)] - own[2])
+    if any(d.above() is not rise for d in others):
         rise = None  # the paper does not say which penalty is its
     flat = all(
         abs(v * len(own) - 1) <= 0.15

@@ -54,7 +54,7 @@ EXHIBIT = Exhibit(
             "images); regressor: least squares in closed form (ridge 1e-4) on the same images",
             "what a trained regressor would come to",
             "paper: 10,000 images, which a classifier on 512 units separates without error at every layer but SG*'s "
-            "last ones: a ceiling of our probe, so F8-1 and F8-2 are judged at cpu. The paper's 99.25 % at layer 1 "
+            "last ones: a ceiling of our probe, so F8-1 is judged at cpu. The paper's 99.25 % at layer 1 "
             "needs more images than we gave, or shorter training",
         ),
         Deviation(
