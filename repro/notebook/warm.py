@@ -31,10 +31,13 @@ ADDRESS = "REPRO_WARM_KERNELS"
 """The variable with the socket's path; without it no kernel is asked for."""
 LIBRARIES = ("ipykernel.kernelapp", "torch", "matplotlib.pyplot", "seaborn", "pandas", "IPython")
 READ_AT_IMPORT = (
-    *("PYTHON", "OMP_", "MKL_", "OPENBLAS_", "KMP_", "GOMP_", "NUMEXPR_", "TORCH", "CUDA", "LD_"),
+    *("PYTHON", "OMP_", "MKL_", "OPENBLAS_", "KMP_AFFINITY", "GOMP_", "NUMEXPR_", "TORCH_", "CUDA", "LD_"),
     *("MPLCONFIGDIR", "MATPLOTLIBRC", "HOME", "XDG_", "TZ", "LANG", "LC_"),
 )
-"""Beginnings of variables that interpreter or libraries read only once: they must be as they were here."""
+"""Beginnings of variables that interpreter or libraries read only once: they must be as they were here.
+
+Not those that libraries set for others when they are imported: whoever asks may have imported them.
+"""
 INLINE = "module://matplotlib_inline.backend_inline"
 KERNEL = ["-m", "ipykernel_launcher"]
 PATIENCE_S = 5

@@ -58,7 +58,7 @@ def rows_of(exhibit_id: str, profile: str) -> list[Any]:
             own = list(curve(s))
         elif exhibit_id == "sg/fig5":
             own = [("train_accuracy", 300, "", 99.9)]
-            if (s["act"], s["layers"]) in SHARES and s.get("l2") == L2:
+            if (s["act"], s["layers"]) in SHARES and (s.get("l2") == L2 or s["rule"] == "bprop"):
                 own += by_layer("weight_share", numbers(SHARES[s["act"], s["layers"]][s["rule"]]), 2)
             else:
                 own += by_layer("weight_share", [1 / 19] * 19, 2)
@@ -79,6 +79,15 @@ def test_claims_hold_on_the_papers_curves_and_on_no_null_record(exhibit_id: str,
     judged = fake_record(exhibit, profile, rows, DATA).judgements(exhibit)
     assert {j.claim.id: (j.verdict, j.ours, j.reason) for j in judged if j.verdict != "reproduced"} == {}
     assert vacuous(exhibit, rows) == {}
+
+
+def test_a_penalty_that_turns_bprops_norms_round_leaves_their_rise_open() -> None:
+    rows = rows_of("sg/fig5", "cpu")
+    other = {i: v for *_, i, v in by_layer("weight_share", [0.08 - 0.003 * i for i in range(19)], 2)}
+    turned = [
+        (*r[:5], other[r[4]]) if r[0] == "bprop-20-l2-0.0001" and r[2] == "weight_share" else r for r in rows
+    ]
+    assert [verdict("sg/fig5", "F5-1", own) for own in (rows, turned)] == ["reproduced", "open"]
 
 
 def flat_before_the_jump(arm: str, metric: str, index: str, value: float) -> float:

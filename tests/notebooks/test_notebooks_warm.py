@@ -95,6 +95,18 @@ def test_a_backend_that_the_environment_names_is_taken(monkeypatch):
         assert value(client, f"{FORKED}; import matplotlib", "forked, matplotlib.get_backend()") == "True agg"
 
 
+@there
+def test_what_libraries_set_at_their_import_is_no_hindrance():
+    """Nobody would get a kernel else who has imported torch and scikit-learn, as a process of tests has."""
+    code = (
+        "import torch, sklearn, torch._inductor.runtime.cache_dir_utils as c; c.cache_dir();"
+        "from jupyter_client.manager import start_new_kernel; m, c = start_new_kernel(kernel_name='python3');"
+        "print(type(m.provisioner.process).__name__); c.stop_channels(); m.shutdown_kernel(now=True)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["Forked"]
+
+
 @pytest.mark.parametrize("name", ["OMP_NUM_THREADS", "PYTHONHASHSEED", "TZ"])
 def test_a_variable_that_is_read_only_once_means_a_kernel_of_its_own(monkeypatch, name):
     monkeypatch.setenv(name, "2")
