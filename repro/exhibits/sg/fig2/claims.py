@@ -52,7 +52,7 @@ def _setting(block: tuple[str, str], at: int) -> dict[str, object]:
     "With SGs everywhere the implied loss is truest next to the loss, and less so the further away",
     paper="after 5,000 iterations 1.00, .84, 1.00, .83 after layer 5 and .62, .43, .12, .01 after layer 1",
     tolerance="after layer 5 above layer 1 at the end, in each block (95 % intervals over data sets); size: the "
-    "difference within 0.2 of the paper's (0.62 on average), and so the mean of layers 2 to 4, on average over blocks",
+    "difference within 0.2 of the paper's (0.62 on average) and the mean of layers 2 to 4 too, averaged over blocks",
     given=f"{_UNSTATED}; block by block, and the layers between, were asked for after cpu had been seen",
 )
 def _nearest(view: View) -> Outcome:
