@@ -66,6 +66,7 @@ def _early(view: View) -> Outcome:
     tolerance="over layers 5 to 12 below each other rule (decided only where the others' probes tell layers apart), "
     "and layer 20 above that stretch (95 % intervals, paired by seed); size: 97 to 99 % over layers 5 to 12, ≥ 99.9 "
     "% at 20",
+    given="the climb is judged where the ceiling hides the other half, since paper had been seen",
 )
 def _late(view: View) -> Outcome:
     arms = _arms(view)

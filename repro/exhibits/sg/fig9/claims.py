@@ -53,6 +53,7 @@ def _less(view: View, given: str, at: tuple[int, ...]) -> tuple[list[Difference]
     paper="from 1,000 iterations on at most .48 (one SG) and .32 (everywhere); with the label .92 and more at 1,000",
     tolerance="below SG(h, y) over 1,000 and 5,000 iterations in each cell (95 % intervals); size: median at most "
     "0.5 in each, and not below −0.3, where it would be far the other way round; gate: SG(h, y) ≥ 0.65 after 1,000",
+    given="gate and lower end were added after cpu had been seen",
 )
 def _no_label(view: View) -> Outcome:
     less, seen = _less(view, "h", (1000, 5000))

@@ -35,7 +35,7 @@ _rated = partial(
 _stopped = partial(
     _settled,
     profiles=("paper",),
-    elsewhere="it hangs on where one stops: at 1e-2 the gap is the paper's after some 700 steps, gone after 1,000",
+    elsewhere="so since cpu had read not reproduced: it hangs on the stop, at 1e-2 some 700 steps give the paper's",
 )
 _ours = partial(_table, paper="one rate, 3e-5; the target's scale is not stated", finding=True)
 
