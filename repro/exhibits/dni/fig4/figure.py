@@ -75,8 +75,8 @@ def _panel(ax: Axes, view: View, task: str, window: int, shown: Sequence[str]) -
         ax.plot([*curve], [*curve.values()], color=colour, lw=2.2, drawstyle=steps)
     told = [(METHODS[m][0], REPORTED[task][m].get(window)) for m in shown]
     ends = ", ".join(f"{label} {form.format(v)}" for label, v in told if v is not None)
-    ax.set_title(f"T = {window}\nthe paper's ends: {ends}", fontsize=9)
-    ax.set_xlabel("data time (steps of each sequence)", fontsize=9)
+    ax.set_title(f"T = {window}\nthe paper ends at\n{ends}", fontsize=9)
+    ax.set_xlabel("data time (steps)", fontsize=9)
     ax.locator_params(axis="x", nbins=4)
     ax.xaxis.set_major_formatter(lambda v, _: f"{v / 1000:g}k" if v else "0")
     return drawn
