@@ -49,7 +49,7 @@ def _walks(ax: Axes, params: Mapping[str, Any]) -> None:
 def _walk(
     series: str, a: float, b: float, xs: list[float], steps: int, rate: float
 ) -> Iterator[tuple[float, float]]:
-    """The points of `repro.train.critical_point.travel`, again: a picture needs no torch."""
+    """The points of `repro.exhibits.sg.fig6.work.travel`, again: a picture needs no torch."""
     c = 0.0
     for _ in range(steps + 1):
         yield a, b
