@@ -26,7 +26,8 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     _walks(axes[0], record.facts["spec"]["params"])
     axes[0].set_title("L(a, b) = Σ|a x + b|, as defined")
     axes[1].set_title("as printed: Σ|b x + a|, transposed")
-    figure.colorbar(image, ax=axes[:2], label="L(a, b)", shrink=0.85, ticks=range(0, 19, 3))
+    bar = figure.colorbar(image, ax=axes[:2], shrink=0.85, ticks=range(0, 19, 3))
+    bar.ax.set_title("L(a, b)", fontsize=9)  # at its side it would read as one with the next axis's label
     _output_gradients(axes[2], view)
     style.title(figure, exhibit, record)
     return figure
