@@ -130,11 +130,11 @@ def test_only_what_differs_is_trained(places):
 def test_what_a_work_says_of_one_arm_the_record_does_not_say_of_all(places):
     """meProp's k follows from a percentage: each arm has its own."""
     figure, small = get("meprop/fig4"), {"max_steps": 2, "hidden": 50, "evaluations": 1, "dev_images": 100}
-    arms = ("dense", "top-8", "small-16")
+    arms = ("dense", "top-4", "small-16")
     notes = run_exhibit(figure, "smoke", Options(arms=arms, changes=small)).facts["notes"]
     assert notes["dev"] == 100 and not {"k", "width"} & notes.keys()
     assert notes["arms"] == {
-        a: {"k": k, "width": w} for a, k, w in zip(arms, (50, 4, 8), (50, 50, 8), strict=True)
+        a: {"k": k, "width": w} for a, k, w in zip(arms, (50, 2, 8), (50, 50, 8), strict=True)
     }
 
 
