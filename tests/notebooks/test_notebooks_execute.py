@@ -179,8 +179,8 @@ def test_a_folders_name_reaches_the_notebook_whatever_the_locale(tmp_path):
     assert found.stdout.count(r"\\xfc") == 2, found
 
 
-def test_a_home_that_cannot_be_written_is_no_news_to_nbval():
-    environment = {k: v for k, v in os.environ.items() if k != "MPLCONFIGDIR"} | {"HOME": "/nonexistent"}
+def test_a_home_that_cannot_be_written_is_no_news_to_nbval(tmp_path):
+    environment = {k: v for k, v in os.environ.items() if k != "MPLCONFIGDIR"} | {"HOME": f"{tmp_path}/none"}
     command = [sys.executable, "-c", "import conftest, os; print(os.environ['MPLCONFIGDIR'])"]
     told = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=True)
     assert Path(told.stdout.strip()).is_dir(), "else matplotlib tells that it made one"
