@@ -73,10 +73,12 @@ class Shown:
     @cached_property
     def _record(self) -> Record:
         if self.source == "run":
-            given = {"device": self.device, "data_dir": self.data, "seeds": self.seeds}
-            return train(
-                self.exhibit, self.profile, {**given, "changes": self.changes, "workers": self.workers}
+            from repro.runner.run import Options  # late: what only reads records needs no torch
+
+            asked = Options(
+                self.device, self.data, seeds=self.seeds, changes=self.changes, workers=self.workers
             )
+            return train(self.exhibit, self.profile, asked)
         record = load(results_dir(), self.exhibit.id, self.profile)
         require_fresh(self.exhibit, record)
         return record

@@ -146,10 +146,6 @@ def load(folder: Path, exhibit: str, name: str) -> Record:
 
 def validate(facts: Mapping[str, Any], name: str) -> None:
     """Check a record's JSON against the schema and its own digest; `RecordError` says where it fails."""
-    if isinstance(facts, dict) and facts.get("schema") == 1:
-        raise RecordError(
-            f"record of {name} has schema 1: carry it over with `python -m repro.runner.migrate`"
-        )
     e = checker().exceptions.best_match(_validator().iter_errors(facts))
     if e is not None:
         place = "/".join(map(str, e.absolute_path)) or "top level"
