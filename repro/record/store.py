@@ -122,8 +122,10 @@ def load(folder: Path, exhibit: str, name: str) -> Record:
         facts = json.loads(path.read_text(encoding="utf-8"))
         text = path.with_suffix(".csv").read_text(encoding="utf-8")
     except FileNotFoundError as e:
+        there = ", ".join(p for p in PROFILES if path_of(folder, exhibit, p).exists())
+        others = f" (there are those at {there})" if there else ""
         raise RecordError(
-            f"no record {e.filename}: make one with `repro run {exhibit} --profile {profile}`"
+            f"no record {e.filename}{others}: make one with `repro run {exhibit} --profile {profile}`"
         ) from None
     except ValueError as e:
         raise RecordError(
