@@ -83,7 +83,9 @@ def test_the_last_digits_of_a_layout_change_no_byte():
     for more in (0.0, 1e-12):
         figure = Figure()
         for left in (0.1, 0.6):
-            figure.add_axes((left + more, 0.1, 0.3, 0.8)).plot([0, 1])
+            ax = figure.add_axes((left + more, 0.1, 0.3, 0.8))
+            ax.plot([0, 1])
+            ax.set_axis_off()
         texts += [svg_text(figure), svg_text(figure, outlines=False)]
     assert texts[:2] == texts[2:] and len(set(re.findall(r"url\(#(p\w+)\)", texts[0]))) == 2
 
