@@ -54,12 +54,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Search, tell, write."""
     from repro.exhibits import get
-    from repro.runner.search import best, search
+    from repro.record.plan import planned
+    from repro.runner.search import OF_A_RUN, best, search
 
     exhibit, (name, values) = get(args.id), args.over
     _refuse_a_seed_of_records(args.seed)
     what = (name, [v.strip() for v in values.split(",")]), args.metric, args.seed
-    found, failed = search(exhibit, args.profile, *what, _options(args), ProgressLines(len(exhibit.arms)))
+    made = planned(exhibit, args.profile, (args.seed,), args.arms, dict(args.set))
+    groups = len(set(args.arms or (r.arm for r in made))) * (1 if name in OF_A_RUN else len(values))
+    found, failed = search(exhibit, args.profile, *what, _options(args), ProgressLines(groups))
     chosen = best(found, not args.higher).values()
     cells = [(f.arm, f"{f.value:g}", str(f.step), f"{f.result:.4g}", f in chosen and "best") for f in found]
     print(aligned(("arm", name, "step", args.metric, ""), [(*row, last or "") for *row, last in cells]))

@@ -29,7 +29,8 @@ NAME = "repro-warm"
 PROVISIONER = "JUPYTER_DEFAULT_PROVISIONER_NAME"
 ADDRESS = "REPRO_WARM_KERNELS"
 """The variable with the socket's path; without it no kernel is asked for."""
-LIBRARIES = ("ipykernel.kernelapp", "torch", "matplotlib.pyplot", "seaborn", "pandas", "IPython")
+LIBRARIES = ("ipykernel.kernelapp", "torch", "matplotlib.pyplot", "seaborn", "pandas", "IPython", "sympy")
+"""What notebooks import; sympy is what torch imports at the first backward pass."""
 READ_AT_IMPORT = (
     *("PYTHON", "OMP_", "MKL_", "OPENBLAS_", "KMP_AFFINITY", "GOMP_", "NUMEXPR_", "TORCH_", "CUDA", "LD_"),
     *("MPLCONFIGDIR", "MATPLOTLIBRC", "HOME", "XDG_", "TZ", "LANG", "LC_"),

@@ -41,7 +41,8 @@ def test_the_least_error_wins_in_every_arm_and_all_is_written_down(
     for arm in ("bprop-3", "cdni-3"):
         own = {r["learning_rate"]: float(r["validation_error"]) for r in rows if r["arm"] == arm}
         assert own["0.001"] < own["0.0003"] < own["0.0001"], "after twenty steps"
-    assert marked(capsys.readouterr().out) == ["0.001"] * 2
+    said = capsys.readouterr()
+    assert marked(said.out) == ["0.001"] * 2 and "2/2" in said.err, "a group an arm, its rates together"
     before = sorted(places.rglob("*.json"))
     assert main([*COMMAND, *RATES, "--higher"]) == 0, "again, from what is kept"
     assert marked(capsys.readouterr().out) == ["0.0001"] * 2 and sorted(places.rglob("*.json")) == before

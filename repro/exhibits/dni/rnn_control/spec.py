@@ -150,7 +150,7 @@ _BY_ARM = {
     **{a: {"batch": Override(32, "twice the width"), "steps": _MID} for a in _of(64, (3,), _FEW)},
 }
 _SMOKE = {**_SMALL, **because("seconds", steps=200, evaluations=2)}
-_QUICK = {**_SMALL, **because("30 s on one core", steps=10_000, evaluations=5)}
+_QUICK = {**_SMALL, **because("30 s on one core", steps=5000, evaluations=5)}
 PROFILES = (
     Profile("smoke", (100, 101), arms=_of(32, (2,)), overrides=_SMOKE, together=("*",), budget="≤ 15 s"),
     Profile("quick", SEEDS[:3], arms=_of(32, (2,), _FEW), overrides=_QUICK, together=("*",), budget="≤ 30 s"),

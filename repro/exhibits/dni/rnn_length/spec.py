@@ -78,7 +78,7 @@ PROFILES = (
         "quick",
         QUICK,
         arms=_of(32, *_FEW),
-        overrides={**_SMALL, **because("30 s on one core", steps=10_000, evaluations=5)},
+        overrides={**_SMALL, **because("30 s on one core", steps=5000, evaluations=5)},
         together=("*",),
         budget="≤ 30 s on one core",
     ),

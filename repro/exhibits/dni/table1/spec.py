@@ -125,7 +125,7 @@ PROFILES = (
         "quick",
         (0, 1, 2),
         arms=tuple(name(t, m, 2) for t in ("copy", "repeat_copy") for m in ("bptt", "dni")),
-        overrides={**_SMALL, **because("30 s on one core", steps=8000, evaluations=8)},
+        overrides={**_SMALL, **because("30 s on one core", steps=5000, evaluations=5)},
         together=("*",),
         budget="≤ 30 s on one core",
     ),
