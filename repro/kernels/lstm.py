@@ -6,6 +6,8 @@ Source: Graves 2013 (arXiv:1308.0850, equations 7–11), as arXiv:1608.05343v2 u
     (o, i, f, g) = (σ, σ, σ, tanh)([h, 1, x] W + peepholes)     c' = f c + i g     h' = o tanh(c')
 
 tanh a = 2 σ(2a) − 1 throughout: one σ over all four gates, and torch's tanh is several times slower than its σ.
+On a GPU what a core does beside its product is one kernel each way (`lstm_triton`), where operators are 9 forward and 5
+backward, peepholes 3 and 3 more; what is said here operator by operator is its twin.
 """
 
 from __future__ import annotations
@@ -13,7 +15,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from repro.kernels import products
+from repro.kernels import gpu, products
+
+
+def triton(a: Tensor) -> bool:
+    """Whether a window beside weights like `a` goes through our kernels for GPUs."""
+    return gpu.suits(a, torch.float32, torch.float64)
 
 
 class LSTMWindow:
@@ -33,12 +40,14 @@ class LSTMWindow:
         self.c = like.new_zeros(steps + 2, runs, batch, hidden)
         self.gates = like.new_zeros(steps + 1, runs, batch, 4 * hidden)  # o, i, f, s with g = 2s − 1
         self.tanh = like.new_zeros(steps + 1, runs, batch, hidden)  # tanh(c')
-        self.w2 = like.new_zeros(runs, hidden + 1 + inputs, 4 * hidden)
-        self.twice = like.new_ones(4 * hidden)
-        self.twice[3 * hidden :] = 2
-        self.e = like.new_zeros(steps, runs, batch, 4 * hidden)
-        self.slope = like.new_zeros(steps, runs, batch, 4 * hidden)
-        self.e_c = like.new_zeros(steps, runs, batch, hidden)
+        self.fused = triton(like)
+        if not self.fused:
+            self.w2 = like.new_zeros(runs, hidden + 1 + inputs, 4 * hidden)
+            self.twice = like.new_ones(4 * hidden)
+            self.twice[3 * hidden :] = 2
+            self.e = like.new_zeros(steps, runs, batch, 4 * hidden)
+            self.slope = like.new_zeros(steps, runs, batch, 4 * hidden)
+            self.e_c = like.new_zeros(steps, runs, batch, hidden)
         self.dz = like.new_zeros(runs, steps, batch, 4 * hidden)
         self.dh, self.dc = (like.new_zeros(runs, batch, hidden) for _ in range(2))
         self._peep: Tensor | None = None
@@ -64,14 +73,19 @@ class LSTMWindow:
 
     def forward(self, w: Tensor, peep: Tensor | None = None) -> None:
         """All cores; w [R, H + 1 + I, 4H] (rows h, 1, x; gates o, i, f, g), peep [R, 3, H] of o, i, f."""
-        torch.mul(w, self.twice, out=self.w2)
+        w = w if self.fused else torch.mul(w, self.twice, out=self.w2)
         self._peep = peep
         for t in range(self.cores):
-            products.product(self.xh[:, t], self.w2, self.gates[t])
+            products.product(self.xh[:, t], w, self.gates[t])
             self._cell(t)
 
     def _cell(self, t: int) -> None:
         z, c, new, tanh = self.gates[t], self.c[t], self.c[t + 1], self.tanh[t]
+        h = self.xh[:, t + 1, :, : self.hidden]
+        if self.fused:
+            from repro.kernels import lstm_triton
+
+            return lstm_triton.forward(z, c, new, tanh, h, self._peep)
         o, i, f, s = z.chunk(4, -1)
         if self._peep is None:
             z.sigmoid_()
@@ -85,10 +99,15 @@ class LSTMWindow:
             o.addcmul_(new, self._peep[:, :1]).sigmoid_()
         torch.mul(new, 2, out=tanh)
         tanh.sigmoid_().mul_(2).sub_(1)
-        torch.mul(o, tanh, out=self.xh[:, t + 1, :, : self.hidden])
+        torch.mul(o, tanh, out=h)
 
     def factors(self) -> None:
-        """What is elementwise in the backward pass and the same whatever gradient arrives, for all steps at once."""
+        """What is elementwise in the backward pass and the same whatever gradient arrives, for all steps at once.
+
+        Our kernels for GPUs work it out as they go: less to move than its storing and reading.
+        """
+        if self.fused:
+            return
         n, h = self.steps, self.hidden
         z, e = self.gates[:n], self.e
         o, i, _, s = z.chunk(4, -1)
@@ -119,31 +138,41 @@ class LSTMWindow:
 
         `keep`: into `dz`, for `weight_gradient`. `states` [T, R, B, 2H]: takes ∂/∂(h, c) before each core.
         """
-        back, h = w[:, : self.hidden].mT, self.hidden
-        dz_all = self.dz if keep else self._aside()
+        back, dz_all = w[:, : self.hidden].mT, self.dz if keep else self._aside()
         for t in range(self.steps - 1, -1, -1):
-            e, dz = self.e[t], dz_all[:, t]
-            if dy is not None:
-                dh.add_(dy[:, t])
-            torch.mul(dh, e[..., :h], out=dz[..., :h])
-            dc.addcmul_(dh, self.e_c[t])
-            if self._peep is not None:
-                dc.addcmul_(dz[..., :h], self._peep[:, :1])
-            torch.mul(
-                dc.unsqueeze(-2),
-                torch.unflatten(e[..., h:], -1, (3, h)),
-                out=torch.unflatten(dz[..., h:], -1, (3, h)),
-            )
-            if t == 0 and not first:
+            dz, last = dz_all[:, t], t == 0 and not first
+            self._back(t, None if dy is None else dy[:, t], dh, dc, dz, last)
+            if last:
                 return
-            dc.mul_(self.gates[t, ..., 2 * h : 3 * h])
-            if self._peep is not None:
-                dc.addcmul_(dz[..., h : 2 * h], self._peep[:, 1:2]).addcmul_(
-                    dz[..., 2 * h : 3 * h], self._peep[:, 2:3]
-                )
             products.product(dz, back, dh)
             if states is not None:
                 torch.cat([dh, dc], -1, out=states[t])
+
+    def _back(self, t: int, dy: Tensor | None, dh: Tensor, dc: Tensor, dz: Tensor, last: bool) -> None:
+        """Core t beside its product: `dz` [R, B, 4H] and, unless `last`, dc before it."""
+        if self.fused:
+            from repro.kernels import lstm_triton
+
+            return lstm_triton.backward(self.gates[t], self.c[t], self.tanh[t], dh, dy, dc, dz, self._peep)
+        e, h = self.e[t], self.hidden
+        if dy is not None:
+            dh.add_(dy)
+        torch.mul(dh, e[..., :h], out=dz[..., :h])
+        dc.addcmul_(dh, self.e_c[t])
+        if self._peep is not None:
+            dc.addcmul_(dz[..., :h], self._peep[:, :1])
+        torch.mul(
+            dc.unsqueeze(-2),
+            torch.unflatten(e[..., h:], -1, (3, h)),
+            out=torch.unflatten(dz[..., h:], -1, (3, h)),
+        )
+        if last:
+            return
+        dc.mul_(self.gates[t, ..., 2 * h : 3 * h])
+        if self._peep is not None:
+            dc.addcmul_(dz[..., h : 2 * h], self._peep[:, 1:2]).addcmul_(
+                dz[..., 2 * h : 3 * h], self._peep[:, 2:3]
+            )
 
     def _aside(self) -> Tensor:
         """Room for the dz of a second sweep."""

@@ -22,7 +22,14 @@ import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
-from repro.kernels import adam_triton, norm_last_triton, norm_triton, products_triton, softmax_triton
+from repro.kernels import (
+    adam_triton,
+    lstm_triton,
+    norm_last_triton,
+    norm_triton,
+    products_triton,
+    softmax_triton,
+)
 
 Case = tuple[str, Any, dict[str, int], dict[str, str], dict[str, Any], int]
 """Name, kernel, options (num_warps …), types of what is not constant, constants, threads' share: elements a block."""
@@ -35,7 +42,7 @@ def case(name: str, kernel: Any, warps: int, constants: Mapping[str, Any], **typ
 
 
 def strides(kernel: Any) -> dict[str, str]:
-    whole = {"batch", "hidden"}
+    whole = {"rows", "batch", "hidden"}
     return {n: "i32" for n in kernel.arg_names if n in whole or re.fullmatch(r"\w+_(run|row)", n)} | {
         "mean_run": "*fp32",
         "var_run": "*fp32",
@@ -77,7 +84,22 @@ def cases() -> Iterator[Case]:
         yield case(
             f"softmax cross-entropy, {rows} × {columns}", softmax_triton.softmax_kernel, 4, shape, **sizes
         )
+    yield from cores()
     yield from products()
+
+
+def cores() -> Iterator[Case]:
+    """An LSTM's core without peepholes and with them, small and large, and in float64, which takes most."""
+    for rows, hidden, peep, number in ((96, 256, 0, "fp32"), (768, 256, 0, "fp32"), (768, 256, 1, "fp32"), (768, 256, 1, "fp64")):
+        shape = dict(zip(("ROWS", "COLUMNS"), lstm_triton.tile(rows, hidden), strict=True))
+        size = f"{shape['ROWS']} × {shape['COLUMNS']}" + ", peepholes" * peep + ", float64" * (number == "fp64")
+        forward, back = lstm_triton.forward_kernel, lstm_triton.backward_kernel
+        for name, kernel, more in (
+            (f"LSTM core, {size}", forward, {}),
+            (f"its backward pass, {size}", back, {"OUTPUT": True}),
+        ):
+            types = dict.fromkeys(kernel.arg_names, f"*{number}") | strides(kernel)
+            yield case(name, kernel, lstm_triton.WARPS, shape | more | {"PEEP": bool(peep)}, **types)
 
 
 def products() -> Iterator[Case]:
@@ -127,6 +149,7 @@ def main() -> int:
         whole = [i for i, n in enumerate(kernel.arg_names) if types[n] not in plain]
         if kernel is products_triton.product_kernel:  # which is told nothing of its numbers
             whole = [i for i in whole if types[kernel.arg_names[i]] != "i32"]
+        whole = [i for i in whole if kernel.arg_names[i] not in ("h", "h_row")]  # among inputs and a 1
         aligned = {(i,): [["tt.divisibility", 16]] for i in whole}
         source = ASTSource(kernel, types, constants, aligned)
         made = triton.compile(source, target=GPUTarget("cuda", 90, 32), options=options)
