@@ -184,7 +184,13 @@ class LSTMWindow:
         """scale · ∂L/∂W into `out` [R, H + 1 + I, 4H], one product over T·B; of the peepholes into `peep_out`."""
         rows = self.xh[:, : self.steps].flatten(1, 2).mT
         product(rows, self.dz.flatten(1, 2), out, scale)
-        if peep_out is not None:
+        if peep_out is None:
+            return
+        if self.fused:
+            from repro.kernels import lstm_triton
+
+            lstm_triton.peephole_gradient(self.dz, self.c, peep_out, scale)
+        else:
             o, i, f, _ = self.dz.transpose(0, 1).chunk(4, -1)
             before, after = self.c[: self.steps], self.c[1 : self.steps + 1]
             for n, (dz, c) in enumerate(((o, after), (i, before), (f, before))):

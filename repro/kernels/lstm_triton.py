@@ -1,9 +1,9 @@
-"""What an LSTM's core does beside its matrix product, on a GPU: one kernel forward, one backward, for all runs.
+"""What an LSTM's core does beside its matrix product, on a GPU: one kernel forward, one backward, for all runs; and one
+for the gradient of a window's peepholes.
 
 `repro.kernels.lstm` holds the twin, an operator at a time; equations and gates (o, i, f, s with g = 2 s − 1) are the
-same. Every number is worked out by one thread from its own inputs: the same bits at every call, in float32 as in
-float64. Memory-bound: forward moves 12 numbers a unit, backward 14 (13 where no gradient arrives at the output); a
-peephole is read once a run and unit.
+same. Nothing is added atomically: the same bits at every call, in float32 as in float64. Memory-bound: forward moves
+12 numbers a unit, backward 14 (13 where no gradient arrives at the output), peepholes apart; their gradient moves 5.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from repro.kernels.triton_or_none import jit, tl
 BUSY = 132
 """Blocks that give each multiprocessor of an H100 one."""
 WARPS = 4
+SUMMED = 128, 8
+"""Rows and units of a block of `peephole_kernel`: 32 bytes of each row, so that there are blocks enough."""
 
 
 def tile(rows: int, hidden: int) -> tuple[int, int]:
@@ -108,6 +110,31 @@ def backward_kernel(
     tl.store(dc + at, d_c, ok)
 
 
+@jit
+def peephole_kernel(
+    dz, c, out, out_run, out_row, rows, batch, hidden, SCALE: tl.constexpr,
+    STEPS: tl.constexpr, ROWS: tl.constexpr, COLUMNS: tl.constexpr,
+):  # fmt: skip
+    """SCALE · Σ of dz_o c', dz_i c, dz_f c over all rows (t, b) of one run, for COLUMNS units."""
+    run, slot = tl.program_id(1), tl.num_programs(1) * batch  # rows of c in a slot
+    unit = tl.program_id(0) * COLUMNS + tl.arange(0, COLUMNS)
+    sum_o = tl.zeros((ROWS, COLUMNS), out.dtype.element_ty)
+    sum_i, sum_f = sum_o, sum_o
+    for n in range(STEPS):
+        row = n * ROWS + tl.arange(0, ROWS)[:, None]
+        t, ok = row // batch, (row < rows) & (unit < hidden)[None, :]
+        z = dz + (run * rows + row).to(tl.int64) * (4 * hidden) + unit[None, :]
+        at = c + (t * slot + run * batch + row - t * batch).to(tl.int64) * hidden + unit[None, :]
+        before = tl.load(at, ok, 0.0)
+        sum_o += tl.load(z, ok, 0.0) * tl.load(at + slot * hidden, ok, 0.0)
+        sum_i += tl.load(z + hidden, ok, 0.0) * before
+        sum_f += tl.load(z + 2 * hidden, ok, 0.0) * before
+    to, real = out + run.to(tl.int64) * out_run + unit, unit < hidden
+    tl.store(to, tl.sum(sum_o, 0) * SCALE, real)
+    tl.store(to + out_row, tl.sum(sum_i, 0) * SCALE, real)
+    tl.store(to + 2 * out_row, tl.sum(sum_f, 0) * SCALE, real)
+
+
 def forward(
     gates: Tensor, c: Tensor, new: Tensor, tanh: Tensor, h: Tensor, peep: Tensor | None = None
 ) -> None:
@@ -143,6 +170,22 @@ def backward(
         gates, c, tanh, dh, dh if dy is None else dy, dc, dz, c if peep is None else peep,
         *(dh if dy is None else dy).stride()[:2], *dz.stride()[:2], *numbers,
         OUTPUT=dy is not None, PEEP=peep is not None, num_warps=WARPS, **shape,
+    )  # fmt: skip
+
+
+def peephole_gradient(dz: Tensor, c: Tensor, out: Tensor, scale: float) -> None:
+    """scale · ∂L/∂peepholes into `out` [R, 3, H], which may be a view, from `dz` [R, T, B, 4H] and the cells before
+    and after each core, c [T + 1 or more, R, B, H]. `ValueError` if these are not contiguous.
+    """
+    (runs, steps, batch, four), hidden = dz.shape, out.shape[2]
+    fit = len(c) > steps and c.shape[1:] == (runs, batch, hidden) and four == 4 * hidden
+    whole = dz.is_contiguous() and c.is_contiguous() and out.stride(2) == 1
+    if not (fit and whole and dz.dtype == c.dtype == out.dtype):
+        raise ValueError("dz [R, T, B, 4H], c [T + 1, R, B, H] and rows of out [R, 3, H] must be contiguous, of one type")
+    (rows, columns), all_ = SUMMED, steps * batch
+    peephole_kernel[-(-hidden // columns), runs](
+        dz, c, out, *out.stride()[:2], all_, batch, hidden,
+        SCALE=scale, STEPS=-(-all_ // rows), ROWS=rows, COLUMNS=columns, num_warps=WARPS,
     )  # fmt: skip
 
 

@@ -100,6 +100,12 @@ def cores() -> Iterator[Case]:
         ):
             types = dict.fromkeys(kernel.arg_names, f"*{number}") | strides(kernel)
             yield case(name, kernel, lstm_triton.WARPS, shape | more | {"PEEP": bool(peep)}, **types)
+        if peep:
+            kernel, (rows, columns) = lstm_triton.peephole_kernel, lstm_triton.SUMMED
+            types = dict.fromkeys(kernel.arg_names, f"*{number}") | strides(kernel)
+            shape, name = {"ROWS": rows, "COLUMNS": columns}, f"peepholes' gradient, {rows} × {columns}"
+            more = {"SCALE": 1 / 3, "STEPS": 6}
+            yield case(name + ", float64" * (number == "fp64"), kernel, lstm_triton.WARPS, shape | more, **types)
 
 
 def products() -> Iterator[Case]:
