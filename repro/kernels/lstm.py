@@ -6,8 +6,8 @@ Source: Graves 2013 (arXiv:1308.0850, equations 7–11), as arXiv:1608.05343v2 u
     (o, i, f, g) = (σ, σ, σ, tanh)([h, 1, x] W + peepholes)     c' = f c + i g     h' = o tanh(c')
 
 tanh a = 2 σ(2a) − 1 throughout: one σ over all four gates, and torch's tanh is several times slower than its σ.
-On a GPU what a core does beside its product is one kernel each way (`lstm_triton`), where operators are 9 forward and 5
-backward, peepholes 3 and 3 more; what is said here operator by operator is its twin.
+On a GPU what a core does beside its product is one kernel each way (`lstm_triton`), where the operators here, its
+twin, are 9 forward and 5 backward, with peepholes 13 and 8.
 """
 
 from __future__ import annotations

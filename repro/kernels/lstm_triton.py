@@ -1,5 +1,6 @@
-"""What an LSTM's core does beside its matrix product, on a GPU: one kernel forward, one backward, for all runs; and one
-for the gradient of a window's peepholes.
+"""What an LSTM's core does beside its matrix product, on a GPU: one kernel forward, one backward, for all runs.
+
+A third one takes the gradient of a window's peepholes.
 
 `repro.kernels.lstm` holds the twin, an operator at a time; equations and gates (o, i, f, s with g = 2 s − 1) are the
 same. Nothing is added atomically: the same bits at every call, in float32 as in float64. Memory-bound: forward moves
@@ -181,7 +182,9 @@ def peephole_gradient(dz: Tensor, c: Tensor, out: Tensor, scale: float) -> None:
     fit = len(c) > steps and c.shape[1:] == (runs, batch, hidden) and four == 4 * hidden
     whole = dz.is_contiguous() and c.is_contiguous() and out.stride(2) == 1
     if not (fit and whole and dz.dtype == c.dtype == out.dtype):
-        raise ValueError("dz [R, T, B, 4H], c [T + 1, R, B, H] and rows of out [R, 3, H] must be contiguous, of one type")
+        raise ValueError(
+            "dz [R, T, B, 4H], c [T + 1, R, B, H] and rows of out [R, 3, H] must be contiguous, of one type"
+        )
     (rows, columns), all_ = SUMMED, steps * batch
     peephole_kernel[-(-hidden // columns), runs](
         dz, c, out, *out.stride()[:2], all_, batch, hidden,

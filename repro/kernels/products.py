@@ -95,7 +95,9 @@ def product(x: Tensor, w: Tensor, out: Tensor | None = None) -> Tensor:
 
 def bmm(x: Tensor, w: Tensor, out: Tensor | None = None) -> Tensor:
     """x w as `product`, for the small products of heads and read-outs: on every CPU by `torch.bmm`."""
-    return _by_kernel(x, w, out) if triton(x) else torch.bmm(x, w) if out is None else torch.bmm(x, w, out=out)
+    return (
+        _by_kernel(x, w, out) if triton(x) else torch.bmm(x, w) if out is None else torch.bmm(x, w, out=out)
+    )
 
 
 def affine(x: Tensor, w: Tensor, b: Tensor) -> Tensor:

@@ -14,13 +14,16 @@ from unittest import mock
 
 import torch
 
-from repro.kernels import gpu, norm
+from repro.kernels import gpu, lstm, norm
+from repro.kernels.lstm import LSTMWindow
 from repro.nets.losses import softmax_error
 from repro.nets.params import Params
 from repro.train.optim import Adam
 
 CALLS, REPEATS = 20, 15
 NORMS = ((1, 256, 256), (3, 256, 256), (20, 256, 256), (6, 256, 1024), (15, 256, 1024))
+WINDOWS = ((1, 2, 256, 256), (3, 2, 256, 256), (3, 20, 256, 256), (3, 5, 32, 1024))
+"""Runs, steps, lanes, units."""
 WEIGHTS = ((1, 269_000), (3, 269_000), (3, 8_300_000))
 
 
@@ -58,12 +61,45 @@ def norms(runs: int, batch: int, hidden: int) -> tuple[Callable[[], object], Cal
     return forward, lambda: norm.bn_relu_backward(d, forward(), gamma, *rows)  # type: ignore[arg-type]
 
 
+def windows(runs: int, steps: int, batch: int, hidden: int) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Both passes of a window with peepholes, and of what a core does beside its product alone."""
+    made = {}
+    w, peep = (
+        torch.randn(runs, hidden + 9, 4 * hidden, device="cuda") / 30,
+        torch.zeros(runs, 3, hidden, device="cuda"),
+    )
+    dy, g, g_peep = (
+        torch.randn(runs, steps, batch, hidden, device="cuda"),
+        torch.zeros_like(w),
+        torch.zeros_like(peep),
+    )
+    for kernel in (False, True):
+        with mock.patch.object(gpu, "works", lambda device, on=kernel: on):
+            made[kernel] = LSTMWindow(runs, steps, batch, 8, hidden, w)
+
+    def own() -> LSTMWindow:
+        return made[lstm.triton(w)]
+
+    def window() -> None:
+        core = own()
+        core.forward(w, peep)
+        core.factors()
+        core.pull(w, dy, core.dh, core.dc, first=False)
+        core.weight_gradient(g, 1 / batch, g_peep)
+
+    name = f"{runs} × {steps} × {batch} × {hidden}"
+    yield f"LSTM window with its products, {name}", window
+    yield f"… cores forward alone, {name}", lambda: [own()._cell(t) for t in range(steps)]
+
+
 def cases() -> Iterator[tuple[str, Callable[[], object]]]:
     for size in NORMS:
         forward, both = norms(*size)
         name = " × ".join(map(str, size))
         yield f"batch norm + ReLU, {name}", forward
         yield f"… and its backward pass, {name}", both
+    for shape in WINDOWS:
+        yield from windows(*shape)
     for runs, size in WEIGHTS:
         yield f"Adam, {runs} × {size:,}", Adam([Params({"W": (size,)}, runs, "cuda")], [1e-3] * runs).step
     for runs in (1, 20):

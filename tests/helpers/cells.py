@@ -45,7 +45,16 @@ class Given(NamedTuple):
 def given(size: Size, peepholes: bool, dtype: torch.dtype, device: str = "cpu") -> Given:
     """Random ones, the same numbers for every dtype and device."""
     rng, (r, t, b, i, h) = torch.Generator().manual_seed(0), size
-    shapes = (r, h + 1 + i, 4 * h), (r, 3, h), (r, t, b, i), (r, b, h), (r, b, h), (r, t, b, h), (r, b, h), (r, b, h)
+    shapes = (
+        (r, h + 1 + i, 4 * h),
+        (r, 3, h),
+        (r, t, b, i),
+        (r, b, h),
+        (r, b, h),
+        (r, t, b, h),
+        (r, b, h),
+        (r, b, h),
+    )
     made = [torch.randn(s, generator=rng).to(device, dtype) for s in shapes]
     made[0] /= h**0.5
     w, peep = (apart(x)[0] for x in made[:2])
@@ -101,7 +110,9 @@ def exact(at: Given) -> dict[str, Tensor]:
     return {k: v.detach() for k, v in (found | {"∂s": first}).items()}
 
 
-def errors(size: Size, peepholes: bool, dtype: torch.dtype, device: str, kernel: bool | None) -> dict[str, float]:
+def errors(
+    size: Size, peepholes: bool, dtype: torch.dtype, device: str, kernel: bool | None
+) -> dict[str, float]:
     """Relative differences, by name, of a window's passes from the equations' in float64."""
     at = given(size, peepholes, dtype, device)
     found, true = passes(at, kernel), exact(at)

@@ -88,24 +88,29 @@ def cases() -> Iterator[Case]:
     yield from products()
 
 
+def core(name: str, kernel: Any, number: str, **constants: Any) -> Case:
+    types = dict.fromkeys(kernel.arg_names, f"*{number}") | strides(kernel)
+    said = ", peepholes" * constants.get("PEEP", False) + ", float64" * (number == "fp64")
+    size = f"{constants['ROWS']} × {constants['COLUMNS']}"
+    return case(f"{name}, {size}{said}", kernel, lstm_triton.WARPS, constants, **types)
+
+
 def cores() -> Iterator[Case]:
-    """An LSTM's core without peepholes and with them, small and large, and in float64, which takes most."""
-    for rows, hidden, peep, number in ((96, 256, 0, "fp32"), (768, 256, 0, "fp32"), (768, 256, 1, "fp32"), (768, 256, 1, "fp64")):
-        shape = dict(zip(("ROWS", "COLUMNS"), lstm_triton.tile(rows, hidden), strict=True))
-        size = f"{shape['ROWS']} × {shape['COLUMNS']}" + ", peepholes" * peep + ", float64" * (number == "fp64")
-        forward, back = lstm_triton.forward_kernel, lstm_triton.backward_kernel
-        for name, kernel, more in (
-            (f"LSTM core, {size}", forward, {}),
-            (f"its backward pass, {size}", back, {"OUTPUT": True}),
-        ):
-            types = dict.fromkeys(kernel.arg_names, f"*{number}") | strides(kernel)
-            yield case(name, kernel, lstm_triton.WARPS, shape | more | {"PEEP": bool(peep)}, **types)
-        if peep:
-            kernel, (rows, columns) = lstm_triton.peephole_kernel, lstm_triton.SUMMED
-            types = dict.fromkeys(kernel.arg_names, f"*{number}") | strides(kernel)
-            shape, name = {"ROWS": rows, "COLUMNS": columns}, f"peepholes' gradient, {rows} × {columns}"
-            more = {"SCALE": 1 / 3, "STEPS": 6}
-            yield case(name + ", float64" * (number == "fp64"), kernel, lstm_triton.WARPS, shape | more, **types)
+    """An LSTM's core without peepholes and with them, in blocks of both kinds, and in float64, which takes most."""
+    for rows, peep, number in (
+        (96, False, "fp32"),
+        (768, False, "fp32"),
+        (768, True, "fp32"),
+        (768, True, "fp64"),
+    ):
+        shape = dict(zip(("ROWS", "COLUMNS"), lstm_triton.tile(rows, 256), strict=True))
+        yield core("LSTM core", lstm_triton.forward_kernel, number, PEEP=peep, **shape)
+        yield core("its backward pass", lstm_triton.backward_kernel, number, PEEP=peep, OUTPUT=True, **shape)
+    shape = dict(zip(("ROWS", "COLUMNS"), lstm_triton.SUMMED, strict=True))
+    for number in ("fp32", "fp64"):
+        yield core(
+            "gradient of peepholes", lstm_triton.peephole_kernel, number, SCALE=1 / 3, STEPS=6, **shape
+        )
 
 
 def products() -> Iterator[Case]:
