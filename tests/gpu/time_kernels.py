@@ -14,6 +14,7 @@ from unittest import mock
 
 import torch
 
+from repro import blas
 from repro.kernels import gpu, lstm, norm
 from repro.kernels.lstm import LSTMWindow
 from repro.nets.losses import softmax_error
@@ -62,34 +63,38 @@ def norms(runs: int, batch: int, hidden: int) -> tuple[Callable[[], object], Cal
 
 
 def windows(runs: int, steps: int, batch: int, hidden: int) -> Iterator[tuple[str, Callable[[], object]]]:
-    """Both passes of a window with peepholes, and of what a core does beside its product alone."""
-    made = {}
-    w, peep = (
+    """Both passes of a window with peepholes; what its cores do beside their products, forward and back."""
+    w, dy = (
         torch.randn(runs, hidden + 9, 4 * hidden, device="cuda") / 30,
-        torch.zeros(runs, 3, hidden, device="cuda"),
+        torch.randn(runs, steps, batch, hidden),
     )
-    dy, g, g_peep = (
-        torch.randn(runs, steps, batch, hidden, device="cuda"),
-        torch.zeros_like(w),
-        torch.zeros_like(peep),
-    )
+    (peep, g_peep), g, dy = torch.zeros(2, runs, 3, hidden, device="cuda"), torch.zeros_like(w), dy.cuda()
+    made = {}
     for kernel in (False, True):
         with mock.patch.object(gpu, "works", lambda device, on=kernel: on):
             made[kernel] = LSTMWindow(runs, steps, batch, 8, hidden, w)
 
-    def own() -> LSTMWindow:
-        return made[lstm.triton(w)]
-
     def window() -> None:
-        core = own()
+        core = made[lstm.triton(w)]
         core.forward(w, peep)
         core.factors()
         core.pull(w, dy, core.dh, core.dc, first=False)
         core.weight_gradient(g, 1 / batch, g_peep)
 
+    def forward() -> None:
+        for t in range(steps):
+            made[lstm.triton(w)]._cell(t)
+
+    def back() -> None:
+        core = made[lstm.triton(w)]
+        core.factors()
+        for t in range(steps):
+            core._back(t, dy[:, t], core.dh, core.dc, core.dz[:, t], last=False)
+
     name = f"{runs} × {steps} × {batch} × {hidden}"
-    yield f"LSTM window with its products, {name}", window
-    yield f"… cores forward alone, {name}", lambda: [own()._cell(t) for t in range(steps)]
+    yield f"LSTM window, both passes, {name}", window
+    yield f"… its cores forward without products, {name}", forward
+    yield f"… and backward, {name}", back
 
 
 def cases() -> Iterator[tuple[str, Callable[[], object]]]:
@@ -112,7 +117,8 @@ def main() -> None:
     print(f"{torch.cuda.get_device_name()}, torch {torch.__version__}; µs a call in a graph\n")
     print("| call, runs × … | plain | kernel | gain |\n|---|---|---|---|")
     for name, call in cases():
-        with mock.patch.object(gpu, "works", lambda device: False):
+        plainly = mock.patch.object(gpu, "works", lambda device: False)
+        with plainly, mock.patch.object(blas, "on_gpu", lambda: blas.BLAS):
             plain = micros(call)
         ours = micros(call)
         print(f"| {name} | {plain:.1f} | {ours:.1f} | {plain / ours:.1f} × |", flush=True)
