@@ -1,4 +1,4 @@
-"""Writing a file so that a kill at any moment leaves the old one or the new one."""
+"""Writing a file so that a kill at any moment leaves the old one or the new one; a folder that can be written."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import os
 import threading
 from pathlib import Path
 from typing import Any
+
+from repro.errors import BadValueError
 
 
 def write_bytes(path: Path, data: bytes | memoryview) -> None:
@@ -32,3 +34,15 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, data: Any) -> None:
     """`write_text` of compact JSON."""
     write_text(path, json.dumps(data))
+
+
+def writable(folder: Path) -> None:
+    """Make `folder` now; `BadValueError` if it cannot be written: an hour of training must not end in such a one."""
+    import tempfile  # here: `repro list` answers at once
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as e:
+        told = f"cannot write in {folder}: {e.strerror}; expected a folder that can be written"
+        raise BadValueError(told) from None

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+import repro
 from repro import __version__
+from repro.cli.app import _parser
 from repro.exhibits import ids
 from repro.record.store import SUFFIXES
 from repro.show import pages
+from repro.show.coverage import NOT_YET
 from repro.spec import PROFILES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -90,6 +93,14 @@ def test_one_version_everywhere():
     assert citation["version"] == PROJECT["version"] == __version__
     assert re.search(rf"^## {re.escape(__version__)}\b", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert "## Errata" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_it_promises_what_it_has():
+    """One sentence wherever it is described; "every figure" only once none is left (the README lists them)."""
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    told = [PROJECT["description"] + ".", repro.__doc__.splitlines()[0], _parser(None).description]
+    assert len(set(told)) == 1
+    assert not NOT_YET or not [t for t in (*told, citation["abstract"]) if re.search(r"\b(every|all)\b", t)]
 
 
 @pytest.mark.parametrize("command", ["make reproduce", "make test"])

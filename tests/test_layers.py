@@ -96,8 +96,20 @@ def test_the_paper_records_know_nothing_of_the_package(module):
     assert not [m for m in imports(FILES[module]) if m.split(".")[0] == "repro"]
 
 
-def test_no_circles():
-    graph = {m: imports(p, everywhere=False) & set(FILES) - {m} for m, p in FILES.items()}
+LATE = {("repro.train.replay", "repro.train.loop")}
+"""The one import in a function that closes a circle: a replay returns the loop's `Result`."""
+
+
+def needs(path, everywhere):
+    """Modules of ours that a file needs; `everywhere`: of `from package import module` the module alone."""
+    found = imports(path, everywhere) & set(FILES)
+    return found - {m.rpartition(".")[0] for m in found} if everywhere else found
+
+
+@pytest.mark.parametrize("everywhere", [False, True], ids=["at import", "in functions too"])
+def test_no_circles(everywhere):
+    graph = {m: needs(p, everywhere) - {m} for m, p in FILES.items()}
+    graph = {m: {n for n in own if (m, n) not in LATE} for m, own in graph.items()}
     while graph:
         free = {m for m, needs in graph.items() if not needs & set(graph)}
         assert free, f"these import each other: {sorted(graph)}"

@@ -1,12 +1,14 @@
 """Where things lie: a checkout holds all of it; an installed package keeps data and runs in the user's cache."""
 
 from pathlib import Path
+from unittest.mock import Mock
 
 import platformdirs
 import pytest
 
 from repro import paths
 from repro.errors import BadValueError
+from repro.files import write_text
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -44,3 +46,11 @@ def test_what_the_environment_names_goes_before(installed, tmp_path, monkeypatch
     assert paths.runs_dir() == tmp_path / "r" and paths.runs_dir(tmp_path / "s") == tmp_path / "s"
     monkeypatch.setenv("REPRO_ROOT", str(ROOT))
     assert paths.notebooks_dir() == ROOT / "notebooks" and not paths.installed()
+
+
+def test_a_file_that_could_not_be_written_leaves_nothing_behind(tmp_path, monkeypatch):
+    write_text(tmp_path / "f", "old")
+    monkeypatch.setattr("os.replace", Mock(side_effect=OSError(28, "No space left on device")))
+    with pytest.raises(OSError, match="No space left"):
+        write_text(tmp_path / "f", "new")
+    assert [p.name for p in tmp_path.iterdir()] == ["f"] and (tmp_path / "f").read_text() == "old"

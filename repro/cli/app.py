@@ -38,6 +38,7 @@ COMMANDS = {
 PASSED_ON = ("papers",)
 """Commands that parse their own arguments."""
 
+_WHAT = "Rerun, check and cite figures and tables of three papers on synthetic gradients and meProp."
 _EPILOG = """examples:
   repro list                              what there is
   repro run dni/table2 --profile quick    train one exhibit, half a minute
@@ -103,7 +104,7 @@ def _dispatch(argv: list[str]) -> int:
 
 def _parser(name: str | None) -> argparse.ArgumentParser:
     """The parser with the arguments of one command; the others are only named: start-up stays fast."""
-    top = Parser(prog="repro", description=_description(), epilog=_EPILOG)
+    top = Parser(prog="repro", description=_WHAT, epilog=_EPILOG)
     top.add_argument("--version", action="version", version=f"repro {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command, summary in COMMANDS.items():
@@ -117,7 +118,3 @@ def _parser(name: str | None) -> argparse.ArgumentParser:
         module.arguments(sub)
         sub.set_defaults(main=module.main)
     return top
-
-
-def _description() -> str:
-    return "Rerun, check and cite every figure and table of three papers on synthetic gradients and meProp."

@@ -11,6 +11,7 @@ import json
 from typing import Any
 
 from repro.cli import parser as common
+from repro.show.words import threads
 
 EXAMPLES = """  repro bench
   repro bench --where
@@ -43,7 +44,7 @@ def main(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({"environment": facts, **found}, indent=1))
         return 0
-    print(f"{facts['device']}, {facts['threads']} thread(s), torch {facts['torch']}\n\n{text}")
+    print(f"{facts['device']}, {threads(facts)}, torch {facts['torch']}\n\n{text}")
     return 0
 
 

@@ -21,6 +21,11 @@ class Parser(argparse.ArgumentParser):
         raw = argparse.RawDescriptionHelpFormatter
         super().__init__(**options, formatter_class=raw, allow_abbrev=False)
 
+    def add_argument(self, *names: Any, **options: Any) -> Any:
+        """As argparse, but what may be given no times is not called required when something else is missing."""
+        given = {"default": [], **options} if options.get("nargs") == "*" else options
+        return super().add_argument(*names, **given)
+
     def error(self, message: str) -> NoReturn:
         """Refuse the arguments."""
         raise BadValueError(f"{message} (see {self.prog} --help)")

@@ -16,7 +16,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from repro.cli.parser import add_ids, add_profile, chosen, folder
-from repro.paths import notebooks_dir
+from repro.files import writable
+from repro.paths import notebooks_dir, runs_dir
 
 NEEDED = ("papermill", "nbconvert", "jinja2", "latex2mathml")
 EXAMPLES = """  repro reproduce                             all, at the quick profile
@@ -57,6 +58,8 @@ def main(args: argparse.Namespace) -> int:
             print(f"no notebook yet, and left out: {', '.join(without)}")
     source, profile = ("recorded", "") if args.recorded else ("run", "quick")
     out = args.out.resolve()
+    for place in (out, *([runs_dir()] if source == "run" else ())):
+        writable(place)
     work = partial(execute_all, ids, args.profile or profile, out, source, workers=args.workers)
     return 1 if guarded(work) else 0
 

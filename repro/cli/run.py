@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-import tempfile
 import traceback
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 from repro.cli import parser as common
 from repro.cli.records import draw_picture
 from repro.errors import BadValueError, ReproError, lacking
+from repro.files import writable
 from repro.paths import runs_dir
 from repro.record.judge import summary
 from repro.record.plan import planned
@@ -77,7 +77,7 @@ def main(args: argparse.Namespace) -> int:
         planned(exhibit, args.profile, args.seeds, args.arms, dict(args.set))
     options = _options(args)
     for folder in (args.out, runs_dir(args.runs_dir)):
-        _make(folder)
+        writable(folder)
     told = sys.stderr if args.json else sys.stdout
     from repro.runner.cluster import connected
 
@@ -96,17 +96,6 @@ def main(args: argparse.Namespace) -> int:
     if bad:
         print(f"repro: not complete: {', '.join(bad)}", file=sys.stderr)
     return 1 if bad else 0
-
-
-def _make(folder: Path) -> None:
-    """Make the folder now: an hour of training must not end in one that cannot be written."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError as e:
-        raise BadValueError(
-            f"cannot write in {folder}: {e.strerror}; expected a folder that can be written"
-        ) from None
 
 
 def _options(args: argparse.Namespace) -> Any:

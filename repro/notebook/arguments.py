@@ -117,6 +117,9 @@ def checked_types(given: dict[str, Any]) -> None:
         value = given.get(name)
         if value is not None and (not isinstance(value, kind) or isinstance(value, bool)):
             raise BadValueError(f"{name} is {value!r} ({type(value).__name__}); expected {kind.__name__}")
+    workers = given.get("workers")
+    if workers is not None and workers < 1:
+        raise BadValueError(f"workers is {workers}; expected 1 or more")
 
 
 def choose_profile(exhibit: Exhibit, source: str, profile: str | None) -> str:

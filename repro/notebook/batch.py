@@ -107,7 +107,7 @@ def execute_all(
         raise BadValueError(f"workers is {workers}; expected 1 or more")
     order = beside.longest_first(chosen, profile) if source == "run" else chosen
     try:
-        with warm.kernels(**process.ONE_THREAD):
+        with warm.kernels(**process.ALONE):
             ended = beside.side_by_side(order, at_once, partial(_one, batch), trains=source == "run")
     except KeyboardInterrupt:
         raise StoppedError(_kept(batch)) from None
@@ -188,7 +188,12 @@ def _executed(batch: _Batch, exhibit: Exhibit, at: str, stop: threading.Event) -
     given = {"source": batch.source, "profile": at, "out": str(batch.out)}
     notebook = notebooks_dir() / f"{exhibit.id}.ipynb"
     limit = batch.limit_s or LIMIT_S[at]
-    arguments = (str(notebook), str(kept.with_suffix(".ipynb")), json.dumps(given), f"{limit:g}")
+    arguments = (
+        str(notebook),
+        str(kept.with_suffix(".ipynb")),
+        json.dumps(given, ensure_ascii=False),
+        f"{limit:g}",
+    )
     command = [sys.executable, "-m", "repro.notebook.execute", *arguments]
     return process.run(command, partial(batch.said, exhibit.id), limit + SLACK_S, stop)
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from repro.errors import BadValueError, ReproError, UnknownNameError
+from repro.errors import EXTRAS, BadValueError, ReproError, UnknownNameError, lacking
 from repro.notebook.batch import execute_all
 from repro.record.store import checker
 
@@ -68,8 +69,9 @@ def execute(notebook: Path, out: Path, parameters: Mapping[str, Any], limit_s: f
 
     out.parent.mkdir(parents=True, exist_ok=True)
     papermill.execute_notebook(
-        str(notebook),
-        str(out),
+        *(
+            str(path).replace("{", "{{").replace("}", "}}") for path in (notebook, out)
+        ),  # not papermill's fields
         dict(parameters),
         kernel_name="python3",
         progress_bar=False,
@@ -91,6 +93,9 @@ def main(argv: list[str]) -> int:
     except Exception as e:  # papermill's, the kernel's: the notebook holds the traceback
         name, value = getattr(e, "ename", type(e).__name__), getattr(e, "evalue", str(e))
         slow = name == "CellTimeoutError"
+        absent = re.search("^No module named '(.+)'$", value)
+        if name == "ModuleNotFoundError" and absent and absent[1] in EXTRAS:
+            value = lacking(ModuleNotFoundError(name=absent[1]))
         print(f"a cell took more than {limit_s} s" if slow else f"{name}: {value}", file=sys.stderr)
         return 1
     return 0

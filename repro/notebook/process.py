@@ -15,8 +15,9 @@ from repro.paths import root
 Echo = Callable[[str], None]
 KERNEL = {"MPLBACKEND": "agg", "JUPYTER_PREFER_ENV_PATH": "1"}
 """No window for a figure; this environment's kernel, whatever others the user has."""
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-"""Side by side, notebooks share the cores; and numbers do not hang on how many there are."""
+ALONE = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "PYTHONUTF8"), "1")
+"""One thread: side by side, notebooks share the cores; and numbers do not hang on how many there are. UTF-8: names
+of folders reach them whatever the locale is."""
 STOP_S = 5
 """Seconds between asking a process to stop (and to end its kernel) and killing it."""
 POLL_S = 0.2
@@ -30,7 +31,7 @@ def run(command: list[str], echo: Echo, limit_s: float, stop: threading.Event | 
     """
     path = os.pathsep.join(filter(None, [str(root()), os.environ.get("PYTHONPATH")]))
     # the kernel must find this package
-    environment = {**os.environ, "PYTHONPATH": path, **KERNEL, **ONE_THREAD}
+    environment = {**os.environ, "PYTHONPATH": path, **KERNEL, **ALONE}
     environment.pop("JUPYTER_PATH", None)
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as trouble:
         child = subprocess.Popen(

@@ -19,7 +19,8 @@ def in_short(exhibit: Exhibit, record: Record, elsewhere: Sequence[Standing] = (
     """The paragraphs, as Markdown. `elsewhere`: claims that stand on another record."""
     judgements = record.judgements(exhibit)
     whose = "Ours" if judgements and all(j.claim.finding for j in judgements) else "The paper"
-    parts = [f"**{whose}** ({escaped(exhibit.place)}). {escaped(exhibit.shows)}"]
+    read = f" Its numbers were read {escaped(exhibit.read)}." if exhibit.read else ""
+    parts = [f"**{whose}** ({escaped(exhibit.place)}). {escaped(exhibit.shows)}{read}"]
     own = [j for j in judgements if j.claim.finding]
     beside = f"; {summary(own)}" if 0 < len(own) < len(judgements) else ""
     parts.append(f"**We measured** ({_how(exhibit, record)}): {summary(judgements)}{beside}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import textwrap
 from collections.abc import Mapping
 from typing import Any
@@ -86,11 +87,11 @@ def code(path: str) -> Code:
 def say(text: str, *needs: object) -> Text | None:
     """A paragraph of Markdown without its line breaks: for an f-string that quotes a record's numbers.
 
-    Nothing where none of the numbers that it `needs` is in the record: all of them read "–".
+    A number that the record lacks reads "–"; nothing at all where none of those that it `needs` is there.
     """
     if needs and all(f"{number}" == MISSING for number in needs):
         return None
-    return Text(" ".join(textwrap.dedent(text).split()))
+    return Text(re.sub(r"\bnan\b", MISSING, " ".join(textwrap.dedent(text).split())))
 
 
 def _in_one_line(error: ReproError) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from repro.errors import BadValueError
+from repro.files import writable
 from repro.notebook import tables
 from repro.notebook.arguments import (
     checked_folder,
@@ -19,7 +20,7 @@ from repro.notebook.arguments import (
 from repro.notebook.display import MISSING, Number, Picture, Text
 from repro.notebook.short import in_short
 from repro.notebook.training import train
-from repro.paths import results_dir, working
+from repro.paths import results_dir, runs_dir, working
 from repro.record.fresh import require_fresh, superseded
 from repro.record.record import Record, seeds_of
 from repro.record.run import runs, spec_of
@@ -58,6 +59,8 @@ class Shown:
         if self.source == "recorded" and (self.seeds or self.changes):
             asked = ", ".join([*self.changes, *["seeds"] * bool(self.seeds)])
             raise BadValueError(f'{asked}: a change needs source "run"; a record has been made with its own')
+        for place in ([self.out] if self.out else []) + ([runs_dir()] if self.source == "run" else []):
+            writable(Path(place))
         self.planned = runs(exhibit, exhibit.profile(self.profile), self.seeds, self.changes)
 
     def __repr__(self) -> str:
@@ -70,10 +73,12 @@ class Shown:
     @cached_property
     def _record(self) -> Record:
         if self.source == "run":
-            given = {"device": self.device, "data_dir": self.data, "seeds": self.seeds}
-            return train(
-                self.exhibit, self.profile, {**given, "changes": self.changes, "workers": self.workers}
+            from repro.runner.run import Options  # late: what only reads records needs no torch
+
+            asked = Options(
+                self.device, self.data, seeds=self.seeds, changes=self.changes, workers=self.workers
             )
+            return train(self.exhibit, self.profile, asked)
         record = load(results_dir(), self.exhibit.id, self.profile)
         require_fresh(self.exhibit, record)
         return record
@@ -112,7 +117,7 @@ class Shown:
 
         path = save(record, Path(self.out))
         save_svg(draw(self.exhibit, record), path.with_suffix(".svg"))
-        return [f"Kept as {record.exhibit}/{path.stem} (json, csv, svg) in the output folder."]
+        return [f"Kept as {record.exhibit}/{path.stem} (json, csv, svg) in {self.out}."]
 
     def figure(self, unless: Any = None) -> Picture | Text:
         """The exhibit's figure: ours filled, the paper's numbers hollow or dashed.

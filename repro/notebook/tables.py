@@ -9,7 +9,7 @@ from repro.notebook.arguments import as_text
 from repro.record.record import Record, seeds_of
 from repro.record.run import arms_of
 from repro.show.tables import Table, escaped
-from repro.show.words import NAMED, few, missing_runs, source_of
+from repro.show.words import NAMED, few, missing_runs, source_of, threads
 from repro.spec import Deviation, Exhibit
 
 ARMS = 5
@@ -109,10 +109,13 @@ def provenance(record: Record) -> Table:
     """Where the numbers come from: paper, record, code, machine, time."""
     f = record.facts
     paper, code = f["paper"], f["code"]
-    machines = [f"{e['device']}, {e['threads']} thread(s), torch {e['torch']}" for e in f["environment"]]
+    machines = [f"{e['device']}, {threads(e)}, torch {e['torch']}" for e in f["environment"]]
     dirty = " with uncommitted changes" if code["dirty"] else ""
     rows = [
-        ("paper", f"arXiv:{paper['arxiv']}, {paper['title']} (identity: {paper['trust']})"),
+        (
+            "paper",
+            f"arXiv:{paper['arxiv']}, {paper['title']} (identity: {paper['trust']}, see docs/metadata.md)",
+        ),
         ("record", f"{record.exhibit} at {record.profile}, SHA-256 {record.sha256()}"),
         ("spec", f"SHA-256 {f['spec_sha256']}"),
         ("data", str((f["data"] or {}).get("note") or "none")),

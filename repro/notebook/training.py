@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any
+from typing import TYPE_CHECKING
 
 from repro.errors import ReproError
 from repro.record.record import Record
 from repro.spec import Exhibit
+
+if TYPE_CHECKING:
+    from repro.runner.run import Options
 
 
 class StoppedError(ReproError):
@@ -17,13 +20,12 @@ class StoppedError(ReproError):
     exit_code = 130
 
 
-def train(exhibit: Exhibit, profile: str, given: dict[str, Any]) -> Record:
+def train(exhibit: Exhibit, profile: str, options: Options) -> Record:
     """The record of a run with these options; tells on standard output (stderr would be red) how far it is."""
-    from repro.runner.run import Options, plan, run_exhibit, to_do
+    from repro.runner.run import plan, run_exhibit, to_do
     from repro.show.progress import ProgressLines
 
     logging.getLogger("repro.data").addHandler(logging.NullHandler())  # said by `record`, not on stderr
-    options = Options(**given)
     todo, planned = to_do(exhibit, profile, options), len(plan(exhibit, profile, options))
     left = sum(len(group.runs) for group in todo)
     print(told(planned, left, len(todo), exhibit.profile(profile).budget), flush=True)

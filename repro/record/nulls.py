@@ -27,7 +27,7 @@ from repro.record import stats
 from repro.record.judge import judge_one
 from repro.record.reads import Noted
 from repro.record.view import Row, View
-from repro.spec import Arm, Exhibit
+from repro.spec import Exhibit
 
 DRAWS = 40
 """Records of each random kind."""
@@ -127,12 +127,8 @@ def _pairing(rows: Sequence[Row], rng: random.Random) -> list[Row]:
 _RANDOM = {"permuted": _permuted, "index": _index, "steps": _steps, "pairing": _pairing}
 
 
-def survives(claim: Claim, rows: Sequence[Row], arms: Sequence[Arm] = ()) -> bool:
-    """Whether the claim would hold on these rows, of `arms`: its test runs, on finite values, past its gate."""
-    return _survives(claim, View(rows, arms))
-
-
-def _survives(claim: Claim, view: View) -> bool:
+def survives(claim: Claim, view: View) -> bool:
+    """Whether the claim would hold on these rows: its test runs, on finite values, past its gate."""
     try:
         outcome = claim.test(view)
         return bool(outcome.holds) and not outcome.gate and not view.not_finite
@@ -143,7 +139,7 @@ def _survives(claim: Claim, view: View) -> bool:
 def _reversed_among(claim: Claim, exhibit: Exhibit, rows: Sequence[Row]) -> View:
     """Reversed are the arms alone that the claim reads on these rows."""
     view = Noted(rows, exhibit.arms)
-    _survives(claim, view)
+    survives(claim, view)
     mine, others = ([r for r in rows if (r[0] in view.of) == own] for own in (True, False))
     return View([*_reversed(mine), *others], exhibit.arms)
 
@@ -178,7 +174,7 @@ def _kept(
     kept, of = Counter[str](), 0
     for null in null_records(exhibit, rows, kind):
         view, of = View(null, exhibit.arms), of + 1
-        kept.update(c.id for c in claims if _survives(c, view.anew()))
+        kept.update(c.id for c in claims if survives(c, view.anew()))
     if kind == "reversed":
-        kept = Counter(c.id for c in claims if kept[c.id] and _survives(c, _reversed_among(c, exhibit, rows)))
+        kept = Counter(c.id for c in claims if kept[c.id] and survives(c, _reversed_among(c, exhibit, rows)))
     return kept, of

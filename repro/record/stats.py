@@ -34,16 +34,6 @@ def median(values: Sequence[float]) -> float:
     return ordered[half] if len(values) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
-def standard_error(a: Sequence[float], b: Sequence[float]) -> float:
-    """Standard error of mean(a) − mean(b), unequal variances (Welch)."""
-    return math.sqrt(sd(a) ** 2 / max(len(a), 1) + sd(b) ** 2 / max(len(b), 1))
-
-
-def exceeds(a: Sequence[float], b: Sequence[float], margin: float = 0.0) -> bool:
-    """mean(a) − mean(b) > margin + 2 standard errors: "beyond seed noise" in the claims."""
-    return mean(a) - mean(b) > margin + 2 * standard_error(a, b)
-
-
 def plus_minus(values: Sequence[float], digits: int = 2) -> str:
     """ "mean ± sd (n)" as text; without the spread when n = 1."""
     if len(values) < 2:

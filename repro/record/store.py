@@ -122,8 +122,10 @@ def load(folder: Path, exhibit: str, name: str) -> Record:
         facts = json.loads(path.read_text(encoding="utf-8"))
         text = path.with_suffix(".csv").read_text(encoding="utf-8")
     except FileNotFoundError as e:
+        there = ", ".join(p for p in PROFILES if path_of(folder, exhibit, p).exists())
+        others = f" (there are those at {there})" if there else ""
         raise RecordError(
-            f"no record {e.filename}: make one with `repro run {exhibit} --profile {profile}`"
+            f"no record {e.filename}{others}: make one with `repro run {exhibit} --profile {profile}`"
         ) from None
     except ValueError as e:
         raise RecordError(
@@ -144,10 +146,6 @@ def load(folder: Path, exhibit: str, name: str) -> Record:
 
 def validate(facts: Mapping[str, Any], name: str) -> None:
     """Check a record's JSON against the schema and its own digest; `RecordError` says where it fails."""
-    if isinstance(facts, dict) and facts.get("schema") == 1:
-        raise RecordError(
-            f"record of {name} has schema 1: carry it over with `python -m repro.runner.migrate`"
-        )
     e = checker().exceptions.best_match(_validator().iter_errors(facts))
     if e is not None:
         place = "/".join(map(str, e.absolute_path)) or "top level"

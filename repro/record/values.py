@@ -55,9 +55,17 @@ def _refuse_senseless(name: str, value: Any, like: Any) -> None:
             raise BadValueError(
                 f"parameter {name} is {value!r}; expected {'more than 0' if like > 0 else '0 or more'}"
             )
-    kinds = {type(v) for v in _flat(like)} if isinstance(like, tuple) and like else None
-    if kinds and not all(type(v) in kinds or (isinstance(v, int) and float in kinds) for v in _flat(value)):
+    if isinstance(like, tuple) and isinstance(value, tuple) and not _alike(value, like):
         raise BadValueError(f"parameter {name} is {value!r}; expected values like those of {like!r}")
+
+
+def _alike(value: tuple[Any, ...], like: tuple[Any, ...]) -> bool:
+    """Whether what is in `value` is of the kinds in `like`: numbers where these are, tuples as long as these."""
+    kinds = {type(v) for v in like} | ({int} if any(isinstance(v, float) for v in like) else set())
+    lengths = {len(v) for v in like if isinstance(v, tuple)}
+    inner = [v for v in value if isinstance(v, tuple)]
+    same = not like or all(type(v) in kinds for v in value)
+    return same and all(len(v) in lengths and _alike(v, like[0]) for v in inner)
 
 
 def _flat(value: Any) -> Iterator[Any]:

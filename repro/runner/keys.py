@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from repro import device as devices
 from repro.data import DataInfo
 from repro.data import info as data_info
 from repro.data.fetch.sources import source
@@ -50,17 +49,13 @@ def _as_read(data: DataInfo) -> dict[str, Any]:
     }
 
 
-def key_of(
-    package: str, run: Run, data: DataInfo | None, device: str, threads: int, beside: Sequence[Run] = ()
-) -> str:
-    """Digest of all that determines the run's numbers but the code. `beside`: the runs it is measured with."""
-    return key_by(package, run, data, devices.arithmetic(device, threads), beside)
-
-
 def key_by(
     package: str, run: Run, data: DataInfo | None, arithmetic: Mapping[str, Any], beside: Sequence[Run] = ()
 ) -> str:
-    """`key_of` the run on a machine of this arithmetic, which need not be this one."""
+    """Digest of all that determines the run's numbers but the code. `beside`: the runs it is measured with.
+
+    The machine of this `arithmetic` (see `repro.device.arithmetic`) need not be this one.
+    """
     facts: dict[str, Any] = {
         "run": run.identity(),
         "work": work_of(package),

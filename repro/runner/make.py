@@ -43,7 +43,7 @@ def make_record(
         "data": _data(exhibit, done),
         "missing": [{"run": name, "why": failures.get(name, "not run yet")} for name in lost],
         "fingerprints": {n: d["meta"]["fingerprints"] for n, d in done.items() if d["meta"]["fingerprints"]},
-        "notes": next((d["meta"]["info"] for d in done.values() if d["meta"]["info"]), {}),
+        "notes": _notes({r.arm: done[r.name]["meta"]["info"] for r in made if r.name in done}),
         "csv": csv_facts(rows),
         "claims": as_planned(exhibit, done, rows),
         **_provenance(done),
@@ -58,6 +58,15 @@ def _rows(exhibit: Exhibit, made: Sequence[Run], done: Results) -> list[Row]:
     order = {a.id: i for i, a in enumerate(exhibit.arms)}
     rows.sort(key=lambda r: (order[r[0]], r[1], r[2], r[3]))
     return rows
+
+
+def _notes(told: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What works say of their arms (the k that a percentage comes to): what all share, then what is an arm's own."""
+    known = {arm: info for arm, info in told.items() if info}
+    first: Mapping[str, Any] = next(iter(known.values()), {})
+    shared = {k: v for k, v in first.items() if all(k in i and i[k] == v for i in known.values())}
+    own = {arm: {k: v for k, v in info.items() if k not in shared} for arm, info in known.items()}
+    return shared | ({"arms": own} if any(own.values()) else {})
 
 
 def _data(exhibit: Exhibit, done: Results) -> Any:

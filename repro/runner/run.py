@@ -59,7 +59,7 @@ class Options:
 
     def __post_init__(self) -> None:
         for name, least in (("workers", 1), ("retries", 0), ("threads", 1), ("checkpoint_s", 0)):
-            if getattr(self, name) < least:
+            if not getattr(self, name) >= least:  # so is no number refused
                 raise BadValueError(f"{name} is {getattr(self, name)!r}; expected {least} or more")
         if self.budget_s is not None and self.budget_s <= 0:
             raise BadValueError(f"the budget is {self.budget_s:g} s; expected more than 0")

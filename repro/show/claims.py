@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from repro.record.judge import OURS, Judgement, said, summary
+from repro.record.judge import OURS, Judgement, counted, said, summary
 from repro.record.record import Record
 from repro.show.tables import Table, aligned, escaped
 from repro.spec import Exhibit
@@ -24,9 +24,9 @@ def judged_late(exhibit: Exhibit, record: Record) -> set[str]:
 
 
 def in_short(exhibit: Exhibit, record: Record) -> str:
-    """ "5 of 6 reproduced, 1 open", and how many of them were judged after the fact."""
+    """ "5 of 6 reproduced, 1 open", and how many of these were judged after the fact."""
     judgements = record.judgements(exhibit)
-    late = len(judged_late(exhibit, record))
+    late = len(judged_late(exhibit, record) & {j.claim.id for j in counted(judgements)})
     told = summary(judgements) if judgements else "no claims yet"
     return told + (f" ({late} †)" if late else "")
 

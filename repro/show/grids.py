@@ -91,10 +91,6 @@ def _cells(view: View, arm: Arm, name: str, step: int) -> dict[int, float]:
     return {int(r[4].split(";")[1]): r[5] for r in rows if r[1] == first and r[4].startswith(f"{name};")}
 
 
-Correlations = Mapping[tuple[int, int], Sequence[float]]
-"""(step, layer) → values over seeds."""
-
-
 def correlations(ax: Axes, view: View, arms: Sequence[Arm], told: Mapping[int, Sequence[float]]) -> None:
     """x: the one SG, then those after layers 5 to 1. Medians of ours, and what the paper's pictures give (hollow).
 
@@ -130,6 +126,7 @@ def correlations(ax: Axes, view: View, arms: Sequence[Arm], told: Mapping[int, S
 
 
 def _seen(view: View, arm: Arm) -> dict[tuple[int, int], list[float]]:
+    """(step, layer) → correlations over seeds."""
     found: dict[tuple[int, int], list[float]] = {}
     rows = view.select(arm.id, "correlation") if view.has(arm.id, "correlation") else []
     for _, _, _, step, index, value in rows:

@@ -63,11 +63,17 @@ def timing(exhibit: Exhibit, view: View) -> Table:
         base = percentiles(view, dense.id, metric.name)[0] if view.has(dense.id, metric.name) else None
         gains = _gain(base, middle), _gain(dense.reported.get(metric.name), told)
         paper = "–" if told is None else f"{told:g}"
-        rows.append((arm.label, f"{middle:.3g} ({low:.3g} to {high:.3g})", gains[0], paper, gains[1]))
+        ours = f"{_three(middle)} ({_three(low)} to {_three(high)})"
+        rows.append((arm.label, ours, gains[0], paper, gains[1]))
     header = ("", f"ours, {metric.unit}: median (p10 to p90)", "gain", f"paper, {metric.unit}", "gain")
     first = exhibit.arms[0].label
     caption = f"gain over {first} in the same setting; the paper's times are of its own device and sizes"
     return Table(header, rows, caption)
+
+
+def _three(value: float) -> str:
+    """To three digits: 0.0628, 2.93, 2,930."""
+    return f"{float(f'{value:.3g}'):,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
 def _baseline(exhibit: Exhibit, arm: Arm) -> Arm:

@@ -20,6 +20,7 @@ from repro.record.record import Record
 from repro.record.view import View
 from repro.show.kinds import KINDS
 from repro.show.numbers import spread_of
+from repro.show.words import threads
 from repro.spec import Exhibit
 
 
@@ -160,7 +161,7 @@ def data_note(exhibit: Exhibit, record: Record) -> str:
     note = str(data.get("note") or kind.data)
     if kind.machine:
         machine = record.facts["environment"][0]
-        note += f" · {machine['device']}, {machine['threads']} thread(s)"
+        note += f" · {machine['device']}, {threads(machine)}"
     custom = record.facts.get("custom") or []
     changed = f" · changed: {', '.join(custom)}" if custom else ""
     return f"profile {record.profile} · {note}{changed}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from repro.spec import Param
 
@@ -13,6 +14,11 @@ NAMED = 3
 def source_of(param: Param) -> str:
     """Where a parameter's value is from: the place in the paper, or "assumed" and why."""
     return f"assumed: {param.source}" if param.assumed else param.source
+
+
+def threads(machine: Mapping[str, Any]) -> str:
+    """ "1 thread", "2 threads": of a machine as records name it."""
+    return f"{machine['threads']} thread{'s' * (machine['threads'] != 1)}"
 
 
 def missing_runs(missing: Iterable[Mapping[str, str]]) -> dict[str, str]:

@@ -87,6 +87,7 @@ def test_help_of_all_names_every_command(capsys):
         ("run sg/table2 --seeds 3-1", "seeds '3-1': expected"),
         ("run sg/table2 --device gpu", "unknown device 'gpu': did you mean 'cpu'?"),
         ("run sg/table2 --workers 0", "workers is 0; expected 1 or more"),
+        ("run sg/table2 --checkpoint-s nan", "checkpoint_s is nan; expected 0 or more"),
         ("run sg/table2 --arms bpropp", "unknown arm of sg/table2 at quick 'bpropp'"),
         ("run sg/table2 --arms ,", "',' names nothing; expected names with commas between"),
         ("run sg/table2 --budget soon", "'soon' is no time; expected one like 90s, 40m or 2h"),
@@ -97,6 +98,9 @@ def test_help_of_all_names_every_command(capsys):
         ("check sg/table3", "unknown exhibit 'sg/table3': did you mean 'sg/table2'?"),
         ("status sg/table2", "unexpected argument 'sg/table2'"),
         ("cite sg/table2 --style bibtx", "unknown style 'bibtx': did you mean 'bibtex'?"),
+        ("data", "are required: ACTION (see"),
+        ("notebooks copy", "are required: DIR (see"),
+        ("reproduce sg/fig6 --out /proc/nowhere", "cannot write in /proc/nowhere"),
         ("data fetch", "which data sets?"),
         ("data fetch mnits", "unknown data set 'mnits': did you mean 'mnist'?"),
         ("data lst", "unknown action 'lst': did you mean 'list'?"),
@@ -118,11 +122,14 @@ def test_an_absent_cuda_device_is_said(capsys, places):
     assert "torch sees no CUDA device" in capsys.readouterr().err
 
 
-def test_a_record_that_is_not_there(capsys, places):
+def test_a_record_that_is_not_there(capsys, places, monkeypatch):
     assert main(["cite", "sg/table2"]) == 1
     assert "repro run sg/table2" in capsys.readouterr().err
     assert main(["render", "sg/table2", "--profile", "cpu"]) == 1
     assert "no record" in capsys.readouterr().err
+    monkeypatch.delenv("REPRO_RESULTS")
+    assert main(["cite", "sg/table2", "--profile", "smoke"]) == 1
+    assert "(there are those at quick, cpu): make one with" in capsys.readouterr().err
 
 
 def test_options_may_stand_between_exhibits(capsys, places):

@@ -174,6 +174,12 @@ def test_every_claim_asks_for_arms_that_there_are(exhibit):
     } == {}
 
 
+def test_where_the_numbers_of_a_figure_were_read_is_said(exhibit):
+    """A table prints its numbers; those of a curve are as good as the eye that read them."""
+    told = exhibit.kind == "training" and not all(c.finding for c in exhibit.claims)
+    assert exhibit.read or not (told and exhibit.place.startswith("Figure"))
+
+
 def test_no_claim_holds_where_there_is_nothing_to_see(exhibit):
     assert vacuous(exhibit, invented(exhibit.id, "cpu").rows) == {}
 

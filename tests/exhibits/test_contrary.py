@@ -13,7 +13,6 @@ from repro.record.judge import judge
 
 DNI, FIG4 = "dni/table2", "meprop/fig4"
 DRAWS = 40
-HALF_WAY = {100: 1 / 5, 250: 1 / 2}
 DNI_EARLY = {  # rule → what the paper's curves show after a fifth and after half of training, 3 to 6 layers
     "dni": {100: (2.4, 2.95, 3.8, 4.8), 250: (2.5, 2.9, 4.0, 5.3)},
     "cdni": {100: (2.05, 1.8, 1.8, 1.9), 250: (2.1, 1.9, 1.75, 2.0)},

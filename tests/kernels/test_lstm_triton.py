@@ -110,8 +110,10 @@ def test_tensors_that_lie_otherwise_are_refused() -> None:
         lstm_triton.forward(**right, peep=torch.zeros(2, 2, 4))
     back = {"gates": gates, "c": c, "tanh": tanh, "dh": h, "dy": None, "dc": new, "dz": gates.clone()}
     lstm_triton.backward(**back)
-    with pytest.raises(ValueError, match="contiguous"):
-        lstm_triton.peephole_gradient(gates.unsqueeze(1), c[:1], torch.zeros(2, 3, 4), 1.0)  # no c' there
+    after, two = c.expand(2, 2, 3, 4).contiguous(), torch.zeros(2, 2, 4)
+    for cells_, out in ((after[:1], torch.zeros(2, 3, 4)), (after, two)):  # no c' there; a peephole too few
+        with pytest.raises(ValueError, match="contiguous"):
+            lstm_triton.peephole_gradient(gates.unsqueeze(1), cells_, out, 1.0)
     for bad in ({"dh": across}, {"dy": across}, {"dc": across}, {"dz": torch.zeros(2, 16, 3).mT}):
         with pytest.raises(ValueError, match="side by side"):
             lstm_triton.backward(**{**back, **bad})

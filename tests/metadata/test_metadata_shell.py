@@ -11,7 +11,6 @@ from metadata_samples import ALL, IMPOSTOR, LISTING, RECORDS, SG
 from metadata.cli import main
 
 ROOT = RECORDS.parents[1]
-BASE = [sys.executable, "-m", "metadata"]
 
 
 def shell(command, **more):

@@ -2,15 +2,17 @@
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from repro.errors import BadValueError, UnknownNameError
+from repro.errors import EXTRAS, BadValueError, UnknownNameError
 from repro.exhibits import all_exhibits, get, ids
 from repro.notebook import batch, process
+from repro.notebook import execute as notebook_execute
 from repro.notebook.build import new_notebook
 from repro.notebook.execute import check_parameters, execute, execute_all, main, parameters_of
 from repro.record.store import load
@@ -106,7 +108,7 @@ def test_smoke_run_of_each_notebook(exhibit_id, written, tmp_path):
 def test_a_failing_notebook_is_kept_and_the_others_go_on(written, tmp_path):
     break_notebook(written / "meprop/table7.ipynb", 'raise ValueError("broken on purpose")')
     said = []
-    out = tmp_path / "out"
+    out = tmp_path / "out {ü}"
     assert execute_all(["meprop/table7", "sg/fig6"], "smoke", out, "run", said.append) == 1
     text = "\n".join(said)
     assert "[2/2] meprop/table7: FAILED" in text, "what measures time runs after the others"
@@ -142,6 +144,46 @@ def test_an_old_result_does_not_pass_for_a_new_one(written, tmp_path):
     assert execute_all(["sg/fig6"], "smoke", tmp_path / "out", "run", said.append) == 1
     assert not (old / "smoke.json").exists()
     assert "no notebook fig6.ipynb" in "\n".join(said)
+
+
+def test_a_library_that_is_not_there_is_told_with_what_brings_it(monkeypatch, capsys):
+    def absent(*_):
+        import torch_of_nobody  # noqa: F401
+
+    monkeypatch.setattr(notebook_execute, "execute", absent)
+    monkeypatch.setitem(EXTRAS, "torch_of_nobody", "[train]")
+    assert main(["x.ipynb", "y.ipynb", "{}", "9"]) == 1
+    assert "extra [train] brings it" in capsys.readouterr().err
+
+
+LOCALE = """
+import sys
+from pathlib import Path
+from repro.exhibits import get
+from repro.notebook import batch, process
+
+real, told = process.run, []
+show = "import json, sys; print(ascii((sys.argv[2], json.loads(sys.argv[3])['out'])))"
+process.run = lambda command, *rest: real([command[0], "-c", show, *command[3:]], *rest)
+given = batch._Batch("smoke", Path(sys.argv[1]), "run", told.append, None, 1)
+print(batch._executed(given, get("sg/fig6"), "smoke", None), told)
+"""
+
+
+def test_a_folders_name_reaches_the_notebook_whatever_the_locale(tmp_path):
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    command = [sys.executable, "-c", LOCALE, str(tmp_path / "ü")]
+    found = subprocess.run(
+        command, env={**os.environ, **ascii_only}, capture_output=True, text=True, check=True
+    )
+    assert found.stdout.count(r"\\xfc") == 2, found
+
+
+def test_a_home_that_cannot_be_written_is_no_news_to_nbval(tmp_path):
+    environment = {k: v for k, v in os.environ.items() if k != "MPLCONFIGDIR"} | {"HOME": f"{tmp_path}/none"}
+    command = [sys.executable, "-c", "import conftest, os; print(os.environ['MPLCONFIGDIR'])"]
+    told = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert Path(told.stdout.strip()).is_dir(), "else matplotlib tells that it made one"
 
 
 def test_kernels_are_of_this_checkout_and_of_this_environment(monkeypatch):

@@ -55,6 +55,7 @@ def test_sentences_quote_the_record_and_say_so_where_it_has_nothing(recorded):
     with pytest.raises(KeyError):
         shown.either("F4-99", "yes", "no")
     assert repr(show.say("\n    two\n    lines ")) == "two lines"
+    assert repr(show.say(f"{math.nan:.2f} bananas")) == "– bananas"
 
 
 def test_the_mean_at_the_end_is_that_of_each_seeds_own_end(recorded):

@@ -73,7 +73,7 @@ def test_misspelt_values_are_refused_at_once(recorded):
             show.open("meprop/fig4", **wrong)
 
 
-def test_natural_values_are_understood(recorded):
+def test_natural_values_are_understood(recorded, monkeypatch):
     given = {"seeds": [0, 1], "epochs": 2, "sparsify_output": False, "batch": None, "workers": 2}
     shown = show.open("meprop/fig4", source="run", profile="smoke", **given)
     assert shown.changes == {"epochs": 2, "sparsify_output": False} and shown.seeds == (0, 1)
@@ -81,9 +81,35 @@ def test_natural_values_are_understood(recorded):
     listed = show.open("dni/table2", source="run", dni_sg_hidden=[64, 64], rate_drops="[[0.5, 0.1]]")
     dni = next(r for r in listed.planned if r.arm == "dni-3")
     assert dni.params["dni_sg_hidden"] == (64, 64) and dni.params["rate_drops"] == ((0.5, 0.1),)
-    for wrong in ({"epochs": "many"}, {"batch": True}, {"workers": "2"}, {"device": 1}, {"out": 1}):
+    wrongs = [
+        {"epochs": "many"},
+        {"batch": True},
+        {"workers": "2"},
+        {"workers": 0},
+        {"device": 1},
+        {"out": 1},
+    ]
+    for wrong in wrongs:
         with pytest.raises(BadValueError):
             show.open("meprop/fig4", source="run", **wrong)
+    for name in ("out", "REPRO_RUNS"):  # nothing is trained for a folder that cannot be written
+        monkeypatch.setenv("REPRO_RUNS", str(recorded / "runs" if name == "out" else "/proc/nowhere"))
+        with pytest.raises(BadValueError, match="cannot write in /proc/nowhere"):
+            show.open("meprop/fig4", source="run", **({"out": "/proc/nowhere"} if name == "out" else {}))
+
+
+def test_an_output_folder_in_the_home_is_found_and_made_at_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert show.open("sg/fig6", profile="quick", out="~/look ü").out == f"{tmp_path}/look ü"
+    assert (tmp_path / "look ü").is_dir()
+
+
+@pytest.mark.parametrize(
+    "given", [[0.5], [[0.5]], [[0.5, 0.1, 1.0]], [["a", 0.1]], [[[0.5, 0.1]]], [0.5, [0.5, 0.1]], 3]
+)
+def test_a_nested_value_has_the_papers_form(given):
+    with pytest.raises(BadValueError, match="parameter rate_drops is"):
+        show.open("dni/table2", source="run", profile="smoke", rate_drops=given)
 
 
 def test_a_data_folder_that_is_not_there_is_refused_and_not_made(recorded, tmp_path):

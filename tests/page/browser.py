@@ -1,6 +1,5 @@
 """Headless Chromium by its DevTools protocol: open a file at a width and a colour scheme, and say what went wrong."""
 
-import base64
 import json
 import os
 import shutil
@@ -97,12 +96,3 @@ class Browser:
     def ask(self, expression):
         """The value of a JavaScript expression on the page."""
         return self.call("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
-
-    def shot(self, path, whole=True):
-        """A PNG of the page."""
-        got = self.call("Page.captureScreenshot", captureBeyondViewport=whole, format="png")
-        path.write_bytes(base64.b64decode(got["data"]))
-
-    def pdf(self, path):
-        """The page as it is printed."""
-        path.write_bytes(base64.b64decode(self.call("Page.printToPDF")["data"]))

@@ -6,6 +6,7 @@ import pytest
 from running import kept, trained, with_profile
 from tiny_exhibit import EXHIBIT
 
+from repro.exhibits import get
 from repro.record.fresh import stale_because
 from repro.record.record import csv_text
 from repro.record.run import runs
@@ -124,6 +125,17 @@ def test_only_what_differs_is_trained(places):
     slow = {"arm-2": {"steps": Override(90, "it is slow")}}
     run_exhibit(with_profile("quick", arm_overrides=slow), "quick")
     assert trained(places) == {"arm-2/0", "arm-2/1"}
+
+
+def test_what_a_work_says_of_one_arm_the_record_does_not_say_of_all(places):
+    """meProp's k follows from a percentage: each arm has its own."""
+    figure, small = get("meprop/fig4"), {"max_steps": 2, "hidden": 50, "evaluations": 1, "dev_images": 100}
+    arms = ("dense", "top-4", "small-16")
+    notes = run_exhibit(figure, "smoke", Options(arms=arms, changes=small)).facts["notes"]
+    assert notes["dev"] == 100 and not {"k", "width"} & notes.keys()
+    assert notes["arms"] == {
+        a: {"k": k, "width": w} for a, k, w in zip(arms, (50, 2, 8), (50, 50, 8), strict=True)
+    }
 
 
 JOINT = replace(EXHIBIT, jointly=True, kind="timing")

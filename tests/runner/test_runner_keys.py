@@ -8,15 +8,16 @@ import torch
 from tiny_exhibit import EXHIBIT
 
 from repro.data import DataInfo
+from repro.device import arithmetic
 from repro.record.run import Run, digest, runs
-from repro.runner.keys import key_of
+from repro.runner.keys import key_by
 
 DATA = DataInfo("mnist", "mnist", False, MappingProxyType({"a.gz": "0" * 64}), "MNIST")
 RUN = runs(EXHIBIT, EXHIBIT.profile("smoke"))[0]
 
 
 def key(run=RUN, package="tiny", data=DATA, device="cpu", threads=1, beside=()):
-    return key_of(package, run, data, device, threads, beside)
+    return key_by(package, run, data, arithmetic(device, threads), beside)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from repro.record.run import digest
 from repro.record.standing import standing
 from repro.record.store import load, path_of, save
 from repro.show import coverage, readme
-from repro.show.claims import SIGNS
+from repro.show.claims import SIGNS, in_short
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -50,6 +50,15 @@ def test_what_it_says_of_the_control_is_the_records():
     assert len(view.final("copy-2-32-synthetic", "levels")) == 10
     r2 = [r[5] for r in view.select("copy-2-32-synthetic", "future_r2")]
     assert abs(sum(r2) / len(r2)) < 0.005 and "R² on the true one 0.00" in table
+
+
+@pytest.mark.parametrize(("late", "said"), [("F6-4", ""), ("F6-1", " (1 †)")])
+def test_only_of_what_is_counted_is_counted_what_is_late(late, said):
+    """Of a finding that changed after its record its own line says so, not the count of the paper's claims."""
+    exhibit = get("sg/fig6")
+    record = fake_record(exhibit, "cpu", rows_of(exhibit, "cpu"))
+    record.facts["claims"][late] = "0" * 64
+    assert in_short(exhibit, record) == f"4 of 4 reproduced{said}"
 
 
 def test_a_line_an_exhibit_from_its_best_record(recorded):

@@ -52,6 +52,13 @@ def test_a_time_that_the_paper_leaves_out_is_a_dash(untold):
     assert rows["k = 8"][2] != "–", "ours is there all the same"
 
 
+@pytest.mark.parametrize(("factor", "said"), [(700, "2,010 (1,940 to 2,050)"), (1, "2.87 (2.77 to 2.93)")])
+def test_times_are_told_to_three_digits_without_powers_of_ten(factor, said):
+    exhibit = get("meprop/table7")
+    rows = [(*r[:5], factor * r[5]) for r in rows_of(exhibit, "cpu")]
+    assert said in [r[1] for r in numbers(exhibit, fake_record(exhibit, "cpu", rows)).rows]
+
+
 def test_without_the_first_arm_there_is_no_gain():
     exhibit = get("meprop/table7")
     left = [r for r in rows_of(exhibit, "cpu") if not r[0].endswith("dense")]

@@ -47,6 +47,7 @@ EXHIBIT = Exhibit(
     id="dni/skeleton",
     title="TODO: the finding, in one line",
     place="Figure 0",
+    read="TODO: off the curves, ± 0.1 points; nothing if they are printed there",
     shows="TODO: what the paper's figure or table shows, in a sentence or two that one can read without the paper.",
     kind="training",
     params=PARAMS,

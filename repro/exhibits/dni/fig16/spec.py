@@ -12,6 +12,7 @@ EXHIBIT = shown_again(
     id="dni/fig16",
     title="Bits per character over data time",
     place="Figure 16 (supplement)",
+    read="off Figure 4, right (± 0.001 bits), and in the text; Figure 16 itself was not seen",
     shows=(
         "Bits per character on the validation text of Penn Treebank while BPTT, DNI and DNI with the auxiliary task "
         "train, over the characters that a lane has seen, for each window T."

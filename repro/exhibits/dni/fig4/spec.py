@@ -12,6 +12,7 @@ EXHIBIT = shown_again(
     id="dni/fig4",
     title="Progress of recurrent nets over data time",
     place="Figure 4 (section 3.1)",
+    read="in Table 1, where each curve ends",
     shows=(
         "The longest Repeat Copy task solved while BPTT and DNI with the auxiliary task train, over the steps of "
         "data seen (left in the paper), and bits per character on the validation text of Penn Treebank (right)."

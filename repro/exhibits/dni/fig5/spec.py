@@ -167,6 +167,7 @@ EXHIBIT = Exhibit(
     id="dni/fig5",
     title="Two recurrent nets on two clocks, one synthetic gradient between them",
     place="Figure 5 (section 3.2)",
+    read="off the curves, ± 1 point",
     shows=(
         "Net A reads MNIST digits and says every 4 how many were odd; net B reads only A's messages, one every 4 "
         "digits, and says every 16 how many threes there were. Percent of wrong counts over the digits read, when "

@@ -164,6 +164,7 @@ EXHIBIT = Exhibit(
     id="dni/table2",
     title="Every-layer DNI: test error and training curves against depth",
     place="supplementary Table 2 (v1: Table 1 with the plot beside it)",
+    read="in v1's Table 1, and off its plot (± 0.1 points); v2's supplement was not seen",
     shows="Final test error of nets of 3 to 6 layers when hidden layers get no gradient (No Bprop), the true one "
     "(Bprop), a synthetic one after every layer (DNI), or one that also sees the label (cDNI); with the curves "
     "over training, the stale-gradient baseline and a 21-layer cDNI net.",

@@ -57,6 +57,7 @@ EXHIBIT = Exhibit(
     id="sg/fig2",
     title="True loss and the loss implied by linear synthetic gradients",
     place="Figure 2 (section 4)",
+    read="off the picture: correlations of its maps (deviation 8)",
     shows="Each point's loss on a 10 × 10 grid, and the loss that linear synthetic gradients SG(h, y) imply, after "
     "100, 1,000 and 5,000 iterations: one SG, and one after each of five hidden layers; MSE and log loss, noisy "
     "linear and random labels; and how much the two agree, for what the paper leaves open as well.",

@@ -59,6 +59,7 @@ EXHIBIT = deep.exhibit(
     id="sg/fig3",
     title="Representations by layer with and without synthetic gradients",
     place="Figure 3 (section 5)",
+    read="off the dots, ± 0.003",
     shows="How far each layer's dissimilarities between images of a class are from those of the last layer, in nets "
     "of 20 hidden layers trained by backpropagation, with a synthetic gradient after layer 11, and with one after "
     "every layer.",

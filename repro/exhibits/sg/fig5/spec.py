@@ -55,6 +55,7 @@ EXHIBIT = deep.exhibit(
     id="sg/fig5",
     title="Squared norms of weights by layer",
     place="Figure 5 (section 5)",
+    read="off the dots, ± 2 %",
     shows="Which share of the squared norm of all hidden-to-hidden matrices each of them has, in nets of 20 and 50 "
     "hidden layers of ReLU and sigmoid units trained by backpropagation, with one synthetic gradient, and with one "
     "after every layer.",

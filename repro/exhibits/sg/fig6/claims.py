@@ -93,7 +93,7 @@ def _stuck(view: View) -> Outcome:
     "The critical set is the cone |b| < |a| (with its apex), not a line",
     place="derived from supplement A's definitions",
     paper="the paper draws the line b = 0",
-    tolerance="exact, on the grid",
+    tolerance="exact, on the grid, with sign(0) = 0 (where |b| = |a| another value there can make c = 0 as well)",
     finding=True,
 )
 def _cone(view: View) -> Outcome:

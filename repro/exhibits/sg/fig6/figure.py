@@ -26,7 +26,8 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     _walks(axes[0], record.facts["spec"]["params"])
     axes[0].set_title("L(a, b) = Σ|a x + b|, as defined")
     axes[1].set_title("as printed: Σ|b x + a|, transposed")
-    figure.colorbar(image, ax=axes[:2], label="L(a, b)", shrink=0.85, ticks=range(0, 19, 3))
+    bar = figure.colorbar(image, ax=axes[:2], shrink=0.85, ticks=range(0, 19, 3))
+    bar.ax.set_title("L(a, b)", fontsize=9)  # at its side it would read as one with the next axis's label
     _output_gradients(axes[2], view)
     style.title(figure, exhibit, record)
     return figure
@@ -49,7 +50,7 @@ def _walks(ax: Axes, params: Mapping[str, Any]) -> None:
 def _walk(
     series: str, a: float, b: float, xs: list[float], steps: int, rate: float
 ) -> Iterator[tuple[float, float]]:
-    """The points of `repro.train.critical_point.travel`, again: a picture needs no torch."""
+    """The points of `repro.exhibits.sg.fig6.work.travel`, again: a picture needs no torch."""
     c = 0.0
     for _ in range(steps + 1):
         yield a, b

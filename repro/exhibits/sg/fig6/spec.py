@@ -73,8 +73,8 @@ EXHIBIT = Exhibit(
     profiles=tuple(Profile(name, (0,), budget="seconds") for name in PROFILES),
     deviations=DEVIATIONS,
     algorithms=(
-        ("c* = mean ∂L/∂f: the SG's own optimum", "repro.train.critical_point:sg_optimum"),
-        ("Δ(a, b) ∝ Σ c (x_i, 1): what the net then gets", "repro.train.critical_point:sg_update"),
+        ("c* = mean ∂L/∂f: the SG's own optimum", "repro.exhibits.sg.fig6.work:sg_optimum"),
+        ("Δ(a, b) ∝ Σ c (x_i, 1): what the net then gets", "repro.exhibits.sg.fig6.work:sg_update"),
     ),
     group_by=(),
 )

@@ -13,6 +13,7 @@ EXHIBIT = Exhibit(
     id="sg/fig7",
     title="Representations by layer under four learning rules",
     place="Figure 7 (supplement C)",
+    read="off the dots, ± 0.003, and the shades",
     shows="How far each layer's dissimilarities between images of a class are from those of the last layer, in nets "
     "of 20 hidden layers trained by backpropagation, with one synthetic gradient, with one after every layer, and by "
     "direct feedback alignment.",

@@ -55,6 +55,7 @@ EXHIBIT = Exhibit(
     id="sg/fig9",
     title="Loss implied by synthetic gradients without the label, or with nothing else",
     place="Figure 9 (supplement C)",
+    read="off the picture: correlations of its maps (deviation 8)",
     shows="As Figure 2, for synthetic gradients SG(h) = h A + C and SG(y) = y B + C beside SG(h, y): how well the "
     "loss that they imply agrees with the true one, and which loss their nets reach.",
     kind="training",

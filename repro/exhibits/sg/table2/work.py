@@ -1,4 +1,4 @@
-"""What trains it: `repro.train.artificial`."""
+"""What trains it: `repro.train.artificial`; the rule is `repro.rules.dni`, its model `repro.rules.linear_sg`."""
 
 from repro.train.artificial import run as work
 

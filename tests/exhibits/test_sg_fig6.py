@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from repro.errors import UnknownNameError
-from repro.train.critical_point import (
+from repro.exhibits import get
+from repro.exhibits.sg.fig6.work import (
     grid,
     loss,
     output_gradients,
-    run,
     sg_optimum,
     sg_update,
     travel,
     true_update,
+    work,
 )
+from repro.record.run import runs
 from repro.train.given import Given
 from repro.train.loop import Context
 
 XS = (-2.0, -1.0, 1.0, 2.0)
+RUNS = {r.arm: r for r in runs(get("sg/fig6"), get("sg/fig6").profile("smoke"))}
 
 
 @pytest.mark.parametrize(("a", "b", "expected"), [(1, 0, 6), (3, 0, 18), (0, 3, 12), (-1, 2, 8), (0, 0, 0)])
@@ -50,9 +53,9 @@ def test_grid_is_exactly_symmetric() -> None:
     assert values[-1] == 3
 
 
-def test_each_run_has_the_rows_of_its_formula_or_rule(small: Callable[..., Given]) -> None:
-    arms = ("objective", "printed", "bprop", "sg")
-    found = {row[:4]: row[4] for row in run(small("sg/fig6", arms, (0,)), Context()).rows}
+def test_each_run_has_the_rows_of_its_formula_or_rule() -> None:
+    arms = [RUNS[arm] for arm in ("objective", "printed", "bprop", "sg")]
+    found = {row[:4]: row[4] for row in work(Given(arms), Context()).rows}
     assert found[0, "loss", 0, "3;0"] == found[1, "loss", 0, "0;3"] == 18
     assert found[0, "loss", 0, "0;3"] == found[1, "loss", 0, "3;0"] == 12
     assert found[2, "update", 0, "1;0"] == 6 and found[3, "update", 0, "1;0"] == 0
@@ -62,8 +65,6 @@ def test_each_run_has_the_rows_of_its_formula_or_rule(small: Callable[..., Given
     assert {r for r, _ in travels} == {2, 3} and travels[2, "2;1"] > 1 > travels[3, "2;1"] == 0
 
 
-def test_an_unknown_rule_is_refused(small: Callable[..., Given]) -> None:
-    given = small("sg/fig6", ("sg",), (0,))
-    given.runs[0].setting["rule"] = "sgg"  # type: ignore[index]
+def test_an_unknown_rule_is_refused() -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'sg'"):
-        run(given, Context())
+        work(Given([replace(RUNS["sg"], setting={"rule": "sgg"})]), Context())

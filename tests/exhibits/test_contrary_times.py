@@ -1,0 +1,70 @@
+"""Times and the skeleton's claim: what contradicts a claim, or cannot decide it, is not `reproduced`."""
+
+import random
+
+import pytest
+
+from repro.exhibits import get, read
+from repro.exhibits.meprop.table7.spec import DENSE_MS, MS
+from repro.record.judge import judge
+
+TABLE7, SKELETON = get("meprop/table7"), read("repro.exhibits.skeleton")
+
+
+def verdicts(exhibit, rows):
+    judged = judge(exhibit, {"profile": "cpu", "data": None}, rows)
+    assert [j.reason for j in judged if "its test failed" in j.reason] == []
+    return {j.claim.id: j.verdict for j in judged}
+
+
+def times(ms, other=None):
+    """k → ms of W out × in, and `other` of W in × out; twenty repetitions, 1 % apart."""
+    rng = random.Random(0)
+    for arm in (a for a in TABLE7.arms if a.setting["precision"] == "float32"):
+        k, own = arm.setting.get("k"), ms if arm.setting["layout"] == "out x in" else other or ms
+        for i in range(20):
+            value = DENSE_MS if k is None else own[k]
+            yield (arm.id, 0, "backward_ms", 0, str(i), rng.gauss(value, 0.01 * value))
+
+
+def test_the_papers_own_times_are_reproduced():
+    found = verdicts(TABLE7, list(times(MS)))
+    assert {found[f"T7-{n}"] for n in (1, 2, 3)} == {"reproduced"}
+
+
+FALLING = {8 * 2**i: 14 * 0.91**i for i in range(5)}
+OTHER = {
+    "falling by 9 % a step up to k = 128": (MS | FALLING, MS | FALLING, ["T7-2", "T7-3"]),
+    "the same at every k": (dict.fromkeys(MS, 20.0), None, ["T7-1", "T7-2", "T7-3"]),
+    "in proportion to k": ({k: 0.13 * k for k in MS}, None, ["T7-3"]),
+    "nothing gained": (dict.fromkeys(MS, DENSE_MS), None, ["T7-1", "T7-2", "T7-3"]),
+    "more than what is left out": ({k: v / 10 for k, v in MS.items()}, None, ["T7-1"]),
+    "in one layout alone": (MS, dict.fromkeys(MS, 250.0), ["T7-1", "T7-2", "T7-3"]),
+}
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_times_contradicted(name):
+    ms, other, wrong = OTHER[name]
+    found = verdicts(TABLE7, list(times(ms, other)))
+    assert {claim for claim in wrong if found[claim] == "reproduced"} == set()
+
+
+@pytest.mark.parametrize(
+    ("none", "true", "verdict"),
+    [
+        ((9.2, 9.3, 9.4), (2.0, 2.1, 2.0), "reproduced"),
+        ((9.3,), (2.0,), "open"),  # one seed has no spread
+        ((3.0, 2.0, 9.0), (2.0, 2.1, 2.0), "open"),
+        ((5.0, 5.1, 5.0), (2.0, 2.1, 2.0), "direction only"),
+        ((2.0, 2.1, 2.1), (2.0, 2.1, 2.0), "not reproduced"),
+        ((89.2, 89.3, 89.4), (82.0, 82.1, 82.0), "open"),  # nothing has learned
+    ],
+)
+def test_a_new_exhibit_begins_with_a_claim_that_can_be_refuted_and_left_open(none, true, verdict):
+    rows = [
+        (arm, seed, "test_error", 500, "", error)
+        for arm, errors in (("no_bprop", none), ("bprop", true))
+        for seed, error in enumerate(errors)
+    ]
+    assert verdicts(SKELETON, rows) == {"S-1": verdict}
