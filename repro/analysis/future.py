@@ -12,8 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from repro.kernels.lstm import LSTMWindow
-from repro.kernels.products import bmm
+from repro.kernels.lstm import LSTMWindow, bmm
 from repro.nets.recurrent import logit_gradient
 
 RIDGE = 1e-3

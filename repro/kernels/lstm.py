@@ -197,6 +197,13 @@ class LSTMWindow:
                 peep_out[:, n].copy_((dz * c).sum((0, 2)).mul_(scale))
 
 
+def bmm(a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:
+    """a b for the small products of heads and read-outs: on every CPU by `torch.bmm`, into `out` if given."""
+    if products.triton(a):
+        return products.product(a, b, out)
+    return torch.bmm(a, b) if out is None else torch.bmm(a, b, out=out)
+
+
 def product(a: Tensor, b: Tensor, out: Tensor, scale: float) -> None:
     """scale · a b into `out`; a [R, I, K], b [R, K, O]."""
     if products.triton(a) or products.suits(a, b):

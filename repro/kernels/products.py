@@ -84,20 +84,13 @@ def product(x: Tensor, w: Tensor, out: Tensor | None = None) -> Tensor:
     if triton(x):
         return _by_kernel(x, w, out)
     if not suits(x, w):
-        return bmm(x, w, out)
+        return torch.bmm(x, w) if out is None else torch.bmm(x, w, out=out)
     if len(x) == 1 and out is None:
         return blas.onednn(x[0], w[0]).unsqueeze(0)
     out = x.new_empty(len(x), x.shape[1], w.shape[2]) if out is None else out
     for r in range(len(x)):
         out[r].copy_(blas.onednn(x[r], w[r]))
     return out
-
-
-def bmm(x: Tensor, w: Tensor, out: Tensor | None = None) -> Tensor:
-    """x w as `product`, for the small products of heads and read-outs: on every CPU by `torch.bmm`."""
-    return (
-        _by_kernel(x, w, out) if triton(x) else torch.bmm(x, w) if out is None else torch.bmm(x, w, out=out)
-    )
 
 
 def affine(x: Tensor, w: Tensor, b: Tensor) -> Tensor:

@@ -13,8 +13,7 @@ import torch
 from torch import Tensor
 
 from repro.errors import UnknownNameError
-from repro.kernels.lstm import LSTMWindow, product
-from repro.kernels.products import bmm
+from repro.kernels.lstm import LSTMWindow, bmm, product
 from repro.nets.params import Params
 
 LOSSES = ("bits", "symbols")

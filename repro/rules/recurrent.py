@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from repro.errors import UnknownNameError
-from repro.kernels.products import bmm
+from repro.kernels.lstm import bmm
 from repro.nets.recurrent import Head, RecurrentNet
 
 Inject = Callable[[Tensor, Mapping[str, Tensor]], Tensor]

@@ -11,8 +11,7 @@ from torch import Tensor
 from repro.data import load_text
 from repro.data.streams import Windows
 from repro.errors import BadValueError
-from repro.kernels.lstm import LSTMWindow
-from repro.kernels.products import bmm
+from repro.kernels.lstm import LSTMWindow, bmm
 from repro.nets.recurrent import RecurrentNet, nats
 from repro.train.given import Given
 from repro.train.loop import Context, Result, fit
