@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import math
-import re
 from dataclasses import dataclass
 
-NARROW_PT = 480
-"""Points (4/3 pixels) that a notebook's cell has room for on a screen of 900 pixels."""
-
-
+_IN_AN_ADDRESS = str.maketrans({"%": "%25", "#": "%23", '"': "%22", "&": "&amp;"})
+"""What means something else in a data: address between double quotes; the rest stays readable."""
 MISSING = "–"
 """How a number reads that a record does not have."""
 
@@ -51,20 +49,12 @@ class Picture:
     def __repr__(self) -> str:
         return f"picture: {self.alt}"
 
-    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-        data = {"text/plain": repr(self), "image/svg+xml": fluid(self.svg)}
-        return data, {"image/svg+xml": {"alt": self.alt}}
-
-
-def fluid(svg: str) -> str:
-    """The picture as wide as the place it is shown in: JupyterLab cuts off what is wider, instead of scaling it.
-
-    Narrow ones keep their size.
-    """
-    size = re.search(r""" width=(["'])([\d.]+)pt\1 height=\1[\d.]+pt\1""", svg)
-    if size is None or float(size[2]) <= NARROW_PT:
-        return svg
-    return f"{svg[: size.start()]} width={size[1]}100%{size[1]}{svg[size.end() :]}"
+    def _repr_html_(self) -> str:
+        """As an image: an SVG by itself is not shown by JupyterLab before a notebook is trusted, as none is in a
+        new clone. An image also has its alternative text and is never wider than its place.
+        """
+        address = self.svg.translate(_IN_AN_ADDRESS)
+        return f'<img alt="{html.escape(self.alt)}" src="data:image/svg+xml,{address}">'
 
 
 class Number(float):

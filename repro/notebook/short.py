@@ -56,7 +56,7 @@ def _lines(judgements: Sequence[Judgement], late: set[str]) -> Iterator[str]:
     if waiting:
         told = ", ".join(unbroken(j.claim.id) + (f" ({j.here})" if j.here else "") for j in waiting)
         yield f"- {SIGNS['open']} *open*: {told}"
-    if any(j.claim.id in late for j in judgements):
+    if any(j.claim.id in late for j in judgements if j not in waiting):
         yield f"\n{AFTER}."
 
 

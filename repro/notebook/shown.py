@@ -128,8 +128,7 @@ class Shown:
 
         if isinstance(unless, Shown) and unless._record.sha256() == self._record.sha256():
             return Text("The picture of this record stands above, under *In short*.")
-        alt = alt_text(self.exhibit, self._record)
-        return Picture(alt, svg_text(self.draw(), alt))
+        return Picture(alt_text(self.exhibit, self._record), svg_text(self.draw(), outlines=False))
 
     # in the hand ------------------------------------------------------------------------------------------------
 

@@ -17,8 +17,8 @@ from repro import __version__, tree
 from repro.files import write_text
 from repro.page import notebooks
 from repro.page.content import KINDS, MARKS, VERDICTS, Part
-from repro.page.notebooks import TEMPLATES
 
+TEMPLATES = Path(__file__).parent / "templates"
 NAME = "index.html"
 _CONVERTING = Lock()
 """Notebooks end in several threads; nbconvert does not say that it may be called in them."""

@@ -10,7 +10,6 @@ from repro.page.content import VERDICTS
 from repro.page.maths import mathml
 from repro.show import claims
 
-TEMPLATES = Path(__file__).parent / "templates"
 _SIGNS = str.maketrans(
     {claims.SIGNS[v]: f'<span class="{kind}">{mark}</span>' for v, (kind, mark) in VERDICTS.items()}
 )
@@ -61,8 +60,7 @@ def _exporter() -> Any:
         return str(made).translate(_SIGNS)
 
     return Exporter(  # type: ignore[no-untyped-call]
-        template_name="notebook",
-        extra_template_basedirs=[str(TEMPLATES)],
+        template_name="basic",
         exclude_input_prompt=True,
         exclude_output_prompt=True,
     )

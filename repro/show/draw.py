@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import importlib
 import io
 import os
@@ -41,27 +40,31 @@ def save_svg(figure: Figure, path: str | os.PathLike[str]) -> Path:
     return Path(path)
 
 
-def svg_text(figure: Figure, alt: str = "") -> str:
+def svg_text(figure: Figure, outlines: bool = True) -> str:
     """The figure as SVG text; element ids come from a fixed salt, and no date is written.
 
-    Paths are rounded to a tenth of a point. With `alt`, an alternative text, it is the <svg> element alone, its
-    text left as text: for a page, where it can be read aloud, searched, and is a third smaller.
+    Paths are rounded to a tenth of a point. Without `outlines` it is the <svg> element alone, its text left as text
+    and without ids that nothing refers to: for a notebook, a third smaller.
     """
     from repro.show.style import only
 
-    out, fonts = io.StringIO(), "none" if alt else "path"
+    out, fonts = io.StringIO(), "path" if outlines else "none"
     with only({"svg.hashsalt": "repro", "svg.fonttype": fonts, "path.simplify": True}):
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     text = re.sub(r' (?:d|x|y)="[^"]*"', lambda d: re.sub(r"-?\d+\.\d{2,}", _rounded, d[0]), out.getvalue())
-    text = re.sub(r"\n *", "\n", re.sub(r" \n", "\n", text))
-    if not alt:
+    text = _renamed(re.sub(r"\n *", "\n", re.sub(r" \n", "\n", text)))
+    if outlines:
         return text
-    said = html.escape(alt)
-    start, end = text.index("<svg"), text.index(">", text.index("<svg")) + 1
-    opening = text[start:end].replace("<svg", f'<svg role="img" aria-label="{said}"', 1)
-    body = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", text[end:], flags=re.S)
-    element = f"{opening}<title>{said}</title>{' '.join(body.split())}".replace("> <", "><")
-    return re.sub("<[^>]*>", _requoted, element)
+    body = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", text[text.index("<svg") :], flags=re.S)
+    named = set(re.findall(r"#([\w-]+)", body))
+    body = re.sub(r' id="([^"]*)"', lambda i: i[0] if i[1] in named else "", body)
+    return re.sub("<[^>]*>", _requoted, " ".join(body.split()).replace("> <", "><"))
+
+
+def _renamed(text: str) -> str:
+    """Clip paths by number: matplotlib names them after all digits of a place, of which a layout's last ones vary."""
+    names: dict[str, str] = {}
+    return re.sub(r"\bp[0-9a-f]{10}\b", lambda m: names.setdefault(m[0], f"p{len(names)}"), text)
 
 
 def _requoted(tag: re.Match[str]) -> str:

@@ -89,7 +89,7 @@ COLOURS: Mapping[str, str] = {
 RAMPS: Mapping[str, tuple[str, ...]] = {
     "DNI": ("#08306b", "#2171b5", "#1d91a0", "#41ab5d"),
     "cDNI": ("#a50f15", "#de2d26", "#f46d1b", "#e8b000"),
-    "Bprop": ("#c2c2c2", "#969696", "#6b6b6b", "#3b3b3b"),
+    "Bprop": ("#9a9a9a", "#777777", "#555555", "#2b2b2b"),
 }
 """Depth by shade, as in the paper: DNI blue to green, cDNI red to yellow, Bprop grey."""
 

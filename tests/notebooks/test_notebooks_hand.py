@@ -2,6 +2,9 @@
 
 import math
 import re
+from html.parser import HTMLParser
+from urllib.parse import unquote
+from xml.etree import ElementTree
 
 import pytest
 from record_fakes import DATA, fake_record, rows_of
@@ -129,17 +132,28 @@ def test_a_picture_on_which_nothing_is_decided_says_so(recorded):
     assert "every claim is open" not in draw(exhibit, full).get_suptitle()
 
 
-@pytest.mark.parametrize("quote", "'\"")
-def test_a_wide_picture_is_as_wide_as_its_place_and_a_narrow_one_as_it_is(quote):
-    text = "<svg width='{0}pt' height='302.4pt' viewBox='0 0 {0} 302.4'><g width='9pt'/></svg>"
-    narrow, wide = (text.replace("'", quote).format(w) for w in (468, 936))
-    data, more = Picture("what it shows", wide)._repr_mimebundle_()
-    fluid = "<svg width='100%' viewBox='0 0 936 302.4'><g width='9pt'/></svg>"
-    assert data["image/svg+xml"] == fluid.replace("'", quote)
-    assert more["image/svg+xml"]["alt"] == "what it shows"
-    assert Picture("", narrow)._repr_mimebundle_()[0]["image/svg+xml"] == narrow
+def image(shown):
+    """(attributes of the one image that some HTML is, the SVG that its address holds), as a browser reads them."""
+    found = []
+    reader = HTMLParser()
+    reader.handle_starttag = lambda tag, given: found.append((tag, dict(given)))
+    reader.handle_data = found.append
+    reader.feed(shown)
+    ((tag, given),) = found
+    kind, _, address = given["src"].partition(",")
+    assert tag == "img" and kind == "data:image/svg+xml" and not {"#", "\n"} & set(address)
+    return given, unquote(address)
 
 
-def test_the_pictures_of_notebooks_are_such(recorded):
+def test_a_picture_is_an_image_with_its_words_and_no_sign_of_it_is_lost():
+    svg = """<svg><a href='#b'/><p style='font: "DejaVu Sans"'>5 %, R&amp;D, %20, ∇</p></svg>"""
+    given, same = image(Picture("what 'it' \"shows\": <a> & b", svg)._repr_html_())
+    assert same == svg and given["alt"] == "what 'it' \"shows\": <a> & b"
+
+
+def test_the_pictures_of_notebooks_are_such_and_lack_no_part(recorded):
     picture = show.open("meprop/fig4").figure()
-    assert re.match(r"<svg [^>]* width='100%' viewBox", picture._repr_mimebundle_()[0]["image/svg+xml"])
+    given, svg = image(picture._repr_html_())
+    assert given["alt"] == picture.alt and len(ElementTree.fromstring(svg)) > 0
+    used, there = (set(re.findall(p, svg)) for p in (r"#([\w-]+)['\")]", r" id='([^']*)'"))
+    assert there == used & there and {u for u in used if not re.fullmatch("[0-9a-f]{6}", u)} <= there

@@ -47,7 +47,7 @@ def outputs(path):
 
 def test_it_shows_table_figure_claims_and_citation(rendered):
     found = outputs(rendered[1])
-    assert "image/svg+xml" in found["picture"] and "**How sure.**" in found["in-short"]["text/plain"]
+    assert "<svg" in found["picture"]["text/html"] and "**How sure.**" in found["in-short"]["text/plain"]
     assert "(97.82)" in found["numbers"]["text/plain"]
     assert "arXiv:1706.06197v5" in found["provenance"]["text/plain"]
     assert "@inproceedings{sun2017meprop" in found["cite"]["text/plain"]

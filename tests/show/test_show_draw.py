@@ -1,6 +1,7 @@
 """Figures: what they say of their data and their spread, and the same bytes in every process."""
 
 import os
+import re
 import subprocess
 import sys
 from functools import cache
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pytest
+from matplotlib.figure import Figure
 from record_fakes import DATA, STAND_IN, fake_record, rows_of
 
 from repro.exhibits import get
@@ -73,6 +75,19 @@ def test_svg_is_the_same_in_two_processes(tmp_path):
         texts.append(out.read_bytes())
     assert texts[0] == texts[1]
     assert b"<dc:date>" not in texts[0]
+
+
+def test_the_last_digits_of_a_layout_change_no_byte():
+    """They differ from one drawing to the next in the same process."""
+    texts = []
+    for more in (0.0, 1e-12):
+        figure = Figure()
+        for left in (0.1, 0.6):
+            ax = figure.add_axes((left + more, 0.1, 0.3, 0.8))
+            ax.plot([0, 1])
+            ax.set_axis_off()
+        texts += [svg_text(figure), svg_text(figure, outlines=False)]
+    assert texts[:2] == texts[2:] and len(set(re.findall(r"url\(#(p\w+)\)", texts[0]))) == 2
 
 
 def test_saving_leaves_no_temporary_file(tmp_path):

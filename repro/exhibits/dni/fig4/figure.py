@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
@@ -22,6 +23,8 @@ PANELS = {
 """Task → its metric, what the axis says, how its numbers are written."""
 SHOWN = ("bptt", "aux")
 Curve = list[tuple[int, float]]
+WIDE = 28
+"""Letters of a title for which a panel has room."""
 EARLY = 0.1
 """The share of data time before which bits per character may lie above the panel."""
 
@@ -74,7 +77,10 @@ def _panel(ax: Axes, view: View, task: str, window: int, shown: Sequence[str]) -
         curve = {step * window: mean(v) for step, v in view.curve(arm, metric).items()}
         ax.plot([*curve], [*curve.values()], color=colour, lw=2.2, drawstyle=steps)
     told = [(METHODS[m][0], REPORTED[task][m].get(window)) for m in shown]
-    ends = ", ".join(f"{label} {form.format(v)}" for label, v in told if v is not None)
+    each = (
+        f"{label} {form.format(v)}".replace(" ", "\N{NO-BREAK SPACE}") for label, v in told if v is not None
+    )
+    ends = textwrap.fill(", ".join(each), WIDE)
     ax.set_title(f"T = {window}\nthe paper ends at\n{ends}", fontsize=9)
     ax.set_xlabel("data time (steps)", fontsize=9)
     ax.locator_params(axis="x", nbins=4)

@@ -7,7 +7,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, PercentFormatter
 
 from repro.record import stats
 from repro.record.record import Record
@@ -96,4 +96,5 @@ def _gap_axis(ax: Axes, loss: str) -> None:
         ax.set_xlabel("loss SG − loss BP (10⁻⁵)")
     else:
         ax.set_xscale("symlog", linthresh=LINEAR_BELOW, linscale=0.6)
+        ax.xaxis.set_major_locator(FixedLocator([-1e-2, -1e-4, 0, 1e-4, 1e-2]))  # all decades overlap
         ax.set_xlabel(f"loss SG − loss BP (nats; linear below {LINEAR_BELOW:g})")
