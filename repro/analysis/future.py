@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from repro.kernels.lstm import LSTMWindow
+from repro.kernels.lstm import LSTMWindow, bmm
 from repro.nets.recurrent import logit_gradient
 
 RIDGE = 1e-3
@@ -50,8 +50,8 @@ def future(
         mine.copy_(given)
     core.forward(w, peep)
     core.factors()
-    logits = torch.bmm(core.y, v)
-    dy = torch.bmm(logit_gradient(logits, y, answer, torch.empty_like(logits)), v[:, :h].mT)
+    logits = bmm(core.y, v)
+    dy = bmm(logit_gradient(logits, y, answer, torch.empty_like(logits)), v[:, :h].mT)
     gradient = w.new_zeros(steps, runs, batch, 2 * h)
     core.pull(w, dy.view(runs, steps, batch, h), core.dh, core.dc, states=gradient)
     return Future(core.xh[:, 1 : steps + 1, :, : h + 1].transpose(0, 1), gradient, core)

@@ -6,6 +6,8 @@ Source: Graves 2013 (arXiv:1308.0850, equations 7–11), as arXiv:1608.05343v2 u
     (o, i, f, g) = (σ, σ, σ, tanh)([h, 1, x] W + peepholes)     c' = f c + i g     h' = o tanh(c')
 
 tanh a = 2 σ(2a) − 1 throughout: one σ over all four gates, and torch's tanh is several times slower than its σ.
+On a GPU what a core does beside its product is one kernel each way (`lstm_triton`), where the operators here, its
+twin, are 9 forward and 5 backward, with peepholes 13 and 8.
 """
 
 from __future__ import annotations
@@ -13,7 +15,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from repro.kernels import products
+from repro.kernels import gpu, products
+
+
+def triton(a: Tensor) -> bool:
+    """Whether a window beside weights like `a` goes through our kernels for GPUs."""
+    return gpu.suits(a, torch.float32, torch.float64)
 
 
 class LSTMWindow:
@@ -33,12 +40,14 @@ class LSTMWindow:
         self.c = like.new_zeros(steps + 2, runs, batch, hidden)
         self.gates = like.new_zeros(steps + 1, runs, batch, 4 * hidden)  # o, i, f, s with g = 2s − 1
         self.tanh = like.new_zeros(steps + 1, runs, batch, hidden)  # tanh(c')
-        self.w2 = like.new_zeros(runs, hidden + 1 + inputs, 4 * hidden)
-        self.twice = like.new_ones(4 * hidden)
-        self.twice[3 * hidden :] = 2
-        self.e = like.new_zeros(steps, runs, batch, 4 * hidden)
-        self.slope = like.new_zeros(steps, runs, batch, 4 * hidden)
-        self.e_c = like.new_zeros(steps, runs, batch, hidden)
+        self.fused = triton(like)
+        if not self.fused:
+            self.w2 = like.new_zeros(runs, hidden + 1 + inputs, 4 * hidden)
+            self.twice = like.new_ones(4 * hidden)
+            self.twice[3 * hidden :] = 2
+            self.e = like.new_zeros(steps, runs, batch, 4 * hidden)
+            self.slope = like.new_zeros(steps, runs, batch, 4 * hidden)
+            self.e_c = like.new_zeros(steps, runs, batch, hidden)
         self.dz = like.new_zeros(runs, steps, batch, 4 * hidden)
         self.dh, self.dc = (like.new_zeros(runs, batch, hidden) for _ in range(2))
         self._peep: Tensor | None = None
@@ -64,14 +73,19 @@ class LSTMWindow:
 
     def forward(self, w: Tensor, peep: Tensor | None = None) -> None:
         """All cores; w [R, H + 1 + I, 4H] (rows h, 1, x; gates o, i, f, g), peep [R, 3, H] of o, i, f."""
-        torch.mul(w, self.twice, out=self.w2)
+        w = w if self.fused else torch.mul(w, self.twice, out=self.w2)
         self._peep = peep
         for t in range(self.cores):
-            products.product(self.xh[:, t], self.w2, self.gates[t])
+            products.product(self.xh[:, t], w, self.gates[t])
             self._cell(t)
 
     def _cell(self, t: int) -> None:
         z, c, new, tanh = self.gates[t], self.c[t], self.c[t + 1], self.tanh[t]
+        h = self.xh[:, t + 1, :, : self.hidden]
+        if self.fused:
+            from repro.kernels import lstm_triton
+
+            return lstm_triton.forward(z, c, new, tanh, h, self._peep)
         o, i, f, s = z.chunk(4, -1)
         if self._peep is None:
             z.sigmoid_()
@@ -85,10 +99,15 @@ class LSTMWindow:
             o.addcmul_(new, self._peep[:, :1]).sigmoid_()
         torch.mul(new, 2, out=tanh)
         tanh.sigmoid_().mul_(2).sub_(1)
-        torch.mul(o, tanh, out=self.xh[:, t + 1, :, : self.hidden])
+        torch.mul(o, tanh, out=h)
 
     def factors(self) -> None:
-        """What is elementwise in the backward pass and the same whatever gradient arrives, for all steps at once."""
+        """What is elementwise in the backward pass and the same whatever gradient arrives, for all steps at once.
+
+        Our kernels for GPUs work it out as they go: less to move than its storing and reading.
+        """
+        if self.fused:
+            return
         n, h = self.steps, self.hidden
         z, e = self.gates[:n], self.e
         o, i, _, s = z.chunk(4, -1)
@@ -119,31 +138,41 @@ class LSTMWindow:
 
         `keep`: into `dz`, for `weight_gradient`. `states` [T, R, B, 2H]: takes ∂/∂(h, c) before each core.
         """
-        back, h = w[:, : self.hidden].mT, self.hidden
-        dz_all = self.dz if keep else self._aside()
+        back, dz_all = w[:, : self.hidden].mT, self.dz if keep else self._aside()
         for t in range(self.steps - 1, -1, -1):
-            e, dz = self.e[t], dz_all[:, t]
-            if dy is not None:
-                dh.add_(dy[:, t])
-            torch.mul(dh, e[..., :h], out=dz[..., :h])
-            dc.addcmul_(dh, self.e_c[t])
-            if self._peep is not None:
-                dc.addcmul_(dz[..., :h], self._peep[:, :1])
-            torch.mul(
-                dc.unsqueeze(-2),
-                torch.unflatten(e[..., h:], -1, (3, h)),
-                out=torch.unflatten(dz[..., h:], -1, (3, h)),
-            )
-            if t == 0 and not first:
+            dz, last = dz_all[:, t], t == 0 and not first
+            self._back(t, None if dy is None else dy[:, t], dh, dc, dz, last)
+            if last:
                 return
-            dc.mul_(self.gates[t, ..., 2 * h : 3 * h])
-            if self._peep is not None:
-                dc.addcmul_(dz[..., h : 2 * h], self._peep[:, 1:2]).addcmul_(
-                    dz[..., 2 * h : 3 * h], self._peep[:, 2:3]
-                )
             products.product(dz, back, dh)
             if states is not None:
                 torch.cat([dh, dc], -1, out=states[t])
+
+    def _back(self, t: int, dy: Tensor | None, dh: Tensor, dc: Tensor, dz: Tensor, last: bool) -> None:
+        """Core t beside its product: `dz` [R, B, 4H] and, unless `last`, dc before it."""
+        if self.fused:
+            from repro.kernels import lstm_triton
+
+            return lstm_triton.backward(self.gates[t], self.c[t], self.tanh[t], dh, dy, dc, dz, self._peep)
+        e, h = self.e[t], self.hidden
+        if dy is not None:
+            dh.add_(dy)
+        torch.mul(dh, e[..., :h], out=dz[..., :h])
+        dc.addcmul_(dh, self.e_c[t])
+        if self._peep is not None:
+            dc.addcmul_(dz[..., :h], self._peep[:, :1])
+        torch.mul(
+            dc.unsqueeze(-2),
+            torch.unflatten(e[..., h:], -1, (3, h)),
+            out=torch.unflatten(dz[..., h:], -1, (3, h)),
+        )
+        if last:
+            return
+        dc.mul_(self.gates[t, ..., 2 * h : 3 * h])
+        if self._peep is not None:
+            dc.addcmul_(dz[..., h : 2 * h], self._peep[:, 1:2]).addcmul_(
+                dz[..., 2 * h : 3 * h], self._peep[:, 2:3]
+            )
 
     def _aside(self) -> Tensor:
         """Room for the dz of a second sweep."""
@@ -155,11 +184,24 @@ class LSTMWindow:
         """scale · ∂L/∂W into `out` [R, H + 1 + I, 4H], one product over T·B; of the peepholes into `peep_out`."""
         rows = self.xh[:, : self.steps].flatten(1, 2).mT
         product(rows, self.dz.flatten(1, 2), out, scale)
-        if peep_out is not None:
+        if peep_out is None:
+            return
+        if self.fused:
+            from repro.kernels import lstm_triton
+
+            lstm_triton.peephole_gradient(self.dz, self.c, peep_out, scale)
+        else:
             o, i, f, _ = self.dz.transpose(0, 1).chunk(4, -1)
             before, after = self.c[: self.steps], self.c[1 : self.steps + 1]
             for n, (dz, c) in enumerate(((o, after), (i, before), (f, before))):
                 peep_out[:, n].copy_((dz * c).sum((0, 2)).mul_(scale))
+
+
+def bmm(a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:
+    """a b for the small products of heads and read-outs: on every CPU by `torch.bmm`, into `out` if given."""
+    if products.triton(a):
+        return products.product(a, b, out)
+    return torch.bmm(a, b) if out is None else torch.bmm(a, b, out=out)
 
 
 def product(a: Tensor, b: Tensor, out: Tensor, scale: float) -> None:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from repro.errors import UnknownNameError
-from repro.kernels.lstm import LSTMWindow, product
+from repro.kernels.lstm import LSTMWindow, bmm, product
 from repro.nets.params import Params
 
 LOSSES = ("bits", "symbols")
@@ -72,7 +72,7 @@ class RecurrentNet:
         """Logits [R, T·B, C], time before lanes, of x [R, T + 1, B, I] (T suffice without the extra core)."""
         self.core.x[:, : x.shape[1]].copy_(x)
         self.core.forward(self.p["W"], self.p.get("peep"))
-        return torch.bmm(self.core.y, self.p["V"], out=self.logits)
+        return bmm(self.core.y, self.p["V"], out=self.logits)
 
     def start(self, y: Tensor, answer: Tensor | None = None) -> Tensor:
         """∂L/∂y [R, T, B, H] of the window's loss after `forward`; the gradient of the output layer.
@@ -81,7 +81,7 @@ class RecurrentNet:
         """
         d = logit_gradient(self.logits, y, answer, self.d_logits)
         product(self.core.y.mT, d, self.g["V"], 1 / self.batch)
-        torch.bmm(d, self.p["V"][:, : self.hidden].mT, out=self.dy)
+        bmm(d, self.p["V"][:, : self.hidden].mT, out=self.dy)
         return self.dy.view(len(self.dy), self.steps, self.batch, self.hidden)
 
     def finish(self) -> None:
@@ -143,17 +143,17 @@ class Head:
     def predict(self) -> Tensor:
         """δ̂ [R, n, B, 2H] of `x`."""
         if self.width:
-            torch.bmm(self.x.flatten(1, 2), self.p["M1"], out=self.a)
+            bmm(self.x.flatten(1, 2), self.p["M1"], out=self.a)
             torch.clamp_min(self.a.view(*self.f.shape[:3], self.width), 0, out=self.f[..., : self.width])
-        torch.bmm(self.f.flatten(1, 2), self.p["M2"], out=self.out)
+        bmm(self.f.flatten(1, 2), self.p["M2"], out=self.out)
         return self.out.view(len(self.out), self.parts, self.batch, 2 * self.hidden)
 
     def of(self, h: Tensor, rows: slice = ALL) -> Tensor:
         """δ̂ [R, n, 2H] of h [R, n, H + 1] with a bias column, of these runs; keeps nothing."""
         if self.width:
-            f = torch.bmm(h, self.p["M1"][rows]).clamp_min_(0)
+            f = bmm(h, self.p["M1"][rows]).clamp_min_(0)
             h = torch.cat([f, torch.ones_like(f[..., :1])], -1)
-        return torch.bmm(h, self.p["M2"][rows])
+        return bmm(h, self.p["M2"][rows])
 
     def regress(self, error: Tensor, weight: float = 1.0, into: bool = False) -> Tensor | None:
         """Gradients of weight · mean_B ‖δ̂ − δ‖² from error = δ̂ − δ [R, B, 2H] of part 0.
@@ -163,10 +163,10 @@ class Head:
         scale = 2 * weight / self.batch
         product(self.f[:, 0].mT, error, self.g["M2"], scale)
         if not self.width:
-            return torch.bmm(error, self.p["M2"][:, : self.hidden].mT).mul_(2 * weight) if into else None
-        d = torch.bmm(error, self.p["M2"][:, : self.width].mT).mul_(self.f[:, 0, :, : self.width] > 0)
+            return bmm(error, self.p["M2"][:, : self.hidden].mT).mul_(2 * weight) if into else None
+        d = bmm(error, self.p["M2"][:, : self.width].mT).mul_(self.f[:, 0, :, : self.width] > 0)
         product(self.x[:, 0].mT, d, self.g["M1"], scale)
-        return torch.bmm(d, self.p["M1"][:, : self.hidden].mT).mul_(2 * weight) if into else None
+        return bmm(d, self.p["M1"][:, : self.hidden].mT).mul_(2 * weight) if into else None
 
     def kept(self) -> dict[str, Tensor]:
         """Weights."""

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from repro.errors import UnknownNameError
+from repro.kernels.lstm import bmm
 from repro.nets.recurrent import Head, RecurrentNet
 
 Inject = Callable[[Tensor, Mapping[str, Tensor]], Tensor]
@@ -74,7 +75,7 @@ def oracle(sg: Tensor, draws: Mapping[str, Tensor]) -> Tensor:
 def untrained(sg: Tensor, draws: Mapping[str, Tensor]) -> Tensor:
     """What an M that learns nothing says: a random linear map `draws["map"]` [R, H + 1, 2H] of `draws["h"]`
     [R, B, H + 1], the output that δ̂ is made from, with the rms of δ̂."""
-    said = torch.bmm(draws["h"], draws["map"])
+    said = bmm(draws["h"], draws["map"])
     return said * (rms(sg) / rms(said).clamp_min(1e-30))
 
 

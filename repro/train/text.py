@@ -11,7 +11,7 @@ from torch import Tensor
 from repro.data import load_text
 from repro.data.streams import Windows
 from repro.errors import BadValueError
-from repro.kernels.lstm import LSTMWindow
+from repro.kernels.lstm import LSTMWindow, bmm
 from repro.nets.recurrent import RecurrentNet, nats
 from repro.train.given import Given
 from repro.train.loop import Context, Result, fit
@@ -112,7 +112,7 @@ def bits_per_symbol(net: RecurrentNet, tokens: Tensor, eye: Tensor) -> Sequence[
         core.x[:, : len(x)].copy_(eye[x].unsqueeze(0))
         core.forward(w, net.p.get("peep"))
         seen = core.xh[:, 1 : len(y) + 1, :, : h + 1].flatten(1, 2)
-        total += nats(torch.bmm(seen, v), y.reshape(1, -1).expand(runs, -1), None).sum(1)
+        total += nats(bmm(seen, v), y.reshape(1, -1).expand(runs, -1), None).sum(1)
         core.carry()
     return (total / (lanes * (each - 1) * math.log(2))).tolist()
 

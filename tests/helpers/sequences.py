@@ -39,7 +39,7 @@ def given_of(kinds, seeds=(1,), text=False, params=None, **setting):
     return Given([Run(k, s, {**fixed, "inject": k}, own, *data) for k in kinds for s in seeds])
 
 
-def learner_of(*args, dtype=torch.float32, **more):
+def learner_of(*args, dtype=torch.float32, device="cpu", **more):
     family = TextLearner if more.get("text") else EpisodeLearner
     made = type("Typed", (family,), {"dtype": dtype})
-    return made(given_of(*args, **more), Context(download=False))
+    return made(given_of(*args, **more), Context(device, download=False))

@@ -22,7 +22,14 @@ import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
-from repro.kernels import adam_triton, norm_last_triton, norm_triton, products_triton, softmax_triton
+from repro.kernels import (
+    adam_triton,
+    lstm_triton,
+    norm_last_triton,
+    norm_triton,
+    products_triton,
+    softmax_triton,
+)
 
 Case = tuple[str, Any, dict[str, int], dict[str, str], dict[str, Any], int]
 """Name, kernel, options (num_warps …), types of what is not constant, constants, threads' share: elements a block."""
@@ -35,7 +42,7 @@ def case(name: str, kernel: Any, warps: int, constants: Mapping[str, Any], **typ
 
 
 def strides(kernel: Any) -> dict[str, str]:
-    whole = {"batch", "hidden"}
+    whole = {"rows", "batch", "hidden"}
     return {n: "i32" for n in kernel.arg_names if n in whole or re.fullmatch(r"\w+_(run|row)", n)} | {
         "mean_run": "*fp32",
         "var_run": "*fp32",
@@ -77,7 +84,33 @@ def cases() -> Iterator[Case]:
         yield case(
             f"softmax cross-entropy, {rows} × {columns}", softmax_triton.softmax_kernel, 4, shape, **sizes
         )
+    yield from cores()
     yield from products()
+
+
+def core(name: str, kernel: Any, number: str, **constants: Any) -> Case:
+    types = dict.fromkeys(kernel.arg_names, f"*{number}") | strides(kernel)
+    said = ", peepholes" * constants.get("PEEP", False) + ", float64" * (number == "fp64")
+    size = f"{constants['ROWS']} × {constants['COLUMNS']}"
+    return case(f"{name}, {size}{said}", kernel, lstm_triton.WARPS, constants, **types)
+
+
+def cores() -> Iterator[Case]:
+    """An LSTM's core without peepholes and with them, in blocks of both kinds, and in float64, which takes most."""
+    for rows, peep, number in (
+        (96, False, "fp32"),
+        (768, False, "fp32"),
+        (768, True, "fp32"),
+        (768, True, "fp64"),
+    ):
+        shape = dict(zip(("ROWS", "COLUMNS"), lstm_triton.tile(rows, 256), strict=True))
+        yield core("LSTM core", lstm_triton.forward_kernel, number, PEEP=peep, **shape)
+        yield core("its backward pass", lstm_triton.backward_kernel, number, PEEP=peep, OUTPUT=True, **shape)
+    shape = dict(zip(("ROWS", "COLUMNS"), lstm_triton.SUMMED, strict=True))
+    for number in ("fp32", "fp64"):
+        yield core(
+            "gradient of peepholes", lstm_triton.peephole_kernel, number, SCALE=1 / 3, STEPS=6, **shape
+        )
 
 
 def products() -> Iterator[Case]:
@@ -127,6 +160,7 @@ def main() -> int:
         whole = [i for i, n in enumerate(kernel.arg_names) if types[n] not in plain]
         if kernel is products_triton.product_kernel:  # which is told nothing of its numbers
             whole = [i for i in whole if types[kernel.arg_names[i]] != "i32"]
+        whole = [i for i in whole if kernel.arg_names[i] not in ("h", "h_row")]  # among inputs and a 1
         aligned = {(i,): [["tt.divisibility", 16]] for i in whole}
         source = ASTSource(kernel, types, constants, aligned)
         made = triton.compile(source, target=GPUTarget("cuda", 90, 32), options=options)

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from repro import blas, device
-from repro.kernels import adam_triton, gpu, norm, products, products_triton
+from repro.kernels import adam_triton, gpu, lstm, norm, products, products_triton
 from repro.kernels import norm_plain as plain
 
 there = pytest.mark.skipif(torch.cuda.is_available(), reason="a real device is there")
@@ -22,7 +22,7 @@ def test_neither_the_cpu_nor_what_only_says_that_it_is_on_a_gpu(monkeypatch: pyt
     assert not gpu.suits(torch.zeros(2), torch.float32)
     with pretend.device():
         x = torch.zeros(2, 3, 4, device="cuda")
-        assert x.is_cuda and not gpu.suits(x, torch.float32) and not norm.triton(x)
+        assert x.is_cuda and not gpu.suits(x, torch.float32) and not norm.triton(x) and not lstm.triton(x)
 
 
 def test_dtypes_and_batches_that_the_kernel_does_not_take(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,6 +30,8 @@ def test_dtypes_and_batches_that_the_kernel_does_not_take(monkeypatch: pytest.Mo
     assert norm.triton(torch.zeros(2, 3, 4)) and norm.triton(torch.zeros(2, 3, 4, dtype=torch.bfloat16))
     assert not norm.triton(torch.zeros(2, 3, 4, dtype=torch.float64))
     assert not norm.triton(torch.zeros(1, norm.LARGEST + 1, 1))
+    assert lstm.triton(torch.zeros(2)) and lstm.triton(torch.zeros(2).double())
+    assert not lstm.triton(torch.zeros(2).bfloat16())
 
 
 def test_without_triton_nothing_works_and_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
