@@ -1,9 +1,10 @@
-"""Nothing that a work really runs is left out of its digest: smoke runs of all, watched in a fresh process each."""
+"""Nothing that a work really runs is left out of its digest: smoke runs of all, watched in a process each."""
 
 import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from small import small
@@ -15,47 +16,77 @@ from repro.runner.groups import groups
 from repro.runner.keys import work_of
 from repro.runner.source import counts
 
+HELPERS = Path(__file__).resolve().parents[1] / "helpers"
 WORKS = {e.trained_by: e for e in (*reversed(all_exhibits()), read("tiny"))}
 
 WATCH = """
-import importlib, json, sys
+import importlib, json, os, sys
 
-called, known, package, asked = set(), set(), sys.argv[1], json.load(sys.stdin)
+import sympy, torch  # once for all: no module of ours, and nothing that is watched
 
-def watch(frame, event, argument):  # of a trace the calls alone: a profile is told of every C function too
-    if frame.f_code not in known:
-        known.add(frame.f_code)
-        if frame.f_code.co_filename.startswith(asked["top"]):
-            called.add((frame.f_globals.get("__name__"), frame.f_code.co_qualname))
+def watched(package, top, groups):
+    called, known = set(), set()
 
-from repro.record.run import Run
-from repro.train.given import Given
-from repro.train.loop import Context
+    def watch(frame, event, argument):  # of a trace the calls alone: a profile is told of every C function too
+        if frame.f_code not in known:
+            known.add(frame.f_code)
+            if frame.f_code.co_filename.startswith(top):
+                called.add((frame.f_globals.get("__name__"), frame.f_code.co_qualname))
 
-work = importlib.import_module(f"{package}.work").work
-sys.settrace(watch)
-for group in asked["groups"]:
-    work(Given([Run.from_json(r) for r in group]), Context(download=False))
-sys.settrace(None)
-loaded = [m for m in sys.modules if m.split(".")[0] in ("repro", package.split(".")[0])]
-json.dump({"loaded": loaded, "called": sorted(c for c in called if c[0])}, sys.stdout)
+    from repro.record.run import Run
+    from repro.train.given import Given
+    from repro.train.loop import Context
+
+    work = importlib.import_module(f"{package}.work").work
+    sys.settrace(watch)
+    for group in groups:
+        work(Given([Run.from_json(r) for r in group]), Context(download=False))
+    sys.settrace(None)
+    loaded = [m for m in sys.modules if m.split(".")[0] in ("repro", package.split(".")[0])]
+    return {"loaded": loaded, "called": sorted(c for c in called if c[0])}
+
+asked = json.load(sys.stdin)
+assert not any(m.split(".")[0] in {p.split(".")[0] for p in ("repro", *asked)} for m in sys.modules)
+for package, of_it in asked.items():
+    sys.stdout.flush()
+    if os.fork() == 0:
+        with open(package, "w") as file:
+            json.dump(watched(package, **of_it), file)
+        sys.stderr.flush()
+        os._exit(0)  # an exception ends the fork otherwise: its file is empty, its traceback on standard error
+    os.wait()
 """
+
+
+def asked_of(exhibit):
+    profile = exhibit.profile("smoke")
+    made = groups(exhibit, profile, runs(exhibit, profile, changes=small(exhibit)), "cpu")
+    top = os.path.dirname(os.path.dirname(code.read("repro").path))
+    return {"top": top, "groups": [[r.as_json() for r in g.runs] for g in made]}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Where each work, run in a fork of its own, has told what it loaded and called."""
+    folder = tmp_path_factory.mktemp("reach")
+    own = {f"REPRO_{name}": str(folder / name.lower()) for name in ("RESULTS", "RUNS", "DATA")}
+    path = f"{HELPERS.parents[1]}{os.pathsep}{HELPERS}"
+    env = {**os.environ, **own, "REPRO_OFFLINE": "1", "TINY_LOG": str(folder / "log"), "PYTHONPATH": path}
+    words = [sys.executable, "-c", WATCH]
+    asked = json.dumps({package: asked_of(e) for package, e in WORKS.items()})
+    done = subprocess.run(
+        words, input=asked, capture_output=True, text=True, timeout=600, cwd=folder, env=env, check=False
+    )
+    (folder / "errors").write_text(done.stderr)
+    return folder
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("package", WORKS)
-def test_all_that_is_loaded_and_called_counts_or_is_apart(package, places):
-    exhibit = WORKS[package]
-    profile = exhibit.profile("smoke")
-    made = groups(exhibit, profile, runs(exhibit, profile, changes=small(exhibit)), "cpu")
-    top = os.path.dirname(os.path.dirname(code.read("repro").path))
-    asked = {"top": top, "groups": [[r.as_json() for r in g.runs] for g in made]}
-    words = [sys.executable, "-c", WATCH, package]
-    done = subprocess.run(
-        words, input=json.dumps(asked), capture_output=True, text=True, check=False, timeout=300
-    )
-    assert done.returncode == 0, done.stderr
-    seen = json.loads(done.stdout)
+def test_all_that_is_loaded_and_called_counts_or_is_apart(package, folder):
+    told = (folder / package).read_text() if (folder / package).exists() else ""
+    assert told, (folder / "errors").read_text()
+    seen = json.loads(told)
     module, _, function = work_of(package).partition(":")
     reached = code._reached((module, function), code.ALWAYS)
     ours = {m for m in seen["loaded"] if counts(m, package)}
