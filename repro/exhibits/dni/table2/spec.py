@@ -145,8 +145,8 @@ DEVIATIONS = (
         "best rate lay at the lower edge, so it went on to 3e-5 and 1e-5, and 3e-5 was better at 6 layers",
         "large for DNI: 4.1, 13.2, 26.8 and 25.1 % at 1e-3 where its own rates give 1.9, 2.4, 3.2 and 3.9. Bprop's, "
         "No Bprop's and cDNI's (3 to 5 layers) best lay at the upper edge; searched beyond after the record: 3e-3 "
-        "gives 0.2 points more to 0.1 fewer than the rate used (cDNI at 6 layers: 0.98 for 1.12); No Bprop at 1e-2 is "
-        "no better",
+        "gives 0.2 points more to 0.1 fewer than the rate used (cDNI at 6 layers: 0.98 for 1.12); No Bprop at 1e-2 "
+        "is no better",
     ),
     *feedforward.DEVIATIONS,
     Deviation(10, "seeds", "one run a cell, no spread", "3 seeds; no claim rests on one", "an error bar"),
