@@ -57,9 +57,7 @@ def _along(ax: Axes, arms: list[Arm], view: View) -> None:
         colour = f"C{n}"
         ax.plot([s / max(curve) for s in curve], y, "o-", ms=3.5, lw=1.3, color=colour)
         ends.append((y[-1], f"{arm.setting['data']}{arm.setting['dim']}", colour))
-    ax.set_xscale("log")
-    ax.set_yscale("log")
-    ax.set_ylim(5e-8, 1)
+    ax.set(xscale="log", yscale="log", ylim=(5e-8, 1))
     ax.minorticks_off()
     ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.set_xlabel("of all steps (gaps below 1e-7 are drawn there)")
