@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -15,26 +12,20 @@ import fused
 import pytest
 import torch
 from cells import SIZES, Size
+from interpreted import all_inside_pass, inside, outside
 from sequences import learner_of
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
 from repro.kernels import lstm, lstm_triton, products
 
-pytest.importorskip("triton", reason="Triton is not installed", exc_type=ImportError)
-INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
-inside = pytest.mark.skipif(not INTERPRETED, reason="in the process that the first test starts")
 BOUND = {torch.float64: 1e-14, torch.float32: 2e-6}
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(INTERPRETED, reason="is that process")
+@outside
 def test_all_the_others_under_the_interpreter() -> None:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(Path(__file__))]
-    done = subprocess.run(
-        command, env={**os.environ, "TRITON_INTERPRET": "1"}, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    all_inside_pass(__file__)
 
 
 @inside

@@ -5,36 +5,24 @@ Triton is no dependency of this repository; where it is missing all of this is s
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import fused
 import multiplied
 import pytest
 import torch
 from cases import CASES, SEEDS
 from deepnets import KINDS, make
+from interpreted import all_inside_pass, inside, outside
 from torch import Tensor
 
 from repro.kernels import adam_triton, norm, norm_triton, products, products_triton
 from repro.nets.params import Params
 from repro.train import optim
 
-pytest.importorskip("triton", reason="Triton is not installed", exc_type=ImportError)
-INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
-inside = pytest.mark.skipif(not INTERPRETED, reason="in the process that the first test starts")
-
 
 @pytest.mark.slow
-@pytest.mark.skipif(INTERPRETED, reason="is that process")
+@outside
 def test_all_the_others_under_the_interpreter() -> None:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(Path(__file__))]
-    done = subprocess.run(
-        command, env={**os.environ, "TRITON_INTERPRET": "1"}, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    all_inside_pass(__file__)
 
 
 @inside
