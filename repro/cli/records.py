@@ -60,7 +60,7 @@ def draw_picture(exhibit: Exhibit, record: Record, path: Path) -> str | None:
     try:
         from repro.show.draw import draw, save_svg
 
-        save_svg(draw(exhibit, record), path)
+        save_svg(draw(exhibit, record), path, record)
         return None
     except (ModuleNotFoundError, MissingData) as e:
         lacking = e.name if isinstance(e, ModuleNotFoundError) else str(e)

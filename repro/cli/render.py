@@ -56,7 +56,7 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _render(exhibit: Exhibit, record: Record, out: Path | None) -> str | None:
-    """One notebook and its picture; returns what failed."""
+    """One notebook, and the pictures of all the exhibit's records; returns what failed."""
     from repro.notebook.build import render
 
     require_fresh(exhibit, record)
@@ -64,9 +64,13 @@ def _render(exhibit: Exhibit, record: Record, out: Path | None) -> str | None:
     print(render(exhibit, out or notebooks_dir(), None if best else record))
     if out is not None:
         return None
-    return draw_picture(
-        exhibit, record, path_of(results_dir(), exhibit.id, record.profile).with_suffix(".svg")
-    )
+    failed = [_draw(exhibit, profile) for profile in recorded(exhibit)]  # drawing code is the same for all
+    return next(filter(None, failed), None)
+
+
+def _draw(exhibit: Exhibit, profile: str) -> str | None:
+    record = load(results_dir(), exhibit.id, profile)
+    return draw_picture(exhibit, record, path_of(results_dir(), exhibit.id, profile).with_suffix(".svg"))
 
 
 def _render_other(path: Path) -> str | None:

@@ -116,7 +116,7 @@ class Shown:
         from repro.show.draw import draw, save_svg
 
         path = save(record, Path(self.out))
-        save_svg(draw(self.exhibit, record), path.with_suffix(".svg"))
+        save_svg(draw(self.exhibit, record), path.with_suffix(".svg"), record)
         return [f"Kept as {record.exhibit}/{path.stem} (json, csv, svg) in {self.out}."]
 
     def figure(self, unless: Any = None) -> Picture | Text:

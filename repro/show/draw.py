@@ -31,26 +31,32 @@ def draw(exhibit: Exhibit, record: Record) -> Figure:
     return figure
 
 
-def save_svg(figure: Figure, path: str | os.PathLike[str]) -> Path:
+def save_svg(figure: Figure, path: str | os.PathLike[str], record: Record) -> Path:
     """Write the figure as SVG, atomically and with the same bytes in every process; returns the path.
 
-    Text is written as outlines, so that it looks the same where the font is not installed.
+    Text is written as outlines, so that it looks the same where the font is not installed. The picture names the
+    sum of the numbers of `record`, from which it was drawn.
     """
-    write_text(Path(path), svg_text(figure))
+    write_text(Path(path), svg_text(figure, source=drawn_from(record)))
     return Path(path)
 
 
-def svg_text(figure: Figure, outlines: bool = True) -> str:
+def drawn_from(record: Record) -> str:
+    """How a picture names the numbers that it shows."""
+    return f"numbers with SHA-256 {record.facts['csv']['sha256']}"
+
+
+def svg_text(figure: Figure, outlines: bool = True, source: str | None = None) -> str:
     """The figure as SVG text; element ids come from a fixed salt, and no date is written.
 
-    Paths are rounded to a tenth of a point. Without `outlines` it is the <svg> element alone, its text left as text
-    and without ids that nothing refers to: for a notebook, a third smaller.
+    Paths are rounded to a tenth of a point. `source`: where the numbers are from. Without `outlines` it is the <svg>
+    element alone, its text left as text and without ids that nothing refers to: for a notebook, a third smaller.
     """
     from repro.show.style import only
 
     out, fonts = io.StringIO(), "path" if outlines else "none"
     with only({"svg.hashsalt": "repro", "svg.fonttype": fonts, "path.simplify": True}):
-        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Source": source})
     text = re.sub(r' (?:d|x|y)="[^"]*"', lambda d: re.sub(r"-?\d+\.\d{2,}", _rounded, d[0]), out.getvalue())
     text = _renamed(re.sub(r"\n *", "\n", re.sub(r" \n", "\n", text)))
     if outlines:

@@ -19,6 +19,7 @@ from repro.record.reads import Noted
 from repro.record.record import run_names
 from repro.record.store import load, recorded
 from repro.record.view import View
+from repro.show.draw import drawn_from
 
 RESULTS = Path(__file__).resolve().parents[2] / "results"
 RECORDS = [(e.id, profile) for e in all_exhibits() for profile in recorded(e, RESULTS)]
@@ -40,7 +41,8 @@ def test_they_are_fresh_complete_and_of_committed_code(both):
     audit.refuse_for_results(exhibit, record)
     assert audit.problems(exhibit, record) == []
     assert [j.reason for j in record.judgements(exhibit) if "its test failed" in j.reason] == []
-    assert (RESULTS / exhibit.id / f"{record.profile}.svg").exists()
+    picture = RESULTS / exhibit.id / f"{record.profile}.svg"
+    assert drawn_from(record) in picture.read_text(), "of other numbers: repro render draws it again"
 
 
 def test_no_claim_survives_where_there_is_nothing_to_see(both):
@@ -56,6 +58,11 @@ class Noting(View):
         return super()._rows_of(arm, metric)
 
 
+def invisible(line):
+    """A curve of one point, and no mark on it."""
+    return len(line.get_xdata()) == 1 and line.get_marker() in ("", "None", None)
+
+
 def test_of_what_nobody_reads_a_record_holds_little(both):
     """Not the course, nor each layer, of what neither a claim nor the figure nor the notebook looks at."""
     exhibit, record = both
@@ -63,7 +70,8 @@ def test_of_what_nobody_reads_a_record_holds_little(both):
     for claim in exhibit.claims:
         with suppress(Exception):
             claim.test(view)
-    import_module(f"{exhibit.package}.figure").draw(exhibit, record, view)
+    figure = import_module(f"{exhibit.package}.figure").draw(exhibit, record, view)
+    assert [line for ax in figure.axes for line in ax.lines if invisible(line)] == []
     cells = json.loads((RESULTS.parent / "notebooks" / f"{exhibit.id}.ipynb").read_text())["cells"]
     code = "".join(line for c in cells if c["cell_type"] == "code" for line in c["source"])
     count = Counter(r[2] for r in record.rows if r[2] not in view.metrics)

@@ -28,7 +28,7 @@ def made(tmp_path_factory):
         path = save(record, out)
         shutil.copy(NOTEBOOKS / f"{exhibit.id}.ipynb", path.with_suffix(".ipynb"))
         if exhibit.id != FAILED:
-            save_svg(draw(exhibit, record), path.with_suffix(".svg"))
+            save_svg(draw(exhibit, record), path.with_suffix(".svg"), record)
             parts.append(content.part(exhibit, record, out, 2.0))
     parts.append(content.failed(get(FAILED), "quick", out, 1.0, "ValueError: broken on <purpose>"))
     for part in parts:

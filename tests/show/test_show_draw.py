@@ -60,7 +60,8 @@ from record_fakes import DATA, fake_record, rows_of
 from repro.exhibits import get
 from repro.show.draw import draw, save_svg, svg_text
 e = get("sg/table2")
-save_svg(draw(e, fake_record(e, "cpu", rows_of(e, "cpu"), DATA)), sys.argv[1])
+record = fake_record(e, "cpu", rows_of(e, "cpu"), DATA)
+save_svg(draw(e, record), sys.argv[1], record)
 """
 
 
@@ -91,8 +92,11 @@ def test_the_last_digits_of_a_layout_change_no_byte():
 
 
 def test_saving_leaves_no_temporary_file(tmp_path):
-    path = save_svg(figure_of("sg/fig6"), tmp_path / "a" / "b.svg")
+    exhibit = get("sg/fig6")
+    record = fake_record(exhibit, "cpu", rows_of(exhibit, "cpu"))
+    path = save_svg(figure_of("sg/fig6"), tmp_path / "a" / "b.svg", record)
     assert [p.name for p in path.parent.iterdir()] == ["b.svg"]
+    assert record.facts["csv"]["sha256"] in path.read_text(), "it names its numbers"
 
 
 @pytest.mark.parametrize(

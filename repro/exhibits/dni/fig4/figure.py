@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -73,9 +74,11 @@ def _panel(ax: Axes, view: View, task: str, window: int, shown: Sequence[str]) -
             continue
         for seed in view.by_seed(arm, metric):
             drawn.append([(r[3] * window, r[5]) for r in view.select(arm, metric, seed=seed)])
-            ax.plot(*zip(*drawn[-1], strict=True), color=colour, lw=0.6, alpha=0.45, drawstyle=steps)
+            look: dict[str, Any] = {"color": colour, "drawstyle": steps, "clip_on": len(drawn[-1]) > 1}
+            look["marker"] = "" if look["clip_on"] else "o"  # of some records the end alone is there
+            ax.plot(*zip(*drawn[-1], strict=True), lw=0.6, alpha=0.45, ms=4, **look)
         curve = {step * window: mean(v) for step, v in view.curve(arm, metric).items()}
-        ax.plot([*curve], [*curve.values()], color=colour, lw=2.2, drawstyle=steps)
+        ax.plot([*curve], [*curve.values()], lw=2.2, ms=8, **look)
     told = [(METHODS[m][0], REPORTED[task][m].get(window)) for m in shown]
     each = (
         f"{label} {form.format(v)}".replace(" ", "\N{NO-BREAK SPACE}") for label, v in told if v is not None
