@@ -58,24 +58,29 @@ def conditions(exhibit: Exhibit, spec: Mapping[str, Any] | None) -> str:
     """Which parameters of a record's runs are not the paper's: "at steps 5,000 (the paper's: 500,000), …"."""
     told = []
     for param in exhibit.params if spec else ():
-        others = _other_values(exhibit, param, spec or {})
-        if others and param.name not in MEASURED:
-            ends = (min(others), max(others)) if all(isinstance(v, int | float) for v in others) else others
-            said = " to ".join(dict.fromkeys(map(_number, ends)))
+        pairs = _other_values(exhibit, param, spec or {})
+        if pairs and param.name not in MEASURED:
             whose = "in full" if param.assumed else "the paper's"
-            told.append(f"{param.name} {said} ({whose}: {_number(plain(param.value))})")
+            here, there = (_span([pair[n] for pair in pairs]) for n in (0, 1))
+            told.append(f"{param.name} {here} ({whose}: {there})")
     return f"at {', '.join(told)}" if told else ""
 
 
-def _other_values(exhibit: Exhibit, param: Param, spec: Mapping[str, Any]) -> list[Any]:
-    """The values of a parameter that runs of a spec have and that are not the paper's for their arm, each once."""
-    found: list[Any] = []
+def _span(values: list[Any]) -> str:
+    """ "32 to 128", or all of them if they are no numbers."""
+    ends = (min(values), max(values)) if all(isinstance(v, int | float) for v in values) else values
+    return " to ".join(dict.fromkeys(map(_number, ends)))
+
+
+def _other_values(exhibit: Exhibit, param: Param, spec: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+    """(a value of a parameter, the paper's for that arm) where runs of a spec differ from the paper, each once."""
+    found: list[tuple[Any, Any]] = []
     usual, arms = plain(param.value), {a.id: a.params for a in exhibit.arms}
     for arm, own in spec["arms"].items():
         its = arms.get(arm, {})
         paper = plain(its[param.name].value) if param.name in its else usual
         value = {**spec.get("params", {}), **own.get("params", {})}.get(param.name, paper)
-        found += [value] if value != paper and value not in found else []
+        found += [(value, paper)] if value != paper and (value, paper) not in found else []
     return found
 
 

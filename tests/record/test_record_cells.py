@@ -60,5 +60,8 @@ def test_an_arms_own_value_of_the_paper_is_no_condition_and_a_range_is_said():
         quick, arm_overrides={"arm-3": {"steps": Override(5000, "x")}, "arm-2": {"steps": Override(9, "x")}}
     )
     assert conditions(exhibit, spec_of(runs(exhibit, varied))) == "at steps 9 to 5,000 (the paper's: 60)"
+    asked = "at steps 9 to 5,000 (the paper's: 50 to 60)"
+    first = {**varied.arm_overrides, own.id: {"steps": Override(9, "x")}}
+    assert conditions(exhibit, spec_of(runs(exhibit, replace(quick, arm_overrides=first)))) == asked
     guessed = replace(quick, overrides={"pause": Override(0.5, "x")})
     assert conditions(exhibit, spec_of(runs(exhibit, guessed))) == "at pause 0.5 (in full: 0.0)"

@@ -34,10 +34,15 @@ def draw(
     exhibit: Exhibit,
     record: Record,
     view: View,
-    shown: Sequence[str] = SHOWN,
+    methods: Sequence[str] = SHOWN,
     tasks: Sequence[str] = tuple(PANELS),
 ) -> Figure:
-    """Thin lines are seeds, thick ones their mean; a task's panels share axes. Titles have the paper's ends."""
+    """Thin lines are seeds, thick ones the mean while all of them train. A task's panels share axes.
+
+    Titles have the paper's ends. Where DNI has not been run with the auxiliary task, plain DNI stands for it.
+    """
+    there = [m for m in dict.fromkeys((*methods, "dni")) if any(_windows(view, task, [m]) for task in tasks)]
+    shown = [m for m in there if m in methods or "aux" not in there]
     windows = {task: found for task in tasks if (found := _windows(view, task, shown))}
     columns = max([len(found) for found in windows.values()], default=1)
     figure = Figure(figsize=(max(2.6 * columns, 6.5), 3.1 * max(len(windows), 1) + 1.1), layout="constrained")
@@ -52,7 +57,10 @@ def draw(
         Line2D([], [], color=style.colour(METHODS[m][0]), lw=2.2, label=f"{METHODS[m][0]}, mean")
         for m in shown
     ]
-    key = [*lines, Line2D([], [], color="#333333", lw=0.6, alpha=0.6, label="a seed")]
+    key = [
+        *lines,
+        Line2D([], [], color="#333333", lw=0.6, alpha=0.6, label="a seed (means end with the first)"),
+    ]
     figure.legend(handles=key, loc="outside lower center", ncols=len(key))
     style.title(figure, exhibit, record)
     return figure
@@ -77,14 +85,16 @@ def _panel(ax: Axes, view: View, task: str, window: int, shown: Sequence[str]) -
             look: dict[str, Any] = {"color": colour, "drawstyle": steps, "clip_on": len(drawn[-1]) > 1}
             look["marker"] = "" if look["clip_on"] else "o"  # of some records the end alone is there
             ax.plot(*zip(*drawn[-1], strict=True), lw=0.6, alpha=0.45, ms=4, **look)
-        curve = {step * window: mean(v) for step, v in view.curve(arm, metric).items()}
+        each = view.curve(arm, metric)
+        seeds = max(map(len, each.values()))  # one that has stopped early would move the mean by its absence
+        curve = {step * window: mean(v) for step, v in each.items() if len(v) == seeds}
         ax.plot([*curve], [*curve.values()], lw=2.2, ms=8, **look)
     told = [(METHODS[m][0], REPORTED[task][m].get(window)) for m in shown]
-    each = (
+    ends = (
         f"{label} {form.format(v)}".replace(" ", "\N{NO-BREAK SPACE}") for label, v in told if v is not None
     )
-    ends = textwrap.fill(", ".join(each), WIDE)
-    ax.set_title(f"T = {window}\nthe paper ends at\n{ends}", fontsize=9)
+    said = textwrap.fill(", ".join(ends), WIDE)
+    ax.set_title(f"T = {window}\nthe paper ends at\n{said}", fontsize=9)
     ax.set_xlabel("data time (steps)", fontsize=9)
     ax.locator_params(axis="x", nbins=4)
     ax.xaxis.set_major_formatter(lambda v, _: f"{v / 1000:g}k" if v else "0")
