@@ -162,6 +162,6 @@ def test_run_works_where_only_torch_and_numpy_are(places):
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
-    assert "no picture of sg/table2: there is no matplotlib" in done.stderr
+    assert "no picture of sg/table2 at smoke: there is no matplotlib" in done.stderr
     made = sorted(p.suffix for p in (places / "output" / "sg" / "table2").glob("smoke-custom-*"))
     assert made == [".csv", ".json"]

@@ -55,17 +55,25 @@ def strays() -> Iterator[str]:
 
 
 def draw_picture(exhibit: Exhibit, record: Record, path: Path) -> str | None:
-    """Draw the SVG; returns what went wrong. Where there is no matplotlib (a GPU machine, say) nothing did."""
-    path.unlink(missing_ok=True)  # never the picture of an earlier record beside this one
+    """Draw the SVG; returns what went wrong, in which case no picture of other numbers stays in its place.
+
+    Where there is no matplotlib (a GPU machine, say), and where the record lacks what the figure cannot do without,
+    nothing did: it says so on standard error.
+    """
     try:
         from repro.show.draw import draw, save_svg
 
         save_svg(draw(exhibit, record), path, record)
         return None
     except (ModuleNotFoundError, MissingData) as e:
-        lacking = e.name if isinstance(e, ModuleNotFoundError) else str(e)
-        print(f"no picture of {exhibit.id}: there is no {lacking}", file=sys.stderr)
-        return None
+        lacking = f"there is no {e.name}" if isinstance(e, ModuleNotFoundError) else str(e)
+        print(f"no picture of {exhibit.id} at {record.profile}: {lacking}", file=sys.stderr)
+        why = None
     except Exception as e:  # the record is safe: a picture can be drawn from it later
         traceback.print_exc()
-        return f"the picture failed: {type(e).__name__}: {e}"
+        why = f"the picture of {exhibit.id} at {record.profile} failed: {type(e).__name__}: {e}"
+    if path.exists() and record.facts["csv"]["sha256"] not in path.read_text(
+        encoding="utf-8", errors="replace"
+    ):
+        path.unlink()
+    return why

@@ -38,7 +38,7 @@ def _others() -> list[Path]:
 
 
 def main(args: argparse.Namespace) -> int:
-    """Render each exhibit; prints where it is. 1 if a picture failed."""
+    """Render each exhibit, and draw the pictures of all its records; prints where it is. 1 if a picture failed."""
     from repro.notebook import warm
 
     exhibits = chosen(args)
@@ -47,30 +47,26 @@ def main(args: argparse.Namespace) -> int:
     if args.all:  # those that can be
         exhibits = [e for e in exhibits if recorded(e)]
     records = [load(results_dir(), e.id, args.profile or recorded_profile(e)) for e in exhibits]
+    pictures = [(e, load(results_dir(), e.id, p)) for e in exhibits if args.out is None for p in recorded(e)]
     with warm.kernels():
-        failed = [_render(e, record, args.out) for e, record in zip(exhibits, records, strict=True)]
-        failed += map(_render_other, _others() if args.all and args.out is None else ())
+        for e, record in zip(exhibits, records, strict=True):
+            _render(e, record, args.out)
+        failed = [_render_other(path) for path in (_others() if args.all and args.out is None else ())]
+    failed += [
+        draw_picture(e, r, path_of(results_dir(), e.id, r.profile).with_suffix(".svg")) for e, r in pictures
+    ]
     for why in filter(None, failed):
         print(f"repro: {why}", file=sys.stderr)
     return 1 if any(failed) else 0
 
 
-def _render(exhibit: Exhibit, record: Record, out: Path | None) -> str | None:
-    """One notebook, and the pictures of all the exhibit's records; returns what failed."""
+def _render(exhibit: Exhibit, record: Record, out: Path | None) -> None:
+    """One notebook."""
     from repro.notebook.build import render
 
     require_fresh(exhibit, record)
     best = record.profile == best_profile(exhibit)  # which a notebook takes by itself, and sees the others
     print(render(exhibit, out or notebooks_dir(), None if best else record))
-    if out is not None:
-        return None
-    failed = [_draw(exhibit, profile) for profile in recorded(exhibit)]  # drawing code is the same for all
-    return next(filter(None, failed), None)
-
-
-def _draw(exhibit: Exhibit, profile: str) -> str | None:
-    record = load(results_dir(), exhibit.id, profile)
-    return draw_picture(exhibit, record, path_of(results_dir(), exhibit.id, profile).with_suffix(".svg"))
 
 
 def _render_other(path: Path) -> str | None:

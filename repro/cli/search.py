@@ -16,7 +16,7 @@ from typing import Any
 
 from repro.cli import parser as common
 from repro.errors import BadValueError
-from repro.files import write_text
+from repro.files import writable, write_text
 from repro.show.progress import ProgressLines
 from repro.show.tables import aligned
 
@@ -57,9 +57,12 @@ def main(args: argparse.Namespace) -> int:
     from repro.record.plan import planned
     from repro.runner.search import OF_A_RUN, best, search
 
-    exhibit, (name, values) = get(args.id), args.over
+    exhibit, name = get(args.id), args.over[0]
+    values = [v.strip() for v in args.over[1].split(",")]
     _refuse_a_seed_of_records(args.seed)
-    what = (name, [v.strip() for v in values.split(",")]), args.metric, args.seed
+    what = (name, values), args.metric, args.seed
+    if args.out:
+        writable(args.out.parent)  # before hours of training, not after them
     made = planned(exhibit, args.profile, (args.seed,), args.arms, dict(args.set))
     groups = len(set(args.arms or (r.arm for r in made))) * (1 if name in OF_A_RUN else len(values))
     found, failed = search(exhibit, args.profile, *what, _options(args), ProgressLines(groups))

@@ -59,9 +59,9 @@ class Shown:
         if self.source == "recorded" and (self.seeds or self.changes):
             asked = ", ".join([*self.changes, *["seeds"] * bool(self.seeds)])
             raise BadValueError(f'{asked}: a change needs source "run"; a record has been made with its own')
+        self.planned = runs(exhibit, exhibit.profile(self.profile), self.seeds, self.changes)
         for place in ([self.out] if self.out else []) + ([runs_dir()] if self.source == "run" else []):
             writable(Path(place))
-        self.planned = runs(exhibit, exhibit.profile(self.profile), self.seeds, self.changes)
 
     def __repr__(self) -> str:
         how = "its committed record" if self.source == "recorded" else "a run of its own"

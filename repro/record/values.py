@@ -46,15 +46,18 @@ def _tuples(value: Any) -> Any:
 
 
 def _refuse_senseless(name: str, value: Any, like: Any) -> None:
-    """`BadValueError` for a number that is not finite, or not positive where the default is (0 may stay 0)."""
+    """`BadValueError` for a number that is not finite, or not positive where the default is (0 may stay 0).
+
+    Of a tuple each number counts, and its kinds and lengths are those of the default.
+    """
     numbers = [v for v in _flat(value) if isinstance(v, int | float) and not isinstance(v, bool)]
     if not all(math.isfinite(v) for v in numbers):
         raise BadValueError(f"parameter {name} is {value!r}; expected finite numbers")
-    if numbers and isinstance(value, int | float) and isinstance(like, int | float) and like >= 0:
-        if value < 0 or (like > 0 and value == 0):
-            raise BadValueError(
-                f"parameter {name} is {value!r}; expected {'more than 0' if like > 0 else '0 or more'}"
-            )
+    least = min((v for v in _flat(like) if isinstance(v, int | float)), default=-1)
+    if numbers and least >= 0 and (min(numbers) < 0 or (least > 0 and 0 in numbers)):
+        raise BadValueError(
+            f"parameter {name} is {value!r}; expected {'more than 0' if least > 0 else '0 or more'}"
+        )
     if isinstance(like, tuple) and isinstance(value, tuple) and not _alike(value, like):
         raise BadValueError(f"parameter {name} is {value!r}; expected values like those of {like!r}")
 

@@ -42,7 +42,7 @@ def save_svg(figure: Figure, path: str | os.PathLike[str], record: Record) -> Pa
 
 
 def drawn_from(record: Record) -> str:
-    """How a picture names the numbers that it shows."""
+    """How a picture names the numbers that it shows; the code that drew it and the words in it are not in the sum."""
     return f"numbers with SHA-256 {record.facts['csv']['sha256']}"
 
 
@@ -70,7 +70,7 @@ def svg_text(figure: Figure, outlines: bool = True, source: str | None = None) -
 def _renamed(text: str) -> str:
     """Clip paths by number: matplotlib names them after all digits of a place, of which a layout's last ones vary."""
     names: dict[str, str] = {}
-    return re.sub(r"\bp[0-9a-f]{10}\b", lambda m: names.setdefault(m[0], f"p{len(names)}"), text)
+    return re.sub(r'(?<=id="|rl\(#)p[0-9a-f]{10}\b', lambda m: names.setdefault(m[0], f"p{len(names)}"), text)
 
 
 def _requoted(tag: re.Match[str]) -> str:

@@ -49,7 +49,7 @@ def bare(places):
 def test_training_and_taking_home(bare, places):
     done = bare("run", "meprop/tiny", "--profile", "quick", "--device", "cpu")
     assert done.returncode == 0, done.stderr
-    assert "no picture of meprop/tiny: there is no matplotlib" in done.stderr
+    assert "no picture of meprop/tiny at quick: there is no matplotlib" in done.stderr
     for arguments in (
         ("list",),
         ("pack", "packed"),

@@ -25,20 +25,25 @@ def test_run_writes_record_table_and_picture_and_says_so(clone, capsys):
     assert "8/8  meprop/tiny" in err
 
 
-def test_render_draws_the_committed_records_picture_again(clone, capsys, monkeypatch):
-    run()
-    assert main(["commit", "meprop/tiny", "--profile", "quick"]) == 0
-    picture = clone / "results/meprop/tiny/quick.svg"
-    drawn = picture.read_text()
-    picture.write_text("an old one")
+def test_render_draws_the_pictures_of_all_committed_records_again(clone, capsys, monkeypatch):
+    drawn = {}
+    for profile in ("quick", "cpu"):
+        run("--profile", profile)
+        assert main(["commit", "meprop/tiny", "--profile", profile]) == 0
+        picture = clone / f"results/meprop/tiny/{profile}.svg"
+        drawn[picture] = picture.read_text()
+        picture.write_text("an old one")
     monkeypatch.setattr("repro.notebook.build.render", lambda exhibit, folder, record: folder / "tiny.ipynb")
     assert main(["render", "meprop/tiny", "--out", str(clone / "look")]) == 0
-    assert picture.read_text() == "an old one", "elsewhere means: leave the repository alone"
+    assert {p.read_text() for p in drawn} == {"an old one"}, "elsewhere means: leave the repository alone"
     assert main(["render", "meprop/tiny"]) == 0
-    assert picture.read_text() == drawn
+    assert {p: p.read_text() for p in drawn} == drawn
     monkeypatch.setattr("repro.show.draw.draw", lambda *a: 1 / 0)
     assert main(["render", "meprop/tiny"]) == 1
-    assert "the picture failed: ZeroDivisionError" in capsys.readouterr().err
+    assert capsys.readouterr().err.count(" failed: ZeroDivisionError") == 2
+    assert {p: p.read_text() for p in drawn} == drawn, "of these numbers still"
+    picture.write_text("an old one")
+    assert main(["render", "meprop/tiny"]) == 1 and not picture.exists()
 
 
 def test_run_for_scripts(clone, capsys):

@@ -63,6 +63,11 @@ def test_a_test_result_does_not_choose(exhibit: str, metric: str, capsys: pytest
     assert f"{metric} is a test result" in capsys.readouterr().err
 
 
+def test_each_value_of_another_parameter_is_a_group(places: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*COMMAND, "--over", "batch=32,64", "--arms", "bprop-3"]) == 0
+    assert "2/2" in capsys.readouterr().err
+
+
 def test_what_has_diverged_is_never_the_best() -> None:
     found = [Found("arm", 1, value, 9, result) for value, result in ((1, 0.5), (2, float("nan")), (3, 0.4))]
     assert best(found)["arm"].value == 3 and best(found, lower=False)["arm"].value == 1

@@ -19,5 +19,5 @@ def all_inside_pass(file: str) -> None:
     """Run the test file again under the interpreter; AssertionError with what pytest said if not all passed."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", file]
     env = {**os.environ, "TRITON_INTERPRET": "1"}
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=900)
+    assert done.returncode == 0 and " passed" in done.stdout, done.stdout[-4000:] + done.stderr[-2000:]

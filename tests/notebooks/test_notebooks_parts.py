@@ -105,7 +105,8 @@ def test_an_output_folder_in_the_home_is_found_and_made_at_once(tmp_path, monkey
 
 
 @pytest.mark.parametrize(
-    "given", [[0.5], [[0.5]], [[0.5, 0.1, 1.0]], [["a", 0.1]], [[[0.5, 0.1]]], [0.5, [0.5, 0.1]], 3]
+    "given",
+    [[0.5], [[0.5]], [[0.5, 0.1, 1.0]], [["a", 0.1]], [[[0.5, 0.1]]], [[0.5, -0.1]], [0.5, [0.5, 0.1]], 3],
 )
 def test_a_nested_value_has_the_papers_form(given):
     with pytest.raises(BadValueError, match="parameter rate_drops is"):

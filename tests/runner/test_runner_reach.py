@@ -22,7 +22,8 @@ WORKS = {e.trained_by: e for e in (*reversed(all_exhibits()), read("tiny"))}
 WATCH = """
 import importlib, json, os, sys
 
-import sympy, torch  # once for all: no module of ours, and nothing that is watched
+if sys.platform == "linux":  # elsewhere a fork of a process with its threads is not safe
+    import sympy, torch  # once for all: no module of ours, and nothing that is watched
 
 def watched(package, top, groups):
     called, known = set(), set()
@@ -48,13 +49,13 @@ def watched(package, top, groups):
 asked = json.load(sys.stdin)
 assert not any(m.split(".")[0] in {p.split(".")[0] for p in ("repro", *asked)} for m in sys.modules)
 for package, of_it in asked.items():
-    sys.stdout.flush()
-    if os.fork() == 0:
+    if (child := os.fork()) == 0:
         with open(package, "w") as file:
             json.dump(watched(package, **of_it), file)
         sys.stderr.flush()
         os._exit(0)  # an exception ends the fork otherwise: its file is empty, its traceback on standard error
-    os.wait()
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    print(f"{package} ended with {code}", file=sys.stderr, flush=True)
 """
 
 
