@@ -1,8 +1,8 @@
 """Copy finished records into results/, with verdicts computed and pictures drawn afresh. Nothing is given to git.
 
-Refused: a working tree with uncommitted changes (outside results/), and records that are stale, broken, lack runs
-(but at `cpu` and `paper`, whose records grow: there, runs that the committed one has), used changed parameters or a
-stand-in where none is allowed, or were made from uncommitted code.
+Refused: a working tree with uncommitted changes (outside results/), and records that are stale, broken, lack runs,
+used changed parameters or a stand-in where none is allowed, or were made from uncommitted code. At `cpu` and `paper`
+records grow: runs may be missing, and those that the committed record has are taken along from it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from repro.cli.parser import add_ids, add_profile, chosen, folder
 from repro.cli.records import draw_picture
 from repro.errors import BadValueError, RecordError
 from repro.paths import checkout, results_dir
-from repro.record.audit import problems, refuse_for_results
+from repro.record.audit import GROWS, problems, refuse_for_results
 from repro.record.fresh import require_fresh, stale_because
 from repro.record.judge import summary
 from repro.record.record import Record, csv_facts, data_sets, held, verdicts
@@ -48,6 +48,8 @@ def main(args: argparse.Namespace) -> int:
     refuse_dirty_tree()
     again = args.source.resolve() == results_dir().resolve()
     found = [(e, load(args.source, e.id, args.profile)) for e in chosen(args)]
+    along = {e.id: [] if again else _along(e, record) for e, record in found}
+    found = [(e, _grown(e, record, along[e.id])) for e, record in found]
     records = [(e, _fit(e, record, again)) for e, record in found]
     narrowed = {e.id: _left_out(was, now) for (e, was), (_, now) in zip(found, records, strict=True)}
     if again:
@@ -58,7 +60,7 @@ def main(args: argparse.Namespace) -> int:
     for exhibit, record in records:
         path = save(record, results_dir())
         failed.append(draw_picture(exhibit, record, path.with_suffix(".svg")))
-        told = summary(record.judgements(exhibit)) + narrowed[exhibit.id]
+        told = summary(record.judgements(exhibit)) + narrowed[exhibit.id] + _told(along[exhibit.id])
         print(f"{exhibit.id} at {record.profile}: {told} → {path.parent}")
     print(
         f"next: repro render {' '.join(e.id for e, _ in records)}; repro report --write; git add, git commit"
@@ -66,6 +68,34 @@ def main(args: argparse.Namespace) -> int:
     for why in filter(None, failed):
         print(f"repro: {why}", file=sys.stderr)
     return 1 if any(failed) else 0
+
+
+def _there(exhibit: Exhibit, record: Record) -> Record | None:
+    """The committed record at the same profile, if there is one."""
+    name = record.profile
+    return (
+        load(results_dir(), exhibit.id, name) if path_of(results_dir(), exhibit.id, name).exists() else None
+    )
+
+
+def _along(exhibit: Exhibit, record: Record) -> list[str]:
+    """The runs of the committed record that are taken along, where records grow."""
+    from repro.runner.grow import takeable
+
+    there = _there(exhibit, record) if record.profile in GROWS else None
+    return takeable(record, there) if there else []
+
+
+def _grown(exhibit: Exhibit, record: Record, along: list[str]) -> Record:
+    """The record with those runs."""
+    from repro.runner.grow import grown
+
+    there = _there(exhibit, record)
+    return grown(exhibit, record, there, along) if there and along else record
+
+
+def _told(along: list[str]) -> str:
+    return f"; {len(along)} runs of the committed record are taken along" if along else ""
 
 
 def _fit(exhibit: Exhibit, record: Record, again: bool = False) -> Record:
@@ -99,9 +129,9 @@ def _left_out(was: Record, now: Record) -> str:
 
 def _refuse_downgrade(exhibit: Exhibit, record: Record) -> None:
     """`RecordError` if a record on stand-in data would replace one on the paper's, or fewer runs of a plan more."""
-    if not path_of(results_dir(), exhibit.id, record.profile).exists():
+    there = _there(exhibit, record)
+    if there is None:
         return
-    there = load(results_dir(), exhibit.id, record.profile)
     name = f"the {record.profile} record of {exhibit.id}"
     stand_in, sets = any(d["stand_in"] for d in data_sets(record.facts)), data_sets(there.facts)
     if stand_in and sets and not any(d["stand_in"] for d in sets):

@@ -111,6 +111,7 @@ def provenance(record: Record) -> Table:
     paper, code = f["paper"], f["code"]
     machines = [f"{e['device']}, {threads(e)}, torch {e['torch']}" for e in f["environment"]]
     dirty = " with uncommitted changes" if code["dirty"] else ""
+    earlier = "".join(f"; {len(e['runs'])} runs made at {e['commit']}" for e in code.get("earlier", ()))
     rows = [
         (
             "paper",
@@ -120,7 +121,7 @@ def provenance(record: Record) -> Table:
         ("spec", f"SHA-256 {f['spec_sha256']}"),
         ("data", str((f["data"] or {}).get("note") or "none")),
         ("seeds", ", ".join(map(str, seeds_of(f)))),
-        ("code", f"commit {code['commit']}{dirty}, {len(code['modules'])} modules with digests"),
+        ("code", f"commit {code['commit']}{dirty}, {len(code['modules'])} modules with digests{earlier}"),
         ("device", "; ".join(dict.fromkeys(machines))),
         ("time", f"{f['timing']['wall_s']} s of computing, peak {f['timing']['peak_memory_mb']} MB"),
         ("made", f["created"]),

@@ -132,6 +132,12 @@ def held(exhibit: Exhibit, rows: Iterable[Row]) -> list[Row]:
     return [r for r in rows if r[2] in at_end and (not at_end[r[2]] or r[3] == last[r[:3]])]
 
 
+def in_order(exhibit: Exhibit, rows: Iterable[Row]) -> list[Row]:
+    """The rows as a record has them: arm by arm as the exhibit names them, then by seed, metric and step."""
+    order = {a.id: i for i, a in enumerate(exhibit.arms)}
+    return sorted(rows, key=lambda r: (order[r[0]], r[1], r[2], r[3]))
+
+
 def verdicts(judgements: Iterable[Judgement]) -> dict[str, dict[str, str]]:
     """Judgements as a record stores them: claim → verdict and our numbers."""
     return {j.claim.id: {"verdict": j.verdict, "ours": j.ours} for j in judgements}

@@ -9,7 +9,8 @@ from typing import Any
 from metadata.pins import pin
 from repro.errors import RunError
 from repro.record.judge import judge
-from repro.record.record import SCHEMA, Record, csv_facts, data_facts, held, verdicts
+from repro.record.parts import distinct, machines, notes
+from repro.record.record import SCHEMA, Record, csv_facts, data_facts, held, in_order, verdicts
 from repro.record.run import Run, digest, spec_of
 from repro.record.view import Row
 from repro.runner.registered import as_planned
@@ -43,7 +44,7 @@ def make_record(
         "data": _data(exhibit, done),
         "missing": [{"run": name, "why": failures.get(name, "not run yet")} for name in lost],
         "fingerprints": {n: d["meta"]["fingerprints"] for n, d in done.items() if d["meta"]["fingerprints"]},
-        "notes": _notes({r.arm: done[r.name]["meta"]["info"] for r in made if r.name in done}),
+        "notes": notes({r.arm: done[r.name]["meta"]["info"] for r in made if r.name in done}),
         "csv": csv_facts(rows),
         "claims": as_planned(exhibit, done, rows),
         **_provenance(done),
@@ -55,23 +56,12 @@ def make_record(
 def _rows(exhibit: Exhibit, made: Sequence[Run], done: Results) -> list[Row]:
     there = (r for r in made if r.name in done)
     rows = held(exhibit, [(r.arm, r.seed, *own) for r in there for own in done[r.name]["rows"]])
-    order = {a.id: i for i, a in enumerate(exhibit.arms)}
-    rows.sort(key=lambda r: (order[r[0]], r[1], r[2], r[3]))
-    return rows
-
-
-def _notes(told: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """What works say of their arms (the k that a percentage comes to): what all share, then what is an arm's own."""
-    known = {arm: info for arm, info in told.items() if info}
-    first: Mapping[str, Any] = next(iter(known.values()), {})
-    shared = {k: v for k, v in first.items() if all(k in i and i[k] == v for i in known.values())}
-    own = {arm: {k: v for k, v in info.items() if k not in shared} for arm, info in known.items()}
-    return shared | ({"arms": own} if any(own.values()) else {})
+    return in_order(exhibit, rows)
 
 
 def _data(exhibit: Exhibit, done: Results) -> Any:
     """The data sets that the runs used, each once; a set that some got and others did not is an error."""
-    sets = _distinct([d["data"] for d in done.values() if d["data"]])
+    sets = distinct([d["data"] for d in done.values() if d["data"]])
     for asked in {s["asked"] for s in sets}:
         used = [s["name"] for s in sets if s["asked"] == asked]
         if len(used) > 1:
@@ -91,12 +81,12 @@ def _provenance(done: Results) -> dict[str, Any]:
         "dirty": dirty,
         "modules": {k: v for d in done.values() for k, v in d["code"].items()},
     }
-    adopted = _distinct([a["code_sha256"] for d in done.values() for a in d.get("adopted", ())])
+    adopted = distinct([a["code_sha256"] for d in done.values() for a in d.get("adopted", ())])
     if adopted:
-        code |= {"adopted": adopted, "sha256": _distinct([d["code_sha256"] for d in done.values()])}
+        code |= {"adopted": adopted, "sha256": distinct([d["code_sha256"] for d in done.values()])}
     return {
         "code": code,
-        "environment": _machines(done),
+        "environment": machines({name: d["meta"]["environment"] for name, d in done.items()}),
         "timing": {
             "wall_s": round(sum(m["wall_s"] for m in metas), 1),
             "runs": {name: round(d["meta"]["wall_s"], 2) for name, d in done.items()},
@@ -104,20 +94,3 @@ def _provenance(done: Results) -> dict[str, Any]:
         },
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
-
-
-def _machines(done: Results) -> list[dict[str, Any]]:
-    """The machines that made the runs; of several, each with the names of its runs."""
-    made = {name: d["meta"]["environment"] for name, d in done.items()}
-    machines = _distinct(list(made.values()))
-    if len(machines) < 2:
-        return machines
-    return [{**m, "runs": [name for name, own in made.items() if own == m]} for m in machines]
-
-
-def _distinct(items: list[Any]) -> list[Any]:
-    kept: list[Any] = []
-    for item in items:
-        if item not in kept:
-            kept.append(item)
-    return kept

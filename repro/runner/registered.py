@@ -40,7 +40,7 @@ def as_planned(
     today = registered(exhibit)
     found = dict(today)
     for claim in exhibit.claims:
-        read = _read(claim, exhibit, rows)
+        read = reads(claim, exhibit, rows)
         for name, result in results.items():
             planned = result.get("registered", {})
             if beside & planned.keys() and (read is None or name.rpartition("/")[0] in read):
@@ -49,7 +49,7 @@ def as_planned(
     return found
 
 
-def _read(claim: Claim, exhibit: Exhibit, rows: Sequence[Row]) -> Collection[str] | None:
+def reads(claim: Claim, exhibit: Exhibit, rows: Sequence[Row]) -> Collection[str] | None:
     """The arms that the claim reads in a record; None if that is not known: it does not come to an end."""
     view = Noted(rows, exhibit.arms)
     try:

@@ -37,14 +37,46 @@ def test_an_unfinished_record_is_committed_where_records_grow(clone, capsys, pro
         assert main(["check", "meprop/tiny"]) == 0
 
 
+def commit(clone, arms, monkeypatch, code=0, note=True):
+    """Train these arms as who has nothing but the checkout, and commit them; returns the committed record."""
+    monkeypatch.setenv("REPRO_RUNS", str(clone.parent / f"runs of {arms}"))
+    run("--profile", "cpu", "--arms", arms, "--out", str(clone / "output"))
+    assert main(["commit", "meprop/tiny", "--profile", "cpu"]) == code
+    if note:
+        git(clone, "add", ".")
+        git(clone, "commit", "--quiet", "--allow-empty", "-m", arms)
+    return load(clone / "results", "meprop/tiny", "cpu")
+
+
+def test_who_has_only_the_committed_record_adds_to_it(clone, capsys, monkeypatch):
+    """As if all had been trained at once, but for whose machine and code it was: that is told run by run."""
+    first = commit(clone, "arm-4,arm-3", monkeypatch)
+    second = commit(clone, "arm-3,arm-2", monkeypatch)
+    assert "3 runs of the committed record are taken along" in capsys.readouterr().out
+    last = commit(clone, "arm-1", monkeypatch)
+    assert "9 runs of the committed record are taken along" in capsys.readouterr().out
+    assert last.facts["missing"] == [] and main(["check", "meprop/tiny"]) == 0
+    whole = commit(clone, "arm-4,arm-3,arm-2,arm-1", monkeypatch, note=False)
+    assert whole.sha256() == last.sha256() and whole.rows == last.rows
+    assert "taken along" not in capsys.readouterr().out and "earlier" not in whole.facts["code"]
+    names = {a: [f"arm-{a}/{s}" for s in range(3)] for a in (4, 3, 2)}
+    told = [{"commit": r.facts["code"]["commit"], "created": r.facts["created"]} for r in (first, second)]
+    assert last.facts["code"]["earlier"] == [
+        {**told[0], "runs": names[4]},
+        {**told[1], "runs": names[2] + names[3]},
+    ]
+    times = last.facts["timing"]
+    assert times["runs"].keys() == whole.facts["timing"]["runs"].keys() and len(times["runs"]) == 12
+    assert times["runs"]["arm-4/0"] == first.facts["timing"]["runs"]["arm-4/0"]
+    assert times["wall_s"] == pytest.approx(sum(times["runs"].values()), abs=0.3)
+
+
 def test_a_committed_record_does_not_shrink(clone, capsys, monkeypatch):
-    run("--profile", "cpu", "--arms", "arm-4,arm-3")
-    assert main(["commit", "meprop/tiny", "--profile", "cpu"]) == 0
-    for arms, code in (("arm-3,arm-2", 1), ("arm-4,arm-3", 0)):
-        monkeypatch.setenv("REPRO_RUNS", str(clone.parent / arms))
-        run("--profile", "cpu", "--arms", arms, "--out", str(clone / "output"))
-        assert main(["commit", "meprop/tiny", "--profile", "cpu"]) == code
-    assert "lacks 3 runs that the committed one has, such as arm-4/0" in capsys.readouterr().err
+    """Where its runs cannot be taken along, since they are of other data, they are not thrown away either."""
+    kept = commit(clone, "arm-4,arm-3", monkeypatch)
+    monkeypatch.setattr("repro.runner.grow._apart", lambda *_: True)
+    assert commit(clone, "arm-2", monkeypatch, code=1).sha256() == kept.sha256()
+    assert "lacks 6 runs that the committed one has, such as arm-4/0" in capsys.readouterr().err
 
 
 def test_a_committed_record_is_narrowed_to_what_its_exhibit_keeps(clone, capsys, monkeypatch):
