@@ -179,11 +179,20 @@ def test_a_folders_name_reaches_the_notebook_whatever_the_locale(tmp_path):
     assert found.stdout.count(r"\\xfc") == 2, found
 
 
+HOMELESS = """
+import conftest, os
+from IPython.paths import get_ipython_dir
+print(os.environ["MPLCONFIGDIR"], get_ipython_dir())
+"""
+
+
 def test_a_home_that_cannot_be_written_is_no_news_to_nbval(tmp_path):
-    environment = {k: v for k, v in os.environ.items() if k != "MPLCONFIGDIR"} | {"HOME": f"{tmp_path}/none"}
-    command = [sys.executable, "-c", "import conftest, os; print(os.environ['MPLCONFIGDIR'])"]
+    """As in a container: matplotlib would tell on stderr, and IPython warn, which is an error in these tests."""
+    own = {k: v for k, v in os.environ.items() if k not in ("MPLCONFIGDIR", "IPYTHONDIR")}
+    command = [sys.executable, "-W", "error::UserWarning", "-c", HOMELESS]
+    environment = {**own, "HOME": f"{tmp_path}/none"}
     told = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert Path(told.stdout.strip()).is_dir(), "else matplotlib tells that it made one"
+    assert all(Path(p).is_dir() for p in told.stdout.split()), told
 
 
 def test_kernels_are_of_this_checkout_and_of_this_environment(monkeypatch):
