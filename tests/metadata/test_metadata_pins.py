@@ -236,7 +236,9 @@ def test_loading_is_light():
     assert not {"torch", "numpy", "cryptography", "urllib3", "defusedxml", "repro"} & set(modules)
 
 
-@pytest.mark.parametrize("name", ["records/MANIFEST.sha256", "records/same-title-zhang-2018.md", "pins/pins.json"])
+@pytest.mark.parametrize(
+    "name", ["records/MANIFEST.sha256", "records/same-title-zhang-2018.md", "pins/pins.json"]
+)
 def test_a_clone_with_windows_line_ends_has_the_same_bytes(name):
     """`core.autocrlf`: what is compared byte for byte comes from git as it went in."""
     command = ["git", "check-attr", "text", "eol", f"metadata/{name}"]
