@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory):
-    """(folder with notebook and results, path of the notebook) of an invented record; a kernel of no use beside it."""
+    """(folder with notebook and results, the notebook) of an invented record; beside it a kernel of no use."""
     folder = tmp_path_factory.mktemp("rendered")
     exhibit = get("meprop/fig4")
     record = fake_record(exhibit, "cpu", rows_of(exhibit, "cpu"), DATA)
