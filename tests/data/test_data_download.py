@@ -207,15 +207,3 @@ def test_settings_that_name_no_file_are_not_taken_for_a_full_disk(monkeypatch):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent/ca.pem")
     with pytest.raises(UselessError, match=r"no certificate authorities in '/nonexistent/ca\.pem'"):
         ask("https://127.0.0.1:9/one.bin", 0, CALM, 10.0)
-
-
-@pytest.mark.parametrize(
-    "proxy", ["socks5://127.0.0.1:9", "nonsense", "http://[bad", "http://h:port", "ftp://h:1"]
-)
-def test_a_proxy_that_cannot_be_meant_is_told_so(monkeypatch, proxy):
-    """socks is one of these: it would need PySocks."""
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("http_proxy", proxy)
-    with pytest.raises(UselessError, match="the proxy in the environment is not http://HOST:PORT"):
-        ask("http://mirror.invalid/one.bin", 0, CALM, 10.0)
