@@ -108,6 +108,17 @@ def test_every_parameter_has_its_source_and_an_arm(exhibit):
             assert set(values) <= {a.setting.get(name) for a in exhibit.arms}, f"{p.name}: {name}"
 
 
+def test_a_parameter_that_may_be_0_says_what_0_stands_for(exhibit):
+    """A reader of "evaluated 40,000 (in full: 0)" cannot know that 0 is all of it."""
+    given = [
+        o for p in exhibit.profiles for own in (p.overrides, *p.arm_overrides.values()) for o in own.items()
+    ]
+    given += [o for a in exhibit.arms for o in a.params.items()]
+    values = [(p.name, p.value) for p in exhibit.params] + [(name, o.value) for name, o in given]
+    zeros = {name for name, v in values if not v and not isinstance(v, bool | float)}  # 0.0 is an amount
+    assert {name for name in zeros if not exhibit.param(name).zero} == set()
+
+
 @of_profiles
 def test_overrides_name_parameters_keep_their_type_and_reach_an_arm(exhibit, profile):
     sized = exhibit.profile(profile)

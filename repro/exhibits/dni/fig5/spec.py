@@ -63,7 +63,7 @@ PARAMS = (
     Param(
         "test_sequences", 2000, "not stated", "of T² test images, in which errors are counted", assumed=True
     ),
-    Param("hold_out", 0, "none", "training images to test on instead", assumed=True),
+    Param("hold_out", 0, "none", "training images to test on instead", assumed=True, zero="none"),
 )
 
 RATES = {

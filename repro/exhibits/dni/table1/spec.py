@@ -91,10 +91,10 @@ PARAMS = (
     Param("threshold", 0.15, "section 3.1", "bits of error that solve a level", only=_EPISODES),
     Param("check", 100, "not stated", "windows over which it is taken", assumed=True, only=_EPISODES),
     Param("evaluations", 50, "ours", "over a run", assumed=True, only=_EPISODES),
-    Param("probe", 0, "ours; dni/rnn-control looks", "of the future", assumed=True, only=_EPISODES),
+    Param("probe", 0, "dni/rnn-control looks", "of the future", assumed=True, only=_EPISODES, zero="off"),
     Param("validate", 5000, "v1 A.3", "windows between validations", only=_TEXT),
     Param("patience", 1, 'v1 A.3: "once it starts to increase"', "validations", assumed=True, only=_TEXT),
-    Param("evaluated", 0, "all of it", "characters of the held-out texts, 0: all", assumed=True, only=_TEXT),
+    Param("evaluated", 0, "usual", "characters of held-out texts", assumed=True, only=_TEXT, zero="all"),
 )
 
 _RATE = because("small nets learn at this rate in minutes", learning_rate=1e-3)
