@@ -154,6 +154,13 @@ def test_claims_have_place_numbers_tolerance_and_known_profiles(exhibit):
         assert exhibit.kind == "analytic" or "smoke" not in claim.profiles, "smoke only shows that it runs"
 
 
+def test_a_claim_that_leans_on_the_one_before_it_says_what_it_leaves_out(exhibit):
+    """It is shown alone, too: the README names what holds, and leaves out what is open."""
+    assert set(exhibit.asides) <= {c.id for c in exhibit.claims}
+    leans = re.compile(r"(So|Nor|Its?|That|This|Those|They|Neither its)\b")
+    assert [c.id for c in exhibit.claims if leans.match(c.text) and not c.aside] == []
+
+
 def test_deviations_are_numbered(exhibit):
     assert [d.number for d in exhibit.deviations] == list(range(1, len(exhibit.deviations) + 1))
     assert all(d.what and d.paper and d.ours and d.why for d in exhibit.deviations)

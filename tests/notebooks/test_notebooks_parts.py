@@ -217,6 +217,12 @@ def test_a_mark_that_no_line_has_is_not_explained():
     assert "†" not in in_short(exhibit, record)
 
 
+def test_a_claim_is_shown_with_what_it_leaves_to_the_one_before_it():
+    exhibit = get("sg/fig6")
+    told = in_short(exhibit, fake_record(exhibit, "cpu", rows_of(exhibit, "cpu")))
+    assert "starts there with c = 0 does not move, backpropagation does [there: on b = 0] (F6" in told
+
+
 @pytest.mark.parametrize(("profile", "told"), [("cpu", True), ("quick", True), ("paper", False)])
 def test_a_deviation_of_other_profiles_does_not_explain_a_record(profile, told):
     exhibit = get("sg/fig3")

@@ -173,6 +173,7 @@ EXHIBIT = Exhibit(
         "digits, and says every 16 how many threes there were. Percent of wrong counts over the digits read, when "
         "both are trained jointly, or each on its own clock with or without a synthetic gradient for the message."
     ),
+    asides={"F5-5": "it: DNI's guess", "F5-7": "its: δ̂'s", "F5-9": "teach B what δ̂ does"},
     kind="training",
     params=PARAMS,
     arms=ARMS,
