@@ -99,10 +99,12 @@ def test_natural_values_are_understood(recorded, monkeypatch):
             show.open("meprop/fig4", source="run", **({"out": "/proc/nowhere"} if name == "out" else {}))
 
 
-def test_an_output_folder_in_the_home_is_found_and_made_at_once(tmp_path, monkeypatch):
+def test_an_output_folder_in_the_home_is_found_and_made_with_the_record(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert show.open("sg/fig6", profile="quick", out="~/look ü").out == f"{tmp_path}/look ü"
-    assert (tmp_path / "look ü").is_dir()
+    shown = show.open("sg/fig6", profile="quick", out="~/look ü")
+    assert shown.out == f"{tmp_path}/look ü" and not any(tmp_path.iterdir())
+    shown.record()
+    assert (tmp_path / "look ü" / "sg" / "fig6" / "quick.json").is_file()
 
 
 @pytest.mark.parametrize(
