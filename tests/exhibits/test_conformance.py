@@ -161,6 +161,14 @@ def test_a_claim_that_leans_on_the_one_before_it_says_what_it_leaves_out(exhibit
     assert [c.id for c in exhibit.claims if leans.match(c.text) and not c.aside] == []
 
 
+def test_what_new_claims_are_copied_from_says_its_gate():
+    """A reader of the tolerance must not have to read the test to learn when it decides nothing."""
+    exhibit = read("repro.exhibits.skeleton")
+    rows = [(a.id, s, "test_error", 1, "", 90.0) for a in exhibit.arms for s in range(3)]
+    (claim,) = exhibit.claims
+    assert claim.test(View(rows, exhibit.arms)).gate and "; gate: " in claim.tolerance
+
+
 def test_deviations_are_numbered(exhibit):
     assert [d.number for d in exhibit.deviations] == list(range(1, len(exhibit.deviations) + 1))
     assert all(d.what and d.paper and d.ours and d.why for d in exhibit.deviations)
