@@ -152,7 +152,7 @@ class Exhibit:
     else may run meanwhile (a timing is both).
     `runs_of`: the exhibit whose runs this one shows too; what trains them is there. `metrics`: what its record holds,
     which need not be all that its runs measure.
-    `asides`: id of a claim → what its registered words leave to the claim before it (`Claim.aside`).
+    `asides`: id of a claim → what is said behind its registered words (`Claim.aside`).
     `read`: where the paper's numbers were read, and how closely, if they are not printed in the place itself.
     `table`: the layout of its numbers, where they are a table like the paper's. `algorithms`: an equation and the
     "module:name" whose source the notebook shows beside it. `package` is where the exhibit's modules lie
