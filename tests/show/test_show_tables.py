@@ -34,6 +34,19 @@ def test_our_numbers_stand_beside_the_papers():
     assert table.header[1:] == ("No Bprop", "Bprop", "DNI", "cDNI", "stale gradients")
 
 
+def test_where_arms_have_unlike_many_seeds_each_cell_says_how_many():
+    exhibit = get("dni/table2")
+    made = rows_of(exhibit, "cpu")
+    same = numbers(exhibit, fake_record(exhibit, "cpu", made, DATA))
+    few = [r for r in made if r[0] != "dni-3" or r[1] == made[0][1]]
+    table = numbers(exhibit, fake_record(exhibit, "cpu", few, DATA))
+    assert ", n = " not in repr(same) and " over n = 3 seeds;" in same.caption
+    row = {r[0]: r for r in table.rows}["mnist fcn 3"]
+    assert (
+        row[3].endswith(", n = 1") and row[1].endswith("(9.3), n = 3") and " over n seeds;" in table.caption
+    )
+
+
 def test_one_value_has_no_spread():
     assert spread_of([2.0]) == (2.0, 0.0, 1) and spread_of([1.0, 3.0])[1] > 1
     exhibit = get("meprop/fig4")
