@@ -44,6 +44,17 @@ def test_they_are_fresh_complete_and_of_committed_code(both):
     assert drawn_from(record) in picture.read_text(), "of other numbers: repro render draws it again"
 
 
+def test_a_stated_budget_is_not_less_than_what_the_record_took(both):
+    """Of whole records from CPUs above `quick`, whose seconds say more of what else ran than of the run."""
+    exhibit, record = both
+    said = re.match(r"≤ (\d+) (min|h) on (one core|2 cores)", exhibit.profile(record.profile).budget)
+    cpu = {e["kind"] for e in record.facts["environment"]} == {"cpu"}
+    if not said or not cpu or record.profile == "quick" or record.facts["missing"]:
+        pytest.skip("no limit is stated, or it is not this record's")
+    cores = {"one core": 1, "2 cores": 2}[said[3]]
+    assert record.facts["timing"]["wall_s"] <= cores * int(said[1]) * {"min": 60, "h": 3600}[said[2]]
+
+
 def test_no_claim_survives_where_there_is_nothing_to_see(both):
     exhibit, record = both
     assert vacuous(exhibit, record.rows) == {}

@@ -47,7 +47,7 @@ PROFILES = deep.profiles(
         "seeds": FIRST,
         "overrides": deep.QUICK | because("30 s on one core", steps=500, evaluations=10),
     },
-    cpu={"seeds": SEEDS, "overrides": deep.FAST | _SMALL},
+    cpu={"seeds": SEEDS, "overrides": deep.FAST | _SMALL, "budget": "≤ 1 h on 2 cores"},
     paper={"seeds": SEEDS},
 )
 
