@@ -94,7 +94,7 @@ PARAMS = (
     Param("probe", 0, "dni/rnn-control looks", "of the future", assumed=True, only=_EPISODES, zero="off"),
     Param("validate", 5000, "v1 A.3", "windows between validations", only=_TEXT),
     Param("patience", 1, 'v1 A.3: "once it starts to increase"', "validations", assumed=True, only=_TEXT),
-    Param("evaluated", 0, "usual", "characters of held-out texts", assumed=True, only=_TEXT, zero="all"),
+    Param("evaluated", 0, "the whole texts", "held-out characters", assumed=True, only=_TEXT, zero="all"),
 )
 
 _RATE = because("small nets learn at this rate in minutes", learning_rate=1e-3)
