@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from matplotlib.text import Text
 from record_fakes import DATA, fake_record, rows_of, without
 
 import repro.exhibits
@@ -18,7 +19,7 @@ from repro.record.run import arms_of, parameters, runs
 from repro.record.view import MissingData, View
 from repro.show.draw import SVG_LIMIT, draw, svg_text
 from repro.show.kinds import KINDS, numbers
-from repro.show.style import COLOURS
+from repro.show.style import COLOURS, SMALLEST, WIDE
 from repro.spec import PROFILES
 
 FOLDER = Path(repro.exhibits.__file__).parent
@@ -250,6 +251,14 @@ def test_its_picture_is_small_and_titled(exhibit):
     assert len(svg_text(figure).encode()) <= SVG_LIMIT
     for part in (exhibit.id, exhibit.place, "arXiv:1706.06197v5", "profile cpu", DATA["note"]):
         assert part in figure.get_suptitle()
+
+
+def test_its_picture_can_be_read_in_a_window_of_900_pixels(exhibit):
+    """Where a notebook has 700 for it. Looked at in JupyterLab: pictures of 13 inches had letters of 4 to 5."""
+    figure = draw(exhibit, invented(exhibit.id, "cpu"))
+    assert figure.get_figwidth() <= WIDE
+    said = [t for t in figure.findobj(Text) if t.get_text().strip() and t.get_visible()]
+    assert not [t for t in said if t.get_fontsize() < SMALLEST]
 
 
 def test_every_trained_series_has_its_colour(exhibit):

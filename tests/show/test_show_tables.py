@@ -25,6 +25,12 @@ def test_cells_with_markdown_of_their_own_keep_it():
     )
 
 
+def test_a_spread_is_not_parted_from_its_sign_in_a_narrow_column():
+    table = Table(("a",), [("9.1 ± 2.8 (30.5)",)], "mean ± sd")
+    assert "9.1 ±\N{NO-BREAK SPACE}2.8 (30.5)" in table._repr_markdown_()
+    assert repr(table).endswith("9.1 ± 2.8 (30.5)\nmean ± sd"), "text that is searched stays as it is"
+
+
 def test_our_numbers_stand_beside_the_papers():
     exhibit = get("dni/table2")
     table = numbers(exhibit, fake_record(exhibit, "cpu", rows_of(exhibit, "cpu"), DATA))
