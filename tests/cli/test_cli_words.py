@@ -8,12 +8,15 @@ import time
 from pathlib import Path
 
 import pytest
+from record_fakes import fake_record
 
 from repro.cli import main
 from repro.cli.app import COMMANDS, PASSED_ON
 from repro.cli.parser import names, seconds, seeds
 from repro.errors import BadValueError
-from repro.exhibits import ids
+from repro.exhibits import get, ids
+from repro.record.record import Record
+from repro.record.store import save
 
 
 def test_list_names_every_exhibit(capsys, places):
@@ -151,6 +154,16 @@ def test_a_record_that_is_not_there(capsys, places, monkeypatch):
     monkeypatch.delenv("REPRO_RESULTS")
     assert main(["cite", "sg/table2", "--profile", "smoke"]) == 1
     assert "(there are those at quick, cpu): make one with" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["status", "report", "check sg/fig6", "cite sg/fig6", "render sg/fig6"])
+def test_a_malformed_record_is_one_sentence_in_every_command(places, capsys, command):
+    record = fake_record(get("sg/fig6"), "cpu", [])
+    path = save(
+        Record({**record.facts, "code": {**record.facts["code"], "modules": None}}, ()), places / "results"
+    )
+    assert main(command.split()) == (command != "status") and path.exists()
+    assert "code/modules: None is not of type 'object'" in "".join(capsys.readouterr())
 
 
 def test_options_may_stand_between_exhibits(capsys, places):
