@@ -40,6 +40,8 @@ class Claim:
     `given`: a condition of ours under which it is judged, shown in its row. `finding`: a sentence of ours rather than
     the paper's, shown apart and never counted.
     `stand_in_ok`: the claim does not depend on the paper's data (an analytic or a timing claim).
+    `aside`: what `text` leaves to the claim before it, or what one must know with it; said behind it wherever it is
+    shown, and no part of what is registered.
     `null`: the kinds of null records on which it must fail, one or more of `NULLS`. The default suits claims that
     compare arms, `GATED` those that have a gate too; one that lives inside an arm names what it rests on (`index`,
     `steps` or `pairing`).
@@ -57,6 +59,12 @@ class Claim:
     elsewhere: str = field(default="", kw_only=True)
     given: str = field(default="", kw_only=True)
     finding: bool = field(default=False, kw_only=True)
+    aside: str = field(default="", kw_only=True)
+
+    @property
+    def sentence(self) -> str:
+        """The text as it is shown, to be understood alone: behind it, in square brackets, what it leaves unsaid."""
+        return f"{self.text} [{self.aside}]" if self.aside else self.text
 
     def __post_init__(self) -> None:
         if not self.null:

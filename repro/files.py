@@ -1,4 +1,4 @@
-"""Writing a file so that a kill at any moment leaves the old one or the new one; a folder that can be written."""
+"""Writing a file so that a kill at any moment leaves the old one or the new one; folders that can be written."""
 
 from __future__ import annotations
 
@@ -37,12 +37,23 @@ def write_json(path: Path, data: Any) -> None:
 
 
 def writable(folder: Path) -> None:
-    """Make `folder` now; `BadValueError` if it cannot be written: an hour of training must not end in such a one."""
+    """`BadValueError` if `folder` cannot be made and written: an hour of training must not end in such a one.
+
+    It is not made yet: what is refused for another reason leaves nothing behind.
+    """
     import tempfile  # here: `repro list` answers at once
 
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
+        tempfile.TemporaryFile(dir=_nearest(folder.absolute())).close()
     except OSError as e:
         told = f"cannot write in {folder}: {e.strerror}; expected a folder that can be written"
         raise BadValueError(told) from None
+
+
+def _nearest(path: Path) -> Path:
+    """The path, or the nearest above it that is there; `OSError` where the name itself cannot be."""
+    try:
+        path.lstat()  # a link that leads nowhere is there, and no folder
+        return path
+    except FileNotFoundError:
+        return _nearest(path.parent)

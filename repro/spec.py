@@ -24,6 +24,7 @@ class Param:
     `source` is the place in the pinned paper ("A.1", "Table 1"); with `assumed` it says why ours was chosen, and
     the paper does not state the value. A user's number must be above 0, or not below it where `value` is 0, and
     one of `choices` where there are any. `only`: setting → values of the arms that have this parameter at all.
+    `zero`: what a 0 (or an empty list) stands for, where it is no amount: "all", "none", "no limit".
     """
 
     name: str
@@ -33,10 +34,15 @@ class Param:
     choices: tuple[Any, ...] = ()
     only: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     assumed: bool = False
+    zero: str = field(default="", kw_only=True)
 
     def applies(self, setting: Mapping[str, Any]) -> bool:
         """Whether an arm with this setting has the parameter."""
         return all(setting.get(name) in values for name, values in self.only.items())
+
+    def word(self, value: Any) -> str:
+        """What a value stands for that is no amount; empty for all others."""
+        return "" if value else self.zero
 
 
 @dataclass(frozen=True)
@@ -146,6 +152,7 @@ class Exhibit:
     else may run meanwhile (a timing is both).
     `runs_of`: the exhibit whose runs this one shows too; what trains them is there. `metrics`: what its record holds,
     which need not be all that its runs measure.
+    `asides`: id of a claim → what is said behind its registered words (`Claim.aside`).
     `read`: where the paper's numbers were read, and how closely, if they are not printed in the place itself.
     `table`: the layout of its numbers, where they are a table like the paper's. `algorithms`: an equation and the
     "module:name" whose source the notebook shows beside it. `package` is where the exhibit's modules lie
@@ -169,6 +176,7 @@ class Exhibit:
     jointly: bool = False
     alone: bool = False
     runs_of: str | None = None
+    asides: Mapping[str, str] = field(default_factory=dict)
     read: str = ""
     table: Layout | None = None
     package: str = ""

@@ -8,6 +8,7 @@ from itertools import combinations
 import pytest
 import torch
 
+from repro import blas
 from repro.bench import rules, steps, timing, where
 from repro.cli import main
 
@@ -42,6 +43,9 @@ def test_the_parts_of_a_step_are_told_apart() -> None:
     a, w = torch.randn(300, 300), torch.randn(300, 300)
     found = where.split(lambda: a.mm(w), steps=5)
     assert found["flop"] == pytest.approx(2 * 300**3) and found["products"] > 0.5 * found["all"]
+    if blas._operator is not None:  # an operator that the profiler does not count
+        other = where.split(lambda: blas.onednn(a[:200], w.T), steps=5)
+        assert other["flop"] == pytest.approx(2 * 200 * 300 * 300) and other["products"] > 0
     idle = where.split(lambda: sum(range(20_000)), steps=5)
     assert idle["Python"] > 0.9 * idle["all"] and idle["flop"] == 0
     assert where.part_of("aten::_fused_adam_") == "optimiser" and where.part_of("aten::mul") == "elementwise"

@@ -47,6 +47,8 @@ def main(args: argparse.Namespace) -> int:
     if args.all:  # those that can be
         exhibits = [e for e in exhibits if recorded(e)]
     records = [load(results_dir(), e.id, args.profile or recorded_profile(e)) for e in exhibits]
+    for e, record in zip(exhibits, records, strict=True):  # before the first, not after some
+        require_fresh(e, record)
     pictures = [(e, load(results_dir(), e.id, p)) for e in exhibits if args.out is None for p in recorded(e)]
     with warm.kernels():
         for e, record in zip(exhibits, records, strict=True):
@@ -64,7 +66,6 @@ def _render(exhibit: Exhibit, record: Record, out: Path | None) -> None:
     """One notebook."""
     from repro.notebook.build import render
 
-    require_fresh(exhibit, record)
     best = record.profile == best_profile(exhibit)  # which a notebook takes by itself, and sees the others
     print(render(exhibit, out or notebooks_dir(), None if best else record))
 

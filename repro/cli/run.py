@@ -35,6 +35,7 @@ EXAMPLES = """  repro run dni/table2                                     at the 
   repro run --all --profile smoke --out look
   repro run meprop/fig4 --seeds 0-4 --set hidden=200       your own change; such a record is marked custom
   repro run dni/table2 --profile paper --arms cdni-3,cdni-4 --seeds 0 --budget 40m    some runs of many, for a while
+  repro run dni/rnn-control --profile cpu --missing --budget 2h    what would make the committed record grow
   repro run dni/table2 --profile paper --device any        no training: from results merged from other machines
 """
 
@@ -52,6 +53,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     few = "only these of the profile's, or others: 0,1,2 or 0-4"
     add("--seeds", type=common.seeds, metavar="S", help=few)
     add("--arms", type=common.names, metavar="A", help="train only these, like dni-3,cdni-3")
+    add("--missing", action="store_true", help="train only what the committed record lacks")
     add("--budget", type=common.seconds, metavar="T", help="stop cleanly after 90s, 40m or 2h; all is kept")
     change, own = "NAME=VALUE", "a parameter's value (repeatable)"
     add("--set", type=common.setting, action="append", default=[], metavar=change, help=own)
@@ -112,6 +114,7 @@ def _options(args: argparse.Namespace) -> Any:
         download=not args.offline,
         seeds=args.seeds,
         arms=args.arms,
+        missing=args.missing,
         changes=dict(args.set),
         workers=args.workers,
         retries=args.retries,

@@ -54,7 +54,8 @@ def read(package: str) -> Exhibit:
     states any of it as well.
     """
     own: Exhibit = importlib.import_module(f"{package}.spec").EXHIBIT
-    claims = tuple(importlib.import_module(f"{package}.claims").claims)
+    registered = importlib.import_module(f"{package}.claims").claims
+    claims = tuple(replace(c, aside=own.asides.get(c.id, "")) for c in registered)
     shared: dict[str, Any] = {"trained_by": package}
     if own.runs_of is not None:
         for name in _SHARED:

@@ -8,6 +8,10 @@ Source: Graves 2013 (arXiv:1308.0850, equations 7–11), as arXiv:1608.05343v2 u
 tanh a = 2 σ(2a) − 1 throughout: one σ over all four gates, and torch's tanh is several times slower than its σ.
 On a GPU what a core does beside its product is one kernel each way (`lstm_triton`), where the operators here, its
 twin, are 9 forward and 5 backward, with peepholes 13 and 8.
+
+Three names here are this module's own, not those that they resemble: `triton` asks for the kernels of a core (not the
+package, nor `products.triton`, which asks for those of a product), `bmm` is `torch.bmm` on a CPU and our kernel on a
+GPU, and `product` has a scale, which `products.product` has not.
 """
 
 from __future__ import annotations
@@ -19,7 +23,11 @@ from repro.kernels import gpu, products
 
 
 def triton(a: Tensor) -> bool:
-    """Whether a window beside weights like `a` goes through our kernels for GPUs."""
+    """Whether the cores of a window with weights like `a` go through our kernels for GPUs (`lstm_triton`).
+
+    Asked when a window is made. The products beside them have a question of their own, `products.triton`: they have a
+    kernel for float32 alone, a core's is for float64 too.
+    """
     return gpu.suits(a, torch.float32, torch.float64)
 
 
@@ -28,7 +36,13 @@ class LSTMWindow:
 
     `xh` [R, T + 2, B, H + 1 + I]: slot t holds the inputs [h, 1, x] of core t; h and 1 of slot t + 1 are its output
     with a bias column, ready for a linear layer. `c` [T + 2, R, B, H]: slot t is the cell before core t. Where a
-    product writes, time comes first, since `bmm` into a tensor that is not contiguous is slow.
+    product writes, time comes first, since `torch.bmm` into a tensor that is not contiguous is slow.
+
+    `gates` [T + 1, R, B, 4H] and `tanh` (of c') are what `forward` leaves for the way back; `dz` [R, T, B, 4H] takes
+    ∂L/∂(the gates' sums) there, `dh` and `dc` are room for what arrives at the window's end. Without our kernels:
+    `w2` is W with the columns of g doubled (`twice`), σ of which is s; `e` and `slope` hold what `factors` works out,
+    `e_c` its part for the cell. A window is used again and again: order is `forward`, `factors`, `pull`,
+    `weight_gradient`, `carry`.
     """
 
     def __init__(
@@ -80,6 +94,7 @@ class LSTMWindow:
             self._cell(t)
 
     def _cell(self, t: int) -> None:
+        # core t beside its product, whose sums lie in `gates`: they become the gates, c', tanh(c') and h' follow
         z, c, new, tanh = self.gates[t], self.c[t], self.c[t + 1], self.tanh[t]
         h = self.xh[:, t + 1, :, : self.hidden]
         if self.fused:
@@ -133,10 +148,12 @@ class LSTMWindow:
         first: bool = True,
         states: Tensor | None = None,
     ) -> None:
-        """Backwards through the T cores, after `factors`; dh and dc [R, B, H] hold ∂/∂(h, c) after the window and
-        end as those before it (`first`; else what that alone needs is left out). dy [R, T, B, H]: at the outputs.
+        """Backwards through the T cores, after `factors`, from what arrives at the outputs and at the window's end.
 
-        `keep`: into `dz`, for `weight_gradient`. `states` [T, R, B, 2H]: takes ∂/∂(h, c) before each core.
+        dh and dc [R, B, H] hold ∂/∂(h, c) after the window and end as those before it (`first`; else what that alone
+        needs is left out). dy [R, T, B, H]: at the outputs, None if nothing arrives there. `keep`: into `dz`, for
+        `weight_gradient`; a second sweep, with another gradient, leaves that as it is. `states` [T, R, B, 2H]: takes
+        ∂/∂(h, c) before each core.
         """
         back, dz_all = w[:, : self.hidden].mT, self.dz if keep else self._aside()
         for t in range(self.steps - 1, -1, -1):
@@ -198,14 +215,20 @@ class LSTMWindow:
 
 
 def bmm(a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:
-    """a b for the small products of heads and read-outs: on every CPU by `torch.bmm`, into `out` if given."""
+    """a b for the small products of heads and read-outs, a [R, I, K], b [R, K, O], into `out` if given.
+
+    By our kernel for GPUs where there is one, else by `torch.bmm`, never by oneDNN: they are too small for it.
+    """
     if products.triton(a):
         return products.product(a, b, out)
     return torch.bmm(a, b) if out is None else torch.bmm(a, b, out=out)
 
 
 def product(a: Tensor, b: Tensor, out: Tensor, scale: float) -> None:
-    """scale · a b into `out`; a [R, I, K], b [R, K, O]."""
+    """scale · a b into `out` [R, I, O], whose runs need not lie side by side; a [R, I, K], b [R, K, O].
+
+    Through the door of `products` where that has another routine than `torch.bmm`, which scales in the same call.
+    """
     if products.triton(a) or products.suits(a, b):
         products.product(a, b, out).mul_(scale)
     elif out.is_contiguous():

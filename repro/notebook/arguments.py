@@ -52,7 +52,7 @@ def _type(param: Param) -> str:
 
 def _told(param: Param) -> str:
     """The paper's value and its place; ours where the paper is silent."""
-    value = as_text(param.value)
+    value = in_words(param, param.value)
     told = f"assumed {value}" if param.assumed else f"paper: {value} ({param.source})"
     return re.sub(r"\s*=\s*", " is ", f"{told} · {param.doc}").replace("#", "nr")
 
@@ -134,6 +134,12 @@ def choose_profile(exhibit: Exhibit, source: str, profile: str | None) -> str:
             f'there is no record of {exhibit.id} yet: set source = "run", or `repro run {exhibit.id}` first'
         )
     return chosen
+
+
+def in_words(param: Param, value: Any) -> str:
+    """A parameter's value as it is printed, and behind it what it stands for, if it is no amount: "0 (all)"."""
+    word = param.word(value)
+    return f"{as_text(value)} ({word})" if word else as_text(value)
 
 
 def as_text(value: Any) -> str:

@@ -51,7 +51,7 @@ def _lines(judgements: Sequence[Judgement], late: set[str]) -> Iterator[str]:
         for j in (j for j in judgements if j.verdict == verdict):
             name = unbroken(j.claim.id) + (", ours" if j.claim.finding else "")
             mark = " †" if j.claim.id in late else ""
-            yield f"- {SIGNS[verdict]} *{said(j)}*{mark}: {escaped(j.claim.text)} ({name})"
+            yield f"- {SIGNS[verdict]} *{said(j)}*{mark}: {escaped(j.claim.sentence)} ({name})"
     waiting = [j for j in judgements if j.verdict == "open"]
     if waiting:
         told = ", ".join(unbroken(j.claim.id) + (f" ({j.here})" if j.here else "") for j in waiting)

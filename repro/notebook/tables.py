@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from repro.notebook.arguments import as_text
+from repro.notebook.arguments import in_words
 from repro.record.record import Record, seeds_of
 from repro.record.run import arms_of
 from repro.show.tables import Table, escaped
 from repro.show.words import NAMED, few, missing_runs, source_of, threads
-from repro.spec import Deviation, Exhibit
+from repro.spec import Deviation, Exhibit, Param
 
 ARMS = 5
 """Arms that a cell of the specification names if no setting is theirs alone; of more, how many and the first."""
@@ -22,22 +22,23 @@ def specification(exhibit: Exhibit, profile: str, spec: Mapping[str, Any]) -> Ta
     for p in exhibit.params:
         here = "; ".join(_why(exhibit, profile, p.name))
         source = f"{source_of(p)}; here: {here}" if here else source_of(p)
-        paper = "not stated" if p.assumed else as_text(p.value)
-        rows.append((p.name, _used(exhibit, p.name, spec), paper, source, p.doc))
+        paper = "not stated" if p.assumed else in_words(p, p.value)
+        rows.append((p.name, _used(exhibit, p, spec), paper, source, p.doc))
     return Table(("parameter", "used", "paper", "source", "meaning"), rows, _size(exhibit, profile))
 
 
-def _used(exhibit: Exhibit, name: str, spec: Mapping[str, Any]) -> str:
+def _used(exhibit: Exhibit, param: Param, spec: Mapping[str, Any]) -> str:
     """The value of a parameter that all arms share, else the first arm's and, where others have another, theirs.
 
     An arm that does not have the parameter is left out; "not used" if that is all of them.
     """
+    name = param.name
     if name in spec["params"]:
-        return as_text(spec["params"][name])
+        return in_words(param, spec["params"][name])
     arms: dict[str, list[str]] = {}  # value → the arms that use it, in order
     for arm, own in spec["arms"].items():
         if name in own["params"]:
-            arms.setdefault(as_text(own["params"][name]), []).append(arm)
+            arms.setdefault(in_words(param, own["params"][name]), []).append(arm)
     if not arms:
         return "not used"
     # the commonest value first, the exceptions after it

@@ -137,7 +137,7 @@ def _words(exhibit: Exhibit, record: Record) -> list[Word]:
         here, c = indications.here(j), j.claim
         made.append(
             Word(
-                *(c.id, c.text, c.place, j.ours, c.paper, KINDS[here], here, j.verdict),
+                *(c.id, c.sentence, c.place, j.ours, c.paper, KINDS[here], here, j.verdict),
                 committed=known.get(c.id, "none yet"),
                 reason=claims.why(j),
                 conditions=j.conditions,

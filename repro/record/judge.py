@@ -61,15 +61,18 @@ def conditions(exhibit: Exhibit, spec: Mapping[str, Any] | None) -> str:
         pairs = _other_values(exhibit, param, spec or {})
         if pairs and param.name not in MEASURED:
             whose = "in full" if param.assumed else "the paper's"
-            here, there = (_span([pair[n] for pair in pairs]) for n in (0, 1))
+            here, there = (_span(param, [pair[n] for pair in pairs]) for n in (0, 1))
             told.append(f"{param.name} {here} ({whose}: {there})")
     return f"at {', '.join(told)}" if told else ""
 
 
-def _span(values: list[Any]) -> str:
-    """ "32 to 128", or all of them if they are no numbers."""
-    ends = (min(values), max(values)) if all(isinstance(v, int | float) for v in values) else values
-    return " to ".join(dict.fromkeys(map(_number, ends)))
+def _span(param: Param, values: list[Any]) -> str:
+    """ "32 to 128", or all of them if they are no numbers; "2,500 or no limit" where a 0 stands for that."""
+    amounts = [v for v in values if not param.word(v)]
+    numbers = amounts and all(isinstance(v, int | float) for v in amounts)
+    ends = (min(amounts), max(amounts)) if numbers else amounts
+    told = [" to ".join(dict.fromkeys(map(_number, ends))), *map(param.word, values)]
+    return " or ".join(dict.fromkeys(filter(None, told)))
 
 
 def _other_values(exhibit: Exhibit, param: Param, spec: Mapping[str, Any]) -> list[tuple[Any, Any]]:

@@ -10,23 +10,35 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from repro.paths import results_dir
+from repro.record.audit import GROWS
 from repro.record.parts import machine_by_run, machines, notes, told_by_arm
 from repro.record.record import Record, csv_facts, data_facts, data_sets, in_order, run_names
-from repro.record.run import runs_of_spec
+from repro.record.run import Run, runs_of_spec
+from repro.record.store import load, recorded
 from repro.record.view import Row
 from repro.runner.registered import reads, registered
 from repro.spec import Exhibit
+
+
+def committed(exhibit: Exhibit, profile: str, made: Sequence[Run]) -> set[str]:
+    """The names of those of `made` that the committed record has: `repro commit` takes them along."""
+    if profile not in GROWS or profile not in recorded(exhibit):
+        return set()
+    there = load(results_dir(), exhibit.id, profile)
+    done = set(_done(there.facts))
+    had = {r.name: r.identity() for r in runs_of_spec(there.facts["spec"]) if r.name in done}
+    return {r.name for r in made if had.get(r.name) == r.identity()}
 
 
 def takeable(record: Record, there: Record) -> list[str]:
     """The runs that `record` is said to lack and `there` has: the same, on data that are in no conflict."""
     if record.facts["custom"] or _apart(record, there):
         return []
-    wanted = {r.name: r for r in runs_of_spec(record.facts["spec"])}
-    had = {r.name: r for r in runs_of_spec(there.facts["spec"])}
-    lacking, gone = ({m["run"] for m in r.facts["missing"]} for r in (record, there))
-    same = (n for n in wanted if n in lacking and n in had and n not in gone)
-    return [n for n in same if wanted[n].identity() == had[n].identity()]
+    lacking, done = {m["run"] for m in record.facts["missing"]}, set(_done(there.facts))
+    had = {r.name: r.identity() for r in runs_of_spec(there.facts["spec"]) if r.name in done}
+    wanted = (r for r in runs_of_spec(record.facts["spec"]) if r.name in lacking)
+    return [r.name for r in wanted if had.get(r.name) == r.identity()]
 
 
 def grown(exhibit: Exhibit, record: Record, there: Record, taken: Sequence[str]) -> Record:

@@ -20,6 +20,7 @@ from repro.runner.anywhere import ANY
 from repro.runner.carry import Job, Progress, data_by_run, keys_of, look_up
 from repro.runner.collected import Collected
 from repro.runner.groups import Group, groups
+from repro.runner.grow import committed
 from repro.runner.keys import code_of, data_of
 from repro.runner.make import make_record
 from repro.runner.registered import registered_together
@@ -34,12 +35,13 @@ class Options:
     """How to run; none of these changes the numbers except `changes` of parameters and seeds of one's own.
 
     `seeds`, `arms`: only those of the profile are trained now, and the record shows which runs are missing; seeds
-    that the profile does not have make a record of their own. Runs that are measured jointly are made as a whole all
-    the same. A group computes on `threads` CPU threads: with one, numbers are the same bit for bit however many
-    `workers` share the groups; more may move the last digits. `elsewhere`: groups go to other machines, so the device
-    is theirs: it must be named, and is looked for there. The device `any` trains nothing and needs none: the record
-    is put together from the results that there are, whatever machine made them. `budget_s`: the seconds, counted
-    from the making of these options, after which training saves what there is and stops.
+    that the profile does not have make a record of their own. `missing`: only what the committed record lacks. Runs
+    that are measured jointly are made as a whole all the same. A group computes on `threads` CPU threads: with one,
+    numbers are the same bit for bit however many `workers` share the groups; more may move the last digits.
+    `elsewhere`: groups go to other machines, so the device is theirs: it must be named, and is looked for there. The
+    device `any` trains nothing and needs none: the record is put together from the results that there are, whatever
+    machine made them. `budget_s`: the seconds, counted from the making of these options, after which training saves
+    what there is and stops.
     """
 
     device: str = "auto"
@@ -48,6 +50,7 @@ class Options:
     download: bool = True
     seeds: tuple[int, ...] | None = None
     arms: tuple[str, ...] | None = None
+    missing: bool = False
     changes: Mapping[str, Any] = field(default_factory=dict)
     workers: int = 1
     retries: int = 0
@@ -100,7 +103,8 @@ def _standing(exhibit: Exhibit, profile: str, options: Options) -> _Standing:
         job = job_of(exhibit, Group(exhibit.trained_by, made), options, device)
         return _Standing(made, *_anywhere(job))
     kept = _kept(exhibit, made, options, device)
-    rest = [r for r in made if r.name not in kept and _chosen(exhibit, r, options)]
+    there = committed(exhibit, profile, made) if options.missing and not exhibit.jointly else set()
+    rest = [r for r in made if r.name not in there | kept.keys() and _chosen(exhibit, r, options)]
     return _Standing(made, kept, groups(exhibit, exhibit.profile(profile), rest, device))
 
 

@@ -14,6 +14,7 @@ from repro.runner.anywhere import found
 from repro.runner.carry import Job, data_by_run
 from repro.runner.estimate import known, seconds
 from repro.runner.groups import Group, groups
+from repro.runner.grow import committed
 from repro.runner.keys import code_of
 from repro.spec import Exhibit
 
@@ -58,8 +59,11 @@ def order(
     runs_dir: str,
     budget_s: float | None = None,
     data_dir: str | None = None,
+    beyond: bool = False,
 ) -> list[Planned]:
     """The missing groups of exhibits (with all their runs at `profile`), most verdicts a minute first.
+
+    `beyond`: runs that the committed record has are not missing.
 
     What ends within the budget goes before what does not. Groups that no open claim of the paper waits for come last,
     the short ones first. One that several exhibits show is there once.
@@ -67,9 +71,9 @@ def order(
     samples, todo, wishes = known(Path(runs_dir), kind), dict[str, Planned](), list[Wish]()
     for exhibit, made in wanted:
         mine: dict[str, set[int]] = {}  # arm → groups that it is in
-        for group in groups(
-            exhibit, exhibit.profile(profile), missing(exhibit, made, runs_dir, data_dir), kind
-        ):
+        there = committed(exhibit, profile, made) if beyond and not exhibit.jointly else set()
+        lacking = [r for r in missing(exhibit, made, runs_dir, data_dir) if r.name not in there]
+        for group in groups(exhibit, exhibit.profile(profile), lacking, kind):
             same = group.same  # a digest of all its runs
             todo.setdefault(same, Planned(exhibit.id, group, *seconds(group, kind, samples)))
             at = list(todo).index(same)

@@ -78,7 +78,7 @@ def table(judgements: Sequence[Judgement], late: Collection[str] = ()) -> Table:
     rows = [
         (
             _name(j),
-            f"{j.claim.text} ({j.claim.place})",
+            f"{j.claim.sentence} ({j.claim.place})",
             j.claim.paper,
             j.ours,
             _verdict(j, late),

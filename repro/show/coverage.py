@@ -52,7 +52,9 @@ def result(exhibit: Exhibit) -> str:
     words = {"reproduced": "Holds", "direction only": "Holds in direction", "not reproduced": "FAILS"}
     if any(j.claim.finding for j in judged):
         words = {"reproduced": "Findings of ours. They hold", "not reproduced": "They do not"}
-    said = {v: [j.claim.text + " †" * (j.claim.id in late) for j in judged if j.verdict == v] for v in words}
+    said = {
+        v: [j.claim.sentence + " †" * (j.claim.id in late) for j in judged if j.verdict == v] for v in words
+    }
     parts = [f"{words[v]}: {'; '.join(texts)}." for v, texts in said.items() if texts]
     waiting = sum(j.verdict == "open" for j in judged)
     return " ".join([*parts, *([f"{waiting} open."] if waiting else [])])

@@ -21,13 +21,16 @@ SVG_LIMIT = 360 * 1024
 """Bytes: pictures are committed, so they stay small."""
 
 
-def draw(exhibit: Exhibit, record: Record) -> Figure:
-    """The exhibit's figure from a record, by `draw` in its folder's `figure`. Missing runs are left out."""
+def draw(exhibit: Exhibit, record: Record, view: View | None = None) -> Figure:
+    """The exhibit's figure from a record, by `draw` in its folder's `figure`. Missing runs are left out.
+
+    `view`: of the record's rows, in place of an ordinary one.
+    """
     from repro.show.style import only, rc
 
     module = importlib.import_module(f"{exhibit.package}.figure")
     with only(rc()):
-        figure: Figure = module.draw(exhibit, record, View(record.rows, exhibit.arms))
+        figure: Figure = module.draw(exhibit, record, view or View(record.rows, exhibit.arms))
     return figure
 
 

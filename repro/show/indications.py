@@ -38,7 +38,7 @@ def table(made: Sequence[Pair]) -> str:
         for j in (j for j in record.judgements(exhibit) if not j.claim.finding):
             verdict = known.get(j.claim.id, "none yet")
             mark = MARKS.get(verdict.split(" (")[0], "")
-            rows.append((exhibit.id, j.claim.id, here(j), f"{mark} {verdict}".strip(), j.claim.text))
+            rows.append((exhibit.id, j.claim.id, here(j), f"{mark} {verdict}".strip(), j.claim.sentence))
     return fitted(("exhibit", "claim", "this run", "committed record", "in words"), rows, [4], WIDTH)
 
 

@@ -23,15 +23,16 @@ def percentiles(view: View, arm: str, metric: str) -> tuple[float, float, float]
 
 
 def pivot(exhibit: Exhibit, view: View, layout: Layout) -> Table:
-    """Rows × series, each cell "ours ± sd (paper)"."""
+    """Rows × series, each cell "ours ± sd (paper)", and of how many seeds, where that is not the same for all."""
     series = list(dict.fromkeys(a.series for a in exhibit.arms))
-    cells = {(_row(a, layout), a.series): _cell(a, view, layout) for a in exhibit.arms}
+    counts = {a: len(view.final(a, layout.metric)) for a in view.arms() if view.has(a, layout.metric)}
+    told = counts if len({*counts.values()}) > 1 else {}
+    cells = {(_row(a, layout), a.series): _cell(a, view, layout, told.get(a.id)) for a in exhibit.arms}
     names = list(dict.fromkeys(_row(a, layout) for a in exhibit.arms))
     rows = [(n, *(cells.get((n, s), "–") for s in series)) for n in names]
     metric = exhibit.metric(layout.metric)
-    counts = sorted({len(view.final(a, metric.name)) for a in view.arms() if view.has(a, metric.name)})
-    n = " or ".join(map(str, counts)) or "0"
-    caption = f"{metric.name} ({metric.unit}): ours ± sd over n = {n} seeds; the paper's number in brackets"
+    n = "n" if told else f"n = {max(counts.values(), default=0)}"
+    caption = f"{metric.name} ({metric.unit}): ours ± sd over {n} seeds; the paper's number in brackets"
     return Table((", ".join(layout.row), *series), rows, caption)
 
 
@@ -41,13 +42,14 @@ def _row(arm: Arm, layout: Layout) -> str:
     return " ".join(str(values[s]) for s in layout.row) or arm.label
 
 
-def _cell(arm: Arm, view: View, layout: Layout) -> str:
+def _cell(arm: Arm, view: View, layout: Layout, seeds: int | None) -> str:
     d, told = layout.digits, arm.reported.get(layout.metric)
     paper = "" if told is None else f" ({told:.{d}f})" if d > 2 else f" ({told:g})"
     if not view.has(arm.id, layout.metric):
         return f"not run{paper}"
     mean, sd, n = spread_of(view.final(arm.id, layout.metric))
-    return f"{mean:z.{d}f}{f' ± {sd:.{d}f}' if n > 1 else ''}{paper}"
+    of = f", n = {seeds}" if seeds else ""
+    return f"{mean:z.{d}f}{f' ± {sd:.{d}f}' if n > 1 else ''}{paper}{of}"
 
 
 def timing(exhibit: Exhibit, view: View) -> Table:

@@ -11,7 +11,7 @@ from repro.files import write_text
 from repro.paths import root
 from repro.show.tables import markdown
 from repro.show.words import source_of
-from repro.spec import Exhibit, Override, Profile
+from repro.spec import Exhibit, Override, Param, Profile
 
 _MADE = "<!-- generated from repro/exhibits by `repro report --write`; do not edit -->"
 _table = partial(markdown, raw=True)
@@ -27,7 +27,7 @@ def deviations() -> str:
         numbered = [(str(d.number), d.what, d.paper, d.ours, d.why, d.effect) for d in exhibit.deviations]
         lines += [*_heading(exhibit), _table(("", "what", "paper", "ours", "why", "effect"), numbered)]
         changed = [
-            (where, f"`{name}`", f"{exhibit.param(name).value}", f"{o.value}", o.why)
+            (where, f"`{name}`", *(_value(exhibit.param(name), v) for v in (None, o.value)), o.why)
             for p in exhibit.profiles
             for where, overrides in _overrides(p)
             for name, o in overrides.items()
@@ -35,11 +35,18 @@ def deviations() -> str:
         if changed:
             head = ("profile", "parameter", "full size", "here", "why")
             lines += ["", "Parameters that a profile changes:", "", _table(head, changed)]
-        assumed = [(f"`{p.name}`", f"{p.value}", source_of(p)) for p in exhibit.params if p.assumed]
+        assumed = [(f"`{p.name}`", _value(p), source_of(p)) for p in exhibit.params if p.assumed]
         if assumed:
             lines += ["", "Assumed, because the paper does not say:", ""]
             lines.append(_table(("parameter", "value", "why"), assumed))
     return "\n".join(lines) + "\n"
+
+
+def _value(param: Param, other: object = None) -> str:
+    """A parameter's value, or another one of it, and what it stands for if it is no amount."""
+    value = param.value if other is None else other
+    word = param.word(value)
+    return f"{value} ({word})" if word else f"{value}"
 
 
 def _heading(exhibit: Exhibit) -> list[str]:

@@ -174,7 +174,7 @@ def findings(stands: Sequence[Standing]) -> list[str]:
     judged = [s.judgement for s in stands if not s.judgement.claim.finding]
     decided = next((j for j in judged if j.verdict != "open"), None)
     fails = next((j for j in judged if j.verdict == "not reproduced"), None)
-    told = [f"{SIGNS[j.verdict]} {j.claim.text}" for j in (decided, fails) if j]
+    told = [f"{SIGNS[j.verdict]} {j.claim.sentence}" for j in (decided, fails) if j]
     return list(dict.fromkeys(told)) or [f"{SIGNS['open']} nothing is decided yet"]
 
 

@@ -84,4 +84,6 @@ class Table:
         return "\n".join(filter(None, [aligned(self.header, self.rows), self.caption]))
 
     def _repr_markdown_(self) -> str:
-        return "\n\n".join(filter(None, [markdown(self.header, self.rows), escaped(self.caption)]))
+        """A spread stays beside its sign where a column is narrow."""
+        body = markdown(self.header, self.rows).replace("± ", "±\N{NO-BREAK SPACE}")
+        return "\n\n".join(filter(None, [body, escaped(self.caption)]))

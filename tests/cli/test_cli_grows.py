@@ -71,6 +71,27 @@ def test_who_has_only_the_committed_record_adds_to_it(clone, capsys, monkeypatch
     assert times["wall_s"] == pytest.approx(sum(times["runs"].values()), abs=0.3)
 
 
+def test_what_the_committed_record_lacks_is_planned_and_trained(clone, capsys, monkeypatch):
+    commit(clone, "arm-4,arm-3", monkeypatch)
+    monkeypatch.setenv("REPRO_RUNS", str(clone.parent / "nobody's"))
+    plan = ["plan", "meprop/tiny", "--profile", "cpu", "--device", "cpu", "--json"]
+    capsys.readouterr()
+    names = {}
+    for more in ((), ("--missing",)):
+        assert main([*plan, *more]) == 0
+        names[more] = sorted(row["group"].partition("/")[0] for row in json.loads(capsys.readouterr().out))
+    assert set(names[()]) == {"arm-4", "arm-3", "arm-2", "arm-1"}
+    assert set(names["--missing",]) == {"arm-2", "arm-1"}
+    run("--profile", "cpu", "--missing")
+    assert {r[0] for r in load(clone / "output", "meprop/tiny", "cpu").rows} == {"arm-2", "arm-1"}
+    assert main(["commit", "meprop/tiny", "--profile", "cpu"]) == 0
+    assert load(clone / "results", "meprop/tiny", "cpu").facts["missing"] == []
+    capsys.readouterr()
+    assert main([*plan, "--missing"]) == 0 and json.loads(capsys.readouterr().out) == []
+    assert main(["plan", "meprop/tiny", "--profile", "quick", "--device", "cpu", "--json", "--missing"]) == 0
+    assert json.loads(capsys.readouterr().out), "a record that does not grow is made as a whole"
+
+
 def test_a_committed_record_does_not_shrink(clone, capsys, monkeypatch):
     """Where its runs cannot be taken along, since they are of other data, they are not thrown away either."""
     kept = commit(clone, "arm-4,arm-3", monkeypatch)

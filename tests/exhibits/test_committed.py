@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from contextlib import suppress
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -45,6 +44,17 @@ def test_they_are_fresh_complete_and_of_committed_code(both):
     assert drawn_from(record) in picture.read_text(), "of other numbers: repro render draws it again"
 
 
+def test_a_stated_budget_is_not_less_than_what_the_record_took(both):
+    """Of whole records from CPUs above `quick`, whose seconds say more of what else ran than of the run."""
+    exhibit, record = both
+    said = re.match(r"≤ (\d+) (min|h) on (one core|2 cores)", exhibit.profile(record.profile).budget)
+    cpu = {e["kind"] for e in record.facts["environment"]} == {"cpu"}
+    if not said or not cpu or record.profile == "quick" or record.facts["missing"]:
+        pytest.skip("no limit is stated, or it is not this record's")
+    cores = {"one core": 1, "2 cores": 2}[said[3]]
+    assert record.facts["timing"]["wall_s"] <= cores * int(said[1]) * {"min": 60, "h": 3600}[said[2]]
+
+
 def test_no_claim_survives_where_there_is_nothing_to_see(both):
     exhibit, record = both
     assert vacuous(exhibit, record.rows) == {}
@@ -58,9 +68,18 @@ class Noting(View):
         return super()._rows_of(arm, metric)
 
 
+@cache
+def drawn(exhibit_id, profile):
+    """The lines of its picture that have one point and no mark, and the metrics that it reads."""
+    exhibit, record = get(exhibit_id), committed(exhibit_id, profile)
+    view = Noted(record.rows, exhibit.arms)
+    lines = [line for ax in draw(exhibit, record, view).axes for line in ax.lines]
+    points = [line for line in lines if len(line.get_xdata()) == 1]
+    return [str(line) for line in points if line.get_marker() in ("", "None", None)], set(view.metrics)
+
+
 def test_no_curve_of_its_picture_is_a_point_without_a_mark(both):
-    lines = [line for ax in draw(*both).axes for line in ax.lines if len(line.get_xdata()) == 1]
-    assert [line for line in lines if line.get_marker() in ("", "None", None)] == []
+    assert drawn(both[0].id, both[1].profile)[0] == []
 
 
 def test_of_what_nobody_reads_a_record_holds_little(both):
@@ -70,10 +89,10 @@ def test_of_what_nobody_reads_a_record_holds_little(both):
     for claim in exhibit.claims:
         with suppress(Exception):
             claim.test(view)
-    import_module(f"{exhibit.package}.figure").draw(exhibit, record, view)
+    read = drawn(exhibit.id, record.profile)[1] | set(view.metrics)
     cells = json.loads((RESULTS.parent / "notebooks" / f"{exhibit.id}.ipynb").read_text())["cells"]
     code = "".join(line for c in cells if c["cell_type"] == "code" for line in c["source"])
-    count = Counter(r[2] for r in record.rows if r[2] not in view.metrics)
+    count = Counter(r[2] for r in record.rows if r[2] not in read)
     unread = {m: n for m, n in count.items() if not re.search(rf"""["']{m}["']""", code)}
     assert {m: n for m, n in unread.items() if n > 10 * len(run_names(record.facts))} == {}
 

@@ -102,8 +102,11 @@ GROUPS = {
 }
 
 
+HEAD = "| step | T | before | now | products | cores | Adam | the rest |\n|---|---|---|---|---|---|---|---|"
+
+
 def table() -> Iterator[str]:
-    """The rows of docs/performance.md."""
+    """The rows of docs/performance.md, below `HEAD`."""
     for name, kind, window, more in STEPS:
         setting = {"peepholes": True, "window": window, **more}
         before, now = (of_step((kind,), core, **setting) for core in (False, True))
@@ -113,7 +116,4 @@ def table() -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    print(
-        "| step | T | before | now | products | cores | Adam | the rest |\n|---|---|---|---|---|---|---|---|"
-    )
-    print("\n".join(table()))
+    print("\n".join([HEAD, *table()]))

@@ -46,6 +46,23 @@ def test_products_are_those_of_bmm(runs: int, given: bool, chosen: str) -> None:
         near(made, a, b)
 
 
+@pytest.mark.parametrize("given", [False, True])
+def test_bfloat16_products_are_those_of_bmm(given: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run by run from some size on, of views that do not lie side by side."""
+    monkeypatch.setattr(products, "FROM", 1 << 18)
+    x, w = (v.bfloat16() for v in pair(3, 512, 300))
+    d = torch.randn(3, 32, 300, generator=torch.Generator().manual_seed(1)).bfloat16()
+    rows = torch.full((3, 2 * 512 * 300), torch.nan, dtype=torch.bfloat16)
+    weights = rows[:, 7 : 7 + 512 * 300].view(3, 512, 300).copy_(w)
+    for a, b in ((x, weights), (d, weights.mT), (x.mT, d), (x[:, ::2], weights)):
+        assert products.each(a, b) and not products.each(a.float(), b.float())
+        size = a.shape[1] * b.shape[2]
+        out = torch.full((3, 2 * size), torch.nan, dtype=a.dtype)[:, :size] if given else None
+        made = products.product(a, b, out if out is None else out.view(3, a.shape[1], b.shape[2]))
+        exact = a.double().bmm(b.double())
+        assert (made - exact).norm() <= 4e-3 * exact.norm()
+
+
 @pytest.mark.parametrize("runs", [1, 3])
 def test_maps_and_their_gradients_are_those_of_bmm(runs: int, chosen: str) -> None:
     x, w = pair(runs, 512, 300)

@@ -14,6 +14,7 @@ from repro.notebook.short import in_short
 from repro.notebook.source import source_of
 from repro.notebook.template import HEADINGS
 from repro.record.store import save
+from repro.show.claims import AFTER
 
 
 @pytest.fixture
@@ -98,10 +99,12 @@ def test_natural_values_are_understood(recorded, monkeypatch):
             show.open("meprop/fig4", source="run", **({"out": "/proc/nowhere"} if name == "out" else {}))
 
 
-def test_an_output_folder_in_the_home_is_found_and_made_at_once(tmp_path, monkeypatch):
+def test_an_output_folder_in_the_home_is_found_and_made_with_the_record(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert show.open("sg/fig6", profile="quick", out="~/look ü").out == f"{tmp_path}/look ü"
-    assert (tmp_path / "look ü").is_dir()
+    shown = show.open("sg/fig6", profile="quick", out="~/look ü")
+    assert shown.out == f"{tmp_path}/look ü" and not any(tmp_path.iterdir())
+    shown.record()
+    assert (tmp_path / "look ü" / "sg" / "fig6" / "quick.json").is_file()
 
 
 @pytest.mark.parametrize(
@@ -192,6 +195,34 @@ def test_who_is_ahead_is_said_only_where_the_interval_decides(tmp_path, monkeypa
     assert shown.ahead("bprop-20", "sg-20", "train_accuracy") is False
     assert shown.ahead("sg-20", "sg-20-noise", "train_accuracy") is None
     assert shown.ahead("sg-20", "sg-20-mean", "train_accuracy") is None
+
+
+@pytest.mark.parametrize(
+    ("late", "marks"),
+    [((), 0), (("F6-4",), 1), (("F6-1", "F6-2"), 2)],
+)
+def test_the_mark_of_what_was_judged_late_is_explained_where_it_stands(late, marks):
+    exhibit = get("sg/fig6")
+    record = fake_record(exhibit, "cpu", rows_of(exhibit, "cpu"))
+    record.facts["claims"].update(dict.fromkeys(late, "0" * 64))
+    lines = in_short(exhibit, record).splitlines()
+    assert sum(" †: " in line for line in lines) == marks
+    assert lines.count(f"{AFTER}.") == bool(marks)
+
+
+def test_a_mark_that_no_line_has_is_not_explained():
+    """What is open stands there by its id alone."""
+    exhibit = get("sg/fig6")
+    record = fake_record(exhibit, "cpu", ())
+    record.facts["claims"].update({c.id: "0" * 64 for c in exhibit.claims})
+    assert {j.verdict for j in record.judgements(exhibit)} == {"open"}
+    assert "†" not in in_short(exhibit, record)
+
+
+def test_a_claim_is_shown_with_what_it_leaves_to_the_one_before_it():
+    exhibit = get("sg/fig6")
+    told = in_short(exhibit, fake_record(exhibit, "cpu", rows_of(exhibit, "cpu")))
+    assert "starts there with c = 0 does not move, backpropagation does [there: on b = 0] (F6" in told
 
 
 @pytest.mark.parametrize(("profile", "told"), [("cpu", True), ("quick", True), ("paper", False)])

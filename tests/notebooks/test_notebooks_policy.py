@@ -124,6 +124,18 @@ def test_the_source_of_what_is_said_is_hidden(content):
     assert hidden == {c["id"] for c in code_cells(content) if "show.say(" in source(c)}
 
 
+def test_of_hidden_sources_the_first_line_fits_a_window_of_900_pixels(content):
+    """JupyterLab shows it in their place, unbroken: a longer one makes the whole notebook scroll sideways."""
+    hidden = [c for c in code_cells(content) if c["metadata"].get("jupyter", {}).get("source_hidden")]
+    assert not [c["id"] for c in hidden if len(source(c).splitlines()[0]) > 84]
+
+
+def test_no_formula_touches_a_backtick(content):
+    """JupyterLab then takes what lies between the next two dollar signs for the formula."""
+    texts = [source(c) for c in content["cells"] if c["cell_type"] == "markdown"]
+    assert not [t for t in texts if re.search(r"\$`|`\$", t)]
+
+
 def test_no_errors_and_nothing_on_stderr(content):
     for cell in code_cells(content):
         for output in cell["outputs"]:

@@ -27,7 +27,7 @@ def test_what_all_arms_share_and_what_one_has_for_itself():
     found = rows_of(EXHIBIT, Profile("quick", (0, 1), overrides=because("short", steps=9), arm_overrides=own))
     assert found["steps"] == ("9", "60", "Table 0; here: short")
     assert found["rate"] == ("0.01; arm-2: 0.5", "0.01", "Table 0; here: arm-2: it is slow")
-    assert found["pause"] == ("0", "not stated", "assumed: the tests' own")
+    assert found["pause"] == ("0 (none)", "not stated", "assumed: the tests' own")
 
 
 def test_an_arms_own_value_in_the_paper_is_shown_with_its_place():

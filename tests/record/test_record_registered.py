@@ -48,6 +48,13 @@ def digests(tmp_path, monkeypatch):
     package.forget()
 
 
+def test_what_is_said_behind_a_claim_is_not_registered():
+    """It helps who reads the sentence alone, and changes nothing of what was claimed."""
+    said = replace(EXHIBIT, claims=tuple(replace(c, aside="it: the arm") for c in EXHIBIT.claims))
+    assert registered(said) == registered(EXHIBIT)
+    assert {c.sentence for c in said.claims} == {f"{c.text} [it: the arm]" for c in EXHIBIT.claims}
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

@@ -33,6 +33,12 @@ def test_cells_with_markdown_of_their_own_keep_it():
     )
 
 
+def test_a_spread_is_not_parted_from_its_sign_in_a_narrow_column():
+    table = Table(("a",), [("9.1 ± 2.8 (30.5)",)], "mean ± sd")
+    assert "9.1 ±\N{NO-BREAK SPACE}2.8 (30.5)" in table._repr_markdown_()
+    assert repr(table).endswith("9.1 ± 2.8 (30.5)\nmean ± sd"), "text that is searched stays as it is"
+
+
 def test_our_numbers_stand_beside_the_papers():
     exhibit = get("dni/table2")
     table = numbers(exhibit, fake_record(exhibit, "cpu", rows_of(exhibit, "cpu"), DATA))
@@ -40,6 +46,19 @@ def test_our_numbers_stand_beside_the_papers():
     assert rows["mnist fcn 3"][1].endswith("(9.3)") and "±" in rows["mnist fcn 3"][1]
     assert rows["cifar10 cnn 4"][1] == "not run (38.1)"
     assert table.header[1:] == ("No Bprop", "Bprop", "DNI", "cDNI", "stale gradients")
+
+
+def test_where_arms_have_unlike_many_seeds_each_cell_says_how_many():
+    exhibit = get("dni/table2")
+    made = rows_of(exhibit, "cpu")
+    same = numbers(exhibit, fake_record(exhibit, "cpu", made, DATA))
+    few = [r for r in made if r[0] != "dni-3" or r[1] == made[0][1]]
+    table = numbers(exhibit, fake_record(exhibit, "cpu", few, DATA))
+    assert ", n = " not in repr(same) and " over n = 3 seeds;" in same.caption
+    row = {r[0]: r for r in table.rows}["mnist fcn 3"]
+    assert (
+        row[3].endswith(", n = 1") and row[1].endswith("(9.3), n = 3") and " over n seeds;" in table.caption
+    )
 
 
 def test_one_value_has_no_spread():

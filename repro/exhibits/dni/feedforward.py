@@ -29,8 +29,9 @@ PARAMS = (
         "cdni_sg_hidden",
         (),
         "v1 A.1",
-        "hidden layers of cDNI's SG models: none, linear",
+        "hidden layers of cDNI's SG models",
         only={"rule": ("cdni",)},
+        zero="none: linear",
     ),
     Param(
         "sg_precision",
@@ -42,7 +43,7 @@ PARAMS = (
         assumed=True,
     ),
     Param("evaluations", 100, "the curves' resolution", "test errors along a run", assumed=True),
-    Param("hold_out", 0, "0; n > 0 tests on the last n training images instead", "images", assumed=True),
+    Param("hold_out", 0, "none", "training images to test on instead, the last", assumed=True, zero="none"),
 )
 
 DEVIATIONS = (

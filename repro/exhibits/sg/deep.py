@@ -79,7 +79,7 @@ FAST = because("a fifth of the steps", learning_rate=3e-4)
 SHORT = because("a short run", learning_rate=1e-3)
 SMOKE = SHORT | sized("seconds", (200, 100, 5), steps=10, evaluations=2, analyses=1, width=16, batch=20)
 QUICK = SHORT | sized("30 s on one core", (1000, 500, 60), steps=600, evaluations=12, analyses=1, width=64)
-CPU = FAST | sized("an hour of 2 cores", (5000, 5000, 600), steps=20_000, width=128)
+CPU = FAST | sized("2 hours of 2 cores", (5000, 5000, 600), steps=20_000, width=128)
 SEEDS = (20, 21, 22)
 """Not those of the probes in which sizes were explored."""
 Arms = Sequence[str]
@@ -91,7 +91,7 @@ def profiles(smoke: Arms, quick: Arms, cpu: Arms = (), /, **other: Mapping[str, 
     usual = (
         Profile("smoke", SEEDS[:1], "digits", None, tuple(smoke), SMOKE, budget="≤ 15 s"),
         Profile("quick", SEEDS, "mnist", "mnist5k", tuple(quick), QUICK, budget="≤ 30 s on one core"),
-        Profile("cpu", SEEDS, "mnist", None, tuple(cpu), CPU, budget="≤ 1 h on 2 cores"),
+        Profile("cpu", SEEDS, "mnist", None, tuple(cpu), CPU, budget="≤ 2 h on 2 cores"),
         Profile("paper", SEEDS, "mnist", budget="a GPU"),
     )
     return tuple(replace(p, together=("*",), **other.get(p.name, {})) for p in usual)

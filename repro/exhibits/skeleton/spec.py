@@ -23,7 +23,7 @@ PARAMS = (
     Param("learning_rate", 3e-5, "Table 0", "Adam's step size"),
     Param("rate_drops", ((0.6, 0.1),), "Table 0", "(fraction of the steps, factor on the learning rate)"),
     Param("evaluations", 100, "the curve's resolution", "test errors along a run", assumed=True),
-    Param("hold_out", 0, "none", "training images to test on instead", assumed=True),
+    Param("hold_out", 0, "none", "training images to test on instead", assumed=True, zero="none"),
 )
 
 # All four, from seconds to the paper's own size; what differs from the paper has its reason. At `paper` only what is

@@ -12,7 +12,7 @@ EXHIBIT = Exhibit(
     params=(
         Param("steps", 60, "Table 0", "steps of a run"),
         Param("rate", 0.01, "Table 0", "of the slowest arm"),
-        Param("pause", 0.0, OURS, "seconds a step", assumed=True),
+        Param("pause", 0.0, OURS, "seconds a step", assumed=True, zero="none"),
         Param("fail", "", OURS, "run that fails", assumed=True),
         Param("how", "raise", OURS, "raise, once (in the first attempt), die", assumed=True),
     ),

@@ -63,7 +63,7 @@ PARAMS = (
     Param(
         "test_sequences", 2000, "not stated", "of T² test images, in which errors are counted", assumed=True
     ),
-    Param("hold_out", 0, "none", "training images to test on instead", assumed=True),
+    Param("hold_out", 0, "none", "training images to test on instead", assumed=True, zero="none"),
 )
 
 RATES = {
@@ -173,6 +173,7 @@ EXHIBIT = Exhibit(
         "digits, and says every 16 how many threes there were. Percent of wrong counts over the digits read, when "
         "both are trained jointly, or each on its own clock with or without a synthetic gradient for the message."
     ),
+    asides={"F5-5": "it: DNI's guess", "F5-7": "its: δ̂'s", "F5-9": "teach B what δ̂ does"},
     kind="training",
     params=PARAMS,
     arms=ARMS,

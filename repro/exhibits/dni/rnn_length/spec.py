@@ -141,6 +141,7 @@ EXHIBIT = Exhibit(
         "injected at a window's end: the synthetic gradient, its neighbour's, a fixed random direction, an untrained "
         "model's, a direction that is redrawn, noise; each at three lengths, over the length that was measured."
     ),
+    asides={"RL-3": "3 % of δ̂'s length", "RL-4": "behind DNI", "RL-6": "it: the push"},
     kind="training",
     params=PARAMS,
     arms=ARMS,

@@ -171,6 +171,7 @@ EXHIBIT = Exhibit(
     shows="Final test error of nets of 3 to 6 layers when hidden layers get no gradient (No Bprop), the true one "
     "(Bprop), a synthetic one after every layer (DNI), or one that also sees the label (cDNI); with the curves "
     "over training, the stale-gradient baseline and a 21-layer cDNI net.",
+    asides={"D2-2": "that: of nets without gradients between layers"},
     kind="training",
     params=feedforward.PARAMS,
     arms=ARMS,

@@ -39,7 +39,7 @@ PARAMS = (
         "passes over the training images",
         assumed=True,
     ),
-    Param("max_steps", 0, "a limit for small profiles; 0 = none", "optimiser steps", assumed=True),
+    Param("max_steps", 0, "for small profiles", "limit on optimiser steps", assumed=True, zero="no limit"),
     Param(
         "evaluations",
         11,

@@ -47,7 +47,7 @@ PROFILES = deep.profiles(
         "seeds": FIRST,
         "overrides": deep.QUICK | because("30 s on one core", steps=500, evaluations=10),
     },
-    cpu={"seeds": SEEDS, "overrides": deep.FAST | _SMALL},
+    cpu={"seeds": SEEDS, "overrides": deep.FAST | _SMALL, "budget": "≤ 1 h on 2 cores"},
     paper={"seeds": SEEDS},
 )
 
@@ -93,6 +93,14 @@ EXHIBIT = deep.exhibit(
     shows="Training accuracy of nets of 3, 5 and 20 hidden layers whose lower layers learn from the synthetic "
     "gradient, or from something else in its place: its negative, that of another example, its mean over the batch, "
     "noise of its size, nothing, a fixed random map of h and the label, or of the label alone.",
+    asides={
+        "SC-2": "it: the net",
+        "SC-3": "that: δ̂; worse: than its own",
+        "SC-5": "its: δ̂'s",
+        "SC-7": "its: δ̂'s",
+        "SC-9": "that: a fixed random one for each label",
+        "SC-12": "this: of its label",
+    },
     arms=ARMS,
     metrics=deep.metrics("train_accuracy", "sg_error", "injected_cosine", "sg_cosine"),
     profiles=PROFILES,

@@ -42,14 +42,14 @@ PROFILES = (
         implied.SEEDS,
         more_seeds=dict.fromkeys(_USUAL, implied.MORE),
         together=("*",),
-        budget="15 min on one core",
+        budget="≤ 40 min on one core",
     ),
     Profile(
         "paper",
         implied.SEEDS,
         more_seeds=dict.fromkeys(_USUAL, implied.MORE),
         together=("*",),
-        budget="15 min on one core",
+        budget="≤ 40 min on one core",
     ),
 )
 

@@ -61,6 +61,7 @@ EXHIBIT = Exhibit(
     place="Figure 6 (supplement A)",
     shows="The loss Σ|a x + b| over a and b, with its one true critical point and the set of points at which a net "
     "that learns from a constant synthetic gradient gets stuck; and why: the four true gradients cancel.",
+    asides={"F6-3": "there: on b = 0"},
     kind="analytic",
     params=PARAMS,
     arms=ARMS,

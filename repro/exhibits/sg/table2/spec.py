@@ -211,6 +211,7 @@ EXHIBIT = Exhibit(
     shows="How much worse linear models end when the gradient of their output (or of a hidden layer) comes from a "
     "linear synthetic-gradient module: nothing under MSE, a gap under log loss on separable data. Mean over ten "
     "data sets a cell.",
+    asides={"T2-2": "it: the linear SG", "T2-10": "it: SG(h, y) = d σ(hA) + yB + C"},
     kind="training",
     params=PARAMS,
     arms=ARMS,
