@@ -1,9 +1,13 @@
 """What the command line answers at once: fast, helpful, in one sentence, with an exit code to trust."""
 
+import contextlib
+import fcntl
 import json
 import os
+import struct
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -197,6 +201,20 @@ def test_an_output_that_takes_nothing_gives_no_traceback(places, where, code, sa
     command = f'"{sys.executable}" -m repro list {where}'
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == code and done.stderr.startswith(said) and "Traceback" not in done.stderr
+
+
+def test_in_a_narrow_terminal_no_line_is_broken_by_it(places):
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, 90, 0, 0))
+    with subprocess.Popen([sys.executable, "-m", "repro", "list"], stdout=theirs, cwd=places) as running:
+        os.close(theirs)
+        told = b""
+        with contextlib.suppress(OSError):  # so a pseudo-terminal ends
+            while part := os.read(ours, 1 << 16):
+                told += part
+    os.close(ours)
+    lines = told.decode().splitlines()
+    assert running.returncode == 0 and len(lines) > len(ids()) and max(map(len, lines)) <= 90
 
 
 def test_data_list_and_check(capsys, places):

@@ -133,8 +133,9 @@ def test_a_stop_is_one_line_and_what_was_asked_for_is_passed_on(places, monkeypa
     given = {"profile": "smoke", "seeds": "0-2", "workers": 2, "device": "cpu", "data": str(places)}
     shown = show.open("sg/table2", source="run", steps=7, **given)
     assert repr(shown) == "sg/table2 at profile smoke, from a run of its own; changed: steps = 7"
-    with pytest.raises(StoppedError, match="kept: run this cell again to go on from there") as error:
+    with pytest.raises((StoppedError, KeyboardInterrupt)) as error:
         shown.record()
+    assert "kept: run this cell again to go on from there" in str(error.value)
     assert error.value._render_traceback_() == [f"StoppedError: {error.value}"], (
         "IPython asks it for its lines"
     )
@@ -143,6 +144,11 @@ def test_a_stop_is_one_line_and_what_was_asked_for_is_passed_on(places, monkeypa
     ((profile, options),) = asked
     assert (profile, options.seeds, options.workers, options.device) == ("smoke", (0, 1, 2), 2, "cpu")
     assert options.changes == {"steps": 7} and options.data_dir == str(places)
+    with pytest.raises((StoppedError, KeyboardInterrupt)):
+        show.open("sg/table2", source="run", profile="paper", device="cpu").record()
+    assert re.search(
+        r"\(all of them: a GPU; here, on a CPU, some \d+ hours of one core\)", capsys.readouterr().out
+    )
 
 
 def test_what_is_kept_lies_below_the_repository_and_is_named(recorded, monkeypatch):

@@ -40,6 +40,15 @@ def test_error_bars_say_what_they_are_over():
         assert "paper" in texts
 
 
+def test_the_papers_lines_are_in_a_legend_and_ours_have_their_names_at_their_ends():
+    fig4, table2 = figure_of("meprop/fig4"), figure_of("dni/table2")
+    boxes = [*fig4.legends, *(ax.get_legend() for ax in fig4.axes)]
+    named = {t.get_text() for box in boxes if box for t in box.get_texts()}
+    assert {"dense MLP, paper", "dense MLP, ours ± sd"} <= named
+    for ax in table2.axes[:3]:
+        assert ax.get_legend() is None and {"3 layers", "6 layers"} <= {t.get_text() for t in ax.texts}
+
+
 def mixed():
     """dni/table2 without 4 layers of Bprop, and with one seed of No Bprop there, made on a second device."""
     exhibit = get("dni/table2")

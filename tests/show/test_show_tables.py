@@ -10,13 +10,21 @@ from repro.record.judge import Judgement
 from repro.show import claims
 from repro.show.kinds import numbers
 from repro.show.numbers import spread_of
-from repro.show.tables import Table, markdown
+from repro.show.tables import Table, aligned, markdown, readable
 
 
 def test_a_table_is_aligned_text_and_escaped_markdown():
     table = Table(("a", "claim"), [("1", "Σ|x| < 2*y")], "caption")
     assert repr(table) == "a  claim\n─  ──────────\n1  Σ|x| < 2*y\ncaption"
     assert table._repr_markdown_() == "| a | claim |\n|---|---|\n| 1 | Σ\\|x\\| \\< 2\\*y |\n\ncaption"
+
+
+def test_where_a_terminal_is_too_narrow_wide_cells_stand_below_their_row():
+    header, rows = ("id", "said", "n"), [("a-1", "word " * 20, "7"), ("b", "x" * 200, ""), ("c", "", "9")]
+    assert readable(header, rows, None) == readable(header, rows, 220) == aligned(header, rows)
+    told = readable(header, rows, 60)
+    assert max(map(len, told.splitlines())) <= 60 and told.count("word") == 20 and told.count("x") == 200
+    assert told.startswith("a-1  7\n    said: word word") and told.endswith("\nc    9")
 
 
 def test_cells_with_markdown_of_their_own_keep_it():
