@@ -40,6 +40,7 @@ def test_the_time_left_is_no_less_than_a_running_group_needs(monkeypatch):
     for now[0], fraction in ((1.0, 0.0), (101.0, 0.1)):
         tell("long/0", fraction)
     assert tell._left(now[0]) == pytest.approx(900)
+    assert tell.stream.text.endswith("   9/10  long/0   10%, 1:41 elapsed, about 15:00 left")
     now[0] = 1001.0
     tell("long/0", 1.0)
     assert tell._left(now[0]) == 0
