@@ -241,7 +241,7 @@ def test_loading_is_light():
 )
 def test_a_clone_with_windows_line_ends_has_the_same_bytes(name):
     """`core.autocrlf`: what is compared byte for byte comes from git as it went in."""
-    command = ["git", "check-attr", "text", "eol", f"metadata/{name}"]
+    command = ["git", "check-attr", "text", "eol", "--", f"metadata/{name}"]
     told = subprocess.run(command, cwd=RECORDS.parents[1], capture_output=True, text=True, check=False)
     if told.returncode:
         pytest.skip("no git checkout")
