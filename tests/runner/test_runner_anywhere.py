@@ -10,6 +10,7 @@ import torch
 from running import kept, steps, trained
 from tiny_exhibit import EXHIBIT
 
+from repro import blas
 from repro import device as devices
 from repro.cli import main
 from repro.errors import RunError
@@ -136,6 +137,7 @@ def test_a_gpu_is_part_of_the_key_and_its_driver_is_not(cuda, monkeypatch):
     monkeypatch.setattr(metadata, "version", lambda name: {"triton": "3.6.0"}[name])
     assert devices.arithmetic("cuda", 1) == {**before, "triton": "3.6.0"} != before
     assert devices.facts("cuda")["triton"] == "3.6.0"
+    monkeypatch.setattr(blas, "name", lambda: blas.BLAS)
     assert set(devices.arithmetic("cpu", 1)) == {"device", "threads", "torch"}, "a CPU's key is as it was"
 
 
