@@ -12,6 +12,7 @@ from repro.notebook.arguments import names_of
 from repro.notebook.given import set_by
 from repro.notebook.template import HEADINGS, TODO, generated
 from repro.record.standing import best_profile
+from repro.show.style import WIDE
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 START = FOLDER / "start"
@@ -159,6 +160,15 @@ def test_pictures_say_what_they_show(content):
     ]
     said = [re.match(r'<img alt="([^"]*)" src="data:image/svg', t) for t in texts if "<svg" in t]
     assert said and all(s and len(s[1]) > 40 for s in said)
+
+
+def test_pictures_are_drawn_for_a_window_of_900_pixels(content):
+    """A committed one may be older than the code that draws it (`repro render` draws it again)."""
+    shown = [o["data"] for c in code_cells(content) for o in c["outputs"] if "data" in o]
+    pictures = re.findall(
+        r"<svg\b[^>]*?\bwidth='([0-9.]+)pt'", "".join("".join(d.get("text/html", "")) for d in shown)
+    )
+    assert pictures and all(float(width) <= 72 * WIDE for width in pictures)
 
 
 def test_kernel_and_language(content):
