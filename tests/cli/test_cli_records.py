@@ -227,8 +227,7 @@ def test_check_status_and_render_name_a_stale_record(committed, capsys, monkeypa
     monkeypatch.setitem(EXTRA, "meprop/tiny", tiny_exhibit.SLOWER)
     assert main(["check", "meprop/tiny"]) == 1
     assert "stale: run arm-4/0 changed: rate was 0.01, is 0.02" in capsys.readouterr().out
-    assert main(["status"]) == 0
-    assert "stale: run arm-4/0 changed: rate" in capsys.readouterr().out
+    assert main(["status"]) == 0 and "stale: run arm-4/0 changed: rate" in capsys.readouterr().out
     monkeypatch.setattr("repro.cli.render._render", lambda *_: pytest.fail("before all were looked at"))
     for command in ("render", "cite"):
         assert main([command, "meprop/tiny"]) == 1
