@@ -15,8 +15,9 @@ ROOT = Path(__file__).resolve().parent
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
 os.environ.pop("JUPYTER_PATH", None)
 os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
-if "MPLCONFIGDIR" not in os.environ and not os.access(Path.home(), os.W_OK):
-    os.environ["MPLCONFIGDIR"] = tempfile.mkdtemp()  # else matplotlib tells on stderr that it made one
+if not os.access(Path.home(), os.W_OK):
+    for name in ("MPLCONFIGDIR", "IPYTHONDIR"):  # else matplotlib and IPython warn that they made a folder
+        os.environ.setdefault(name, tempfile.mkdtemp())
 
 LONG = """tests/test_lint.py tests/pretend/test_pretend_learners.py tests/notebooks/test_notebooks_execute.py
 tests/exhibits/test_conformance.py tests/runner/test_runner_reach.py tests/exhibits/test_committed.py

@@ -161,11 +161,11 @@ def _pool(parts: SplitResult, timeout: urllib3.Timeout) -> urllib3.PoolManager:
     proxy = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
     if not proxy:
         return urllib3.PoolManager(**more)
-    login = ":".join(requests.utils.get_auth_from_url(proxy))
-    more["proxy_headers"] = urllib3.make_headers(proxy_basic_auth=login) if login != ":" else None
     try:
+        login = ":".join(requests.utils.get_auth_from_url(proxy))
+        more["proxy_headers"] = urllib3.make_headers(proxy_basic_auth=login) if login != ":" else None
         return urllib3.ProxyManager(proxy, **more)
-    except (exceptions.ProxySchemeUnknown, exceptions.LocationParseError):
+    except (exceptions.ProxySchemeUnknown, exceptions.LocationParseError, ValueError):
         what = "the proxy in the environment is not http://HOST:PORT or https://HOST:PORT"
         raise NoAnswerError(what) from None
 

@@ -33,9 +33,14 @@ if platform.machine().lower() in ("x86_64", "amd64") and torch.backends.mkldnn.i
 
 
 def onednn(a: Tensor, b: Tensor) -> Tensor:
-    """a b for matrices a [M, K] and b [K, N], any strides, by oneDNN."""
+    """a b for matrices a [M, K] and b [K, N], any strides, by oneDNN.
+
+    b is copied where neither its rows nor its columns lie side by side (one run's part of [B, R·H]): oneDNN takes
+    such a matrix, but by a loop that is a thousand times slower. Of a, the operator itself makes a copy.
+    """
     assert _operator is not None
-    return _operator(a, b.T, None, "none", [], "")
+    dense = b.is_contiguous() or b.T.is_contiguous()
+    return _operator(a, (b if dense else b.contiguous()).T, None, "none", [], "")
 
 
 @cache

@@ -51,6 +51,17 @@ def test_reading_a_notebook_or_making_a_record_leaves_the_tree_clean(top):
     assert git_state()[1] is True
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("PATH", "/nonexistent"), ("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")]
+)
+def test_without_git_or_its_trust_the_commit_is_unknown(top, monkeypatch, name, value):
+    """No program of that name; a checkout of another user's, as in a container."""
+    monkeypatch.setenv(name, value)
+    assert git_state() == ("unknown", True)
+    with pytest.raises(DirtyTreeError, match="is not a git checkout"):
+        refuse_dirty_tree()
+
+
 @pytest.mark.parametrize("edit", [("a.py", "a = 2\n"), ("b.py", ""), ("k.cpp", "int a;")], ids=lambda e: e[0])
 def test_files_that_are_not_those_of_the_stamp_are_dirty(top, edit):
     commit, _ = git_state()

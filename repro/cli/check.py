@@ -6,6 +6,7 @@ Exit code: 1 if a record is broken or stale, else 0 – whatever the verdicts ar
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
 from repro.cli.parser import add_json, chosen, print_json
@@ -15,6 +16,7 @@ from repro.record.audit import problems, refuse_for_results
 from repro.record.fresh import superseded
 from repro.record.record import Record
 from repro.show import claims
+from repro.show.tables import columns_of
 from repro.spec import Exhibit
 
 EXAMPLES = """  repro check
@@ -81,7 +83,7 @@ def _checked(exhibit: Exhibit, record: Record, name: str) -> dict[str, Any]:
         "sha256": record.sha256(),
         "verdicts": {j.claim.id: j.verdict for j in judgements},
         "judged_late": sorted(late),
-        "table": claims.lines(exhibit, judgements, late),
+        "table": claims.lines(exhibit, judgements, late, columns_of(sys.stdout)),
     }
 
 

@@ -7,7 +7,7 @@ import sys
 
 from repro.cli.parser import add_json, folder, print_json
 from repro.errors import BadValueError, DataError, UnknownNameError
-from repro.show.tables import aligned
+from repro.show.tables import columns_of, readable
 
 ACTIONS = ("list", "fetch", "check")
 EXAMPLES = """  repro data list
@@ -63,7 +63,7 @@ def _list(args: argparse.Namespace) -> int:
         (s.name, s.loader, f"{s.size / 1e6:.1f} MB", found[s.name].partition(":")[0], s.title)
         for s in sources
     ]
-    print(aligned(("data set", "kind", "size", "status", "title"), rows))
+    print(readable(("data set", "kind", "size", "status", "title"), rows, columns_of(sys.stdout)))
     return 0
 
 

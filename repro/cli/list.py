@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from repro.cli.parser import add_json, print_json
 from repro.exhibits import all_exhibits
 from repro.record.store import recorded
-from repro.show.tables import aligned
+from repro.show.tables import columns_of, readable
 from repro.spec import Exhibit
 
 EXAMPLES = """  repro list
@@ -27,7 +28,7 @@ def main(args: argparse.Namespace) -> int:
         print_json([_facts(e) for e in exhibits])
         return 0
     rows = [(e.id, e.kind, ", ".join(recorded(e)) or "–", e.place, e.title) for e in exhibits]
-    print(aligned(("exhibit", "kind", "records", "place", "title"), rows))
+    print(readable(("exhibit", "kind", "records", "place", "title"), rows, columns_of(sys.stdout)))
     return 0
 
 

@@ -7,6 +7,7 @@ are none they are guessed from the steps and marked with "~". Nothing is trained
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
 from repro.cli import parser as common
@@ -14,7 +15,7 @@ from repro.errors import BadValueError
 from repro.paths import runs_dir
 from repro.record.plan import planned
 from repro.show.progress import minutes
-from repro.show.tables import aligned
+from repro.show.tables import columns_of, readable
 
 EXAMPLES = """  repro plan --profile paper --device cuda --budget 9m
   repro plan dni/table2 --profile paper --device cpu --json
@@ -58,7 +59,7 @@ def main(args: argparse.Namespace) -> int:
         common.print_json(rows)
         return 0
     head = ("exhibit", "group", "runs", "takes", "in the budget", "then decided")
-    print(aligned(head, [_shown(r) for r in rows]))
+    print(readable(head, [_shown(r) for r in rows], columns_of(sys.stdout)))
     total = sum(r["estimate_s"] for r in rows)
     print(f"{len(rows)} groups on {kind}, {minutes(total)} in all")
     if args.budget is not None:

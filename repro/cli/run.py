@@ -25,6 +25,7 @@ from repro.record.record import Record
 from repro.record.store import save
 from repro.show import claims
 from repro.show.progress import ProgressLines, minutes
+from repro.show.tables import columns_of
 from repro.show.words import missing_runs
 from repro.spec import Exhibit
 
@@ -236,7 +237,7 @@ def _tell(exhibit: Exhibit, record: Record, told: Any) -> None:
     own = f" (custom: {', '.join(facts['custom'])})" if facts["custom"] else ""
     head = f"{exhibit.id} at {record.profile}{own}: {summary(judgements)}"
     print(f"\n{head}; {minutes(facts['timing']['wall_s'])} of training{data}", file=told)
-    print(claims.lines(exhibit, judgements), file=told)
+    print(claims.lines(exhibit, judgements, columns=columns_of(told)), file=told)
     for why, lost in missing_runs(facts["missing"]).items():
         print(f"missing: {lost}: {why}", file=told)
     print(file=told, flush=True)

@@ -7,6 +7,7 @@ without moving a number, but a reason to look.
 from __future__ import annotations
 
 import argparse
+import sys
 
 from repro.cli.parser import add_json, print_json
 from repro.cli.records import recorded
@@ -17,7 +18,7 @@ from repro.record.judge import summary
 from repro.record.record import Record
 from repro.runner.code import changed_since
 from repro.runner.keys import work_of
-from repro.show.tables import aligned
+from repro.show.tables import columns_of, readable
 from repro.spec import Exhibit
 
 EXAMPLES = """  repro status
@@ -37,7 +38,7 @@ def main(args: argparse.Namespace) -> int:
     if args.json:
         print_json([dict(zip(keys, row, strict=True)) for row in rows])
     else:
-        print(aligned(keys, rows))
+        print(readable(keys, rows, columns_of(sys.stdout)))
     return 0
 
 

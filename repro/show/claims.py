@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from repro.record.judge import OURS, Judgement, counted, said, summary
 from repro.record.record import Record
-from repro.show.tables import Table, aligned, escaped
+from repro.show.tables import Table, escaped, readable
 from repro.spec import Exhibit
 
 MARKS = {"reproduced": "✓", "direction only": "~", "not reproduced": "✗", "open": "?"}
@@ -31,8 +31,10 @@ def in_short(exhibit: Exhibit, record: Record) -> str:
     return told + (f" ({late} †)" if late else "")
 
 
-def lines(exhibit: Exhibit, judgements: Sequence[Judgement], late: Collection[str] = ()) -> str:
-    """One line a claim, for a terminal: verdict, our numbers, the paper's; reasons for what is open."""
+def lines(
+    exhibit: Exhibit, judgements: Sequence[Judgement], late: Collection[str] = (), columns: int | None = None
+) -> str:
+    """One line a claim: verdict, our numbers, the paper's; reasons for what is open. More where `columns` are few."""
     if not judgements:
         return f"{exhibit.id} states no claims"
     rows = [
@@ -45,7 +47,7 @@ def lines(exhibit: Exhibit, judgements: Sequence[Judgement], late: Collection[st
         )
         for j in _apart(judgements)
     ]
-    return aligned(("verdict", "claim", "ours", "the paper's", "why open, or given what"), rows)
+    return readable(("verdict", "claim", "ours", "the paper's", "why open, or given what"), rows, columns)
 
 
 class ClaimTable(Table):

@@ -17,8 +17,8 @@ from repro.spec import Arm
 SIDE, GAP = 10, 2
 MIDDLE = SIDE / 2 - 0.5
 COLUMNS = (
-    "L: the true loss; implied: SG by the one SG, 5 to 1 by the SG after that layer\n"
-    "blue: low, red: high; each picture on a scale of its own"
+    "L: the true loss; implied: SG by the one SG, 5 to 1 by the SG after that layer; blue: low, red: high; "
+    "each picture on a scale of its own"
 )
 SHADES = ("#9ecae1", "#3182bd", "#08306b")
 """Early to late."""
@@ -35,11 +35,13 @@ def pictures(ax: Axes, view: View, blocks: Mapping[str, Sequence[Arm]], steps: S
     sheet: list[list[float]] = []
     names: list[str] = []
     ticks: dict[float, str] = {}
+    told: dict[int, None] = {}
     for block, arms in blocks.items():
         columns = [(a, name) for a in arms if view.has(a.id, "picture") for name in _names(view, a)]
         names = max(names, [_said(a, n) for a, n in columns], key=len)
         there = [t for t in steps if columns and _has(view, columns[0][0], t)]
         begin = len(sheet)
+        told |= dict.fromkeys(there)
         for step in there:
             sheet += _row([_cells(view, a, n, step) for a, n in columns])
         if len(blocks) == 1:
@@ -47,8 +49,8 @@ def pictures(ax: Axes, view: View, blocks: Mapping[str, Sequence[Arm]], steps: S
         else:
             ticks[(begin + len(sheet) - GAP) / 2] = block.replace(", ", "\n")
     ax.set(yticks=[], xticks=[])
-    ax.set_xlabel(COLUMNS if sheet else "not in this record", fontsize=8)
-    ax.set_ylabel("iteration" if len(blocks) == 1 else f"iterations {', '.join(f'{t:,}' for t in steps)}")
+    ax.set_xlabel("true loss, then what SGs imply" if sheet else "not in this record", fontsize=8)
+    ax.set_ylabel("iteration" if len(blocks) == 1 else f"iterations {', '.join(f'{t:,}' for t in told)}")
     if not sheet:
         ax.plot([], [])
         return
@@ -57,7 +59,7 @@ def pictures(ax: Axes, view: View, blocks: Mapping[str, Sequence[Arm]], steps: S
     ax.imshow(sheet, cmap=colormaps["jet"].resampled(10), vmin=0, vmax=1, interpolation="none")
     ax.set_xticks([MIDDLE + i * (SIDE + GAP) for i in range(len(names))], names)
     ax.set_yticks(list(ticks), list(ticks.values()))
-    ax.tick_params(length=0, labelsize=7.5)
+    ax.tick_params(length=0, labelsize=8)
     ax.grid(False)
     ax.spines[["left", "bottom"]].set_visible(False)
 

@@ -18,23 +18,45 @@ from repro.spec import Arm
 
 Point = tuple[float, float, int]
 """mean, sd, n."""
+MISSING: Point = (math.nan, math.nan, 0)
 GREY = "#8c8c8c"
 """Of what is neither the method nor its limit."""
-PERCENT_TICKS = [0.5, 0.7, 1, 1.5, 2, 3, 4, 6, 8, 10, 15, 20, 30, 40, 60, 90]
+PERCENT_TICKS = (0.5, 0.7, 1, 1.5, 2, 3, 4, 6, 8, 10, 15, 20, 30, 40, 60, 90)
+LEADING = (
+    (1.0,),
+    (1.0, 2.0, 5.0),
+    (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0),
+    (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0),
+    tuple(1 + i / 5 for i in range(45)),
+)
+"""First digits of ticks on a logarithmic axis, from few to many."""
 
 
 def against(
-    ax: Axes, view: View, arms: Sequence[Arm], x: Mapping[str, float], metric: str, **look: Any
+    ax: Axes,
+    view: View,
+    arms: Sequence[Arm],
+    x: Mapping[str, float],
+    metric: str,
+    notes: Mapping[str, str] | None = None,
+    **look: Any,
 ) -> list[tuple[float, Point]]:
-    """Final values of a series' arms, ours and the paper's, each at its `x`; returns ours."""
-    ours = [(x[a.id], style.spread(view, a.id, metric)) for a in arms if view.has(a.id, metric)]
+    """Final values of a series' arms, ours and the paper's, each at its `x`; returns ours.
+
+    The line of ours breaks where an arm between two others is missing. `notes`: a word above an arm's point.
+    """
+    ours = {a.id: style.spread(view, a.id, metric) for a in arms if view.has(a.id, metric)}
     told = [(x[a.id], a.reported[metric]) for a in arms if metric in a.reported]
     if arms:
         series = arms[0].series
-        style.our_points(ax, [at for at, _ in ours], [point for _, point in ours], series, **look)
+        points = [ours.get(a.id, MISSING) for a in arms]
+        style.our_points(ax, [x[a.id] for a in arms] if ours else [], points, series, **look)
+        for arm in ours.keys() & (notes or {}).keys():
+            top = (x[arm], ours[arm][0] + ours[arm][1])
+            ax.annotate((notes or {})[arm], top, (0, 5), textcoords="offset points", fontsize=8, ha="center")
         label = "_" if ours else series  # in the legend once, also when ours is not there
         style.paper_points(ax, [at for at, _ in told], [y for _, y in told], series, label=label, **look)
-    return ours
+    return [(x[arm], point) for arm, point in ours.items()]
 
 
 def thinned(curve: Mapping[int, Sequence[float]], most: int = 50) -> dict[int, Sequence[float]]:
@@ -44,7 +66,7 @@ def thinned(curve: Mapping[int, Sequence[float]], most: int = 50) -> dict[int, S
     return {s: curve[s] for s in reversed(steps[::-1][::every])}
 
 
-def labels_at_ends(ax: Axes, ends: Sequence[tuple[float, str, str]], gap: float = 0.045) -> None:
+def labels_at_ends(ax: Axes, ends: Sequence[tuple[float, str, str]], gap: float = 0.055) -> None:
     """A line's name beside its last value, (value, name, colour) each, moved apart where they would touch.
 
     The limits of y must stand; `gap` is a part of the axis.
@@ -66,9 +88,23 @@ def band(ax: Axes, curve: Mapping[Any, Sequence[float]], colour: str, label: str
 
 
 def percent_axis(ax: Axes) -> None:
-    """y: percent, logarithmic, with plain numbers."""
+    """y: percent, logarithmic, with plain numbers; finer ones where it spans little. The limits must stand."""
+    plain_log(ax)
+    low, high = ax.get_ylim()
+    coarse = [t for t in PERCENT_TICKS if low <= t <= high]
+    if len(coarse) > 2:
+        ax.yaxis.set_major_locator(FixedLocator(coarse))
+
+
+def plain_log(ax: Axes) -> None:
+    """y: logarithmic, with three plain numbers or more. The limits must stand."""
     ax.set_yscale("log")
-    ax.yaxis.set_major_locator(FixedLocator(PERCENT_TICKS))
+    low, high = ax.get_ylim()
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)))
+    sets = [
+        [m * 10.0**p for p in powers for m in leading if low <= m * 10.0**p <= high] for leading in LEADING
+    ]
+    ax.yaxis.set_major_locator(FixedLocator(next((s for s in sets if len(s) > 2), sets[-1])))
     ax.yaxis.set_minor_locator(NullLocator())
     ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
 

@@ -94,6 +94,8 @@ RAMPS: Mapping[str, tuple[str, ...]] = {
 """Depth by shade, as in the paper: DNI blue to green, cDNI red to yellow, Bprop grey."""
 
 PAPER = "paper"
+WIDE, SMALLEST = 10.0, 8.0
+"""Inches and points: a picture of this width, in a notebook in a window of 900 pixels, has letters of 8 pixels."""
 
 
 @cache
@@ -178,6 +180,22 @@ def seeds_text(view: View, arms: Iterable[str], metric: str) -> str:
     if not counts:
         return "n = 0"
     return f"n = {counts[0]}" if len(counts) == 1 else f"n = {counts[0]} to {counts[-1]}"
+
+
+def behind(record: Record, view: View, arms: Iterable[str], metric: str) -> tuple[str, dict[str, str]]:
+    """What stands behind most arms, "n = 3 on NVIDIA H200", and of each other arm what stands behind that.
+
+    The device is told only where the record is of several.
+    """
+    machines = record.facts["environment"]
+    device = {run: m["device"] for m in machines for run in m.get("runs", ())} if len(machines) > 1 else {}
+    found = {}
+    for arm in (a for a in arms if view.has(a, metric)):
+        seeds = view.by_seed(arm, metric)
+        where = ", ".join(sorted({device[f"{arm}/{s}"] for s in seeds if f"{arm}/{s}" in device}))
+        found[arm] = f"n = {len(seeds)}" + (f" on {where}" if where else "")
+    usual = max(dict.fromkeys(found.values()), key=[*found.values()].count, default="n = 0")
+    return usual, {arm: told for arm, told in found.items() if told != usual}
 
 
 def our_points(

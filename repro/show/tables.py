@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import textwrap
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TextIO
 
 Cells = Sequence[str]
+NARROW = 24
+"""Columns up to which a cell stands in the first line of a row that has several."""
 _ESCAPED = str.maketrans({**{sign: f"\\{sign}" for sign in "|<*_~$"}, "\n": " "})
 
 
@@ -14,6 +19,30 @@ def aligned(header: Cells, rows: Sequence[Cells]) -> str:
     widths = [max(len(line[i]) for line in (header, *rows)) for i in range(len(header))]
     lines = [header, ["─" * w for w in widths], *rows]
     return "\n".join("  ".join(c.ljust(w) for c, w in zip(x, widths, strict=True)).rstrip() for x in lines)
+
+
+def columns_of(stream: TextIO | None) -> int | None:
+    """Columns of the terminal that a stream goes to; None where it goes to a file, a pipe or nowhere."""
+    if stream is None or not stream.isatty():
+        return None
+    return os.get_terminal_size(stream.fileno()).columns or None
+
+
+def readable(header: Cells, rows: Sequence[Cells], columns: int | None) -> str:
+    """`aligned`; where `columns` are too few for that, the wide cells of each row on lines of their own."""
+    table = aligned(header, rows)
+    if columns is None or max(map(len, table.splitlines())) <= columns:
+        return table
+    return "\n".join(line for row in rows for line in _stacked(header, row, rows, columns))
+
+
+def _stacked(header: Cells, row: Cells, rows: Sequence[Cells], columns: int) -> Iterator[str]:
+    widths = [max(len(line[i]) for line in rows) for i in range(len(header))]
+    narrow = [i for i, w in enumerate(widths) if w <= NARROW]
+    yield from textwrap.wrap("  ".join(row[i].ljust(widths[i]) for i in narrow).rstrip(), columns)
+    for i in (i for i in range(len(header)) if i not in narrow and row[i]):
+        text = f"{header[i]}: {row[i]}"
+        yield from textwrap.wrap(text, columns, initial_indent="    ", subsequent_indent="      ")
 
 
 def fitted(header: Cells, rows: Sequence[Cells], elastic: Sequence[int], width: int = 100) -> str:
@@ -55,4 +84,6 @@ class Table:
         return "\n".join(filter(None, [aligned(self.header, self.rows), self.caption]))
 
     def _repr_markdown_(self) -> str:
-        return "\n\n".join(filter(None, [markdown(self.header, self.rows), escaped(self.caption)]))
+        """A spread stays beside its sign where a column is narrow."""
+        body = markdown(self.header, self.rows).replace("± ", "±\N{NO-BREAK SPACE}")
+        return "\n\n".join(filter(None, [body, escaped(self.caption)]))

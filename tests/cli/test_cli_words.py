@@ -1,19 +1,26 @@
 """What the command line answers at once: fast, helpful, in one sentence, with an exit code to trust."""
 
+import contextlib
+import fcntl
 import json
 import os
+import struct
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
 import pytest
+from record_fakes import fake_record
 
 from repro.cli import main
 from repro.cli.app import COMMANDS, PASSED_ON
 from repro.cli.parser import names, seconds, seeds
 from repro.errors import BadValueError
-from repro.exhibits import ids
+from repro.exhibits import get, ids
+from repro.record.record import Record
+from repro.record.store import save
 
 
 def test_list_names_every_exhibit(capsys, places):
@@ -153,6 +160,16 @@ def test_a_record_that_is_not_there(capsys, places, monkeypatch):
     assert "(there are those at quick, cpu): make one with" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["status", "report", "check sg/fig6", "cite sg/fig6", "render sg/fig6"])
+def test_a_malformed_record_is_one_sentence_in_every_command(places, capsys, command):
+    record = fake_record(get("sg/fig6"), "cpu", [])
+    path = save(
+        Record({**record.facts, "code": {**record.facts["code"], "modules": None}}, ()), places / "results"
+    )
+    assert main(command.split()) == (command != "status") and path.exists()
+    assert "code/modules: None is not of type 'object'" in "".join(capsys.readouterr())
+
+
 def test_options_may_stand_between_exhibits(capsys, places):
     assert main(["run", "sg/fig6", "--profile", "smoke", "sg/tabel2"]) == 2
     assert "did you mean 'sg/table2'" in capsys.readouterr().err
@@ -184,6 +201,20 @@ def test_an_output_that_takes_nothing_gives_no_traceback(places, where, code, sa
     command = f'"{sys.executable}" -m repro list {where}'
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == code and done.stderr.startswith(said) and "Traceback" not in done.stderr
+
+
+def test_in_a_narrow_terminal_no_line_is_broken_by_it(places):
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, 90, 0, 0))
+    with subprocess.Popen([sys.executable, "-m", "repro", "list"], stdout=theirs, cwd=places) as running:
+        os.close(theirs)
+        told = b""
+        with contextlib.suppress(OSError):  # so a pseudo-terminal ends
+            while part := os.read(ours, 1 << 16):
+                told += part
+    os.close(ours)
+    lines = told.decode().splitlines()
+    assert running.returncode == 0 and len(lines) > len(ids()) and max(map(len, lines)) <= 90
 
 
 def test_data_list_and_check(capsys, places):

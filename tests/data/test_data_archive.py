@@ -50,12 +50,15 @@ def test_an_archive_is_unpacked_checked_and_deleted(server, tmp_path, monkeypatc
     assert leftovers(tmp_path) == [".mnist.lock"]
 
 
-def test_an_archive_that_lies_there_already_is_used(absent, tmp_path):
+@pytest.mark.parametrize("offline", ["0", "1"])
+def test_an_archive_that_lies_there_already_is_used_and_kept(absent, tmp_path, monkeypatch, offline):
+    monkeypatch.setenv("REPRO_OFFLINE", offline)
     archive = archive_of(GOOD)
     source = packed_source(archive)
     put({"all.tar.gz": archive}, tmp_path / "set")
     obtain(source, tmp_path)
     assert files.examine(source, tmp_path) == ([], {}) and not absent.seen
+    assert (tmp_path / "set" / "all.tar.gz").read_bytes() == archive, "it is somebody's"
 
 
 def link(name, to):

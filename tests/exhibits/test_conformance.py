@@ -1,24 +1,22 @@
-"""Every exhibit folder, found by itself: what it must state, that it draws, that its claims judge what is there."""
+"""Every exhibit folder, found by itself: what it must state, that its claims judge what is there."""
 
 import re
 from dataclasses import replace
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+from every_exhibit import invented, of_profiles
 from record_fakes import DATA, fake_record, rows_of, without
 
 import repro.exhibits
-from repro.exhibits import PAPERS, all_exhibits, read
+from repro.exhibits import PAPERS, read
 from repro.notebook.source import source_of
 from repro.record.judge import judge_one
 from repro.record.nulls import vacuous
 from repro.record.run import arms_of, parameters, runs
 from repro.record.view import MissingData, View
-from repro.show.draw import SVG_LIMIT, draw, svg_text
-from repro.show.kinds import KINDS, numbers
-from repro.show.style import COLOURS
+from repro.show.kinds import KINDS
 from repro.spec import PROFILES
 
 FOLDER = Path(repro.exhibits.__file__).parent
@@ -27,24 +25,6 @@ PLACE = re.compile(
     r"Theorem|Proposition|Definition|Lemma)",
     re.IGNORECASE,
 )
-EXHIBITS = [*all_exhibits(), read("repro.exhibits.skeleton")]
-BOTH = [(e, p.name) for e in EXHIBITS for p in e.profiles]
-
-
-@pytest.fixture(params=EXHIBITS, ids=lambda e: e.id)
-def exhibit(request):
-    return request.param
-
-
-def of_profiles(test):
-    return pytest.mark.parametrize(("exhibit", "profile"), BOTH, ids=lambda x: getattr(x, "id", x))(test)
-
-
-@cache
-def invented(exhibit_id, profile):
-    (exhibit,) = [e for e in EXHIBITS if e.id == exhibit_id]
-    return fake_record(exhibit, profile, rows_of(exhibit, profile), DATA)
-
 
 # The folder -----------------------------------------------------------------------------------------------------
 
@@ -57,6 +37,10 @@ def test_its_folder_is_its_id_and_holds_its_parts(exhibit):
     assert files <= {"__init__.py", "spec.py", "claims.py", "figure.py", "work.py"}
     assert ("work.py" in files) == (exhibit.runs_of is None)
     assert sum(len((folder / f).read_text().splitlines()) for f in files) <= 580
+
+
+def test_its_work_is_there(exhibit):
+    assert callable(import_module(f"{exhibit.trained_by}.work").work)
 
 
 # The spec -------------------------------------------------------------------------------------------------------
@@ -195,40 +179,3 @@ def test_a_lost_arm_never_decides_a_claim(exhibit, profile):
             j = judge_one(claim, record.facts, less.anew())
             assert j.verdict in ("open", verdict), f"{claim.id} without {lost}"
             assert "its test failed" not in j.reason, f"{claim.id} without {lost}: {j.reason}"
-
-
-# What is shown --------------------------------------------------------------------------------------------------
-
-
-@of_profiles
-def test_it_draws_at_every_profile_and_its_axes_say_what_they_are(exhibit, profile):
-    axes = [a for a in draw(exhibit, invented(exhibit.id, profile)).axes if a.get_label() != "<colorbar>"]
-    assert all(a.has_data() and a.get_xlabel() for a in axes)
-    assert axes[0].get_ylabel() or axes[0].get_yticklabels()
-
-
-def test_it_draws_and_tabulates_what_there_is_when_runs_are_missing(exhibit):
-    record = invented(exhibit.id, "cpu")
-    (first, seed), (last, _) = record.rows[0][:2], record.rows[-1][:2]
-    arms_lost = [tuple(r for r in record.rows if r[0] != arm) for arm in (first, last)]
-    run_lost = tuple(r for r in record.rows if r[:2] != (first, seed))
-    for rows in (*arms_lost, run_lost):
-        left = type(record)(record.facts, rows)
-        if exhibit.kind != "analytic":  # of which each part is needed
-            draw(exhibit, left)
-        numbers(exhibit, left)
-
-
-def test_its_picture_is_small_and_titled(exhibit):
-    figure = draw(exhibit, invented(exhibit.id, "cpu"))
-    assert len(svg_text(figure).encode()) <= SVG_LIMIT
-    for part in (exhibit.id, exhibit.place, "arXiv:1706.06197v5", "profile cpu", DATA["note"]):
-        assert part in figure.get_suptitle()
-
-
-def test_every_trained_series_has_its_colour(exhibit):
-    assert exhibit.kind == "analytic" or {a.series for a in exhibit.arms} <= COLOURS.keys()
-
-
-def test_its_work_is_there(exhibit):
-    assert callable(import_module(f"{exhibit.trained_by}.work").work)

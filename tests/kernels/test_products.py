@@ -46,6 +46,28 @@ def test_products_are_those_of_bmm(runs: int, given: bool, chosen: str) -> None:
         near(made, a, b)
 
 
+def test_onednn_gets_no_matrix_that_it_multiplies_by_its_slow_loop(
+    chosen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parts of [B, R·H], as a batch norm over runs leaves them: the loop took 100 ms where a product takes 0.1."""
+    if chosen == "blas":
+        pytest.skip("takes any strides")
+    given, own = [], blas._operator
+    assert own is not None
+
+    def noted(a: torch.Tensor, b: torch.Tensor, *more: object) -> torch.Tensor:
+        given.append(b)
+        return own(a, b, *more)
+
+    monkeypatch.setattr(blas, "_operator", noted)
+    x, w = pair(3, 512, 300)
+    beside = torch.randn(32, 3 * 300, generator=torch.Generator().manual_seed(1))
+    d = beside.view(32, 3, 300).transpose(0, 1)  # [R, B, H], rows 900 apart
+    for a, b in ((x.mT, d), (d, w.mT), (x[:, :, ::2], w[:, ::2])):
+        near(products.product(a, b), a, b)
+    assert len(given) == 9 and all(b.is_contiguous() or b.T.is_contiguous() for b in given)
+
+
 @pytest.mark.parametrize("given", [False, True])
 def test_bfloat16_products_are_those_of_bmm(given: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run by run from some size on, of views that do not lie side by side."""

@@ -86,6 +86,7 @@ def test_a_plain_mirror_is_asked_only_for_what_can_be_checked():
         ("https_proxy", "socks9://x"),
         ("https_proxy", "socks5://127.0.0.1:9"),
         ("https_proxy", "127.0.0.1:99999"),
+        ("https_proxy", "http://[half"),
         ("REQUESTS_CA_BUNDLE", "/nowhere"),
     ],
 )

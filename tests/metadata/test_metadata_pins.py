@@ -234,3 +234,15 @@ def test_loading_is_light():
     seconds, *modules = min(runs, key=lambda r: float(r.stdout.split()[0])).stdout.split()
     assert float(seconds) < 0.05
     assert not {"torch", "numpy", "cryptography", "urllib3", "defusedxml", "repro"} & set(modules)
+
+
+@pytest.mark.parametrize(
+    "name", ["records/MANIFEST.sha256", "records/same-title-zhang-2018.md", "pins/pins.json"]
+)
+def test_a_clone_with_windows_line_ends_has_the_same_bytes(name):
+    """`core.autocrlf`: what is compared byte for byte comes from git as it went in."""
+    command = ["git", "check-attr", "text", "eol", f"metadata/{name}"]
+    told = subprocess.run(command, cwd=RECORDS.parents[1], capture_output=True, text=True, check=False)
+    if told.returncode:
+        pytest.skip("no git checkout")
+    assert "text: unset" in told.stdout or "eol: lf" in told.stdout

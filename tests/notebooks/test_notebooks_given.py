@@ -8,7 +8,7 @@ import pytest
 
 from repro.errors import UnknownNameError
 from repro.exhibits import all_exhibits, get, ids
-from repro.notebook.arguments import names_of, parameters_source
+from repro.notebook.arguments import PARAMETERS, names_of, parameters_source
 from repro.notebook.build import new_notebook
 from repro.notebook.given import literals, parameters, set_by
 from repro.record.store import load
@@ -61,9 +61,11 @@ def test_every_hyper_parameter_is_in_the_cell_and_papermill_can_read_it(exhibit_
     nbformat.write(new_notebook(exhibit), tmp_path / "x.ipynb")
     found = {p.name: p for p in _infer_parameters(load_notebook_node(str(tmp_path / "x.ipynb")))}
     assert list(found) == names_of(exhibit)
+    assert {p.inferred_type_name for p in found.values()} <= {"int", "float", "str", "bool", "list"}
+    assert all(found[n].help == said for n, *_, said in PARAMETERS)
     for p in exhibit.params:
         told = found[p.name]
-        assert told.inferred_type_name in ("int", "float", "str", "bool", "list") and told.default == "None"
+        assert told.default == "None"
         assert told.help.startswith("assumed " if p.assumed else "paper: ")
 
 

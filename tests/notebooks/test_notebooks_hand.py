@@ -14,7 +14,7 @@ from repro.exhibits import get
 from repro.notebook import show
 from repro.notebook.agree import DisagreeError
 from repro.notebook.display import Number, Picture
-from repro.notebook.training import told
+from repro.notebook.training import StoppedError, told
 from repro.record.record import Record
 from repro.record.store import save
 
@@ -120,6 +120,43 @@ def test_training_says_what_is_there_already():
     assert told(6, 2, 1, "an hour") == (
         "6 runs, 4 trained already (from the cache); 2 to train in 1 groups (all of them: an hour)"
     )
+
+
+def test_a_stop_is_one_line_and_what_was_asked_for_is_passed_on(places, monkeypatch, capsys):
+    asked = []
+
+    def stopped(exhibit, profile, options, tell):
+        asked.append((profile, options))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("repro.runner.run.run_exhibit", stopped)
+    given = {"profile": "smoke", "seeds": "0-2", "workers": 2, "device": "cpu", "data": str(places)}
+    shown = show.open("sg/table2", source="run", steps=7, **given)
+    assert repr(shown) == "sg/table2 at profile smoke, from a run of its own; changed: steps = 7"
+    with pytest.raises((StoppedError, KeyboardInterrupt)) as error:
+        shown.record()
+    assert "kept: run this cell again to go on from there" in str(error.value)
+    assert error.value._render_traceback_() == [f"StoppedError: {error.value}"], (
+        "IPython asks it for its lines"
+    )
+    assert error.value.__suppress_context__
+    assert re.match(r"\d+ runs; \d+ to train in \d+ groups \(all of them: ", capsys.readouterr().out)
+    ((profile, options),) = asked
+    assert (profile, options.seeds, options.workers, options.device) == ("smoke", (0, 1, 2), 2, "cpu")
+    assert options.changes == {"steps": 7} and options.data_dir == str(places)
+    with pytest.raises((StoppedError, KeyboardInterrupt)):
+        show.open("sg/table2", source="run", profile="paper", device="cpu").record()
+    assert re.search(
+        r"\(all of them: a GPU; here, on a CPU, some \d+ hours of one core\)", capsys.readouterr().out
+    )
+
+
+def test_what_is_kept_lies_below_the_repository_and_is_named(recorded, monkeypatch):
+    """Not where the kernel happens to run: JupyterLab starts it beside the notebook."""
+    monkeypatch.setenv("REPRO_ROOT", str(recorded))
+    shown = show.open("sg/fig6", out="look")
+    assert f"Kept as sg/fig6/cpu (json, csv, svg) in {recorded / 'look'}." in repr(shown.record())
+    assert {p.name for p in (recorded / "look/sg/fig6").iterdir()} == {"cpu.json", "cpu.csv", "cpu.svg"}
 
 
 def test_a_picture_on_which_nothing_is_decided_says_so(recorded):

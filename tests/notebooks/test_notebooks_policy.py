@@ -74,6 +74,18 @@ def test_it_has_prose_of_its_own_and_nothing_is_left_to_do(content, exhibit):
     assert len([s for s in prose if "$" in s]) >= 1, "an equation"
 
 
+def test_formulas_are_formulas_and_no_sign_of_them_is_taken_for_emphasis(content):
+    """Renderers differ: `δ̂_i = M_{i+1}` is cursive in JupyterLab, and as it was meant on GitHub."""
+    for cell in content["cells"]:
+        shown = [source(cell)] if cell["cell_type"] == "markdown" else []
+        shown += ["".join(o.get("data", {}).get("text/markdown", "")) for o in cell.get("outputs", [])]
+        for text in shown:
+            prose = re.sub(r"```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$|\\.|\]\([^)]*\)", " ", text, flags=re.S)
+            assert not re.search(r"(?<![a-zA-Z0-9])_|_(?![a-zA-Z0-9])|[\^<]|(?<=\w)\*(?=\w)", prose), cell[
+                "id"
+            ]
+
+
 def test_a_naive_version_agrees_with_the_packages(content):
     agree = [c for c in code_cells(content) if "show.agree(" in source(c)]
     said = ["".join(o["data"]["text/plain"]) for c in agree for o in c["outputs"]]
@@ -110,6 +122,18 @@ def test_the_source_of_what_is_said_is_hidden(content):
     """It holds the words for every verdict, those that do not hold too; nothing else is hidden."""
     hidden = {c["id"] for c in code_cells(content) if c["metadata"].get("jupyter", {}).get("source_hidden")}
     assert hidden == {c["id"] for c in code_cells(content) if "show.say(" in source(c)}
+
+
+def test_of_hidden_sources_the_first_line_fits_a_window_of_900_pixels(content):
+    """JupyterLab shows it in their place, unbroken: a longer one makes the whole notebook scroll sideways."""
+    hidden = [c for c in code_cells(content) if c["metadata"].get("jupyter", {}).get("source_hidden")]
+    assert not [c["id"] for c in hidden if len(source(c).splitlines()[0]) > 84]
+
+
+def test_no_formula_touches_a_backtick(content):
+    """JupyterLab then takes what lies between the next two dollar signs for the formula."""
+    texts = [source(c) for c in content["cells"] if c["cell_type"] == "markdown"]
+    assert not [t for t in texts if re.search(r"\$`|`\$", t)]
 
 
 def test_no_errors_and_nothing_on_stderr(content):

@@ -12,6 +12,7 @@ from record_fakes import DATA, fake_record, rows_of, save_all
 
 from repro.errors import BadValueError, RecordError
 from repro.exhibits import get
+from repro.files import write_text
 from repro.notebook.build import _beside_others, metadata, render
 from repro.notebook.build import authored as written
 from repro.notebook.template import generated
@@ -24,12 +25,19 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory):
-    """(folder with notebook and results, path of the notebook) of an invented record."""
+    """(folder with notebook and results, the notebook) of an invented record; beside it a kernel of no use."""
     folder = tmp_path_factory.mktemp("rendered")
     exhibit = get("meprop/fig4")
     record = fake_record(exhibit, "cpu", rows_of(exhibit, "cpu"), DATA)
     save(record, folder / "results")
-    return folder, render(exhibit, folder, record)
+    stale = folder / "jupyter" / "kernels" / "python3" / "kernel.json"
+    write_text(
+        stale, json.dumps({"argv": ["/nonexistent/python"], "display_name": "old", "language": "python"})
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JUPYTER_PATH", str(folder / "jupyter"))
+        patch.delenv("JUPYTER_PREFER_ENV_PATH", raising=False)
+        return folder, render(exhibit, folder, record)
 
 
 def nbval(folder, path):
@@ -101,6 +109,15 @@ def test_jupyterlabs_autosave_changes_no_byte(rendered, tmp_path):
     notebook["metadata"] |= metadata()
     nbformat.write(notebook, tmp_path / "saved.ipynb")
     assert (tmp_path / "saved.ipynb").read_bytes() == rendered[1].read_bytes()
+
+
+def test_its_metadata_are_those_of_the_kernel():
+    """JupyterLab puts these in when it opens a notebook, which then counts as changed if it had others."""
+    from ipykernel.ipkernel import IPythonKernel
+    from ipykernel.kernelspec import get_kernel_dict
+
+    described = {"name": "python3"} | {k: get_kernel_dict()[k] for k in ("display_name", "language")}
+    assert metadata() == {"kernelspec": described, "language_info": IPythonKernel.language_info}
 
 
 def test_nbval_accepts_it(rendered):

@@ -7,9 +7,11 @@ from record_fakes import fake_record
 from tiny_exhibit import EXHIBIT, TWO_SETS
 
 from repro.exhibits import get
+from repro.notebook.short import in_short
 from repro.notebook.tables import _called, missing, provenance, specification
 from repro.record.record import Record
 from repro.record.run import runs, spec_of
+from repro.show.style import data_note
 from repro.spec import Override, Param, Profile, because
 
 
@@ -75,3 +77,15 @@ def test_missing_runs_are_told_by_reason():
     assert ("missing", "nothing") in provenance(record).rows
     many = Record({**record.facts, "missing": [{"run": f"a/{n}", "why": "x"} for n in range(1200)]}, ())
     assert missing(many) == "1,200 runs (a/0, a/1, a/2, …) (x)"
+
+
+def test_a_change_is_told_wherever_its_record_is():
+    plain = fake_record(EXHIBIT, "quick", [])
+    for custom in ([], ["seeds", "steps"]):
+        record = Record({**plain.facts, "custom": custom}, ())
+        told = [
+            ("changed", "seeds, steps") in provenance(record).rows,
+            "changed: seeds, steps" in in_short(EXHIBIT, record),
+            "changed: seeds, steps" in data_note(EXHIBIT, record),
+        ]
+        assert told == [bool(custom)] * 3

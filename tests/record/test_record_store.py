@@ -98,6 +98,8 @@ def test_a_torn_table_is_refused(saved, places):
     ("change", "words"),
     [
         (lambda f: f.pop("csv"), "top level: 'csv' is a required property"),
+        (lambda f: f.pop("environment"), "top level: 'environment' is a required property"),
+        (lambda f: f.pop("timing"), "top level: 'timing' is a required property"),
         (lambda f: f.update(extra=1), "Additional properties"),
         (lambda f: f.update(schema=1), "schema: 2 was expected"),
         (
@@ -129,6 +131,22 @@ def test_torn_and_missing_files_are_refused(saved, places):
     saved.unlink()
     with pytest.raises(RecordError, match="repro run meprop/tiny --profile quick"):
         again(places)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_what_powershell_writes_is_refused(saved, places, encoding):
+    """Digests are of bytes; the message says how it goes."""
+    saved.write_text(saved.read_text(), encoding=encoding)
+    with pytest.raises(RecordError, match=r"is not JSON .*: restore it from git or run again"):
+        again(places)
+
+
+def test_line_ends_and_layout_are_free(saved, places, record):
+    """As a clone with `core.autocrlf`, or an editor, leaves them."""
+    saved.write_text(json.dumps(json.loads(saved.read_text()), indent=7), newline="\r\n")
+    table = saved.with_suffix(".csv")
+    table.write_text(table.read_text(), newline="\r\n")
+    assert b"\r\n" in table.read_bytes() and again(places).sha256() == record.sha256()
 
 
 def changed(**changes):

@@ -1,5 +1,6 @@
 """Figures: what they say of their data and their spread, and the same bytes in every process."""
 
+import math
 import os
 import re
 import subprocess
@@ -13,8 +14,10 @@ from matplotlib.figure import Figure
 from record_fakes import DATA, STAND_IN, fake_record, rows_of
 
 from repro.exhibits import get
+from repro.record.view import View
 from repro.show.draw import draw, save_svg, svg_text
-from repro.show.style import COLOURS
+from repro.show.panels import plain_log
+from repro.show.style import COLOURS, behind
 
 
 @cache
@@ -35,6 +38,61 @@ def test_error_bars_say_what_they_are_over():
         texts = [t.get_text() for legend in figure_of(exhibit_id).legends for t in legend.get_texts()]
         assert f"ours: mean ± sd over seeds, n = {n}" in texts
         assert "paper" in texts
+
+
+def test_the_papers_lines_are_in_a_legend_and_ours_have_their_names_at_their_ends():
+    fig4, table2 = figure_of("meprop/fig4"), figure_of("dni/table2")
+    boxes = [*fig4.legends, *(ax.get_legend() for ax in fig4.axes)]
+    named = {t.get_text() for box in boxes if box for t in box.get_texts()}
+    assert {"dense MLP, paper", "dense MLP, ours ± sd"} <= named
+    for ax in table2.axes[:3]:
+        assert ax.get_legend() is None and {"3 layers", "6 layers"} <= {t.get_text() for t in ax.texts}
+
+
+def mixed():
+    """dni/table2 without 4 layers of Bprop, and with one seed of No Bprop there, made on a second device."""
+    exhibit = get("dni/table2")
+    rows = [r for r in rows_of(exhibit, "cpu") if r[0] != "bprop-4"]
+    rows = [r for r in rows if r[0] != "no_bprop-4" or r[1] == 0]
+    record = fake_record(exhibit, "cpu", rows, DATA)
+    first = record.facts["environment"][0]
+    own = [f"{a}/{s}" for a, s in {r[:2] for r in rows} if a != "no_bprop-4"]
+    record.facts["environment"] = [
+        {**first, "device": "A", "runs": own},
+        {**first, "device": "B", "runs": ["no_bprop-4/0"]},
+    ]
+    return exhibit, record
+
+
+def test_what_stands_behind_the_few_is_said_where_it_is_not_that_of_the_most():
+    exhibit, record = mixed()
+    view = View(record.rows, exhibit.arms)
+    assert behind(record, view, view.arms(), "test_error") == ("n = 3 on A", {"no_bprop-4": "n = 1 on B"})
+    figure = draw(exhibit, record)
+    texts = [t.get_text() for legend in figure.legends for t in legend.get_texts()]
+    assert "ours: mean ± sd over seeds, n = 3 on A; a: n = 1 on B" in texts
+    assert [t.get_text() for t in figure.axes[3].texts] == ["a"]
+
+
+def test_a_line_breaks_where_a_depth_was_not_run():
+    figure = draw(*mixed())
+    lines = [
+        (c.get_label(), [math.isnan(y) for y in c.lines[0].get_ydata()]) for c in figure.axes[3].containers
+    ]
+    assert ("Bprop", [False, True, False, False]) in lines
+    assert not [label for label, gaps in lines if label != "Bprop" and any(gaps)]
+
+
+@pytest.mark.parametrize(
+    "limits", [(0.35, 0.75), (0.22, 0.65), (1.7, 2.9), (0.03, 2), (0.2, 400), (60, 1500)]
+)
+def test_a_logarithmic_axis_has_plain_numbers(limits):
+    """Never one alone, nor 6 × 10⁻¹, nor so many that they touch."""
+    ax = Figure().subplots()
+    ax.set(yscale="log", ylim=limits)
+    plain_log(ax)
+    texts = [label.get_text() for label in ax.get_yticklabels()]
+    assert 3 <= len(texts) <= 8 and all(limits[0] <= float(t) <= limits[1] for t in texts)
 
 
 def test_points_below_the_zoom_are_named_not_dropped():

@@ -22,7 +22,8 @@ from repro.show.claims import SIGNS, in_short
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CODE = [code for language, code in re.findall(r"^```(\w*)\n(.*?)^```", README, re.M | re.S) if not language]
-LINES = [line.split("  #")[0].strip() for block in CODE for line in block.splitlines()]
+WHOLE = [line for block in CODE for line in block.replace("\\\n", "").splitlines()]
+LINES = [line.split("  #")[0].strip().removeprefix("python3 -m ") for line in WHOLE]
 INLINE = [c for c in re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", README, flags=re.M | re.S))]
 OURS = sorted({c for c in [*LINES, *INLINE] if c.startswith("repro ") and "…" not in c})
 
@@ -195,6 +196,13 @@ def test_every_make_target_of_the_readme_exists():
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
     named = set(re.findall(r"\bmake ([a-z-]+)\b", "\n".join([*LINES, *INLINE])))
     assert {"reproduce", "test"} <= named <= targets
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_code_fits_where_it_is_read(name):
+    """GitHub cuts longer lines, and the comments at their ends with them."""
+    found = re.findall(r"^```\w*\n(.*?)^```", (ROOT / name).read_text(encoding="utf-8"), re.M | re.S)
+    assert found and max(len(line) for block in found for line in block.splitlines()) < 80
 
 
 def test_every_relative_link_leads_somewhere():

@@ -10,7 +10,7 @@ from repro.record.judge import Judgement
 from repro.show import claims
 from repro.show.kinds import numbers
 from repro.show.numbers import spread_of
-from repro.show.tables import Table, markdown
+from repro.show.tables import Table, aligned, markdown, readable
 
 
 def test_a_table_is_aligned_text_and_escaped_markdown():
@@ -19,10 +19,24 @@ def test_a_table_is_aligned_text_and_escaped_markdown():
     assert table._repr_markdown_() == "| a | claim |\n|---|---|\n| 1 | Σ\\|x\\| \\< 2\\*y |\n\ncaption"
 
 
+def test_where_a_terminal_is_too_narrow_wide_cells_stand_below_their_row():
+    header, rows = ("id", "said", "n"), [("a-1", "word " * 20, "7"), ("b", "x" * 200, ""), ("c", "", "9")]
+    assert readable(header, rows, None) == readable(header, rows, 220) == aligned(header, rows)
+    told = readable(header, rows, 60)
+    assert max(map(len, told.splitlines())) <= 60 and told.count("word") == 20 and told.count("x") == 200
+    assert told.startswith("a-1  7\n    said: word word") and told.endswith("\nc    9")
+
+
 def test_cells_with_markdown_of_their_own_keep_it():
     assert markdown(("", "b"), [("[x](y)", "*z* | w")], raw=True) == (
         "|  | b |\n|---|---|\n| [x](y) | *z* \\| w |"
     )
+
+
+def test_a_spread_is_not_parted_from_its_sign_in_a_narrow_column():
+    table = Table(("a",), [("9.1 ± 2.8 (30.5)",)], "mean ± sd")
+    assert "9.1 ±\N{NO-BREAK SPACE}2.8 (30.5)" in table._repr_markdown_()
+    assert repr(table).endswith("9.1 ± 2.8 (30.5)\nmean ± sd"), "text that is searched stays as it is"
 
 
 def test_our_numbers_stand_beside_the_papers():
@@ -97,3 +111,4 @@ def test_verdicts_say_what_is_ours_what_is_late_and_what_an_open_one_indicates()
     assert "~ direction only" in claims.lines(get("sg/fig6"), judged)
     failed = claims.table([replace(judged[0], verdict="not reproduced")])
     assert repr(failed).startswith("❌ F6-1 (ours) · does not hold · ")
+    assert failed._repr_markdown_().startswith("❌ **F6\N{NON-BREAKING HYPHEN}1 (ours) · does not hold** · ")

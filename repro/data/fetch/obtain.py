@@ -99,19 +99,25 @@ def _obtain_alone(source: Source, base: Path, asked: bool, limits: Limits, progr
 
 
 def _bring(source: Source, wanted: list[File], folder: Path, downloads: Downloads) -> None:
-    """Each file by itself, or all out of the archive, which is then deleted."""
+    """Each file by itself, or all out of the archive, which is then deleted; one that was there before is kept."""
     if source.archive is None:
         for file in wanted:
             downloads.get(file, folder / file.name)
         return
     archive = folder.parent / source.archive.name
-    # a complete archive lies here if an earlier process was killed while unpacking it
-    if not archive.is_file() or sha256(archive) != source.archive.sha256:
-        downloads.get(source.archive, archive)
+    if _at_hand(source, archive):
+        unpack(archive, source, wanted, folder)
+        return
+    downloads.get(source.archive, archive)
     try:
         unpack(archive, source, wanted, folder)
     finally:
         archive.unlink()
+
+
+def _at_hand(source: Source, archive: Path) -> bool:
+    """Whether the published archive lies there: a user put it there, or a process was killed while unpacking it."""
+    return source.archive is not None and archive.is_file() and sha256(archive) == source.archive.sha256
 
 
 def _wanted(source: Source, base: Path, asked: bool) -> list[File]:
@@ -121,7 +127,9 @@ def _wanted(source: Source, base: Path, asked: bool) -> list[File]:
 
 
 def _refuse_early(source: Source, base: Path, asked: bool) -> None:
-    """`UnavailableError` where the network need not even be tried."""
+    """`UnavailableError` where the network need not even be tried, though it is needed."""
+    if source.archive and _at_hand(source, (base / source.folders[0]).parent / source.archive.name):
+        return
     mirrors = mirrors_of(source)
     why = ""
     if not mirrors:

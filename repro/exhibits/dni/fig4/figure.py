@@ -24,8 +24,8 @@ PANELS = {
 """Task → its metric, what the axis says, how its numbers are written."""
 SHOWN = ("bptt", "aux")
 Curve = list[tuple[int, float]]
-WIDE = 28
-"""Letters of a title for which a panel has room."""
+COLUMNS, LETTERS = 3, 40
+"""Panels side by side at most; letters of a title for which one of them has room."""
 EARLY = 0.1
 """The share of data time before which bits per character may lie above the panel."""
 
@@ -37,22 +37,28 @@ def draw(
     methods: Sequence[str] = SHOWN,
     tasks: Sequence[str] = tuple(PANELS),
 ) -> Figure:
-    """Thin lines are seeds, thick ones the mean while all of them train. A task's panels share axes.
+    """Thin lines are seeds, thick ones the mean while all of them train. A task's panels share their upright axis.
 
-    Titles have the paper's ends. Where DNI has not been run with the auxiliary task, plain DNI stands for it.
+    Data time goes to each panel's own end. Titles have the paper's ends. Where DNI has not been run with the
+    auxiliary task, plain DNI stands for it.
     """
     there = [m for m in dict.fromkeys((*methods, "dni")) if any(_windows(view, task, [m]) for task in tasks)]
     shown = [m for m in there if m in methods or "aux" not in there]
     windows = {task: found for task in tasks if (found := _windows(view, task, shown))}
-    columns = max([len(found) for found in windows.values()], default=1)
-    figure = Figure(figsize=(max(2.6 * columns, 6.5), 3.1 * max(len(windows), 1) + 1.1), layout="constrained")
-    grid = figure.subplots(max(len(windows), 1), columns, squeeze=False)
-    for row, (task, found) in zip(grid, windows.items(), strict=False):
-        drawn = [_panel(ax, view, task, t, shown) for ax, t in zip(row, found, strict=False)]
-        _same_axes(row[: len(found)], [curve for curves in drawn for curve in curves], task)
-        row[0].set_ylabel(PANELS[task][1])
-        for ax in row[len(found) :]:
-            ax.set_axis_off()
+    columns = min(max([len(found) for found in windows.values()], default=1), COLUMNS)
+    rows = {task: -(-len(found) // columns) for task, found in windows.items()}
+    high = max(sum(rows.values()), 1)
+    figure = Figure(figsize=(style.WIDE if columns > 2 else 6.5, 3 * high + 1.1), layout="constrained")
+    grid = figure.subplots(high, columns, squeeze=False)
+    for task, found in windows.items():
+        own, grid = grid[: rows[task]], grid[rows[task] :]
+        axes = [*own.flat]
+        drawn = [_panel(ax, view, task, t, shown) for ax, t in zip(axes, found, strict=False)]
+        _same_axis(axes[: len(found)], [curve for curves in drawn for curve in curves], task)
+        for row in own:
+            row[0].set_ylabel(PANELS[task][1])
+        for ax in axes[len(found) :]:
+            ax.remove()
     lines = [
         Line2D([], [], color=style.colour(METHODS[m][0]), lw=2.2, label=f"{METHODS[m][0]}, mean")
         for m in shown
@@ -93,20 +99,20 @@ def _panel(ax: Axes, view: View, task: str, window: int, shown: Sequence[str]) -
     ends = (
         f"{label} {form.format(v)}".replace(" ", "\N{NO-BREAK SPACE}") for label, v in told if v is not None
     )
-    said = textwrap.fill(", ".join(ends), WIDE)
-    ax.set_title(f"T = {window}\nthe paper ends at\n{said}", fontsize=9)
+    said = textwrap.fill("the paper ends at " + ", ".join(ends), LETTERS)
+    ax.set_title(f"T = {window}\n{said}", fontsize=9)
     ax.set_xlabel("data time (steps)", fontsize=9)
-    ax.locator_params(axis="x", nbins=4)
+    ax.locator_params(axis="x", nbins=5)
+    ax.set_xlim(0, max(curve[-1][0] for curve in drawn))
     ax.xaxis.set_major_formatter(lambda v, _: f"{v / 1000:g}k" if v else "0")
     return drawn
 
 
-def _same_axes(row: Sequence[Axes], curves: Sequence[Curve], task: str) -> None:
-    """The limits that hold all panels of a row; of bits per character those after the first tenth of data time."""
+def _same_axis(panels: Sequence[Axes], curves: Sequence[Curve], task: str) -> None:
+    """The limits that hold all panels of a task; of bits per character those after the first tenth of data time."""
     late = EARLY if task == "ptb" else 0.0
     values = [y for curve in curves for x, y in curve if x >= late * curve[-1][0]]
     low, high = min(values) if task == "ptb" else 0.0, max(values)
     high = high if high > low else low + 1  # nothing solved in a short run
-    for ax in row:
-        ax.set_xlim(0, max(curve[-1][0] for curve in curves))
+    for ax in panels:
         ax.set_ylim(low - 0.04 * (high - low), high + 0.06 * (high - low))

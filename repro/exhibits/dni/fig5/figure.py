@@ -28,7 +28,7 @@ READ: dict[str, dict[str, str]] = {  # net → arm → "thousand of data time: %
 
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     """Ours with bands over seeds; the paper's readings hollow, dashed."""
-    figure, axes = style.canvas(2, (11, 4.6))
+    figure, axes = style.canvas(2, (style.WIDE, 4.8))
     t = int(record.facts["spec"]["params"]["window"])
     for ax, net, what in zip(axes, "ab", (f"odd digits in {t}", f"threes in {t * t}"), strict=True):
         _panel(ax, exhibit, view, net, t * t)

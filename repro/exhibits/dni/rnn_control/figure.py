@@ -23,7 +23,7 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     """Seeds, their mean and its 95 % interval; dashed lines at the means of nothing and of δ̂."""
     blocks = _blocks(view)
     sizes = [len(copy) + 2.4 for _, copy, _ in blocks]
-    figure = Figure(figsize=(11, LINE * sum(sizes) + 1.2), layout="constrained")
+    figure = Figure(figsize=(style.WIDE, LINE * sum(sizes) + 1.2), layout="constrained")
     axes = figure.subplots(
         len(blocks), len(TASKS), squeeze=False, sharex="col", sharey="row", height_ratios=sizes
     )

@@ -21,7 +21,7 @@ from repro.spec import Exhibit
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     """Small dots are seeds, large ones means over them; dashed: the mean of nothing."""
     width = next((w for w in WIDTHS if any(view.has(a, "levels") for a in view.where(width=w))), WIDTHS[0])
-    figure, axes = style.canvas(len(TASKS), (11, 5), sharey=True)
+    figure, axes = style.canvas(len(TASKS), (style.WIDE, 5), sharey=True)
     for ax, task in zip(axes, TASKS, strict=True):
         _panel(ax, view, task, width)
         ax.set(

@@ -25,10 +25,10 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     windows = {task: _windows(view, task) for task in TASKS}
     there = [task for task in TASKS if windows[task]]
     panels = [(t, False) for t in there] + [("ptb", True)] * ("ptb" in there)
-    rows = 2 if len(panels) > 3 else 1
+    rows = 2 if len(panels) > 2 else 1
     columns = max(-(-len(panels) // rows), 1)
     figure = Figure(figsize=(4.2 * columns, 3.9 * rows + 0.5), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False).flat
+    axes = [*figure.subplots(rows, columns, squeeze=False).flat]
     for ax, (task, beside) in zip(axes, panels, strict=False):
         for n, method in enumerate(METHODS):
             _line(ax, view, task, method, windows[task], (n - 1) * APART, beside)
@@ -36,6 +36,8 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
         ax.set_xticks(range(len(windows[task])), list(map(str, windows[task])))
         ax.set(title=TASKS[task], xlabel="window T", ylabel="bits fewer than BPTT" if beside else what)
         ax.set_xlim(-0.5, len(windows[task]) - 0.5)
+    for ax in axes[len(panels) :]:
+        ax.remove()
     lines = [Line2D([], [], color=style.colour(label), lw=2, label=label) for label, _ in METHODS.values()]
     keys = [*lines, *style.key("ours: mean over seeds, a small dot each")]
     figure.legend(handles=keys, loc="outside lower center", ncols=len(keys), fontsize="small")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -53,17 +53,21 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     mnist = next(iter(nets.values()))
     shown = {n: arms for n, arms in nets.items() if arms is mnist or any(view.has(a.id, ERROR) for a in arms)}
     rows = -(-(3 + len(shown)) // 2)
-    figure = Figure(figsize=(10, 4.1 * rows + 0.8), layout="constrained")
+    figure = Figure(figsize=(style.WIDE, 4.1 * rows + 0.8), layout="constrained")
     axes = list(figure.subplots(rows, 2).flat)
     for ax, series in zip(axes, ("Bprop", "DNI", "cDNI"), strict=False):
         _curves(ax, [a for a in mnist if a.series == series], view, series)
+    usual, others = style.behind(record, view, view.arms(), ERROR)
+    letters = dict(zip(dict.fromkeys(others.values()), "abcdefgh", strict=False))
     for ax, (net, arms) in zip(axes[3:], shown.items(), strict=False):
-        _by_depth(ax, arms, view)
+        _by_depth(ax, arms, view, {arm: letters[told] for arm, told in others.items()})
         name = f": {net[0].upper()}, {net[1].upper()}" if len(shown) > 1 else ""
         ax.set_title(f"At the end, by depth{name}")
     for ax in axes[3 + len(shown) :]:
         ax.set_axis_off()
-    ours = f"ours: mean ± sd over seeds, {style.seeds_text(view, view.arms(), ERROR)}"
+    ours = "; ".join(
+        [f"ours: mean ± sd over seeds, {usual}", *(f"{k}: {told}" for told, k in letters.items())]
+    )
     figure.legend(handles=style.key(ours), loc="outside lower center", ncols=2)
     style.title(figure, exhibit, record)
     return figure
@@ -84,6 +88,8 @@ def _curves(ax: Axes, arms: Sequence[Arm], view: View, series: str) -> None:
     for layers, values in told.items():
         shade = style.RAMPS[series][layers - DEPTHS[0]]
         style.paper_points(ax, READ_AT, values, series, color=shade, ms=4.5, label=f"{layers}, paper")
+        if f"{layers} layers" not in [name for _, name, _ in ends]:
+            ends.append((values[-1], f"{layers}, paper", shade))
     if series == "Bprop":
         low, high = PAPER_BPROP
         ax.fill_between(READ_AT, low, high, fc="none", ec="#333333", ls="--", lw=1, label="paper, all four")
@@ -98,12 +104,12 @@ def _curves(ax: Axes, arms: Sequence[Arm], view: View, series: str) -> None:
     panels.labels_at_ends(ax, ends)
 
 
-def _by_depth(ax: Axes, arms: Sequence[Arm], view: View) -> None:
+def _by_depth(ax: Axes, arms: Sequence[Arm], view: View, notes: Mapping[str, str]) -> None:
     """Final test error against depth, one line a method; the 21-layer nets apart at the right."""
     for rule, (marker, shift) in LOOK.items():
         for deep in (False, True):
             some = [a for a in arms if a.setting["rule"] == rule and _deep(a) is deep]
-            panels.against(ax, view, some, {a.id: shift + _x(a) for a in some}, ERROR, marker=marker)
+            panels.against(ax, view, some, {a.id: shift + _x(a) for a in some}, ERROR, notes, marker=marker)
     at = sorted({_x(a): str(a.setting["layers"]) for a in arms}.items())
     ax.xaxis.set_major_locator(FixedLocator([x for x, _ in at]))
     ax.set_xticklabels([name for _, name in at])

@@ -19,7 +19,7 @@ OTHERS = {"random": "Top-k against random-k", "small": "k against h = k"}
 
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     """Ours filled, the paper's hollow."""
-    figure, axes = style.canvas(3, (12.5, 5.2))
+    figure, axes = style.canvas(3, (style.WIDE, 5))
     _against_dense(axes[0], exhibit, view)
     for ax, other in zip(axes[1:], OTHERS, strict=True):
         for rule in ("top", other):
@@ -28,7 +28,7 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
         panels.doubling_axis(ax, PERCENT, "backprop ratio k / h (%)")
         panels.legend_below(ax, 2, -0.16, fontsize=8)
         ax.set(title=name, ylabel="test accuracy (%)")
-    axes[2].set_xlabel("k (meProp) or h (MLP), % of the full width")
+    axes[2].set_xlabel("k or h, % of the full width")
     ours = f"ours: mean ± sd over seeds, {style.seeds_text(view, view.arms(), ACCURACY)}"
     figure.legend(handles=style.key(ours), loc="outside lower center", ncols=2)
     style.title(figure, exhibit, record)

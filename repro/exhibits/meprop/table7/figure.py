@@ -29,7 +29,7 @@ VARIANTS = {
 
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     """Ours filled, the paper's hollow: its times are of another device and perhaps other sizes."""
-    figure = Figure(figsize=(10, 8.6), layout="constrained")
+    figure = Figure(figsize=(style.WIDE, 8.6), layout="constrained")
     (times, gains), (variants, law) = figure.subplots(2, 2)
     _times(times, view)
     _gains(gains, view, list(LAYOUTS), list(VARIANTS)[:1])
@@ -39,7 +39,7 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     _law(law, view)
     for ax in (times, gains, variants, law):
         panels.doubling_axis(ax, list(MS), "k (gradient entries kept)")
-        ax.set_yscale("log")
+        panels.plain_log(ax)
         panels.legend_below(ax, 2, -0.16, fontsize=8)
     style.title(figure, exhibit, record)
     return figure

@@ -24,7 +24,7 @@ VARIANTS = {
 
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     """Left the times, ours alone, since the paper's are of an epoch; right the gains, the paper's hollow."""
-    figure, (left, right) = style.canvas(2, (11, 5))
+    figure, (left, right) = style.canvas(2, (style.WIDE, 5))
     for label, (precision, metric, line) in VARIANTS.items():
         _variant(left, right, exhibit, view, label, precision, metric, line)
     style.paper_points(right, list(MS), [DENSE_MS / t for t in MS.values()], "meProp", label="paper")
@@ -33,7 +33,7 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     right.set(title="Gain over the dense pass", ylabel="dense time / time")
     for ax in (left, right):
         panels.doubling_axis(ax, list(MS), "k (gradient columns kept)")
-        ax.set_yscale("log")
+        panels.plain_log(ax)
         panels.legend_below(ax, 2, -0.15)
     style.title(figure, exhibit, record)
     return figure

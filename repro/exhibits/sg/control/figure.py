@@ -23,13 +23,14 @@ LEAST, TICKS = 0.01, (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     """A dot a seed, a bar at the mean."""
     shown = [n for n in DEPTHS if any(view.has(a, METRIC) for a in view.where(layers=n))]
-    figure, axes = style.canvas(len(shown), (3.9 * len(shown) + 2.3, 4.2), sharex=True)
+    figure, axes = style.canvas(len(shown), (style.WIDE if len(shown) > 1 else 6.2, 4.2), sharex=True)
     for ax, n in zip(axes, shown, strict=True):
         _panel(ax, exhibit, view, n)
-        ax.set(title=f"{n} hidden layers", xlabel="training images wrong at the end (%, logarithmic)")
+        ax.set(title=f"{n} hidden layers", xlabel="%, logarithmic")
     if len({tuple(t.get_text() for t in ax.get_yticklabels()) for ax in axes}) == 1:  # said once
         for ax in axes[1:]:
             ax.set_yticklabels([])
+    figure.supxlabel("training images wrong at the end", fontsize="medium")
     style.title(figure, exhibit, record)
     return figure
 

@@ -21,11 +21,12 @@ PLACES = range(LAYERS, 0, -1)
 
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     """Above, a block a panel; in the middle correlations; below, the distance from the paper's of each choice."""
-    figure = Figure(figsize=(13, 12.2), layout="constrained")
-    above, middle, below = grids.parts(figure, (4.6, 2.2, 1.9))
+    figure = Figure(figsize=(style.WIDE, 11.6), layout="constrained")
+    above, middle, below = grids.parts(figure, (4.8, 3, 3.4))
     for ax, block in zip(above.subplots(2, 2).flat, BLOCKS, strict=True):
         grids.pictures(ax, view, {name(block): usual(exhibit, block)}, ITERATIONS)
         ax.set_title(name(block), fontsize=9.5)
+    above.supxlabel(grids.COLUMNS, fontsize=8)
     axes = middle.subplots(1, 4, sharey=True)
     for ax, block in zip(axes, BLOCKS, strict=True):
         grids.correlations(ax, view, usual(exhibit, block), sheet(block))
@@ -67,7 +68,7 @@ def key(part: Any) -> None:
         Line2D([], [], color="#333333", marker="o", ms=4, label="ours: median; range at the end"),
         Line2D([], [], color="#333333", marker="o", ms=6, mfc="none", ls="--", label="the paper's pictures"),
     ]
-    part.legend(handles=lines, fontsize=8, loc="outside lower center", ncols=len(lines))
+    part.legend(handles=lines, fontsize=8, loc="outside lower center", ncols=3)
 
 
 def distances(exhibit: Exhibit, view: View) -> dict[str, float]:
@@ -95,9 +96,10 @@ def _choice(arm: Arm) -> str:
 def _choices(ax: Axes, exhibit: Exhibit, view: View) -> None:
     found = dict(sorted(distances(exhibit, view).items(), key=lambda kv: (kv[0].split(",")[0], kv[1])))
     colours = ["#d55e00" if "usual" in c else "#7f7f7f" for c in found]
-    ax.bar(range(len(found)), list(found.values()), color=colours, width=0.7)
+    ax.barh(range(len(found)), list(found.values()), color=colours, height=0.7)
     if not found:
         ax.plot([], [])
-    ax.set_xticks(range(len(found)), [c.replace(", ", "\n") for c in found], fontsize=7.5)
-    ax.set(xlabel="what the paper leaves open, the nearest to it first in each group (orange: chosen before)")
-    ax.set_ylabel("mean |ours − paper's|")
+    ax.set_yticks(range(len(found)), list(found))
+    ax.invert_yaxis()
+    ax.set_title("What the paper leaves open, the nearest first in each group (orange: chosen before)")
+    ax.set(ylabel="choice", xlabel="mean |ours − paper's|, correlations")

@@ -21,7 +21,9 @@ SHOWN, AT = ("bprop", "sg", "sg_star"), (1, 5, 9, 12, 20)
 def draw(exhibit: Exhibit, record: Record, view: View, shown: Sequence[str] = SHOWN) -> Figure:
     """The dots on the left; on the right, where they are known, a row a rule and a square a layer."""
     there = {a.series: a.id for a in layers.usual(exhibit, shown) if view.has(a.id, SQUARE)}
-    figure = Figure(figsize=(12.5 if there else 7, 1.2 + 1.45 * max(len(shown), 3)), layout="constrained")
+    figure = Figure(
+        figsize=(style.WIDE if there else 7, 1.4 + 1.15 * max(len(shown), 3)), layout="constrained"
+    )
     parts = figure.subfigures(1, 2 if there else 1, width_ratios=(1.15, 1) if there else None, squeeze=False)[
         0
     ]

@@ -14,7 +14,7 @@ from repro.exhibits.sg.fig4.spec import ACTS, AT, TOLD
 from repro.record.record import Record
 from repro.record.stats import mean
 from repro.record.view import View
-from repro.show import style
+from repro.show import panels, style
 from repro.spec import Arm, Exhibit
 
 LINES = {3: ":", 5: "--", 20: "-", 50: "-."}
@@ -27,7 +27,7 @@ FLOOR = 0.008
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     """Rule by colour, depth by line; the paper's hollow."""
     run = [act for act in ACTS if any(view.has(a, METRIC) for a in view.where(act=act))]
-    figure, axes = style.canvas(len(run), (6.5 * len(run), 5.4))
+    figure, axes = style.canvas(len(run), (style.WIDE if len(run) > 1 else 7.2, 5.6))
     for ax, act in zip(axes, run, strict=True):
         for (other, rule, depth), text in TOLD.items():
             if other == act:
@@ -35,7 +35,9 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
         for arm in (a for a in exhibit.arms if a.setting["act"] == act and view.has(a.id, METRIC)):
             _ours(ax, view, arm)
         ax.set(xscale="log", yscale="log", title=act, xlabel="steps", ylabel="training images wrong (%)")
-    axes[0].legend(handles=_key(), fontsize="x-small", ncols=2)
+    for ax in axes:
+        panels.plain_log(ax)
+    figure.legend(handles=_key(), loc="outside lower center", ncols=4)
     style.title(figure, exhibit, record)
     return figure
 

@@ -51,13 +51,13 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     """Two panels a row, all of them with one scale."""
     panels = _panels(exhibit, view)
     rows = -(-len(panels) // 2)
-    figure = Figure(figsize=(12, 4.3 * rows + 0.7), layout="constrained")
+    figure = Figure(figsize=(style.WIDE, 3.8 * rows + 0.9), layout="constrained")
     axes = [*figure.subplots(rows, 2, squeeze=False, sharey=True).flat]
     for ax, panel in zip(axes, panels, strict=False):
         _panel(ax, exhibit, view, panel)
     for ax in axes[len(panels) :]:
         ax.set_visible(False)
     key = _key(axes[0])
-    figure.legend(key.values(), key, loc="outside lower center", ncols=len(key), fontsize="small")
+    figure.legend(key.values(), key, loc="outside lower center", ncols=4)
     style.title(figure, exhibit, record)
     return figure

@@ -19,13 +19,13 @@ from repro.spec import Exhibit
 
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     """The loss, the points at which the SG system stands still and six walks; the printed map; the reason."""
-    figure, axes = style.canvas(3, (13, 5.0))
+    figure, axes = style.canvas(3, (style.WIDE, 4.6))
     image = _loss_map(axes[0], view, "text")
     _loss_map(axes[1], view, "transposed")
     _stuck_points(axes[0], view)
     _walks(axes[0], record.facts["spec"]["params"])
-    axes[0].set_title("L(a, b) = Σ|a x + b|, as defined")
-    axes[1].set_title("as printed: Σ|b x + a|, transposed")
+    axes[0].set_title("Σ|a x + b|, as defined")
+    axes[1].set_title("Σ|b x + a|, as printed")
     bar = figure.colorbar(image, ax=axes[:2], shrink=0.85, ticks=range(0, 19, 3))
     bar.ax.set_title("L(a, b)", fontsize=9)  # at its side it would read as one with the next axis's label
     _output_gradients(axes[2], view)
@@ -44,7 +44,7 @@ def _walks(ax: Axes, params: Mapping[str, Any]) -> None:
             ax.plot(*zip(*path, strict=True), line, color=colour, lw=2, label=label)
     ends = params["starts"]
     ax.plot([a for a, _ in ends], [b for _, b in ends], "o", ms=6, mfc="white", mec="black", zorder=4)
-    panels.legend_below(ax, 1, -0.12, fontsize=8)
+    panels.legend_below(ax, 1, -0.2)
 
 
 def _walk(
@@ -103,4 +103,4 @@ def _output_gradients(ax: Axes, view: View) -> None:
     ax.vlines(at, 0, [p[1] for p in true], color=style.COLOURS["MSE"], lw=1, ls=":")
     ax.set(title="Why: the gradients cancel", xlabel="f(x) at a = 1, b = 0", ylabel="∂L/∂f", xlim=(-3, 3))
     ax.set_ylim(-1.5, 1.9)
-    ax.legend(loc="upper left")
+    panels.legend_below(ax, 1, -0.16)

@@ -25,11 +25,11 @@ PANELS = (
 
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     """A line a rule; the paper's hollow."""
-    figure, axes = style.canvas(2, (12, 5))
+    figure, axes = style.canvas(2, (style.WIDE, 5))
     for ax, (metric, told, scale, name, label) in zip(axes, PANELS, strict=True):
         layers.compare(ax, exhibit, view, metric, tuple(SERIES), told, scale=scale)
         layers.mark_sg(ax, exhibit)
         ax.set(title=name, xlabel="hidden layer", ylabel=label)
-    axes[0].legend(fontsize="small")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     style.title(figure, exhibit, record)
     return figure

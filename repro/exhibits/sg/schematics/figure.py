@@ -14,7 +14,7 @@ from repro.record.view import MissingData, View
 from repro.show import style
 from repro.spec import Exhibit
 
-COLUMNS = 4
+COLUMNS = 3
 TRUE, SYNTHETIC, FIXED = "#029e73", "#0173b2", "#de8f05"
 """Green and blue as in the paper's picture; fixed feedback, which it does not have, in orange."""
 FORWARD, WAIT = "#555555", "#d9d9d9"
@@ -24,7 +24,7 @@ Point = tuple[float, float]
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     """Two panels a rule: who gives what to whom; what happens at each tick."""
     rows = -(-len(exhibit.arms) // COLUMNS)
-    figure = Figure(figsize=(15.5, 5.7 * rows), layout="constrained")
+    figure = Figure(figsize=(style.WIDE, 4.4 * rows + 0.6), layout="constrained")
     axes = figure.subplots(2 * rows, COLUMNS, squeeze=False, height_ratios=(0.8, 1) * rows)
     for ax in axes.flat[:]:
         ax.set_axis_off()
@@ -38,7 +38,7 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
         at.set_title(arm.label, fontsize=12)
     for ax in [ax for ax in axes.flat if not ax.has_data()]:
         ax.remove()
-    figure.legend(handles=_key(), loc="outside lower center", ncols=5, fontsize=9.5)
+    figure.legend(handles=_key(), loc="outside lower center", ncols=3)
     style.title(figure, exhibit, record)
     return figure
 
@@ -127,7 +127,7 @@ def _clock(ax: Axes, view: View, arm: str, first: bool) -> None:
     ax.set_yticks(range(1, n + 1), None if first else [])
     ax.set_ylabel("layer" if first else "")
     ax.grid(visible=False, axis="y")
-    ax.set_xlabel(f"tick; all have updated after {last:g}, waited {sum(waits.values()):g}")
+    ax.set_xlabel(f"tick; all have updated after {last:g}, waited {sum(waits.values()):g}", fontsize=9)
 
 
 def _key() -> list[Line2D]:

@@ -27,7 +27,7 @@ FORMULAS = {  # of `repro.rules.unified.COLUMNS`, as a test holds: a picture nee
 
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     """Above, Table 1; below, accuracy of each rule and how far its surrogate lies along the true gradient."""
-    figure = Figure(figsize=(13, 7.6), layout="constrained")
+    figure = Figure(figsize=(style.WIDE, 7.8), layout="constrained")
     axes = figure.subplot_mosaic([["table", "table"], ["accuracy", "cosine"]], height_ratios=(1.15, 1))
     _table(axes["table"], view)
     _accuracy(axes["accuracy"], exhibit, view)
@@ -65,7 +65,7 @@ def _accuracy(ax: Axes, exhibit: Exhibit, view: View) -> None:
         label = arm.series if line == "-" else f"{arm.series}, MSE"
         panels.band(ax, curve, style.colour(arm.series), label, line)
     ax.set(xlabel="iterations", ylabel="training accuracy (%)", title="What they train")
-    panels.legend_below(ax, 4, -0.17, fontsize=7)
+    panels.legend_below(ax, 3, -0.17, fontsize=8)
 
 
 def _cosine(ax: Axes, exhibit: Exhibit, view: View) -> None:
@@ -86,4 +86,4 @@ def _cosine(ax: Axes, exhibit: Exhibit, view: View) -> None:
     ax.axhline(0, color="#999999", lw=0.8)
     ax.set(xlabel="hidden layer", ylabel="cosine with ∂L/∂h", title="What they use, beside the true gradient")
     ax.set_xticks([1, 2, 3])
-    panels.legend_below(ax, 4, -0.17, fontsize=7)
+    panels.legend_below(ax, 3, -0.17, fontsize=8)

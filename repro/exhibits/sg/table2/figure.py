@@ -24,7 +24,7 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     losses = {"mse": "MSE", "log": "log loss"}
     arms = [a for a in exhibit.arms if _cell(a) or view.has(a.id, "gap")]
     cells = list(dict.fromkeys(a.label for a in arms))
-    figure = Figure(figsize=(10, 4.6 + 0.32 * len(cells)), layout="constrained")
+    figure = Figure(figsize=(style.WIDE, 4.6 + 0.32 * len(cells)), layout="constrained")
     ratios = (0.32 * len(cells), 3.6)
     above, below = figure.subplots(2, len(losses), sharey="row", height_ratios=ratios)
     for ax, curves, (loss, name) in zip(above, below, losses.items(), strict=True):

@@ -20,7 +20,8 @@ COLOURS = ("#0173b2", "#de8f05", "#029e73", "#cc78bc")
 
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     """A dot is a random problem."""
-    figure, axes = style.canvas(4, (15, 4.3))
+    figure = Figure(figsize=(style.WIDE, 8.2), layout="constrained")
+    axes = [*figure.subplots(2, 2).flat]
     _spread(
         axes[0],
         {
