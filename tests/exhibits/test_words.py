@@ -2,18 +2,10 @@
 
 import re
 
-import pytest
-
-from repro.exhibits import all_exhibits, read
+from repro.exhibits import read
 from repro.record.view import View
 
 SKELETON = read("repro.exhibits.skeleton")
-EXHIBITS = [*all_exhibits(), SKELETON]
-
-
-@pytest.fixture(params=EXHIBITS, ids=lambda e: e.id)
-def exhibit(request):
-    return request.param
 
 
 def test_a_parameter_that_may_be_0_says_what_0_stands_for(exhibit):
