@@ -10,7 +10,7 @@ from every_exhibit import invented, of_profiles
 from record_fakes import DATA, fake_record, rows_of, without
 
 import repro.exhibits
-from repro.exhibits import PAPERS, read
+from repro.exhibits import PAPERS
 from repro.notebook.source import source_of
 from repro.record.judge import judge_one
 from repro.record.nulls import vacuous
