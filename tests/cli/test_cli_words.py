@@ -115,27 +115,6 @@ def test_what_cannot_be_meant_is_one_helpful_sentence(arguments, words, capsys, 
     assert words in err and err.count("\n") == 1 and not out
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        "reproduce --workers 0 --out NEW",
-        "reproduce sg/fig6 --workers 0 --out NEW/below",
-        "run dni/table2 --profile cpu --out NEW --runs-dir NEW/runs",  # its data are not there
-        "run sg/table2 --arms bpropp --out NEW --runs-dir NEW/runs",
-        "run sg/fig6 --device any --out NEW --runs-dir NEW/runs",
-        "search dni/table2 --over nosuch=1,2 --metric validation_error --out NEW/found.csv --runs-dir NEW",
-        "search dni/table2 --over steps=1,2 --metric x --workers 0 --out NEW/found.csv --runs-dir NEW",
-        "render sg/fig6 sg/nosuch --out NEW",
-        "notebooks copy NEW sg/fig6 sg/nosuch",
-        "pack NEW --runs-dir NEW",
-        "data fetch mnist nosuch --data-dir NEW",
-    ],
-)
-def test_what_is_refused_leaves_no_folder_behind(arguments, places, capsys):
-    assert main(arguments.replace("NEW", str(places / "new")).split()) in (1, 2)
-    assert "repro: " in capsys.readouterr().err and not (places / "new").exists()
-
-
 def test_an_absent_cuda_device_is_said(capsys, places):
     torch = pytest.importorskip("torch")
     if torch.cuda.is_available():

@@ -10,7 +10,7 @@ from every_exhibit import invented, of_profiles
 from record_fakes import DATA, fake_record, rows_of, without
 
 import repro.exhibits
-from repro.exhibits import PAPERS, read
+from repro.exhibits import PAPERS
 from repro.notebook.source import source_of
 from repro.record.judge import judge_one
 from repro.record.nulls import vacuous
@@ -92,17 +92,6 @@ def test_every_parameter_has_its_source_and_an_arm(exhibit):
             assert set(values) <= {a.setting.get(name) for a in exhibit.arms}, f"{p.name}: {name}"
 
 
-def test_a_parameter_that_may_be_0_says_what_0_stands_for(exhibit):
-    """A reader of "evaluated 40,000 (in full: 0)" cannot know that 0 is all of it."""
-    given = [
-        o for p in exhibit.profiles for own in (p.overrides, *p.arm_overrides.values()) for o in own.items()
-    ]
-    given += [o for a in exhibit.arms for o in a.params.items()]
-    values = [(p.name, p.value) for p in exhibit.params] + [(name, o.value) for name, o in given]
-    zeros = {name for name, v in values if not v and not isinstance(v, bool | float)}  # 0.0 is an amount
-    assert {name for name in zeros if not exhibit.param(name).zero} == set()
-
-
 @of_profiles
 def test_overrides_name_parameters_keep_their_type_and_reach_an_arm(exhibit, profile):
     sized = exhibit.profile(profile)
@@ -136,21 +125,6 @@ def test_claims_have_place_numbers_tolerance_and_known_profiles(exhibit):
         assert set(claim.profiles) <= set(PROFILES)
         assert claim.profiles or claim.elsewhere, "one that is never judged says why"
         assert exhibit.kind == "analytic" or "smoke" not in claim.profiles, "smoke only shows that it runs"
-
-
-def test_a_claim_that_leans_on_the_one_before_it_says_what_it_leaves_out(exhibit):
-    """It is shown alone, too: the README names what holds, and leaves out what is open."""
-    assert set(exhibit.asides) <= {c.id for c in exhibit.claims}
-    leans = re.compile(r"(So|Nor|Its?|That|This|Those|They|Neither its)\b")
-    assert [c.id for c in exhibit.claims if leans.match(c.text) and not c.aside] == []
-
-
-def test_what_new_claims_are_copied_from_says_its_gate():
-    """A reader of the tolerance must not have to read the test to learn when it decides nothing."""
-    exhibit = read("repro.exhibits.skeleton")
-    rows = [(a.id, s, "test_error", 1, "", 90.0) for a in exhibit.arms for s in range(3)]
-    (claim,) = exhibit.claims
-    assert claim.test(View(rows, exhibit.arms)).gate and "; gate: " in claim.tolerance
 
 
 def test_deviations_are_numbered(exhibit):
