@@ -54,7 +54,9 @@ def _state(exhibit: Exhibit, record: Record | RecordError | None) -> tuple[str, 
     if isinstance(record, RecordError):
         return f"broken: {record}", "", ""
     why = stale_because(exhibit, record)
-    changed = changed_since(work_of(exhibit.trained_by), record.facts["code"]["modules"])
+    code, work = record.facts["code"], work_of(exhibit.trained_by)
+    made = [one["modules"] for one in (code, *code.get("earlier", ()))]  # whatever code made some of its runs
+    changed = sorted({module for modules in made for module in changed_since(work, modules)})
     more = f" and {len(changed) - 3} modules more" if len(changed) > 3 else ""
     note = f"code changed since: {', '.join(changed[:3])}{more}" if changed else ""
     known = "of an earlier plan" if superseded(exhibit, record) else "stale"

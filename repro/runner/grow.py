@@ -2,7 +2,7 @@
 
 Another machine, another contributor, a runs folder that was cleared: what is committed need not be trained again to
 be added to. A run is taken along if it is the same run (see `Run.identity`) on the same data. Its machine, its time
-and its fingerprints come with it, and `code` says under `earlier` which commit had made it.
+and its fingerprints come with it, and `code` says under `earlier` which commit had made it, by which modules: `repro status` tells where they have changed.
 """
 
 from __future__ import annotations
@@ -113,9 +113,9 @@ def _claims(
 
 
 def _earlier(facts: Mapping[str, Any], taken: set[str]) -> list[dict[str, Any]]:
-    """The commits that made the runs taken from a record, each with their names, also of those that it had taken."""
+    """The commits that made the runs taken from a record, with their modules; also of those that it had taken."""
     before = [{**e, "runs": [n for n in e["runs"] if n in taken]} for e in facts["code"].get("earlier", ())]
     known = {n for e in before for n in e["runs"]}
-    made = {"commit": facts["code"]["commit"], "created": facts["created"]}
+    made = {**{k: facts["code"][k] for k in ("commit", "modules")}, "created": facts["created"]}
     own = {**made, "runs": [n for n in _done(facts) if n in taken and n not in known]}
     return [e for e in (*before, own) if e["runs"]]

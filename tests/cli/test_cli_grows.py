@@ -60,7 +60,10 @@ def test_who_has_only_the_committed_record_adds_to_it(clone, capsys, monkeypatch
     assert whole.sha256() == last.sha256() and whole.rows == last.rows
     assert "taken along" not in capsys.readouterr().out and "earlier" not in whole.facts["code"]
     names = {a: [f"arm-{a}/{s}" for s in range(3)] for a in (4, 3, 2)}
-    told = [{"commit": r.facts["code"]["commit"], "created": r.facts["created"]} for r in (first, second)]
+    told = [
+        {**{k: r.facts["code"][k] for k in ("commit", "modules")}, "created": r.facts["created"]}
+        for r in (first, second)
+    ]
     assert last.facts["code"]["earlier"] == [
         {**told[0], "runs": names[4]},
         {**told[1], "runs": names[2] + names[3]},
@@ -69,6 +72,20 @@ def test_who_has_only_the_committed_record_adds_to_it(clone, capsys, monkeypatch
     assert times["runs"].keys() == whole.facts["timing"]["runs"].keys() and len(times["runs"]) == 12
     assert times["runs"]["arm-4/0"] == first.facts["timing"]["runs"]["arm-4/0"]
     assert times["wall_s"] == pytest.approx(sum(times["runs"].values()), abs=0.3)
+
+
+def test_status_tells_where_the_code_of_runs_taken_along_has_changed(clone, capsys, monkeypatch):
+    """Also when today's code is that of the runs that were added."""
+    commit(clone, "arm-4,arm-3", monkeypatch)
+    path = clone / "results/meprop/tiny/cpu.json"
+    facts = json.loads(path.read_text())
+    facts["code"]["modules"]["tiny.work"] = "0" * 64
+    path.write_text(json.dumps(facts))
+    git(clone, "commit", "--quiet", "-am", "by older code")
+    commit(clone, "arm-2,arm-1", monkeypatch)
+    capsys.readouterr()
+    assert main(["status"]) == 0
+    assert "code changed since: tiny.work" in capsys.readouterr().out
 
 
 def test_what_the_committed_record_lacks_is_planned_and_trained(clone, capsys, monkeypatch):
