@@ -2,7 +2,8 @@
 
 Another machine, another contributor, a runs folder that was cleared: what is committed need not be trained again to
 be added to. A run is taken along if it is the same run (see `Run.identity`) on the same data. Its machine, its time
-and its fingerprints come with it, and `code` says under `earlier` which commit had made it, by which modules: `repro status` tells where they have changed.
+and its fingerprints come with it, and `code` says under `earlier` which commit had made it, by which
+modules: `repro status` tells where they have changed.
 """
 
 from __future__ import annotations
