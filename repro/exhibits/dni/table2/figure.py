@@ -88,11 +88,11 @@ def _curves(ax: Axes, arms: Sequence[Arm], view: View, series: str) -> None:
     for layers, values in told.items():
         shade = style.RAMPS[series][layers - DEPTHS[0]]
         style.paper_points(ax, READ_AT, values, series, color=shade, ms=4.5, label=f"{layers}, paper")
-        if f"{layers} layers" not in [name for _, name, _ in ends]:
-            ends.append((values[-1], f"{layers}, paper", shade))
+        ends.append((values[-1], f"{layers}, paper", shade))
     if series == "Bprop":
         low, high = PAPER_BPROP
         ax.fill_between(READ_AT, low, high, fc="none", ec="#333333", ls="--", lw=1, label="paper, all four")
+        ends.append(((low[-1] + high[-1]) / 2, "paper, all", "#333333"))
     for cut in (0.6, 0.8):
         panels.apart(ax, cut)
     ax.xaxis.set_major_formatter(PercentFormatter(1))
