@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from metadata.pins import pin
 from repro.errors import RecordError
 from repro.record.fresh import stale_because, superseded
-from repro.record.record import Record, data_facts, data_sets, finite, held, run_names, verdicts
+from repro.record.record import Record, data_facts, data_sets, done_names, finite, held, run_names, verdicts
 from repro.spec import Exhibit
 
 GROWS = ("cpu", "paper")
@@ -76,8 +76,7 @@ def _metrics(exhibit: Exhibit, record: Record) -> Iterator[str]:
 
 def _rows(record: Record) -> Iterator[str]:
     """The rows are those of the spec's runs: all that are not said to be missing, and no others."""
-    lost = {m["run"] for m in record.facts["missing"]}
-    runs = set(run_names(record.facts)) - lost
+    runs = set(done_names(record.facts))
     there = {f"{r[0]}/{r[1]}" for r in record.rows}
     for what, odd in (("no rows of", runs - there), ("rows of unknown", there - runs)):
         if odd:
