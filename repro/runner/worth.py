@@ -71,7 +71,7 @@ def order(
     samples, todo, wishes = known(Path(runs_dir), kind), dict[str, Planned](), list[Wish]()
     for exhibit, made in wanted:
         mine: dict[str, set[int]] = {}  # arm → groups that it is in
-        there = committed(exhibit, profile, made) if beyond and not exhibit.jointly else set()
+        there = committed(exhibit, profile, made) if beyond else set()
         lacking = [r for r in missing(exhibit, made, runs_dir, data_dir) if r.name not in there]
         for group in groups(exhibit, exhibit.profile(profile), lacking, kind):
             same = group.same  # a digest of all its runs
