@@ -10,6 +10,7 @@ from repro.errors import RecordError
 from repro.record.fresh import stale_because, superseded
 from repro.record.record import Record, data_facts, data_sets, done_names, finite, held, run_names, verdicts
 from repro.spec import Exhibit
+from repro.tree import UNKNOWN
 
 GROWS = ("cpu", "paper")
 """Profiles whose records are committed run by run: what decides most comes first, the rest takes hours or days."""
@@ -44,9 +45,15 @@ def refuse_for_results(exhibit: Exhibit, record: Record) -> None:
                 f"{name} was made from a {data['note']}: fetch {data['asked']} and run it again"
             )
     if facts["code"]["dirty"]:
+        known = facts["code"]["commit"] != UNKNOWN
+        why = (
+            "from a working tree with uncommitted changes: commit them and"
+            if known
+            else "where nothing tells the commit:"
+        )
+        where = "" if known else " in a clone, or in a copy with the stamp of `repro pack --stamp`"
         raise RecordError(
-            f"{name} was made from a working tree with uncommitted changes: commit them and run it again "
-            "(finished runs are taken from the cache)"
+            f"{name} was made {why} run it again{where} (finished runs are taken from the cache)"
         )
     may_diverge = {m.name for m in exhibit.metrics if m.may_diverge}
     for arm, _, metric, *_, value in record.rows:

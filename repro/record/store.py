@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from repro.errors import RecordError
-from repro.files import write_text
+from repro.files import write_together
 from repro.paths import results_dir
 from repro.record.parts import machine_by_run
 from repro.record.record import SCHEMA, Record, csv_rows, csv_text, done_names
@@ -127,11 +127,10 @@ def recorded(exhibit: Exhibit, folder: Path | None = None) -> list[str]:
 
 
 def save(record: Record, folder: Path) -> Path:
-    """Write CSV and JSON, each atomically, the JSON (which holds the CSV's sum) last; returns its path."""
+    """Write CSV and JSON, none before both can be, the JSON (which holds the CSV's sum) last; returns its path."""
     path = path_of(folder, record.exhibit, name_of(record.facts))
     text = json.dumps(record.facts, indent=1, ensure_ascii=False, sort_keys=True, allow_nan=False) + "\n"
-    write_text(path.with_suffix(".csv"), csv_text(record.rows))
-    write_text(path, text)
+    write_together({path.with_suffix(".csv"): csv_text(record.rows).encode(), path: text.encode()})
     return path
 
 

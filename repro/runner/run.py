@@ -103,7 +103,8 @@ def _standing(exhibit: Exhibit, profile: str, options: Options) -> _Standing:
         job = job_of(exhibit, Group(exhibit.trained_by, made), options, device)
         return _Standing(made, *_anywhere(job))
     kept = _kept(exhibit, made, options, device)
-    there = committed(exhibit, profile, made) if options.missing else set()
+    own = custom(exhibit, profile, options.seeds, options.changes)  # none such is ever committed
+    there = committed(exhibit, profile, made) if options.missing and not own else set()
     rest = [r for r in made if r.name not in there | kept.keys() and _chosen(exhibit, r, options)]
     return _Standing(
         made, kept, groups(exhibit, exhibit.profile(profile), rest, device), dict.fromkeys(there, COMMITTED)

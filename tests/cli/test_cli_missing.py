@@ -1,8 +1,11 @@
 """Who has only the committed record: what is passed over, what is told, and what is refused."""
 
+import errno
 import json
+import os
 import shlex
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from checkout import commit, git, run
@@ -10,7 +13,6 @@ from tiny_exhibit import EXHIBIT
 
 from repro.cli import main
 from repro.exhibits import EXTRA
-from repro.files import write_text
 from repro.record.store import load
 
 PLAN = ["plan", "meprop/tiny", "--profile", "cpu", "--device", "cpu"]
@@ -57,6 +59,35 @@ def test_where_nothing_is_missing_nothing_has_failed(clone, capsys, monkeypatch)
         told(capsys, "run", "meprop/tiny", "--profile", "cpu", "--missing", "--arms", "arm-3")[0]["error"]
         is None
     )
+
+
+def test_what_is_ones_own_is_not_in_the_committed_record(clone, monkeypatch):
+    """Its record is never committed, so it must have all of its runs."""
+    commit(clone, "arm-4", monkeypatch)
+    monkeypatch.setenv("REPRO_RUNS", str(clone.parent / "nobody's"))
+    run("--profile", "cpu", "--missing", "--arms", "arm-4", "--seeds", "0,9")
+    (path,) = (clone / "output/meprop/tiny").glob("cpu-custom-*.json")
+    assert {r[:2] for r in load(clone / "output", "meprop/tiny", path.stem).rows} == {
+        ("arm-4", 0),
+        ("arm-4", 9),
+    }
+
+
+def test_a_full_disk_leaves_the_committed_record_whole(clone, capsys, monkeypatch):
+    kept = commit(clone, "arm-4", monkeypatch)
+    monkeypatch.setenv("REPRO_RUNS", str(clone.parent / "others"))
+    run("--profile", "cpu", "--arms", "arm-3")
+    write = Path.write_bytes
+
+    def full(path, data):
+        if path.name.startswith("cpu.json"):
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert main(COMMIT) == 1 and "No space left on device" in capsys.readouterr().err
+    assert load(clone / "results", "meprop/tiny", "cpu") == kept
+    assert not list((clone / "results").rglob("*.tmp"))
 
 
 def test_the_commands_of_a_plan_train_what_it_says_and_no_more(clone, capsys, monkeypatch):
@@ -140,12 +171,14 @@ def test_killed_between_table_and_json_it_says_what_to_do(clone, capsys, monkeyp
     monkeypatch.setenv("REPRO_RUNS", str(clone.parent / "others"))
     run("--profile", "cpu", "--arms", "arm-3")
 
-    def killed(path, text):
-        write_text(path, text)
+    replace_ = os.replace
+
+    def killed(old, new):
+        replace_(old, new)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("repro.record.store.write_text", killed)
+        patch.setattr("os.replace", killed)
         assert main(COMMIT) == 130
     for arguments in (
         ["check", "meprop/tiny"],
