@@ -45,16 +45,12 @@ def refuse_for_results(exhibit: Exhibit, record: Record) -> None:
                 f"{name} was made from a {data['note']}: fetch {data['asked']} and run it again"
             )
     if facts["code"]["dirty"]:
-        known = facts["code"]["commit"] != UNKNOWN
-        why = (
-            "from a working tree with uncommitted changes: commit them and"
-            if known
-            else "where nothing tells the commit:"
+        unknown = (
+            "where nothing tells the commit: run it again in a clone, or in a copy with `repro pack --stamp`"
         )
-        where = "" if known else " in a clone, or in a copy with the stamp of `repro pack --stamp`"
-        raise RecordError(
-            f"{name} was made {why} run it again{where} (finished runs are taken from the cache)"
-        )
+        changed = "from a working tree with uncommitted changes: commit them and run it again"
+        why = unknown if facts["code"]["commit"] == UNKNOWN else changed
+        raise RecordError(f"{name} was made {why} (finished runs are taken from the cache)")
     may_diverge = {m.name for m in exhibit.metrics if m.may_diverge}
     for arm, _, metric, *_, value in record.rows:
         if not math.isfinite(value) and metric not in may_diverge:
