@@ -19,7 +19,7 @@ from repro.runner import anywhere
 from repro.runner.anywhere import ANY
 from repro.runner.carry import Job, Progress, data_by_run, keys_of, look_up
 from repro.runner.collected import Collected
-from repro.runner.groups import Group, groups
+from repro.runner.groups import Group, groups, lacking
 from repro.runner.grow import COMMITTED, committed
 from repro.runner.keys import code_of, data_of
 from repro.runner.make import make_record
@@ -105,10 +105,9 @@ def _standing(exhibit: Exhibit, profile: str, options: Options) -> _Standing:
     kept = _kept(exhibit, made, options, device)
     own = custom(exhibit, profile, options.seeds, options.changes)  # none such is ever committed
     there = committed(exhibit, profile, made) if options.missing and not own else set()
-    rest = [r for r in made if r.name not in there | kept.keys() and _chosen(exhibit, r, options)]
-    return _Standing(
-        made, kept, groups(exhibit, exhibit.profile(profile), rest, device), dict.fromkeys(there, COMMITTED)
-    )
+    wanted = [r for r in made if _chosen(exhibit, r, options)]
+    todo = lacking(groups(exhibit, exhibit.profile(profile), wanted, device), there | kept.keys())
+    return _Standing(made, kept, todo, dict.fromkeys(there, COMMITTED))
 
 
 def _anywhere(job: Job) -> tuple[dict[str, dict[str, Any]], list[Group], dict[str, str]]:
