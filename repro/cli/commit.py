@@ -1,8 +1,8 @@
 """Copy finished records into results/, with verdicts computed and pictures drawn afresh. Nothing is given to git.
 
-Refused: a working tree with uncommitted changes (outside results/), and records that are stale, broken, lack runs,
-used changed parameters or a stand-in where none is allowed, or were made from uncommitted code. At `cpu` and `paper`
-records grow: runs may be missing, and those that the committed record has are taken along from it.
+Refused: a working tree with uncommitted changes (outside results/ and notebooks/), and records that are stale, broken,
+lack runs, used changed parameters or a stand-in where none is allowed, or were made from uncommitted code. At `cpu`
+and `paper` records grow: runs may be missing, and those of the committed record, on the same data, are taken along.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from repro.spec import Exhibit
 
 EXAMPLES = """  repro commit dni/table2 --profile cpu
   repro commit --all --profile quick --from /tmp/records
+  repro commit dni/table2 --profile cpu --from ../theirs/results    two branches grew it: theirs, with ours
   repro commit dni/table2 --profile cpu --from results     a claim changed: judge the committed rows again
                                                            (if the plan changed, it is marked as an earlier one's)
 """
