@@ -1,8 +1,8 @@
 """Copy finished records into results/, with verdicts computed and pictures drawn afresh. Nothing is given to git.
 
-Refused: a working tree with uncommitted changes (outside results/ and notebooks/), and records that are stale, broken,
-lack runs, used changed parameters or a stand-in where none is allowed, or were made from uncommitted code. At `cpu`
-and `paper` records grow: runs may be missing, and those of the committed record, on the same data, are taken along.
+Refused: a working tree with uncommitted changes (outside results/ and notebooks/), and records that are stale or
+broken, lack runs, used changed parameters or a stand-in where none is allowed, or were made from uncommitted code. At
+`cpu` and `paper` records grow: runs may be missing, and those of the committed record, on the same data, come along.
 """
 
 from __future__ import annotations
