@@ -46,6 +46,19 @@ PARAMS = (
     Param("hold_out", 0, "none", "training images to test on instead, the last", assumed=True, zero="none"),
 )
 
+CNN_PARAMS = (
+    Param("kernel", 5, "v1 A.1", "side of a convolution's window", only={"net": ("cnn",)}),
+    Param(
+        "pool_stride",
+        2,
+        "the usual; the paper does not say",
+        "step of the 3 × 3 pooling",
+        only={"net": ("cnn",)},
+        assumed=True,
+    ),
+)
+"""Those of its convolutional nets alone; there `width` and the SG models' hidden layers count channels."""
+
 DEVIATIONS = (
     Deviation(
         3,
