@@ -117,6 +117,15 @@ DEVIATIONS = (
 )
 """Numbered behind what an exhibit's size changes."""
 
+CONVOLUTIONS = Deviation(
+    13,
+    "convolutional nets",
+    "5 × 5 convolutions, 3 × 3 pooling; its step, its borders and how an SG model sees the label not stated",
+    "pooling in steps of 2, borders of zeros that count in averages; the label as ten more channels, each the same "
+    "everywhere; trained at smoke alone so far",
+    "the usual forms",
+)
+
 ALGORITHMS = (
     (
         "δ̂_i = M_{i+1}(h_i, y): layer i learns from δ̂_i, M_{i+1} regresses to δ_i",
