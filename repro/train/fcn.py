@@ -8,6 +8,7 @@ import torch
 
 from repro.errors import BadValueError, UnknownNameError
 from repro.nets.fcn import fcn
+from repro.nets.net import Net
 from repro.nets.params import Params
 from repro.rules.backward import Rule, classify
 from repro.rules.controls import NoBprop, Stale
@@ -35,8 +36,7 @@ class FCNLearner(Learner):
     def __init__(self, given: Given, ctx: Context):
         super().__init__(given, ctx)
         self._split()
-        hidden = [given.param("width")] * (given.setting("layers") - 1)
-        self.net = fcn((self.x.shape[1], *hidden, 10), len(given.runs), ctx.device, self.dtype)
+        self.net = self._net()
         self.net.init([stream(s, "init") for s in given.seeds])
         self.batches = Batches(len(self.x), given.param("batch"), given.seeds, ctx.device)
         self.sg: SyntheticGradients | None = None
@@ -50,6 +50,7 @@ class FCNLearner(Learner):
 
     def _split(self) -> None:
         data, hold_out = load(self.given, self.ctx), self.given.param("hold_out")
+        self.shape = data.shape
         if hold_out < 0:
             raise BadValueError(f"hold_out is {hold_out}; expected 0 or more images")
         n = max(0, len(data.x_train) - hold_out)
@@ -58,6 +59,11 @@ class FCNLearner(Learner):
         self.x_eval = x_train[n:] if hold_out else data.x_test.to(self.dtype)
         self.y_eval = data.y_train[n:] if hold_out else data.y_test
         self.metric = "validation_error" if hold_out else "test_error"
+
+    def _net(self) -> Net:
+        given = self.given
+        hidden = [given.param("width")] * (given.setting("layers") - 1)
+        return fcn((self.x.shape[1], *hidden, 10), len(given.runs), self.ctx.device, self.dtype)
 
     def _rule(self, name: str) -> Rule:
         given, runs = self.given, len(self.given.runs)
@@ -100,7 +106,7 @@ class FCNLearner(Learner):
             self.metric: error_rate(self.net.predict, self.x_eval, self.y_eval),
             "batch_loss": self.loss,
         }
-        if self.sg is not None:
+        if len(self.params()) > 1:
             measured["sg_loss"] = self.sg_loss
         values = {k: v.tolist() for k, v in measured.items()}
         return [(r, k, t, "", v[r]) for r in range(len(self.given.runs)) for k, v in values.items()]

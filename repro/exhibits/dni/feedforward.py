@@ -46,6 +46,19 @@ PARAMS = (
     Param("hold_out", 0, "none", "training images to test on instead, the last", assumed=True, zero="none"),
 )
 
+CNN_PARAMS = (
+    Param("kernel", 5, "v1 A.1", "side of a convolution's window", only={"net": ("cnn",)}),
+    Param(
+        "pool_stride",
+        2,
+        "the usual; the paper does not say",
+        "step of the 3 × 3 pooling",
+        only={"net": ("cnn",)},
+        assumed=True,
+    ),
+)
+"""Those of its convolutional nets alone; there `width` and the SG models' hidden layers count channels."""
+
 DEVIATIONS = (
     Deviation(
         3,
@@ -103,6 +116,15 @@ DEVIATIONS = (
     ),
 )
 """Numbered behind what an exhibit's size changes."""
+
+CONVOLUTIONS = Deviation(
+    13,
+    "convolutional nets",
+    "5 × 5 convolutions, 3 × 3 pooling; its step, its borders and how an SG model sees the label not stated",
+    "pooling in steps of 2, borders of zeros that count in averages; the label as ten more channels, each the same "
+    "everywhere; trained at smoke alone so far",
+    "the usual forms",
+)
 
 ALGORITHMS = (
     (
