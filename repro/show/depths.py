@@ -34,7 +34,7 @@ def compare(exhibit: Exhibit, record: Record, view: View, rules: Sequence[str]) 
         ax.set_xlim(depths[0] - 0.5, depths[-1] + 0.5)
         ax.set_xlabel("hidden layers")
     for ax in axes:
-        panels.legend_below(ax, 1, fontsize=8)
+        panels.legend_below(ax, 1, -0.2, fontsize=8)
     ours = f"ours: mean over seeds, {style.seeds_text(view, view.arms(), ACCURACY)}; left ± sd, middle 95 % interval"
     figure.legend(handles=style.key(ours), loc="outside lower center", ncols=2, fontsize=9)
     style.title(figure, exhibit, record)
@@ -51,9 +51,11 @@ def _levels(ax: Axes, exhibit: Exhibit, view: View, own: Mapping[str, Sequence[A
     pad = 0.1 * (max(kept) - min(kept)) + 0.02
     ax.set_ylim(min(kept) - pad, max(kept) + pad * 4)
     others = [a for a in exhibit.arms if a.setting["rule"] not in own and view.has(a.id, ACCURACY)]
-    told = [f"{a.label}: {mean(view.final(a.id, ACCURACY)):.2f} %" for a in others]
-    if told:
-        ax.text(0.02, 0.98, "\n".join(told), transform=ax.transAxes, va="top", fontsize=8)
+    told = [
+        f"{a.series}, {a.setting['layers']} layers: {mean(view.final(a.id, ACCURACY)):.2f} %" for a in others
+    ]
+    if told:  # beside the scale, which they would stretch
+        ax.text(0.02, 0.98, "\n".join(told), transform=ax.transAxes, va="top", fontsize=8, in_layout=False)
     ax.set(title="Test accuracy", ylabel="test accuracy (%)")
 
 
@@ -85,7 +87,7 @@ def _courses(ax: Axes, view: View, arms: Sequence[Arm]) -> None:
             found.setdefault(row[3], []).append(row[5])
         curve = panels.thinned(found)
         y = [mean(v) for v in curve.values()]
-        label = f"{arm.series}, {arm.setting['layers']} hidden layers"
+        label = f"{arm.series}, {arm.setting['layers']} layers"
         line, mark = LINES[arm.setting["layers"]], "o" if len(y) < 3 else None
         ax.plot(list(curve), y, line, color=style.colour(arm.series), lw=1.4, label=label, marker=mark)
         low.append(min(y[len(y) // 4 :]))
