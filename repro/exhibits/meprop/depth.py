@@ -55,7 +55,7 @@ OUTPUT = Deviation(
     5,
     "output layer",
     "text: the same k; public code: never",
-    "the same k",
-    "none: its 10 units are fewer than k",
-    "none",
+    "the same k, of which its 10 units are all kept",
+    "the text is what is reproduced",
+    "none where k is 10 or more",
 )
