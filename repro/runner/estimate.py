@@ -26,6 +26,7 @@ STEP_S = {
     "repro.train.artificial:run": (3e-4, 1e-3),
     "repro.train.deep:run": (1e-3, 9e-3),
     "repro.train.meprop_mlp:run": (3e-4, 1.3e-3),
+    "repro.train.meprop_dropout:run": (2e-4, 7e-4),
     "repro.train.backward_time:run": (0.1, 10.0),
 }
 """Work → guessed seconds of a step and layer: of a whole group on CUDA, where launches count; of a run on a CPU."""

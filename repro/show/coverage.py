@@ -21,8 +21,6 @@ NOT_YET: dict[str, tuple[str, str]] = {
     "meprop/table2": ("Table 2", "forward and backward time on a CPU"),
     "meprop/table3": ("Table 3", "hidden units as many as k"),
     "meprop/table4": ("Table 4", "with dropout"),
-    "meprop/table5": ("Table 5", "more hidden layers"),
-    "meprop/table6": ("Table 6", "accuracy of simple unified top-k"),
 }
 """Figures and tables with data that no folder of `repro/exhibits/` describes: id → place, content. No schematics."""
 

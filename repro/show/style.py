@@ -45,6 +45,7 @@ _CB = sns.color_palette("colorblind").as_hex()
 COLOURS: Mapping[str, str] = {
     "MLP": "#4d4d4d",
     "meProp top-k": _CB[0],
+    "meProp unified": _CB[3],
     "meProp random-k": _CB[1],
     "MLP with h = k": _CB[2],
     "Bprop": "#7f7f7f",
