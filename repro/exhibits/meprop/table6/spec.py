@@ -76,7 +76,7 @@ PROFILES = (
         "cpu",
         (0, 1, 2, 3, 4),
         "mnist",
-        budget="≤ 45 min on 2 cores: the paper's full length, 30 runs of 1 to 2 core-minutes",
+        budget="40 core-minutes: the public code's full length, 30 runs of 1 to 2",
     ),
     Profile(
         "paper",
@@ -84,7 +84,7 @@ PROFILES = (
         "mnist",
         together=("*",),
         apart_on_cpu=tuple(a.id for a in ARMS),
-        budget="a GPU, or two core-hours",
+        budget="a GPU, or 80 core-minutes",
     ),
 )
 
