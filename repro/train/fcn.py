@@ -30,7 +30,8 @@ RULES = ("bprop", "no_bprop", "stale", "dni", "cdni")
 
 class FCNLearner(Learner):
     """R nets of equal shape. Settings `layers`, `rule` (one of `RULES`), `decay` for stale, `after`: the one layer
-    above which DNI, cDNI or No Bprop cuts the net (every hidden one unless set).
+    above which DNI, cDNI or No Bprop cuts the net (every hidden one unless set), `classifier`: factor on the
+    classifier's initial weights (1 unless set).
 
     Parameter `sg_images`, 0 unless an exhibit has it: training images on which δ̂ is compared with the true gradient,
     at each evaluation and after 1, 2, 4, … steps before the first. `BadValueError` when `hold_out` leaves no batch
@@ -43,7 +44,8 @@ class FCNLearner(Learner):
         super().__init__(given, ctx)
         self._split()
         hidden = [given.param("width")] * (given.setting("layers") - 1)
-        self.net = fcn((self.x.shape[1], *hidden, 10), len(given.runs), ctx.device, self.dtype)
+        sizes, classifier = (self.x.shape[1], *hidden, 10), given.setting("classifier", 1.0)
+        self.net = fcn(sizes, len(given.runs), ctx.device, self.dtype, classifier)
         self.net.init([stream(s, "init") for s in given.seeds])
         self.batches = Batches(len(self.x), given.param("batch"), given.seeds, ctx.device)
         self.sg: SyntheticGradients | None = None

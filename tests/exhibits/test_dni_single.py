@@ -119,6 +119,11 @@ CONTRARY: dict[str, tuple[str, Change, str]] = {
     "the right direction": ("F12-2", all_of("dni", "sg_cosine", lambda i, t, v: 0.9), "direction only"),
     "it tracks": ("F12-3", all_of("dni", "sg_error", lambda i, t, v: 0.1), "not reproduced"),
     "it does not train": ("F12-3", one("dni", 5, 15.0), "not reproduced"),
+    "no jump with a small classifier": (
+        "F12-5",
+        lambda s, m, i, t, v: 3 - t / LAST if "classifier" in s and m == "sg_distance" else v,
+        "not reproduced",
+    ),
     "labels do not help": ("F12-4", all_of("cdni", "sg_error", lambda i, t, v: 1.2), "not reproduced"),
     "no layer jumps": (
         "F13-1",

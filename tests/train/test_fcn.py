@@ -175,6 +175,15 @@ def test_one_model_stands_where_the_setting_says(small: Callable[..., Given]) ->
     assert moved == {"dni-3": [True] * 6, "none-3": [False] * 3 + [True] * 3, "bprop": [True] * 6}
 
 
+def test_the_classifiers_initial_weights_may_be_smaller(small: Callable[..., Given]) -> None:
+    """By the factor asked for; all others are those of the same seed."""
+    one, other = (
+        fcn.FCNLearner(small("dni/fig11", a, SEEDS), Context()).net.params.p for a in ("dni-5", "dni-5-small")
+    )
+    assert torch.allclose(0.1 * one["W6"], other["W6"]) and one["W6"].any()
+    assert all(torch.equal(one[k], other[k]) for k in one if k != "W6")
+
+
 def test_looks_at_the_models_leave_training_as_it_is(small: Callable[..., Given]) -> None:
     """Bitwise: weights, statistics and moments after steps between which errors were measured, or were not."""
     looked, blind = (fcn.FCNLearner(small("dni/fig11", "dni-3", SEEDS), Context()) for _ in range(2))

@@ -24,7 +24,7 @@ def cut(view: View) -> Cells:
     told: dict[str, dict[int | None, float]] = {"bprop": {None: BPROP}}
     for (rule, after), error in REPORTED.items():
         told.setdefault(rule, {})[after] = error
-    return Cells(view, ERROR, "after", told, {"layers": 6})
+    return Cells(view, ERROR, "after", told, {"layers": 6, "classifier": None})
 
 
 def gate(t: Cells) -> str:

@@ -34,7 +34,7 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
 
 def _by_place(ax: Axes, exhibit: Exhibit, view: View) -> None:
     for rule, (marker, shift) in LOOK.items():
-        arms = [a for a in exhibit.arms if a.setting["rule"] == rule]
+        arms = [a for a in exhibit.arms if a.setting["rule"] == rule and "classifier" not in a.setting]
         panels.against(ax, view, arms, {a.id: a.setting["after"] + shift for a in arms}, ERROR, marker=marker)
     grey = style.colour("Bprop")
     if view.has("bprop", ERROR):

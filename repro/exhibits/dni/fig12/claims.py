@@ -7,7 +7,7 @@ from functools import partial
 from repro.claim import GATED, Claims, Outcome
 from repro.exhibits.dni import fidelity as of
 from repro.exhibits.dni.fig11.claims import closed, cut, gained, gate
-from repro.exhibits.dni.fig11.spec import PLACES
+from repro.exhibits.dni.fig11.spec import PLACES, SMALL
 from repro.record.stats import both, every
 from repro.record.view import View
 
@@ -31,6 +31,7 @@ def _at(view: View, rule: str = "dni", least: int = 2) -> At:
     tolerance="at each position ‖δ̂ − δ‖ over the first fifth of training above what it is after one step, and above "
     "the last fifth; 95 % intervals over seeds",
     null=("steps", "chance"),
+    given="the classifier's initial weights, which the paper does not state, are N(0, 2/fan-in): see F12-5",
 )
 def _jumps(view: View) -> Outcome:
     at = _at(view)
@@ -91,3 +92,20 @@ def _labels_track(view: View) -> Outcome:
     better = every(of.beyond(view, *pair, of.ERROR, of.average) for pair in pairs)
     told = (of.told(view, at, of.ERROR, of.average) for at in zip(*pairs, strict=True))
     return Outcome(better, "share left: without {}; with {}".format(*told))
+
+
+@claims(
+    "F12-5",
+    "Whether the L2 error jumps is the initial weights' doing: with the classifier's a tenth as large it does",
+    place="supplementary Figure 12 (ours, beside it)",
+    paper="not asked",
+    tolerance="DNI after layer 5, the classifier's initial weights a tenth of N(0, 2/fan-in): ‖δ̂ − δ‖ over the first "
+    "fifth of training above what it is after one step, and above the last fifth; 95 % intervals over seeds",
+    finding=True,
+    null=("steps", "chance"),
+    given="asked after 400 steps of one small net on other data had been seen",
+)
+def _small_jumps(view: View) -> Outcome:
+    at = [(view.arm(rule="dni", after=5, classifier=SMALL), 5)]
+    told = of.told(view, at, of.DISTANCE, of.first, of.early, of.late)
+    return Outcome(every(of.jumps(view, *at[0])), f"after one step, early, late: {told}")

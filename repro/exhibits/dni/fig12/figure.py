@@ -25,11 +25,13 @@ Line = tuple[str, int, str, str, str]
 
 
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
-    """DNI's positions in shades, cDNI's dashed."""
+    """DNI's positions in shades, cDNI's dashed, the net with a small classifier dotted."""
     lines: list[Line] = []
     for arm in exhibit.arms:
         rule, after = arm.setting["rule"], arm.setting.get("after", 0)
-        if rule in ("dni", "cdni"):
+        if "classifier" in arm.setting:
+            lines.append((arm.id, after, "DNI, after layer 5, small classifier", "#1a1a1a", ":"))
+        elif rule in ("dni", "cdni"):
             lines.append(line(arm.id, rule, after))
     return errors(exhibit, record, view, lines)
 
