@@ -34,8 +34,8 @@ class FCNLearner(Learner):
     classifier's initial weights (1 unless set).
 
     Parameter `sg_images`, 0 unless an exhibit has it: training images on which δ̂ is compared with the true gradient,
-    at each evaluation and after 1, 2, 4, … steps before the first. `BadValueError` when `hold_out` leaves no batch
-    to train on.
+    before training, at each evaluation, and after 1, 2, 4, … steps before the first one. `BadValueError` when
+    `hold_out` leaves no batch to train on.
     """
 
     products_on_host = False
@@ -59,6 +59,7 @@ class FCNLearner(Learner):
         self.rates: list[float] = given.params("learning_rate")
         self.optimizer = adam(self.params(), self.rates)
         self.loss, self.sg_loss = (torch.zeros_like(self.net.params.flat[:, 0]) for _ in range(2))
+        self.untrained = self._looked(0)
 
     def _split(self) -> None:
         data, hold_out = load(self.given, self.ctx), self.given.param("hold_out")
@@ -112,7 +113,8 @@ class FCNLearner(Learner):
     def evaluate(self, t: int) -> list[RunRow]:
         """Error on the test (or held-out) images; loss of the last batch; mean L_SG of its SG models; errors of δ̂."""
         early = t in self.evaluate_at and t not in self.tested
-        return ([] if early else self._evaluated(t)) + (self._looked(t) if self.looks else [])
+        before = self.untrained if t == self.evaluate_at[0] else []
+        return before + ([] if early else self._evaluated(t)) + self._looked(t)
 
     def _evaluated(self, t: int) -> list[RunRow]:
         measured = {
@@ -127,7 +129,7 @@ class FCNLearner(Learner):
     @torch.no_grad()
     def _looked(self, t: int) -> list[RunRow]:
         """How far each δ̂ is from the true gradient, by the layer it stands after, on the first training images."""
-        if not isinstance(self.rule, EveryLayer):
+        if not self.looks or not isinstance(self.rule, EveryLayer):
             return []
         batch, found = self.batches.batch, []
         for n in range(self.looks):

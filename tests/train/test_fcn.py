@@ -180,7 +180,7 @@ def test_the_classifiers_initial_weights_may_be_smaller(small: Callable[..., Giv
     one, other = (
         fcn.FCNLearner(small("dni/fig11", a, SEEDS), Context()).net.params.p for a in ("dni-5", "dni-5-small")
     )
-    assert torch.allclose(0.1 * one["W6"], other["W6"]) and one["W6"].any()
+    assert torch.allclose(0.01 * one["W6"], other["W6"]) and one["W6"].any()
     assert all(torch.equal(one[k], other[k]) for k in one if k != "W6")
 
 
@@ -204,6 +204,15 @@ def test_errors_are_measured_often_at_first_and_then_with_the_test_error(small: 
     assert learner.evaluate_at == [1, 2, 4, 8, 10, 20, 30, 40] and learner.looks == 3
     learner.step(0)
     errors = {"sg_distance", "sg_error", "sg_cosine", "sg_sign"}
+    at = {r[2] for r in learner.evaluate(1)}
+    assert at == {0, 1}, "before training there is a look, too"
+    untrained = {r[1]: r[4] for r in learner.evaluate(1) if r[:1] == (0,) and r[2] == 0}
+    assert untrained == {
+        "sg_distance": untrained["sg_distance"],
+        "sg_error": 1,
+        "sg_cosine": 0,
+        "sg_sign": 50,
+    }
     assert {(r[1], r[3]) for r in learner.evaluate(4)} == {(k, "3") for k in errors}
     both = {(r[1], r[3]) for r in learner.evaluate(10)}
     assert both == {(k, "3") for k in errors} | {(k, "") for k in ("test_error", "batch_loss", "sg_loss")}

@@ -128,8 +128,8 @@ LOOKED = Deviation(
     "how errors of synthetic gradients are measured",
     "L2, cosine and sign error against the true gradient; on which images, averaged how, not stated",
     "on the first 1,024 training images in batches as trained, batch norm as in training; the true gradient through "
-    "the whole net above; L2 and cosine of each image, then their mean; at each evaluation and after 1, 2, 4, … "
-    "steps before the first",
+    "the whole net above; L2 and cosine of each image, then their mean; before training, after 1, "
+    "2, 4, … steps and at each evaluation",
     "the natural reading; the same images all along, so that nothing but training changes",
 )
 

@@ -39,7 +39,7 @@ def beyond(
 
 
 def first(looks: Looks) -> float:
-    """At the first look, after one step of training."""
+    """At the first look, before training: the guess is 0, so that ‖δ̂ − δ‖ is ‖δ‖."""
     return looks[min(looks)]
 
 

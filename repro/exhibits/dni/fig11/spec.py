@@ -27,11 +27,11 @@ def _arm(rule: str, after: int) -> Arm:
     return Arm(f"{NAMES[rule]}-{after}", f"{words} after layer {after}", SERIES[rule], setting, told)
 
 
-SMALL = 0.1
+SMALL = 0.01
 """Factor on the classifier's initial weights in an arm of ours, for Figure 12."""
 _SMALL = Arm(
     "dni-5-small",
-    "DNI after layer 5, the classifier's initial weights a tenth",
+    "DNI after layer 5, the classifier's initial weights a hundredth",
     "DNI",
     {"rule": "dni", "layers": LAYERS, "after": 5, "classifier": SMALL},
 )
@@ -132,7 +132,7 @@ EXHIBIT = Exhibit(
             6,
             "the classifier's initial weights",
             "not stated",
-            "N(0, 2/fan-in); in one arm a tenth of it (dni-5-small), which no claim of this figure reads",
+            "N(0, 2/fan-in); in one arm a hundredth of it (dni-5-small), which no claim of this figure reads",
             "the true gradient after layer 5 is (p − y) Wᵀ, as large as they are",
             "in Figure 12 whether the L2 error jumps at first hangs on it",
         ),

@@ -52,7 +52,8 @@ def errors(exhibit: Exhibit, record: Record, view: View, lines: list[Line]) -> F
             if curve := _curve(view, arm, metric, layer):
                 panels.band(ax, curve, colour, name, style_of)
         ax.axhline(level, color="#333333", lw=0.8, ls=(0, (1, 3)))
-        ax.set(title=title, xlabel="steps (logarithmic)", ylabel=label, xscale="log")
+        ax.set_xscale("symlog", linthresh=1)
+        ax.set(title=title, xlabel="steps (logarithmic)", ylabel=label)
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=5, fontsize=8)
     style.title(figure, exhibit, record)

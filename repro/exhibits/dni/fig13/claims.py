@@ -33,15 +33,15 @@ def _gate(view: View) -> str:
     "F13-1",
     "At every layer the L2 error jumps at first and then falls",
     paper=ASKED,
-    tolerance="at each layer ‖δ̂ − δ‖ over the first fifth of training above what it is after one step, and above the "
-    "last fifth; 95 % intervals over seeds",
+    tolerance="at each layer ‖δ̂ − δ‖ over the first fifth of training above what it is before training, and above "
+    "the last fifth; 95 % intervals over seeds",
     null=("steps", "chance"),
 )
 def _jumps(view: View) -> Outcome:
     at = _layers(view)
     found = [d for arm, layer in at for d in of.jumps(view, arm, layer)]
     told = of.told(view, at, of.DISTANCE, of.first, of.early, of.late)
-    return Outcome(every(found), f"after one step, early, late: {told}")
+    return Outcome(every(found), f"before, early, late: {told}")
 
 
 @_ours(
