@@ -88,7 +88,7 @@ EXHIBIT = Exhibit(
             1,
             "length of training (cpu, quick)",
             "500k iterations of 256 images",
-            "cpu: 20,000 iterations of 64 images, 1 % of the paper's images; quick: 500 of 64",
+            "cpu: 20,000 iterations of 64 images, 1 % of the paper's images; quick: 400 of 64",
             "2 cores",
         ),
         Deviation(
