@@ -13,9 +13,11 @@ from repro.record.view import View
 from repro.show import panels, style
 from repro.spec import Exhibit
 
+HIGHEST = 2.5
+"""Of the relative error: the first steps of a model may be hundreds of times too long."""
 PANELS = {
     DISTANCE: ("L2 error", "‖δ̂ − δ‖ of an image", 0.0),
-    ERROR: ("Relative error (ours)", "Σ‖δ̂ − δ‖² / Σ‖δ‖²", 1.0),
+    ERROR: ("Relative error (ours)", f"Σ‖δ̂ − δ‖² / Σ‖δ‖² (cut at {HIGHEST})", 1.0),
     COSINE: ("Cosine", "of δ̂ and δ, mean over images", 0.0),
     SIGN: ("Sign error", "dimensions with the wrong sign (%)", 50.0),
 }
@@ -53,7 +55,9 @@ def errors(exhibit: Exhibit, record: Record, view: View, lines: list[Line]) -> F
                 panels.band(ax, curve, colour, name, style_of)
         ax.axhline(level, color="#333333", lw=0.8, ls=(0, (1, 3)))
         ax.set_xscale("symlog", linthresh=1)
+        ax.set_xlim(left=0)
         ax.set(title=title, xlabel="steps (logarithmic)", ylabel=label)
+    axes[1].set_ylim(0, min(axes[1].get_ylim()[1], HIGHEST))
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=5, fontsize=8)
     style.title(figure, exhibit, record)
