@@ -46,7 +46,7 @@ _ENDS = ("bprop", "none-1", "none-5", "dni-1", "dni-3", "dni-5", "cdni-5", "dni-
 _SMOKE = because("seconds", steps=20, evaluations=2, width=32, batch=64, dni_sg_hidden=(64, 64), sg_images=64)
 _RATE = because("a short run", learning_rate=1e-3)
 _QUICK = because(
-    "one core, 30 s", steps=600, evaluations=6, batch=64, dni_sg_hidden=(128, 128), sg_images=512
+    "one core, 30 s", steps=400, evaluations=4, batch=64, dni_sg_hidden=(128, 128), sg_images=256
 )
 _SHORT = {
     **because("under an hour of 2 cores", steps=20_000),

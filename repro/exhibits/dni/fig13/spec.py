@@ -32,7 +32,7 @@ _OWN = {rule: because(_FOUND, learning_rate=rate) for rule, rate in RATES.items(
 _SMOKE = because("seconds", steps=20, evaluations=2, width=32, batch=64, dni_sg_hidden=(64, 64), sg_images=64)
 _RATE = because("a short run", learning_rate=1e-3)
 _QUICK = because(
-    "one core, 30 s", steps=600, evaluations=6, batch=64, dni_sg_hidden=(128, 128), sg_images=512
+    "one core, 30 s", steps=400, evaluations=4, batch=64, dni_sg_hidden=(128, 128), sg_images=256
 )
 _QUICK_DNI = because("1e-3 is too high for DNI (dni/table2)", learning_rate=3e-4)
 _SHORT = {
