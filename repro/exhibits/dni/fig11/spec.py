@@ -32,7 +32,7 @@ SMALL = 0.01
 _SMALL = Arm(
     "dni-5-small",
     "DNI after layer 5, the classifier's initial weights a hundredth",
-    "DNI",
+    "DNI, small classifier",
     {"rule": "dni", "layers": LAYERS, "after": 5, "classifier": SMALL},
 )
 ARMS = (

@@ -32,7 +32,7 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     for arm in exhibit.arms:
         rule, after = arm.setting["rule"], arm.setting.get("after", 0)
         if "classifier" in arm.setting:
-            lines.append((arm.id, after, "DNI, after layer 5, small classifier", "#1a1a1a", ":"))
+            lines.append((arm.id, after, f"{arm.series}, after layer {after}", style.colour(arm.series), ":"))
         elif rule in ("dni", "cdni"):
             lines.append(line(arm.id, rule, after))
     return errors(exhibit, record, view, lines)

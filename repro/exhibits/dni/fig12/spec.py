@@ -14,7 +14,7 @@ EXHIBIT = Exhibit(
     id="dni/fig12",
     title="Errors of the synthetic gradient of one DNI",
     place="supplementary Figure 12 (v1 Figure 10)",
-    read="in the text of v1 A.2, which has no numbers; the picture was not seen",
+    read="nowhere: the text of v1 A.2 describes the curves without numbers, and the picture was not seen",
     shows="How far the synthetic gradient of one DNI in a 6-layer net is from the true gradient while both train: L2 "
     "error, cosine, and dimensions whose sign is wrong, at each position of the DNI.",
     kind="training",
