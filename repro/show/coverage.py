@@ -12,9 +12,6 @@ from repro.spec import Exhibit
 
 NOT_YET: dict[str, tuple[str, str]] = {
     "dni/fig7": ("Figure 7", "updates of random layers at random times"),
-    "dni/fig11": ("Figure 11 (supplement)", "one DNI at each position of a 6-layer net"),
-    "dni/fig12": ("Figure 12 (supplement)", "error of the synthetic gradient of one DNI"),
-    "dni/fig13": ("Figure 13 (supplement)", "error of the synthetic gradients, every-layer DNI"),
     "dni/fig14": ("Figure 14 (supplement)", "linear synthetic-gradient models"),
     "dni/fig15": ("Figure 15 (supplement)", "training error of CIFAR-10's convolutional nets"),
     "meprop/table1": ("Table 1", "accuracy and time of the three tasks"),

@@ -51,6 +51,7 @@ COLOURS: Mapping[str, str] = {
     "Bprop": "#7f7f7f",
     "DNI": _CB[0],
     "cDNI": _CB[3],
+    "DNI, small classifier": "#1a1a1a",
     "No Bprop": _CB[4],
     "stale gradients": _CB[5],
     "dense": "#4d4d4d",

@@ -20,6 +20,7 @@ from repro.train.optim import Optimizer
 
 FAMILIES: dict[str, type[Learner]] = {
     "dni/table2": fcn.FCNLearner,
+    "dni/fig11": fcn.FCNLearner,
     "meprop/fig4": meprop_mlp.MepropLearner,
     "meprop/table5": meprop_dropout.DroppedLearner,
     "meprop/table6": meprop_dropout.DroppedLearner,
@@ -32,6 +33,9 @@ ARMS = [
     ("dni/table2", "stale-3"),
     ("dni/table2", "dni-4"),
     ("dni/table2", "cdni-4"),
+    ("dni/fig11", "none-5"),
+    ("dni/fig11", "dni-3"),
+    ("dni/fig11", "cdni-5"),
     ("meprop/fig4", "dense"),
     ("meprop/fig4", "top-8"),
     ("meprop/fig4", "random-8"),
@@ -47,6 +51,7 @@ ARMS = [
 ]
 SHORT = {
     "dni/table2": {"batch": 600},
+    "dni/fig11": {"batch": 600},
     "meprop/fig4": {"batch": 500},
     "meprop/table5": {"batch": 500},
     "meprop/table6": {"batch": 500},
