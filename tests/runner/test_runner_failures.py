@@ -245,7 +245,4 @@ def test_nets_that_are_not_there_are_refused_by_name_and_no_other_is_trained(pla
     small = replace(table2, arms=nets, profiles=(replace(smoke, arm_overrides={}),))
     for arm in nets:
         (job, *_) = jobs(places, replace(small, arms=(arm,)))
-        assert re.search(
-            "kind of net 'rnn'.*cnn.*fcn",
-            attempt(job)["failure"],
-        )
+        assert re.search("kind of net 'rnn'.*cnn.*fcn", attempt(job)["failure"])
