@@ -32,7 +32,7 @@ def true_gradients(net: Net, rule: EveryLayer, x: Tensor, y: Tensor) -> tuple[Te
     Nothing that training depends on is changed: running statistics are put back, gradients are made anew each step.
     """
     before = {k: v.clone() for k, v in net.kept().items() if k != "weights"}
-    tape = net.forward(x)
+    tape = net.forward(x, rule.room(x.shape[1]))
     delta = softmax_error(tape[-1], y)[1]
     rule.begin(tape, y, delta)
     said, noted = rule.synthetic.clone(), Noted()

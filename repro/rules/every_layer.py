@@ -160,7 +160,9 @@ class EveryLayer(Rule):
         """All δ̂ [R, S, B, H] at once."""
         batch = delta.shape[1]
         h = self.sg.room("activations", batch)
-        if tape[1].data_ptr() != h.data_ptr():  # the net wrote its activations elsewhere
+        if (
+            not self.side_by_side or tape[1].data_ptr() != h.data_ptr()
+        ):  # the net wrote its activations elsewhere
             torch.stack([tape[i] for i in self.layers], 1, out=h)
         onehot = torch.nn.functional.one_hot(y, self.classes) if self.sg.labels else None
         self.synthetic, self.error = self.sg.predict(h, onehot), self.sg.room("error", batch)

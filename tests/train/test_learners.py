@@ -33,9 +33,6 @@ ARMS = [
     ("dni/table2", "stale-3"),
     ("dni/table2", "dni-4"),
     ("dni/table2", "cdni-4"),
-    ("dni/fig11", "none-5"),
-    ("dni/fig11", "dni-3"),
-    ("dni/fig11", "cdni-5"),
     ("meprop/fig4", "dense"),
     ("meprop/fig4", "top-8"),
     ("meprop/fig4", "random-8"),
@@ -48,6 +45,9 @@ ARMS = [
     ("sg/table2", "noisy2-deep-mse"),
     ("sg/table2", "linear2-sigmoid"),
     ("sg/fig2", "log-random-every"),
+    ("dni/fig11", "none-5"),
+    ("dni/fig11", "dni-3"),
+    ("dni/fig11", "cdni-5"),
 ]
 SHORT = {
     "dni/table2": {"batch": 600},
