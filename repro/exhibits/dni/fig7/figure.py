@@ -36,6 +36,8 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
                 style.paper_points(ax, [x for x, _ in at], [e for _, e in at], "", color=shade, ms=5)
             if _there(view, arm):
                 _cloud(ax, view, arm, part, color=shade, marker="o", s=16, lw=0)
+        if not _there(view, arm):
+            ax.text(0.5, 0.55, "not in this record: the paper's alone", ha="center", transform=ax.transAxes)
         series = exhibit.arm(arm).series
         ax.set(title=f"{series}, {TITLES[place[0]]}", xlabel="p of acting in a step", ylabel="test error (%)")
         ax.set_xlim(0, 1)
