@@ -79,10 +79,5 @@ class Unlocked:
 
     def kept(self) -> dict[str, Tensor]:
         """Parameters of the models, and the running statistics that come with them."""
-        both = {"sg": self.models, "input": self.inputs}
-        return {
-            f"{kind}{k}/{name}": v
-            for kind, own in both.items()
-            for k, model in own.items()
-            for name, v in model.kept().items()
-        }
+        found = {f"sg{k}/{name}": v for k, m in self.models.items() for name, v in m.kept().items()}
+        return found | {f"input{k}/{name}": v for k, m in self.inputs.items() for name, v in m.kept().items()}

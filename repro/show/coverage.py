@@ -11,7 +11,6 @@ from repro.show.tables import markdown
 from repro.spec import Exhibit
 
 NOT_YET: dict[str, tuple[str, str]] = {
-    "dni/fig7": ("Figure 7", "updates of random layers at random times"),
     "dni/fig11": ("Figure 11 (supplement)", "one DNI at each position of a 6-layer net"),
     "dni/fig12": ("Figure 12 (supplement)", "error of the synthetic gradient of one DNI"),
     "dni/fig13": ("Figure 13 (supplement)", "error of the synthetic gradients, every-layer DNI"),

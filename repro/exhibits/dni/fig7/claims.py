@@ -157,13 +157,15 @@ def _bprop_fails(view: View) -> Outcome:
     null=BETWEEN,
 )
 def _label_helps(view: View) -> Outcome:
-    found, ours, panels, size = [], [], [], True
+    panels: list[Dots] = []
+    found, ours, size = [], [], True
     for forward in ("locked", "unlocked"):
         end, other = (_dots(view, _arm(view, rule, forward)) for rule in ("dni", "cdni"))
         low = gaps(end, other, 0, 0.1)
         found += [paired(low), unpaired(low, gaps(end, other, 0.4))]
         ours.append(f"forward {forward}: {found[-2]}, that less the same at p ≥ 0.4 {found[-1]} points")
-        size, panels = size and 0.6 <= mean(low) <= 3, [*panels, end, other]
+        panels += [end, other]
+        size = size and 0.6 <= mean(low) <= 3
     return Outcome(every(found), "; ".join(ours), size, _gate(*panels))
 
 
