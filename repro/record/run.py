@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from repro.data.fetch.sources import source, stand_ins
 from repro.errors import UnknownNameError
 from repro.record.values import parse_value
 from repro.spec import Arm, Exhibit, Profile
@@ -101,8 +102,16 @@ def runs(
         params = parameters(exhibit, profile, changes, arm.id)
         own = seeds if seeds is not None else (*profile.seeds, *profile.more_seeds.get(arm.id, ()))
         data = arm.dataset or profile.dataset
-        made += [Run(arm.id, seed, dict(arm.setting), params, data, profile.stand_in) for seed in own]
+        stand_in = _stand_in(arm, profile)
+        made += [Run(arm.id, seed, dict(arm.setting), params, data, stand_in) for seed in own]
     return tuple(made)
+
+
+def _stand_in(arm: Arm, profile: Profile) -> str | None:
+    """The profile's; of an arm's own data set of another kind (trees beside images) its usual one, where any may."""
+    if arm.dataset is None or profile.stand_in is None or profile.stand_in in stand_ins(source(arm.dataset)):
+        return profile.stand_in
+    return source(arm.dataset).stand_in
 
 
 def spec_of(made: tuple[Run, ...]) -> dict[str, Any]:
