@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor
 
-from repro.nets.fcn import mlp
+from repro.errors import UnknownNameError
+from repro.nets.dense import Dense
 from repro.nets.linear import Keep
 from repro.nets.net import Net
 from repro.nets.params import normal_
 from repro.nets.segments import Segment
+from repro.nets.tanh import DenseTanh
 
 
 class Embedding(Segment):
@@ -65,7 +69,21 @@ def parser(
     device: str = "cpu",
     dtype: torch.dtype = torch.float32,
     keep: Sequence[Keep | None] | None = None,
+    act: str = "relu",
 ) -> Net:
-    """The parser of Chen & Manning with the MLP of `repro.nets.fcn.mlp`, whose `sizes` begin with P · `size`."""
-    layers = mlp(sizes, 1, "cpu", dtype, keep).segments  # bound anew below
-    return Net([Embedding(symbols, size, std), *layers], runs, device, dtype)
+    """Vectors of `size` numbers, then (linear → φ) × (N − 1) and a linear classifier; `sizes` begin with P · `size`.
+
+    Source: arXiv:1706.06197v5, section 4, after Chen & Manning (2014). Weights of the MLP as in `repro.nets.fcn.mlp`.
+    """
+    if act not in ("relu", "tanh"):
+        raise UnknownNameError("activation of a parser", act, ("relu", "tanh"))
+    layers: list[Segment] = [Embedding(symbols, size, std)]
+    last, kept = len(sizes) - 2, keep or [None] * (len(sizes) - 1)
+    for n, (i, o) in enumerate(pairwise(sizes)):
+        spread = math.sqrt(6 / (i + o))
+        bent = act == "tanh" and n < last
+        plain = "none" if n == last else "relu"
+        layers.append(
+            DenseTanh(i, o, spread, kept[n]) if bent else Dense(i, o, plain, std=spread, keep=kept[n])
+        )
+    return Net(layers, runs, device, dtype)

@@ -47,6 +47,7 @@ COLOURS: Mapping[str, str] = {
     "meProp top-k": _CB[0],
     "meProp random-k": _CB[1],
     "MLP with h = k": _CB[2],
+    "LSTM with h = k": _CB[2],
     "Bprop": "#7f7f7f",
     "DNI": _CB[0],
     "cDNI": _CB[3],

@@ -33,7 +33,8 @@ RULES = ("dense", "top", "small")
 
 
 class ParserLearner(Learner):
-    """R parsers of equal shape. Settings as those of `repro.train.meprop_mlp`: `rule` and, but for dense, `percent`.
+    """R parsers of equal shape. Settings as those of `repro.train.meprop_mlp`: `rule` and, but for dense, `percent`;
+    `activation` where it is not the parameter's.
 
     `sentences`, `evaluated`: how many to train on, and of the dev and of the test part to parse; 0 for all.
     """
@@ -53,7 +54,8 @@ class ParserLearner(Learner):
         thinned = (depth + 1 if given.param("sparsify_output") else depth) if rule == "top" else 0
         keep = [TopK(self.k) if i < thinned else None for i in range(depth + 1)]
         shape = self.table.size, size, given.param("embedding_std")
-        self.net = parser(*shape, self.sizes, len(given.runs), ctx.device, self.dtype, keep)
+        act = given.setting("activation", given.param("activation"))
+        self.net = parser(*shape, self.sizes, len(given.runs), ctx.device, self.dtype, keep, act)
         self.net.init([stream(s, "init") for s in given.seeds])
         self.batches = Batches(len(self.examples.actions), given.param("batch"), given.seeds, ctx.device)
         self.rule = Rule()
@@ -175,8 +177,8 @@ def _read(
     least, labels, sentences, evaluated = sizes
     data = load_trees(asked, device, data_dir=folder, stand_in=stand_in, download=download)
     table = symbols(data.train, least, labels)
-    held_out = (Sentences(part, table, evaluated) for part in (data.valid, data.test))
-    made = (table, examples(data.train, table, sentences), *held_out)
+    dev, test = (Sentences(part, table, evaluated) for part in (data.valid, data.test))
+    made = table, examples(data.train, table, sentences), dev, test
     if device == "cuda":  # other threads' queues read them too
         torch.cuda.synchronize()
     return made

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from repro.errors import UnknownNameError
 from repro.nets.embedding import Embedding, parser
 from repro.nets.net import Net
 from repro.rules.backward import Rule, classify
@@ -16,10 +17,12 @@ from repro.train.batches import stream
 RUNS, BATCH, PLACES, SYMBOLS, SIZE, HIDDEN, ACTIONS, K = 2, 7, 6, 11, 3, 9, 5, 2
 
 
-def made(k: int) -> Net:
+def made(k: int, act: str = "relu", fast: bool = True) -> Net:
     sizes = (PLACES * SIZE, HIDDEN, HIDDEN, ACTIONS)
-    net = parser(SYMBOLS, SIZE, 0.5, sizes, RUNS, dtype=torch.float64, keep=[TopK(k)] * 3)
+    net = parser(SYMBOLS, SIZE, 0.5, sizes, RUNS, dtype=torch.float64, keep=[TopK(k)] * 3, act=act)
     net.init([stream(s, "init") for s in range(RUNS)])
+    for layer in net.segments[1:]:
+        layer.fast = fast  # type: ignore[attr-defined]  # else its plain twin, autograd
     for i in (2, 3, 4):
         net.params.p[f"b{i}"].uniform_(-0.5, 0.5, generator=torch.Generator().manual_seed(i))
     return net
@@ -32,7 +35,7 @@ def batch(dtype: torch.dtype = torch.int64) -> tuple[Tensor, Tensor]:
     return x.to(dtype), torch.randint(ACTIONS, (RUNS, BATCH), generator=rng)
 
 
-def by_autograd(net: Net, x: Tensor, y: Tensor, k: int) -> dict[str, Tensor]:
+def by_autograd(net: Net, x: Tensor, y: Tensor, k: int, act: str) -> dict[str, Tensor]:
     """Of the mean loss of each run; a hook keeps the k largest of what arrives at each product's output."""
     p = {name: v.detach().clone().requires_grad_() for name, v in net.params.p.items()}
 
@@ -46,19 +49,21 @@ def by_autograd(net: Net, x: Tensor, y: Tensor, k: int) -> dict[str, Tensor]:
             a = h @ p[f"W{i}"]
             a.register_hook(largest)
             a = a + p[f"b{i}"].unsqueeze(1)  # the bias gets the dense gradient
-            h = a.relu() if i < 4 else a
+            h = getattr(a, act)() if i < 4 else a
         F.cross_entropy(h.flatten(0, 1), y.flatten(), reduction="sum").div(BATCH).backward()
     return {name: v.grad for name, v in p.items() if v.grad is not None}
 
 
+@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize("act", ["relu", "tanh"])
 @pytest.mark.parametrize("dtype", [torch.int64, torch.int32])
 @pytest.mark.parametrize("k", [K, HIDDEN])
 @torch.no_grad()
-def test_gradients_are_autograds(k: int, dtype: torch.dtype) -> None:
-    net, (x, y) = made(k), batch(dtype)
+def test_gradients_are_autograds(k: int, dtype: torch.dtype, act: str, fast: bool) -> None:
+    net, (x, y) = made(k, act, fast), batch(dtype)
     net.params.flat_grad.fill_(9.0)  # nothing is left of what was there
     classify(net, Rule(), x, y)
-    wanted = by_autograd(net, x, y, k)
+    wanted = by_autograd(net, x, y, k, act)
     assert wanted.keys() == net.params.g.keys()
     for name, value in wanted.items():
         assert torch.allclose(net.params.g[name], value, rtol=0, atol=1e-14), name
@@ -66,10 +71,14 @@ def test_gradients_are_autograds(k: int, dtype: torch.dtype) -> None:
     assert torch.equal(net.params.g["E1"][:, SYMBOLS - 2 :], torch.zeros(RUNS, 2, SIZE, dtype=torch.float64))
 
 
+@pytest.mark.parametrize("act", ["relu", "tanh"])
 @torch.no_grad()
-def test_predict_is_forward_and_vectors_stand_in_order() -> None:
-    net, (x, _) = made(K), batch()
-    assert torch.equal(net.predict(x), net.forward(x)[-1])
+def test_predict_is_forward_and_vectors_stand_in_order(act: str) -> None:
+    net, (x, _) = made(K, act), batch()
+    tape = net.forward(x)
+    assert torch.equal(net.predict(x), tape[-1])
+    wanted = tape[1] @ net.params.p["W2"] + net.params.p["b2"].unsqueeze(1)
+    assert torch.allclose(tape[2], getattr(wanted, act)(), rtol=0, atol=1e-14)
     rows = net.segments[0].predict(x)
     assert torch.equal(rows[1, 3, SIZE : 2 * SIZE], net.params.p["E1"][1, x[1, 3, 1]])
 
@@ -94,3 +103,8 @@ def test_initial_vectors_are_each_runs_own() -> None:
     one, again, other = (net.params.flat for net in made_of)
     assert torch.equal(one, again) and not torch.equal(one, other)
     assert abs(float(one.std()) - 0.3) < 0.01
+
+
+def test_an_activation_that_is_not_there_is_refused() -> None:
+    with pytest.raises(UnknownNameError, match="activation of a parser 'cube'"):
+        parser(3, 2, 0.1, (4, 2), 1, act="cube")

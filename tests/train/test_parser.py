@@ -29,7 +29,7 @@ from repro.train.parsing import ParserLearner
 PARAMS: dict[str, Any] = {
     "hidden": 25, "hidden_layers": 2, "batch": 30, "learning_rate": 1e-2, "adam_eps": 1e-6, "epochs": 1.0,
     "max_steps": 12, "evaluations": 40, "sparsify_output": True, "embedding": 6, "embedding_std": 0.1,
-    "least": 2, "labels": 4, "sentences": 40, "evaluated": 15,
+    "least": 2, "labels": 4, "activation": "tanh", "sentences": 40, "evaluated": 15,
 }  # fmt: skip
 
 
@@ -52,14 +52,14 @@ def learner(
     return kind(given(rule, seeds, **changes), Context(download=False))
 
 
-@pytest.mark.parametrize("at_output", [True, False])
+@pytest.mark.parametrize(("at_output", "act"), [(True, "tanh"), (False, "tanh"), (True, "relu")])
 @pytest.mark.parametrize("rule", ["dense", "top", "small"])
-def test_steps_are_those_of_the_rule_with_adam(rule: str, at_output: bool) -> None:
-    made = learner(rule, sparsify_output=at_output)
+def test_steps_are_those_of_the_rule_with_adam(rule: str, at_output: bool, act: str) -> None:
+    made = learner(rule, sparsify_output=at_output, activation=act)
     data = load_trees("invented_trees")
     width, k = (4 if rule == "small" else 25), 4  # 16 % of 25
     keep = [TopK(k), TopK(k), TopK(k) if at_output else None] if rule == "top" else None
-    net = parser(made.table.size, 6, 0.1, (48 * 6, width, width, 9), 2, keep=keep)
+    net = parser(made.table.size, 6, 0.1, (48 * 6, width, width, 9), 2, keep=keep, act=act)
     net.init([stream(s, "init") for s in (0, 3)])
     assert torch.equal(net.params.flat, made.net.params.flat) and made.table == symbols(data.train, 2, 4)
     leaf = torch.nn.Parameter(net.params.flat, requires_grad=False)
@@ -159,6 +159,16 @@ def test_it_learns_what_a_toy_grammar_says() -> None:
     scores = [v for _, m, *_, v in result.rows if m == "test_accuracy"]
     assert scores[0] > 80 and result.meta["info"]["not_projective"] == 0
     assert result.meta["info"]["actions"] == 9 and result.meta["info"]["width"] == 100
+
+
+def test_a_setting_comes_before_the_parameter() -> None:
+    asked = given("top", (0,))
+    one = Run(
+        "top", 0, {**asked.runs[0].setting, "activation": "relu"}, asked.runs[0].params, "invented_trees"
+    )
+    made = ParserLearner(Given([one]), Context(download=False))
+    assert [type(s).__name__ for s in made.net.segments] == ["Embedding", "Dense", "Dense", "Dense"]
+    assert [type(s).__name__ for s in learner("top").net.segments][1:3] == ["DenseTanh"] * 2
 
 
 def test_every_setting_and_parameter_is_read() -> None:
