@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from repro.exhibits.meprop.table3.spec import REPORTED, SERIES, TASKS
 from repro.record.record import Record
+from repro.record.stats import mean
 from repro.record.view import View
 from repro.show import style
 from repro.spec import Exhibit
@@ -43,9 +44,10 @@ def _panel(ax: Axes, exhibit: Exhibit, view: View, task: str) -> None:
             values, x = view.final(arm.id, ACCURACY), at - SHIFT
             style.our_points(ax, [x], [style.spread(view, arm.id, ACCURACY)], arm.series)
             ax.plot([x - 0.1] * len(values), values, ".", color=style.colour(arm.series), ms=4, alpha=0.6)
-    ran = any(view.has(f"{task}-{rule}", ACCURACY) for rule in SERIES)
-    ax.set(
-        title=TASKS[task] + ("" if ran else " (not run)"), ylabel=WHAT[task], xlim=(-0.6, len(SERIES) - 0.4)
-    )
+    told, ran = REPORTED[task], [rule for rule in SERIES if view.has(f"{task}-{rule}", ACCURACY)]
+    head = f"{TASKS[task]}: paper {told['top'] - told['small']:+.2f} points"
+    if len(ran) == len(SERIES):
+        head += f", ours {mean(view.paired(f'{task}-top', f'{task}-small', ACCURACY)):+.2f}"
+    ax.set(title=head + ("" if ran else " (not run)"), ylabel=WHAT[task], xlim=(-0.6, len(SERIES) - 0.4))
     ax.set_xlabel("model")
     ax.set_xticks(range(len(SERIES)), names)
