@@ -70,7 +70,7 @@ _RUN = tuple(a.id for a in ARMS if a.setting["task"] != "pos")
 _CELLS = tuple(a for a in _RUN if not a.endswith("-relu"))
 _PARSERS = tuple(a for a in _RUN if a.startswith("parsing-"))
 _SMOKE = because("seconds", batch=100, embedding=10, sentences=200, evaluated=40)
-_QUICK = because("one core, 30 s", batch=500, max_steps=800, evaluated=500)
+_QUICK = because("one core, 30 s", batch=500, max_steps=400, evaluated=300)
 PROFILES = (
     Profile(
         "smoke",
@@ -109,7 +109,7 @@ PROFILES = (
         arms=_RUN,
         arm_overrides=dict.fromkeys(_PARSERS, parsing.CPU),
         together=("mnist-small", "parsing-small", "parsing-small-relu"),
-        budget="some 90 min of one core: the paper's full schedule on MNIST, 20 epochs of the treebank",
+        budget="some 80 min of one core: the paper's full schedule on MNIST, 20 epochs of the treebank",
     ),
     Profile(
         "paper",
@@ -154,7 +154,7 @@ DEVIATIONS = (
         14,
         "quick profile",
         "h = 500",
-        "h = 100 with k = 4, small nets of 4 units; 2,500 steps on MNIST, 800 on Parsing",
+        "h = 100 with k = 4, small nets of 4 units; 2,500 steps on MNIST, 400 on Parsing",
         "30 s on one core",
         "nets of 4 units do not pass the gate: claims stay open",
     ),
