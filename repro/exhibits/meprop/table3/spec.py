@@ -184,7 +184,7 @@ EXHIBIT = Exhibit(
         Metric("best_epoch", "epochs", "where the best dev score was reached"),
     ),
     profiles=PROFILES,
-    table=Layout("test_accuracy", ("task", "activation"), {"activation": "the task's"}),
+    table=Layout("test_accuracy", ("task", "activation"), {"activation": ""}),
     deviations=DEVIATIONS,
     algorithms=(
         ("top_k(g): keep the k entries of largest magnitude", "repro.kernels.topk:top_k"),
