@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from repro.data.fetch.sources import source, stand_ins
 from repro.errors import UnknownNameError
 from repro.record.values import parse_value
 from repro.spec import Arm, Exhibit, Profile
@@ -109,9 +108,12 @@ def runs(
 
 def _stand_in(arm: Arm, profile: Profile) -> str | None:
     """The profile's; of an arm's own data set of another kind (trees beside images) its usual one, where any may."""
-    if arm.dataset is None or profile.stand_in is None or profile.stand_in in stand_ins(source(arm.dataset)):
+    if arm.dataset is None or profile.stand_in is None:
         return profile.stand_in
-    return source(arm.dataset).stand_in
+    from repro.data.fetch.sources import source, stand_ins  # late: works that need no data load none of it
+
+    own = source(arm.dataset)
+    return profile.stand_in if profile.stand_in in stand_ins(own) else own.stand_in
 
 
 def spec_of(made: tuple[Run, ...]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from repro.exhibits.dni.rnn_length import spec as rnn_length
 from repro.nets import dense
 from repro.record.run import Run, arms_of, runs
 from repro.rules import meprop
-from repro.train import batches, captured, fcn, images, parsing
+from repro.train import batches, captured, fcn, images
 from repro.train.captured import Taker
 from repro.train.checkpoint import load_checkpoint, save_checkpoint
 from repro.train.given import Given
@@ -68,12 +68,10 @@ class Found(Exception):
 
 @pytest.fixture(scope="module", autouse=True)
 def images_of_our_own() -> Iterator[None]:
-    """Data are kept for the process; nobody else shall find tensors of this device."""
-    for kept in (images._loaded, parsing._read):
-        kept.cache_clear()
+    """Images are kept for the process; nobody else shall find tensors of this device."""
+    images._loaded.cache_clear()
     yield
-    for kept in (images._loaded, parsing._read):
-        kept.cache_clear()
+    images._loaded.cache_clear()
 
 
 @pytest.fixture
@@ -93,9 +91,8 @@ def learner_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
         package, own = arm
         work = importlib.import_module(f"{package}.work").work
         module = importlib.import_module(work.__module__)
-        for place in (module, *vars(module).values()):  # a work may only pick the module that trains
-            if hasattr(place, "fit"):
-                monkeypatch.setattr(place, "fit", find)
+        for trains in [m for m in (module, *vars(module).values()) if hasattr(m, "fit")]:
+            monkeypatch.setattr(trains, "fit", find)
         try:
             assert work(Given(own), Context(device, download=False)).rows
         except Found as found:
