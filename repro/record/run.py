@@ -101,8 +101,19 @@ def runs(
         params = parameters(exhibit, profile, changes, arm.id)
         own = seeds if seeds is not None else (*profile.seeds, *profile.more_seeds.get(arm.id, ()))
         data = arm.dataset or profile.dataset
-        made += [Run(arm.id, seed, dict(arm.setting), params, data, profile.stand_in) for seed in own]
+        stand_in = _stand_in(arm, profile)
+        made += [Run(arm.id, seed, dict(arm.setting), params, data, stand_in) for seed in own]
     return tuple(made)
+
+
+def _stand_in(arm: Arm, profile: Profile) -> str | None:
+    """The profile's; of an arm's own data set of another kind (trees beside images) its usual one, where any may."""
+    if arm.dataset is None or profile.stand_in is None:
+        return profile.stand_in
+    from repro.data.fetch.sources import source, stand_ins  # late: works that need no data load none of it
+
+    own = source(arm.dataset)
+    return profile.stand_in if profile.stand_in in stand_ins(own) else own.stand_in
 
 
 def spec_of(made: tuple[Run, ...]) -> dict[str, Any]:

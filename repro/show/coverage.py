@@ -15,7 +15,6 @@ NOT_YET: dict[str, tuple[str, str]] = {
     "dni/fig15": ("Figure 15 (supplement)", "training error of CIFAR-10's convolutional nets"),
     "meprop/table1": ("Table 1", "accuracy and time of the three tasks"),
     "meprop/table2": ("Table 2", "forward and backward time on a CPU"),
-    "meprop/table3": ("Table 3", "hidden units as many as k"),
     "meprop/table4": ("Table 4", "with dropout"),
 }
 """Figures and tables with data that no folder of `repro/exhibits/` describes: id → place, content. No schematics."""

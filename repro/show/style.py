@@ -48,6 +48,7 @@ COLOURS: Mapping[str, str] = {
     "meProp unified": _CB[3],
     "meProp random-k": _CB[1],
     "MLP with h = k": _CB[2],
+    "LSTM with h = k": _CB[2],
     "Bprop": "#7f7f7f",
     "DNI": _CB[0],
     "cDNI": _CB[3],

@@ -38,6 +38,14 @@ def test_an_arms_own_data_set_comes_before_the_profiles():
     }
 
 
+def test_a_treebank_beside_images_has_a_stand_in_of_its_own_kind_where_any_is_allowed():
+    arms = (replace(EXHIBIT.arms[0], dataset="ud_ewt"), *EXHIBIT.arms[1:])
+    for allowed, wanted in (("mnist5k", "invented_trees"), (None, None)):
+        profile = replace(EXHIBIT.profile("quick"), dataset="mnist", stand_in=allowed)
+        made = {(r.arm, r.stand_in) for r in runs(replace(EXHIBIT, arms=arms), profile)}
+        assert {("arm-4", wanted), ("arm-1", allowed)} <= made
+
+
 def test_arms_may_have_values_of_their_own():
     made = values(runs(EXHIBIT, SLOWER), "steps", "rate")
     assert made == {"arm-2": (90, 0.5)} | {f"arm-{n}": (60, 0.01) for n in (4, 3, 1)}

@@ -1,0 +1,192 @@
+"""Runs of a transition-based dependency parser: an MLP that says what to do next, with meProp's backward pass.
+
+Source: arXiv:1706.06197v5, section 4 (after Chen & Manning 2014); here on a free treebank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from repro.data import info, load_trees
+from repro.data.configurations import FIRST, Configurations
+from repro.data.parsing import FEATURES, Examples, Sentences, Symbols, examples, move, symbols
+from repro.errors import BadValueError, UnknownNameError
+from repro.nets.embedding import parser
+from repro.nets.losses import softmax_error
+from repro.nets.params import Params
+from repro.paths import data_dir
+from repro.rules.backward import Rule, backward
+from repro.rules.meprop import TopK
+from repro.train.batches import Batches, stream
+from repro.train.given import Given
+from repro.train.learner import Kept, Learner
+from repro.train.loop import Context, Result, fit
+from repro.train.optim import adam
+from repro.train.rows import RunRow
+from repro.train.schedule import evenly
+
+RULES = ("dense", "top", "small")
+
+
+class ParserLearner(Learner):
+    """R parsers of equal shape. Settings as those of `repro.train.meprop_mlp`: `rule` and, but for dense, `percent`;
+    `activation` where it is not the parameter's.
+
+    `sentences`, `evaluated`: how many to train on, and of the dev and of the test part to parse; 0 for all.
+    """
+
+    products_on_host = False
+
+    def __init__(self, given: Given, ctx: Context):
+        super().__init__(given, ctx)
+        self.table, self.examples, self.dev, self.test = treebank(given, ctx)
+        rule, hidden = given.setting("rule"), given.param("hidden")
+        if rule not in RULES:
+            raise UnknownNameError("learning rule of a parser", rule, RULES)
+        self.k = hidden if rule == "dense" else max(1, round(given.setting("percent") * hidden / 100))
+        size, depth = given.param("embedding"), given.param("hidden_layers")
+        width = self.k if rule == "small" else hidden
+        self.sizes = (FEATURES * size, *[width] * depth, self.table.actions)
+        thinned = (depth + 1 if given.param("sparsify_output") else depth) if rule == "top" else 0
+        keep = [TopK(self.k) if i < thinned else None for i in range(depth + 1)]
+        shape = self.table.size, size, given.param("embedding_std")
+        act = given.setting("activation", given.param("activation"))
+        self.net = parser(*shape, self.sizes, len(given.runs), ctx.device, self.dtype, keep, act)
+        self.net.init([stream(s, "init") for s in given.seeds])
+        self.batches = Batches(len(self.examples.actions), given.param("batch"), given.seeds, ctx.device)
+        self.rule = Rule()
+        self.optimizer = adam(self.params(), given.params("learning_rate"), given.param("adam_eps"))
+        an_epoch = self.batches.per_epoch
+        epochs, at_most = given.param("epochs"), given.param("max_steps")
+        self.steps = at_most or round(epochs * an_epoch)
+        times = max(1, round(given.param("evaluations") * self.steps / an_epoch))
+        self.evaluate_at = evenly(self.steps, times)
+        self.plain["best"] = [[-1.0, 0, 0.0] for _ in given.runs]  # dev UAS, step, test UAS
+
+    def host(self, t: int) -> int:
+        """Batches of step t."""
+        return self.batches.host(t)
+
+    def device(self) -> None:
+        """One step of the optimiser on a batch of each run."""
+        at = self.batches.take()
+        x = self.examples.features.index_select(0, at.reshape(-1)).view(*at.shape, FEATURES)
+        y = self.examples.actions.index_select(0, at.reshape(-1)).view(at.shape)
+        tape = self.net.forward(x)
+        _, delta = softmax_error(tape[-1], y)
+        backward(self.net.segments, tape, y, delta.div_(y.shape[-1]), self.rule)  # the mean over the batch
+        self.optimizer.step()
+
+    def evaluate(self, t: int) -> list[RunRow]:
+        """Dev score of each run; test score where dev is the best so far (test never chooses)."""
+        dev, best = self._score(self.dev), self.plain["best"]
+        better = [r for r, score in enumerate(dev) if score > best[r][0]]
+        test = self._score(self.test) if better else []
+        for r in better:
+            best[r] = [dev[r], t, test[r]]
+        return [(r, "dev_accuracy", t, "", score) for r, score in enumerate(dev)]
+
+    def _score(self, part: Sentences) -> list[float]:
+        made: list[float] = attachment(self.net.predict, part, len(self.given.runs)).tolist()
+        return made
+
+    def final(self, t: int) -> list[RunRow]:
+        """Test score at the best dev score, the epoch where that was, and test score at the end."""
+        rows: list[RunRow] = []
+        for r, ((_, at, test), end) in enumerate(
+            zip(self.plain["best"], self._score(self.test), strict=True)
+        ):
+            rows.append((r, "test_accuracy", at, "", test))
+            rows.append((r, "best_epoch", at, "", at / self.batches.per_epoch))
+            rows.append((r, "end_accuracy", t, "", end))
+        return rows
+
+    def params(self) -> Sequence[Params]:
+        """Those of the nets, with the table of symbols."""
+        return [self.net.params]
+
+    def kept(self) -> Mapping[str, Kept]:
+        """Weights, the optimiser's moments."""
+        return {**self.net.kept(), "optimizer": self.optimizer}
+
+    def first_batch(self, run: int) -> str:
+        """Hash of its first batch's indices."""
+        return self.batches.fingerprint(run)
+
+    def info(self) -> dict[str, int]:
+        """Sizes that the data and the settings come to."""
+        words = {k: int(p.lengths.sum()) for k, p in (("dev_words", self.dev), ("test_words", self.test))}
+        made = {"train": len(self.examples.actions), "not_projective": self.examples.skipped, **words}
+        return {
+            **made,
+            "symbols": self.table.size,
+            "actions": self.table.actions,
+            "k": self.k,
+            "width": self.sizes[1],
+        }
+
+
+def attachment(predict: Callable[[Tensor], Tensor], part: Sentences, runs: int) -> Tensor:
+    """Percent of words that get their right head (UAS) of each run, [R]; every word counts, punctuation too."""
+    found, _ = parsed(predict, part, runs)
+    right = (found == part.heads)[..., FIRST:] & part.mask
+    return right.sum((1, 2)).double() * (100 / int(part.lengths.sum()))
+
+
+def parsed(predict: Callable[[Tensor], Tensor], part: Sentences, runs: int) -> tuple[Tensor, Tensor]:
+    """Heads and labels [R, S, W], by place, that greedy parsing gives: always the best move that can be made.
+
+    All sentences move in lockstep, those that are finished no more. `predict`: symbols [R, B, 48] → scores [R, B, A].
+    """
+    now, table = Configurations(part.lengths, runs), part.table
+    kinds, _ = move(torch.arange(table.actions, device=part.words.device), table)
+    while a := now.active:
+        scores = predict(part.features(now, a))
+        allowed = now.legal(a).index_select(-1, kinds)
+        best = scores.masked_fill(~allowed, -torch.inf).argmax(-1)
+        now.move(*move(best, table))
+    return now.head, now.label
+
+
+Bank = tuple[Symbols, Examples, Sentences, Sentences]
+"""The table of symbols, examples to train on, sentences to choose by and to test on."""
+
+
+def treebank(given: Given, ctx: Context) -> Bank:
+    """The runs' treebank on the device, read once a process; shared, so it must not be written to."""
+    first = given.runs[0]
+    if first.dataset is None:
+        raise BadValueError(f"run {first.name} has no treebank to train on")
+    # settled anew each time, since a download in between takes the stand-in's place
+    name = info(first.dataset, ctx.data_dir, first.stand_in, ctx.download).name
+    sizes = tuple(given.param(n) for n in ("least", "labels", "sentences", "evaluated"))
+    folder = str(data_dir(ctx.data_dir))
+    return _read((name, first.dataset, first.stand_in), ctx.device, folder, ctx.download, sizes)
+
+
+@lru_cache(maxsize=2)
+def _read(
+    names: tuple[str, str, str | None], device: str, folder: str, download: bool, sizes: tuple[int, ...]
+) -> Bank:
+    """`names`: what is found (which only tells the entries of the cache apart), what is asked for, the stand-in."""
+    _, asked, stand_in = names
+    least, labels, sentences, evaluated = sizes
+    data = load_trees(asked, device, data_dir=folder, stand_in=stand_in, download=download)
+    table = symbols(data.train, least, labels)
+    dev, test = (Sentences(part, table, evaluated) for part in (data.valid, data.test))
+    made = table, examples(data.train, table, sentences), dev, test
+    if device == "cuda":  # other threads' queues read them too
+        torch.cuda.synchronize()
+    return made
+
+
+def run(given: Given, ctx: Context) -> Result:
+    """Train for `epochs` (or `max_steps`) with `evaluations` dev scores an epoch."""
+    learner = ParserLearner(given, ctx)
+    result = fit(learner, ctx)
+    result.meta["info"] = learner.info()
+    return result

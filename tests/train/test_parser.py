@@ -1,0 +1,192 @@
+"""The parser's learner: steps of meProp with Adam, and the laws of every learner."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+import together
+import torch
+from torch import Tensor
+
+from repro.data import load_trees
+from repro.data.arcs import SHIFT
+from repro.data.parsing import FEATURES, symbols
+from repro.errors import BadValueError, UnknownNameError
+from repro.nets.embedding import parser
+from repro.nets.losses import softmax_error
+from repro.record.run import Run
+from repro.rules.backward import Rule, backward
+from repro.rules.meprop import TopK
+from repro.train import parsing
+from repro.train.batches import Batches, stream
+from repro.train.given import Given
+from repro.train.loop import Context
+from repro.train.parsing import ParserLearner
+
+PARAMS: dict[str, Any] = {
+    "hidden": 25, "hidden_layers": 2, "batch": 30, "learning_rate": 1e-2, "adam_eps": 1e-6, "epochs": 1.0,
+    "max_steps": 12, "evaluations": 40, "sparsify_output": True, "embedding": 6, "embedding_std": 0.1,
+    "least": 2, "labels": 4, "activation": "tanh", "sentences": 40, "evaluated": 15,
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def no_graphs() -> Iterator[None]:
+    with torch.no_grad():
+        yield
+
+
+def given(rule: str, seeds: Sequence[int] = (0, 3), percent: float = 16, **changes: Any) -> Given:
+    setting = {"rule": rule} | ({} if rule == "dense" else {"percent": percent})
+    params = {k: v for k, v in (PARAMS | changes).items() if rule == "top" or k != "sparsify_output"}
+    return Given([Run(rule, s, setting, params, "invented_trees") for s in seeds])
+
+
+def learner(
+    rule: str, seeds: Sequence[int] = (0, 3), dtype: torch.dtype = torch.float32, **changes: Any
+) -> Any:
+    kind = type("Typed", (ParserLearner,), {"dtype": dtype})
+    return kind(given(rule, seeds, **changes), Context(download=False))
+
+
+@pytest.mark.parametrize(("at_output", "act"), [(True, "tanh"), (False, "tanh"), (True, "relu")])
+@pytest.mark.parametrize("rule", ["dense", "top", "small"])
+def test_steps_are_those_of_the_rule_with_adam(rule: str, at_output: bool, act: str) -> None:
+    made = learner(rule, sparsify_output=at_output, activation=act)
+    data = load_trees("invented_trees")
+    width, k = (4 if rule == "small" else 25), 4  # 16 % of 25
+    keep = [TopK(k), TopK(k), TopK(k) if at_output else None] if rule == "top" else None
+    net = parser(made.table.size, 6, 0.1, (48 * 6, width, width, 9), 2, keep=keep, act=act)
+    net.init([stream(s, "init") for s in (0, 3)])
+    assert torch.equal(net.params.flat, made.net.params.flat) and made.table == symbols(data.train, 2, 4)
+    leaf = torch.nn.Parameter(net.params.flat, requires_grad=False)
+    leaf.grad = net.params.flat_grad
+    adam = torch.optim.Adam([leaf], lr=1e-2, eps=1e-6)
+    order = Batches(2 * int(data.train.lengths[:40].sum()), 30, (0, 3), "cpu")
+    for t in range(4):
+        at = order.at(t)
+        y = made.examples.actions[at]
+        tape = net.forward(made.examples.features[at])
+        backward(net.segments, tape, y, softmax_error(tape[-1], y)[1] / 30, Rule())
+        adam.step()
+        made.step(t)
+        assert torch.allclose(made.net.params.flat, net.params.flat, rtol=1e-5, atol=1e-7)
+    assert (net.params.flat - learner(rule).net.params.flat).abs().max() > 1e-2
+
+
+class Trainee:
+    """A learner as `together` asks for it."""
+
+    def __init__(self, rule: str, seeds: Sequence[int], dtype: torch.dtype):
+        self.it = learner(rule, seeds, dtype)
+
+    def _views(self, flat: Tensor, prefix: str = "") -> dict[str, Tensor]:
+        return {f"{prefix}net/{k}": v for k, v in self.it.net.params.views(flat).items()}
+
+    def step(self, t: int) -> dict[str, Any]:
+        self.it.step(t)
+        return {"grads": {k: v.clone() for k, v in self._views(self.it.net.params.flat_grad).items()}}
+
+    def parameters(self) -> dict[str, Tensor]:
+        return self._views(self.it.net.params.flat)
+
+    def take(self, other: Any, run: int | None = None) -> None:
+        mine, theirs = self.it.optimizer, other.it.optimizer
+        for a, b in (
+            (self.it.net.params.flat, other.it.net.params.flat),
+            (mine.m[0], theirs.m[0]),
+            (mine.v[0], theirs.v[0]),
+        ):
+            a.copy_(b[run : run + 1] if run is not None else b)
+        mine.counts[0].copy_(theirs.counts[0])
+
+
+@pytest.mark.parametrize("rule", ["dense", "top", "small"])
+def test_together_is_one_by_one(rule: str) -> None:
+    together.check(lambda seeds, dtype: Trainee(rule, seeds, dtype), (0, 3, 5))
+
+
+@pytest.mark.parametrize("rule", ["top", "small"])
+def test_resumed_is_undisturbed_bitwise(rule: str) -> None:
+    whole, fresh = learner(rule), learner(rule)
+    for t in range(3):
+        whole.step(t)
+    whole.evaluate(3)
+    file = io.BytesIO()
+    torch.save(whole.state(), file)
+    file.seek(0)
+    fresh.load(torch.load(file, weights_only=True))
+    for t in range(3, 8):
+        assert whole.step(t) == fresh.step(t)
+    assert fresh.prints() == whole.prints() != learner(rule).prints()
+    assert fresh.evaluate(8) == whole.evaluate(8) and fresh.final(8) == whole.final(8)
+
+
+def test_the_dev_part_alone_chooses(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = learner("top")
+    dev = iter([[80.0, 70.0], [85.0, 69.0], [84.0, 75.0]])
+    test = iter([[79.0, 88.0], [82.0, 60.0], [99.0, 71.0], [50.0, 60.0]])
+    monkeypatch.setattr(
+        parsing,
+        "attachment",
+        lambda predict, part, runs: torch.tensor(next(dev if part is made.dev else test)),
+    )
+    n = made.batches.per_epoch
+    assert [r[4] for e in (1, 2, 3) for r in made.evaluate(e * n) if r[0] == 1] == [70, 69, 75]
+    assert made.final(3 * n) == [
+        (0, "test_accuracy", 2 * n, "", 82), (0, "best_epoch", 2 * n, "", 2), (0, "end_accuracy", 3 * n, "", 50),
+        (1, "test_accuracy", 3 * n, "", 71), (1, "best_epoch", 3 * n, "", 3), (1, "end_accuracy", 3 * n, "", 60),
+    ]  # fmt: skip
+
+
+def test_it_learns_what_a_toy_grammar_says() -> None:
+    """In three epochs: far above what a net knows before."""
+    asked = given(
+        "top",
+        (0,),
+        percent=20,
+        hidden=100,
+        epochs=3.0,
+        max_steps=0,
+        evaluations=1,
+        sentences=400,
+        learning_rate=3e-3,
+    )
+    result = parsing.run(asked, Context(download=False))
+    scores = [v for _, m, *_, v in result.rows if m == "test_accuracy"]
+    assert scores[0] > 80 and result.meta["info"]["not_projective"] == 0
+    assert result.meta["info"]["actions"] == 9 and result.meta["info"]["width"] == 100
+
+
+def test_a_setting_comes_before_the_parameter() -> None:
+    asked = given("top", (0,))
+    one = Run(
+        "top", 0, {**asked.runs[0].setting, "activation": "relu"}, asked.runs[0].params, "invented_trees"
+    )
+    made = ParserLearner(Given([one]), Context(download=False))
+    assert [type(s).__name__ for s in made.net.segments] == ["Embedding", "Dense", "Dense", "Dense"]
+    assert [type(s).__name__ for s in learner("top").net.segments][1:3] == ["DenseTanh"] * 2
+
+
+def test_every_setting_and_parameter_is_read() -> None:
+    for rule in ("dense", "top", "small"):
+        learner(rule).given.refuse_unread()
+
+
+def test_first_shift() -> None:
+    """Every sentence begins with a shift, so each bank does."""
+    assert (
+        learner("small").examples.actions[0] == SHIFT
+        and learner("small").examples.features.shape[1] == FEATURES
+    )
+
+
+def test_what_has_no_sense_is_refused_by_name() -> None:
+    with pytest.raises(UnknownNameError, match="learning rule of a parser 'random'"):
+        learner("random")
+    none = Given([Run("top/0", 0, {"rule": "top", "percent": 4}, PARAMS)])
+    with pytest.raises(BadValueError, match="has no treebank"):
+        ParserLearner(none, Context(download=False))
