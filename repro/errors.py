@@ -40,6 +40,12 @@ class RunError(ReproError):
     exit_code = 1
 
 
+class NothingMissingError(ReproError):
+    """Only what is missing was asked for, and nothing is: no failure."""
+
+    exit_code = 0
+
+
 class RecordError(ReproError):
     """A record that is broken: schema, checksum, non-finite values."""
 

@@ -6,24 +6,33 @@ import contextlib
 import json
 import os
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from repro.errors import BadValueError
 
 
+def write_together(files: Mapping[Path, bytes | memoryview]) -> None:
+    """Replace each file atomically, in this order, and none before all are on the disk beside their places."""
+    mine = f"{os.getpid()}-{threading.get_ident()}"  # a GPU's workers are threads
+    there = {path: path.with_name(f"{path.name}.{mine}.tmp") for path in files}
+    try:
+        for path, temporary in there.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_bytes(files[path])
+        for path, temporary in there.items():
+            os.replace(temporary, path)
+    except BaseException:  # a full disk, Ctrl-C: no torn file is left behind
+        for temporary in there.values():
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+        raise
+
+
 def write_bytes(path: Path, data: bytes | memoryview) -> None:
     """Replace `path` by `data` atomically; its folder is made if it is not there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    mine = f"{os.getpid()}-{threading.get_ident()}"  # a GPU's workers are threads
-    temporary = path.with_name(f"{path.name}.{mine}.tmp")
-    try:
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
-    except BaseException:  # a full disk, Ctrl-C: no torn file is left behind
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
+    write_together({path: data})
 
 
 def write_text(path: Path, text: str) -> None:

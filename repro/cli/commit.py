@@ -1,8 +1,8 @@
 """Copy finished records into results/, with verdicts computed and pictures drawn afresh. Nothing is given to git.
 
-Refused: a working tree with uncommitted changes (outside results/), and records that are stale, broken, lack runs,
-used changed parameters or a stand-in where none is allowed, or were made from uncommitted code. At `cpu` and `paper`
-records grow: runs may be missing, and those that the committed record has are taken along from it.
+Refused: a working tree with uncommitted changes (outside results/ and notebooks/), and records that are stale or
+broken, lack runs, used changed parameters or a stand-in where none is allowed, or were made from uncommitted code. At
+`cpu` and `paper` records grow: runs may be missing, and those of the committed record, on the same data, come along.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from repro.spec import Exhibit
 
 EXAMPLES = """  repro commit dni/table2 --profile cpu
   repro commit --all --profile quick --from /tmp/records
+  repro commit dni/table2 --profile cpu --from ../theirs/results    two branches grew it: theirs, with ours
   repro commit dni/table2 --profile cpu --from results     a claim changed: judge the committed rows again
                                                            (if the plan changed, it is marked as an earlier one's)
 """
@@ -48,100 +49,90 @@ def main(args: argparse.Namespace) -> int:
     refuse_dirty_tree()
     again = args.source.resolve() == results_dir().resolve()
     found = [(e, load(args.source, e.id, args.profile)) for e in chosen(args)]
-    along = {e.id: [] if again else _along(e, record) for e, record in found}
-    found = [(e, _grown(e, record, along[e.id])) for e, record in found]
-    records = [(e, _fit(e, record, again)) for e, record in found]
-    narrowed = {e.id: _left_out(was, now) for (e, was), (_, now) in zip(found, records, strict=True)}
+    ready = [(e, *(_again(e, record) if again else _added(e, record))) for e, record in found]
     if again:
-        refuse_unknown_to_git(
-            [path_of(results_dir(), i, args.profile) for i, told in narrowed.items() if told]
-        )
+        refuse_unknown_to_git([path_of(results_dir(), e.id, args.profile) for e, _, told in ready if told])
     failed = []
-    for exhibit, record in records:
+    for exhibit, record, told in ready:
         path = save(record, results_dir())
         failed.append(draw_picture(exhibit, record, path.with_suffix(".svg")))
-        told = summary(record.judgements(exhibit)) + narrowed[exhibit.id] + _told(along[exhibit.id])
-        print(f"{exhibit.id} at {record.profile}: {told} → {path.parent}")
+        said = "; ".join([summary(record.judgements(exhibit)), *told])
+        print(f"{exhibit.id} at {record.profile}: {said} → {path.parent}")
     print(
-        f"next: repro render {' '.join(e.id for e, _ in records)}; repro report --write; git add, git commit"
+        f"next: repro render {' '.join(e.id for e, *_ in ready)}; repro report --write; git add, git commit"
     )
     for why in filter(None, failed):
         print(f"repro: {why}", file=sys.stderr)
     return 1 if any(failed) else 0
 
 
-def _there(exhibit: Exhibit, record: Record) -> Record | None:
-    """The committed record at the same profile, if there is one."""
+def _again(exhibit: Exhibit, record: Record) -> tuple[Record, list[str]]:
+    """A committed record, judged anew, and what is to be told of it; it may be of an earlier plan."""
+    fit = _fit(exhibit, record, stale_because(exhibit, record))
+    return fit, _left_out(record, fit)
+
+
+def _added(exhibit: Exhibit, record: Record) -> tuple[Record, list[str]]:
+    """The record as it may be committed, where records grow with runs of the one in its place, and what is told."""
+    from repro.runner.grow import grown, replaced, takeable
+
     name = record.profile
-    return (
-        load(results_dir(), exhibit.id, name) if path_of(results_dir(), exhibit.id, name).exists() else None
-    )
+    if not path_of(results_dir(), exhibit.id, name).exists():
+        fit = _fit(exhibit, record)
+        return fit, _left_out(record, fit)
+    there = load(results_dir(), exhibit.id, name)
+    along = takeable(exhibit, record, there) if name in GROWS else []
+    whole = grown(exhibit, record, there, along) if along else record
+    fit = _fit(exhibit, whole)
+    _refuse_downgrade(fit, there)
+    other, gone = replaced(fit, there)
+    counts = {
+        "runs of the committed record are taken along": len(along),
+        "runs have other numbers than in the committed record": other,
+        "runs of the committed record are left out: the plan has others in their place, or none": gone,
+    }
+    return fit, [*_left_out(whole, fit), *(f"{n} {what}" for what, n in counts.items() if n)]
 
 
-def _along(exhibit: Exhibit, record: Record) -> list[str]:
-    """The runs of the committed record that are taken along, where records grow."""
-    from repro.runner.grow import takeable
-
-    there = _there(exhibit, record) if record.profile in GROWS else None
-    return takeable(record, there) if there else []
-
-
-def _grown(exhibit: Exhibit, record: Record, along: list[str]) -> Record:
-    """The record with those runs."""
-    from repro.runner.grow import grown
-
-    there = _there(exhibit, record)
-    return grown(exhibit, record, there, along) if there and along else record
-
-
-def _told(along: list[str]) -> str:
-    return f"; {len(along)} runs of the committed record are taken along" if along else ""
-
-
-def _fit(exhibit: Exhibit, record: Record, again: bool = False) -> Record:
+def _fit(exhibit: Exhibit, record: Record, earlier: str = "") -> Record:
     """The record with fresh verdicts and no rows but those that it is to hold, if it may be committed.
 
-    `again`: it is committed already, and may be of an earlier plan; then it says so from now on.
+    `earlier`: why it is of an earlier plan, of one that is committed already; it says so from now on.
     """
     rows = tuple(held(exhibit, record.rows))
     facts = {k: v for k, v in record.facts.items() if k != "superseded"} | {"csv": csv_facts(rows)}
-    record = Record(record.facts, rows)
-    refuse_for_results(exhibit, record)
-    why = stale_because(exhibit, record) if again else ""
-    record = Record(facts | ({"superseded": why} if why else {}), record.rows)
+    refuse_for_results(exhibit, Record(record.facts, rows))
+    record = Record(facts | ({"superseded": earlier} if earlier else {}), rows)
     require_fresh(exhibit, record)
-    facts = {**record.facts, "verdicts": verdicts(record.judgements(exhibit))}
-    judged = Record(facts, record.rows)
-    _refuse_downgrade(exhibit, record)
+    judged = Record({**record.facts, "verdicts": verdicts(record.judgements(exhibit))}, rows)
     wrong = problems(exhibit, judged)
     if wrong:
         raise RecordError(f"the {record.profile} record of {exhibit.id}: {'; '.join(wrong)}")
     return judged
 
 
-def _left_out(was: Record, now: Record) -> str:
-    """Of how many rows, and of which metrics, a record does not hold what was there; empty if of none."""
+def _left_out(was: Record, now: Record) -> list[str]:
+    """Of how many rows, and of which metrics, a record does not hold what was there; nothing if of none."""
     gone = Counter(r[2] for r in was.rows)
     gone.subtract(r[2] for r in now.rows)
     said = ", ".join(f"{n} of {metric}" for metric, n in gone.items() if n)
-    return f"; rows that its exhibit does not show are left out: {said}" if said else ""
+    return [f"rows that its exhibit does not show are left out: {said}"] if said else []
 
 
-def _refuse_downgrade(exhibit: Exhibit, record: Record) -> None:
-    """`RecordError` if a record on stand-in data would replace one on the paper's, or fewer runs of a plan more."""
-    there = _there(exhibit, record)
-    if there is None:
-        return
-    name = f"the {record.profile} record of {exhibit.id}"
+def _refuse_downgrade(record: Record, there: Record) -> None:
+    """`RecordError` if stand-in data would replace the paper's, or a record without them runs that `there` has."""
+    from repro.runner.grow import conflict, lacked
+
+    name = f"the {record.profile} record of {record.exhibit}"
     stand_in, sets = any(d["stand_in"] for d in data_sets(record.facts)), data_sets(there.facts)
     if stand_in and sets and not any(d["stand_in"] for d in sets):
         raise RecordError(
             f"{name} was made from a {record.facts['data']['note']}, the committed one from {sets[0]['name']}: "
             "fetch the data (`repro data fetch`) and run it again"
         )
-    known = {m["run"] for m in there.facts["missing"]}
-    lost = [m["run"] for m in record.facts["missing"] if m["run"] not in known]
-    if lost and there.facts["spec_sha256"] == record.facts["spec_sha256"]:
+    lost = lacked(record, there)
+    if lost:
         raise RecordError(
-            f"{name} lacks {len(lost)} runs that the committed one has, such as {lost[0]}: run it where they are"
+            f"{name} lacks {len(lost)} runs that the committed one has, such as {lost[0]}, and cannot take them "
+            f"along: {conflict(record, there)}; run it on the same data, or all of it on these"
         )

@@ -17,8 +17,8 @@ from repro.files import write_text
 from repro.paths import checkout, notebooks_dir, root
 from repro.spec import Exhibit
 
-EXAMPLES = """  repro new dni/fig7
-  repro run dni/fig7 --profile smoke          what it makes trains already
+EXAMPLES = """  repro new dni/fig15
+  repro run dni/fig15 --profile smoke          what it makes trains already
 """
 SKELETON = Path(exhibits.__file__).parent / "skeleton"
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -26,7 +26,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The new exhibit's id."""
-    parser.add_argument("exhibit", metavar="ID", help="paper and name, like dni/fig7")
+    parser.add_argument("exhibit", metavar="ID", help="paper and name, like dni/fig15")
 
 
 def main(args: argparse.Namespace) -> int:
@@ -65,7 +65,7 @@ def _parts(text: str) -> tuple[str, str]:
     """Paper and name of an id; an error that says what is wrong with it."""
     paper, slash, name = text.partition("/")
     if not slash:
-        raise BadValueError(f"exhibit {text!r}: expected paper/name, like dni/fig7")
+        raise BadValueError(f"exhibit {text!r}: expected paper/name, like dni/fig15")
     if paper not in exhibits.PAPERS:
         raise UnknownNameError("paper", paper, exhibits.PAPERS)
     if not NAME.fullmatch(name) or keyword.iskeyword(name):

@@ -35,7 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="D",
         help="auto, cpu or cuda (it may be elsewhere)",
     )
-    add("--missing", action="store_true", help="pass over what the committed records have")
+    add("--missing", action="store_true", help="pass over what the committed records have (cpu, paper)")
     add("--budget", type=common.seconds, metavar="T", help="what there is: 90s, 40m or 2h")
     add("--data-dir", type=common.existing_folder, metavar="DIR", help="data sets (REPRO_DATA, else .data)")
     add("--runs-dir", type=common.folder, metavar="DIR", help="finished runs (REPRO_RUNS, else .runs)")
@@ -53,7 +53,9 @@ def main(args: argparse.Namespace) -> int:
     wanted = [(e, planned(e, args.profile)) for e in common.chosen(args, none_means_all=True)]
     where = str(runs_dir(args.runs_dir)), args.budget, args.data_dir and str(args.data_dir)
     folders = [("--runs-dir", args.runs_dir), ("--data-dir", args.data_dir)]
-    more = "".join(f" {option} {folder}" for option, folder in folders if folder)
+    more = " --missing" * args.missing + "".join(
+        f" {option} {folder}" for option, folder in folders if folder
+    )
     rows = [_facts(p, args.profile, kind) for p in order(wanted, args.profile, kind, *where, args.missing)]
     if args.json:
         common.print_json(rows)

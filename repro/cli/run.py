@@ -16,7 +16,7 @@ from typing import Any
 
 from repro.cli import parser as common
 from repro.cli.records import draw_picture
-from repro.errors import BadValueError, ReproError, lacking
+from repro.errors import BadValueError, NothingMissingError, ReproError, lacking
 from repro.files import writable
 from repro.paths import runs_dir
 from repro.record.judge import summary
@@ -53,7 +53,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     few = "only these of the profile's, or others: 0,1,2 or 0-4"
     add("--seeds", type=common.seeds, metavar="S", help=few)
     add("--arms", type=common.names, metavar="A", help="train only these, like dni-3,cdni-3")
-    add("--missing", action="store_true", help="train only what the committed record lacks")
+    add("--missing", action="store_true", help="train only what the committed record lacks (cpu, paper)")
     add("--budget", type=common.seconds, metavar="T", help="stop cleanly after 90s, 40m or 2h; all is kept")
     change, own = "NAME=VALUE", "a parameter's value (repeatable)"
     add("--set", type=common.setting, action="append", default=[], metavar=change, help=own)
@@ -132,7 +132,8 @@ def _announced(exhibit: Exhibit, args: argparse.Namespace, options: Any, others:
     from repro.runner.run import to_do
 
     todo = to_do(exhibit, args.profile, options)
-    none = "nothing is trained" if args.device == "any" else "already trained: from the cache"
+    none = "already trained: from the cache" if not args.missing else "nothing of it is missing"
+    none = "nothing is trained" if args.device == "any" else none
     shared = sum(group.same in others for group in todo)
     left = f"{len(todo) - shared} groups of runs to train" + f", {shared} counted above" * (shared > 0)
     print(f"{exhibit.id} at {args.profile}: {exhibit.title} ({left if todo else none})", file=sys.stderr)
@@ -172,6 +173,8 @@ def _whole(exhibits: list[Exhibit], args: argparse.Namespace, options: Any, told
 def _run(
     exhibit: Exhibit, args: argparse.Namespace, options: Any, executor: Any, told: Any, known: Any
 ) -> dict[str, Any]:
+    from repro.runner.grow import COMMITTED
+    from repro.runner.make import NOT_RUN
     from repro.runner.run import run_exhibit
 
     try:
@@ -182,6 +185,9 @@ def _run(
             estimates = _estimates(todo, args) if args.json else []
             record = run_exhibit(exhibit, args.profile, options, ProgressLines(len(todo)), executor)
         path = save(record, args.out)
+    except NothingMissingError as e:
+        print(f"{e}\n", file=told, flush=True)
+        return {"exhibit": exhibit.id, "profile": args.profile, "error": None, "missing": []}
     except ReproError as e:
         return _failed(exhibit, args.profile, str(e))
     except Exception as e:  # a defect of ours: show where, and go on with the other exhibits
@@ -196,7 +202,7 @@ def _run(
         "record": str(path),
         "sha256": record.sha256(),
         "verdicts": record.facts["verdicts"],
-        "missing": [m for m in record.facts["missing"] if m["why"] != "not run yet"],
+        "missing": [m for m in record.facts["missing"] if m["why"] not in (NOT_RUN, COMMITTED)],
         "wall_s": record.facts["timing"]["wall_s"],
         "estimates": _compared(estimates, record),
         "error": draw_picture(exhibit, record, path.with_suffix(".svg")),

@@ -17,13 +17,21 @@ from repro.nets.net import Net
 # `sizes` = (D, H, …, H, C): segment i (1-based) maps sizes[i−1] units to sizes[i]
 
 
-def fcn(sizes: Sequence[int], runs: int, device: str = "cpu", dtype: torch.dtype = torch.float32) -> Net:
+def fcn(
+    sizes: Sequence[int],
+    runs: int,
+    device: str = "cpu",
+    dtype: torch.dtype = torch.float32,
+    classifier: float = 1.0,
+) -> Net:
     """DNI's net: (linear → batch norm → ReLU) × (N − 1), then a linear classifier; weights N(0, 2/fan-in).
 
     Source: arXiv:1608.05343v2, supplement (v1 A.1): "N layers" = N − 1 hidden layers and the classifier.
+    `classifier`: factor on the classifier's initial weights, of which the paper says nothing.
     """
     hidden = [Dense(i, o, norm="first") for i, o in pairwise(sizes[:-1])]
-    return Net([*hidden, Dense(sizes[-2], sizes[-1], "none")], runs, device, dtype)
+    last = Dense(sizes[-2], sizes[-1], "none", std=classifier * math.sqrt(2 / sizes[-2]))
+    return Net([*hidden, last], runs, device, dtype)
 
 
 def mlp(

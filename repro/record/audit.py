@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from metadata.pins import pin
 from repro.errors import RecordError
 from repro.record.fresh import stale_because, superseded
-from repro.record.record import Record, data_facts, data_sets, finite, held, run_names, verdicts
+from repro.record.record import Record, data_facts, data_sets, done_names, finite, held, run_names, verdicts
 from repro.spec import Exhibit
+from repro.tree import UNKNOWN
 
 GROWS = ("cpu", "paper")
 """Profiles whose records are committed run by run: what decides most comes first, the rest takes hours or days."""
@@ -44,10 +45,12 @@ def refuse_for_results(exhibit: Exhibit, record: Record) -> None:
                 f"{name} was made from a {data['note']}: fetch {data['asked']} and run it again"
             )
     if facts["code"]["dirty"]:
-        raise RecordError(
-            f"{name} was made from a working tree with uncommitted changes: commit them and run it again "
-            "(finished runs are taken from the cache)"
+        unknown = (
+            "where nothing tells the commit: run it again in a clone, or in a copy with `repro pack --stamp`"
         )
+        changed = "from a working tree with uncommitted changes: commit them and run it again"
+        why = unknown if facts["code"]["commit"] == UNKNOWN else changed
+        raise RecordError(f"{name} was made {why} (finished runs are taken from the cache)")
     may_diverge = {m.name for m in exhibit.metrics if m.may_diverge}
     for arm, _, metric, *_, value in record.rows:
         if not math.isfinite(value) and metric not in may_diverge:
@@ -76,8 +79,7 @@ def _metrics(exhibit: Exhibit, record: Record) -> Iterator[str]:
 
 def _rows(record: Record) -> Iterator[str]:
     """The rows are those of the spec's runs: all that are not said to be missing, and no others."""
-    lost = {m["run"] for m in record.facts["missing"]}
-    runs = set(run_names(record.facts)) - lost
+    runs = set(done_names(record.facts))
     there = {f"{r[0]}/{r[1]}" for r in record.rows}
     for what, odd in (("no rows of", runs - there), ("rows of unknown", there - runs)):
         if odd:

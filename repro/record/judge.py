@@ -13,7 +13,7 @@ from repro.record.view import MissingData, Row, View
 from repro.spec import Exhibit, Param
 
 VERDICTS = ("reproduced", "direction only", "not reproduced", "open")
-MEASURED = ("evaluations", "hold_out", "analyses", "eval_images")
+MEASURED = ("evaluations", "read_at", "hold_out", "analyses", "eval_images")
 """Parameters that say what is measured, and when: no condition of a verdict."""
 OURS = {"reproduced": "holds", "not reproduced": "does not hold"}
 HERE = {True: "holds here", False: "does not hold here", None: ""}

@@ -74,6 +74,12 @@ def run_names(facts: Mapping[str, Any]) -> list[str]:
     return [f"{arm}/{s}" for arm, own in facts["spec"]["arms"].items() for s in own["seeds"]]
 
 
+def done_names(facts: Mapping[str, Any]) -> list[str]:
+    """Those of them that it has."""
+    lacking = {m["run"] for m in facts["missing"]}
+    return [n for n in run_names(facts) if n not in lacking]
+
+
 def data_facts(sets: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """What a record says of its data sets: nothing, the one, or several in the same words with each in `sets`.
 

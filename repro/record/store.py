@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from repro.errors import RecordError
-from repro.files import write_text
+from repro.files import write_together
 from repro.paths import results_dir
-from repro.record.record import SCHEMA, Record, csv_rows, csv_text
+from repro.record.parts import machine_by_run
+from repro.record.record import SCHEMA, Record, csv_rows, csv_text, done_names
 from repro.record.run import digest
 from repro.spec import PROFILES, Exhibit
 
+AGAIN = "restore it from git or run again"
 SUFFIXES = (".json", ".csv", ".svg")
 _TEXT, _MAP, _LIST = {"type": "string"}, {"type": "object"}, {"type": "array"}
+_TEXTS = {"type": "array", "items": _TEXT}
 _SHA = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 JSON_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -68,14 +71,34 @@ JSON_SCHEMA: dict[str, Any] = {
         "code": {
             "type": "object",
             "required": ["commit", "dirty", "modules"],
-            "properties": {"commit": _TEXT, "dirty": {"type": "boolean"}, "modules": _MAP},
+            "properties": {
+                "commit": _TEXT,
+                "dirty": {"type": "boolean"},
+                "modules": _MAP,
+                "earlier": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "required": ["commit", "modules", "created", "runs"],
+                        "properties": {"commit": _TEXT, "modules": _MAP, "created": _TEXT, "runs": _TEXTS},
+                    },
+                },
+            },
         },
         "environment": {
             "type": "array",
             "minItems": 1,
-            "items": {"type": "object", "required": ["device", "threads", "torch"]},
+            "items": {
+                "type": "object",
+                "required": ["device", "threads", "torch"],
+                "properties": {"runs": _TEXTS},
+            },
         },
-        "timing": {"type": "object", "required": ["wall_s", "peak_memory_mb"]},
+        "timing": {
+            "type": "object",
+            "required": ["wall_s", "peak_memory_mb"],
+            "properties": {"runs": {"type": "object", "additionalProperties": {"type": "number"}}},
+        },
         "created": _TEXT,
         "carried": _MAP,
         "superseded": _TEXT,
@@ -104,11 +127,10 @@ def recorded(exhibit: Exhibit, folder: Path | None = None) -> list[str]:
 
 
 def save(record: Record, folder: Path) -> Path:
-    """Write CSV and JSON, each atomically, the JSON (which holds the CSV's sum) last; returns its path."""
+    """Write CSV and JSON, none before both can be, the JSON (which holds the CSV's sum) last; returns its path."""
     path = path_of(folder, record.exhibit, name_of(record.facts))
     text = json.dumps(record.facts, indent=1, ensure_ascii=False, sort_keys=True, allow_nan=False) + "\n"
-    write_text(path.with_suffix(".csv"), csv_text(record.rows))
-    write_text(path, text)
+    write_together({path.with_suffix(".csv"): csv_text(record.rows).encode(), path: text.encode()})
     return path
 
 
@@ -122,15 +144,15 @@ def load(folder: Path, exhibit: str, name: str) -> Record:
         facts = json.loads(path.read_text(encoding="utf-8"))
         text = path.with_suffix(".csv").read_text(encoding="utf-8")
     except FileNotFoundError as e:
+        if e.filename != str(path) and path.exists():
+            raise RecordError(f"{exhibit}/{name}.csv is not there, its JSON is: {AGAIN}") from None
         there = ", ".join(p for p in PROFILES if path_of(folder, exhibit, p).exists())
         others = f" (there are those at {there})" if there else ""
         raise RecordError(
             f"no record {e.filename}{others}: make one with `repro run {exhibit} --profile {profile}`"
         ) from None
     except ValueError as e:
-        raise RecordError(
-            f"{path.name} of {exhibit} is not JSON ({e}): restore it from git or run again"
-        ) from None
+        raise RecordError(f"{path.name} of {exhibit} is not JSON ({e}): {AGAIN}") from None
     validate(facts, f"{exhibit} at {profile}")
     if facts["exhibit"] != exhibit or facts["profile"] != profile:
         got = f"{facts['exhibit']} at {facts['profile']}"
@@ -140,7 +162,7 @@ def load(folder: Path, exhibit: str, name: str) -> Record:
             f"{path.name} of {exhibit} holds the record {name_of(facts)}: a changed run has its own name"
         )
     if hashlib.sha256(text.encode()).hexdigest() != facts["csv"]["sha256"]:
-        raise RecordError(f"{exhibit}/{name}.csv does not have the SHA-256 that its JSON states")
+        raise RecordError(f"{exhibit}/{name}.csv does not have the SHA-256 that its JSON states: {AGAIN}")
     return Record(facts, csv_rows(text, f"{exhibit}/{name}.csv"))
 
 
@@ -152,6 +174,10 @@ def validate(facts: Mapping[str, Any], name: str) -> None:
         raise RecordError(f"record of {name}: {place}: {e.message}")
     if digest(facts["spec"]) != facts["spec_sha256"]:
         raise RecordError(f"record of {name}: its spec does not have the digest it states")
+    try:
+        machine_by_run(facts["environment"], done_names(facts))
+    except KeyError as lost:
+        raise RecordError(f"record of {name}: environment: no machine made run {lost}: {AGAIN}") from None
 
 
 @cache

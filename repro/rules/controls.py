@@ -15,15 +15,21 @@ from repro.rules.backward import Rule
 
 
 class NoBprop(Rule):
-    """δ_i = 0 for every hidden segment: only the classifier learns ("No Bprop")."""
+    """δ_i = 0 for every hidden segment: only the classifier learns ("No Bprop").
+
+    `after`: for the segments up to that one alone; those above it learn by backpropagation.
+    """
+
+    def __init__(self, after: int | None = None):
+        self.after = after
 
     def begin(self, tape: Sequence[Any], y: Any, delta: Any) -> None:
         """Remember which segment is the last."""
-        self.last = len(tape) - 1
+        self.cut = len(tape) - 2 if self.after is None else self.after
 
     def wants(self, i: int) -> bool:
-        """Only the last segment takes a gradient: nothing is sent down to the others."""
-        return i == self.last
+        """Only segments above the cut take a gradient: nothing is sent down to the others."""
+        return i > self.cut
 
 
 class Stale(Rule):

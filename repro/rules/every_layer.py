@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from repro.errors import BadValueError
 from repro.kernels import norm
 from repro.kernels.norm_plain import BatchNormCache
 from repro.kernels.products import product, product_into, tensor_cores
@@ -134,14 +135,24 @@ class SyntheticGradients:
 class EveryLayer(Rule):
     """DNI in every hidden segment: segment i uses δ̂_i, M_{i+1} regresses to δ_i (bootstrapped, see `rules.dni`).
 
-    `mix` = λ of BP(λ). Before a forward pass ask for `room(B)`, where the net shall write its activations.
+    `mix` = λ of BP(λ). Before a forward pass ask for `room(B)`, where the net shall write its activations. `layers`:
+    the segments that have a model, if not every hidden one has; the others pass on what arrives.
     """
 
-    def __init__(self, sg: SyntheticGradients, classes: int, mix: float = 0.0):
+    def __init__(
+        self, sg: SyntheticGradients, classes: int, mix: float = 0.0, layers: Sequence[int] | None = None
+    ):
         self.sg, self.classes, self.mix = sg, classes, mix
+        self.side_by_side = layers is None
+        self.layers = tuple(range(1, sg.models + 1) if layers is None else layers)
+        if len(self.layers) != sg.models:
+            raise BadValueError(f"models after layers {self.layers}; expected {sg.models} of them")
+        self.place = {i: j for j, i in enumerate(self.layers)}
 
-    def room(self, batch: int) -> list[Tensor | None]:
-        """Where each segment's output goes: hidden ones side by side, [R, S, B, H]."""
+    def room(self, batch: int) -> list[Tensor | None] | None:
+        """Where each segment's output goes: hidden ones side by side, [R, S, B, H]; anywhere, if few have models."""
+        if not self.side_by_side:
+            return None
         h = self.sg.room("activations", batch)
         return [*h.unbind(1), None]
 
@@ -149,22 +160,25 @@ class EveryLayer(Rule):
         """All δ̂ [R, S, B, H] at once."""
         batch = delta.shape[1]
         h = self.sg.room("activations", batch)
-        if tape[1].data_ptr() != h.data_ptr():  # the net wrote its activations elsewhere
-            torch.stack(list(tape[1:-1]), 1, out=h)
+        if (
+            not self.side_by_side or tape[1].data_ptr() != h.data_ptr()
+        ):  # the net wrote its activations elsewhere
+            torch.stack([tape[i] for i in self.layers], 1, out=h)
         onehot = torch.nn.functional.one_hot(y, self.classes) if self.sg.labels else None
         self.synthetic, self.error = self.sg.predict(h, onehot), self.sg.room("error", batch)
 
     def consume(self, i: int, arriving: Tensor) -> Tensor:
         """δ̂_i, or its mixture with δ_i; δ̂_i − δ_i is kept for the models."""
-        if i > self.sg.models:
+        j = self.place.get(i)
+        if j is None:
             return arriving
-        own = self.synthetic[:, i - 1]
-        torch.sub(own, arriving, out=self.error[:, i - 1])
+        own = self.synthetic[:, j]
+        torch.sub(own, arriving, out=self.error[:, j])
         return own if self.mix == 0 else torch.lerp(own, arriving, self.mix)
 
     def needs(self, i: int) -> str:
-        """Hidden segments wait for nothing."""
-        return "nothing" if i <= self.sg.models and self.mix == 0 else "arriving"
+        """Segments with a model wait for nothing."""
+        return "nothing" if i in self.place and self.mix == 0 else "arriving"
 
     def end(self) -> Tensor:
         """L_SG [R, S]; the models' gradients are made."""

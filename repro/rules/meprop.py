@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from repro.data.streams.draws import GOLDEN, hash_, number
-from repro.kernels.topk import random_k, top_k
+from repro.kernels.topk import random_k, top_k, unified_columns
 
 _STRIDE = 0xD1342543DE82EF95 - (1 << 64)
 """Odd, as int64: by how much a step moves the numbers that are hashed. No place of a million steps meets another."""
@@ -43,16 +43,53 @@ class RandomK:
         return random_k(g, self.k, self.score)
 
 
+@dataclass(frozen=True)
+class Unified:
+    """Simple unified top-k: the same k columns for all examples of a mini-batch, those of largest Σ_B |g|."""
+
+    k: int
+
+    def __call__(self, g: Tensor) -> Tensor:
+        """g [R, B, n] with k columns of each run kept."""
+        return g if self.k >= g.shape[-1] else _columns(g, unified_columns(g, self.k))
+
+
+@dataclass(frozen=True)
+class UnifiedRandom:
+    """k columns chosen uniformly for a whole mini-batch: those of the largest `score` [R, 1, n], see `Draws`."""
+
+    k: int
+    score: Tensor
+
+    def __call__(self, g: Tensor) -> Tensor:
+        """g [R, B, n] with k columns of each run kept."""
+        return _columns(g, self.score.topk(self.k, -1, sorted=False).indices[:, 0])
+
+
+def _columns(g: Tensor, at: Tensor) -> Tensor:
+    """g with the columns `at` [R, k] kept, the rest zero: what the products with k columns alone come to as well."""
+    at = at.unsqueeze(1).expand(-1, g.shape[1], -1)
+    return torch.zeros_like(g).scatter_(-1, at, g.gather(-1, at))
+
+
 class Draws:
     """Random scores of R runs, afresh at each step: `scores`, one [R, `batch`, n] for each n of `widths`.
 
     A score is a hash of the run's seed, the step, the map, the row and the column: 64 bits, the same on a CPU and a
-    GPU, drawn where the gradients are, so that a captured CUDA graph draws on. All state is `count`, [1].
+    GPU, drawn where the gradients are, so that a captured CUDA graph draws on. All state is `count`, [1]. `purpose`:
+    what they are for; draws of two purposes have nothing to do with each other.
     """
 
-    def __init__(self, seeds: Sequence[int], batch: int, widths: Sequence[int], device: str = "cpu"):
+    def __init__(
+        self,
+        seeds: Sequence[int],
+        batch: int,
+        widths: Sequence[int],
+        device: str = "cpu",
+        purpose: str = "random-k",
+    ):
         runs, ends = len(seeds), [batch * n for n in accumulate(widths)]
-        keys = [number(s, "random-k") % (1 << 63) for s in seeds]
+        keys = [number(s, purpose) % (1 << 63) for s in seeds]
         self._keys = torch.tensor(keys, dtype=torch.int64).unsqueeze(1).to(device)
         self._places = (torch.arange(max(ends, default=0)) * GOLDEN).to(device)
         self._bits = torch.zeros(runs, len(self._places), dtype=torch.int64, device=device)

@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import median
 
 from repro.paths import results_dir
+from repro.record.parts import machine_by_run
 from repro.record.run import Run, canonical, runs_of_spec
 from repro.runner.groups import Group
 from repro.runner.keys import work_of
@@ -26,6 +27,7 @@ STEP_S = {
     "repro.train.artificial:run": (3e-4, 1e-3),
     "repro.train.deep:run": (1e-3, 9e-3),
     "repro.train.meprop_mlp:run": (3e-4, 1.3e-3),
+    "repro.train.meprop_dropout:run": (2e-4, 7e-4),
     "repro.train.backward_time:run": (0.1, 10.0),
 }
 """Work → guessed seconds of a step and layer: of a whole group on CUDA, where launches count; of a run on a CPU."""
@@ -75,9 +77,9 @@ def _committed(kind: str) -> Iterator[tuple[Run, float, float, int]]:
         try:
             facts = json.loads(path.read_bytes())
             times = facts["timing"].get("runs", {})
-            if {e.get("kind") for e in facts["environment"]} == {kind}:
-                made = {r.name: r for r in runs_of_spec(facts["spec"])}
-                yield from ((made[n], t, length(made[n]), 1) for n, t in times.items() if n in made)
+            machine, made = machine_by_run(facts["environment"], times), runs_of_spec(facts["spec"])
+            there = [(r, times[r.name]) for r in made if machine.get(r.name, {}).get("kind") == kind]
+            yield from ((run, seconds, length(run), 1) for run, seconds in there)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue
 

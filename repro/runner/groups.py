@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from repro.record.run import Run, canonical, digest
@@ -43,6 +43,12 @@ def groups(exhibit: Exhibit, profile: Profile, made: Iterable[Run], device: str)
     most = 0 if exhibit.jointly else profile.at_most
     parts = [part for runs in found.values() for part in _parts(runs, most or len(runs))]
     return sorted((Group(exhibit.trained_by, p) for p in parts), key=lambda g: min(r.seed for r in g.runs))
+
+
+def lacking(found: Iterable[Group], done: Collection[str]) -> list[Group]:
+    """The groups without runs that are `done`: not grouped anew, for an interrupted one is kept under its runs."""
+    left = [Group(g.package, tuple(r for r in g.runs if r.name not in done)) for g in found]
+    return [g for g in left if g.runs]
 
 
 def _parts(runs: Sequence[Run], most: int) -> list[tuple[Run, ...]]:

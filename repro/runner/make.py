@@ -17,6 +17,9 @@ from repro.runner.registered import as_planned
 from repro.spec import Exhibit
 from repro.tree import git_state
 
+NOT_RUN = "not run yet"
+"""Why a record lacks a run that was not asked for."""
+
 Results = Mapping[str, Mapping[str, Any]]
 
 
@@ -42,7 +45,7 @@ def make_record(
         "spec_sha256": digest(spec),
         "custom": list(custom),
         "data": _data(exhibit, done),
-        "missing": [{"run": name, "why": failures.get(name, "not run yet")} for name in lost],
+        "missing": [{"run": name, "why": failures.get(name, NOT_RUN)} for name in lost],
         "fingerprints": {n: d["meta"]["fingerprints"] for n, d in done.items() if d["meta"]["fingerprints"]},
         "notes": notes({r.arm: done[r.name]["meta"]["info"] for r in made if r.name in done}),
         "csv": csv_facts(rows),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from repro import device as devices
-from repro.errors import BadValueError, OutOfTimeError, RunError
+from repro.errors import BadValueError, NothingMissingError, OutOfTimeError, RunError
 from repro.paths import runs_dir as default_runs_dir
 from repro.record.plan import custom, planned
 from repro.record.record import Record
@@ -19,8 +19,8 @@ from repro.runner import anywhere
 from repro.runner.anywhere import ANY
 from repro.runner.carry import Job, Progress, data_by_run, keys_of, look_up
 from repro.runner.collected import Collected
-from repro.runner.groups import Group, groups
-from repro.runner.grow import committed
+from repro.runner.groups import Group, groups, lacking
+from repro.runner.grow import COMMITTED, committed
 from repro.runner.keys import code_of, data_of
 from repro.runner.make import make_record
 from repro.runner.registered import registered_together
@@ -80,7 +80,7 @@ class Options:
 class _Standing:
     """Where a record stands: its runs, the results that there are by the run's name, the groups to be carried out.
 
-    `unfit`: why results of other runs cannot be used.
+    `unfit`: why results of other runs cannot be used, or need not be there.
     """
 
     made: tuple[Run, ...]
@@ -103,9 +103,11 @@ def _standing(exhibit: Exhibit, profile: str, options: Options) -> _Standing:
         job = job_of(exhibit, Group(exhibit.trained_by, made), options, device)
         return _Standing(made, *_anywhere(job))
     kept = _kept(exhibit, made, options, device)
-    there = committed(exhibit, profile, made) if options.missing and not exhibit.jointly else set()
-    rest = [r for r in made if r.name not in there | kept.keys() and _chosen(exhibit, r, options)]
-    return _Standing(made, kept, groups(exhibit, exhibit.profile(profile), rest, device))
+    own = custom(exhibit, profile, options.seeds, options.changes)  # none such is ever committed
+    there = committed(exhibit, profile, made) if options.missing and not own else set()
+    wanted = [r for r in made if _chosen(exhibit, r, options)]
+    todo = lacking(groups(exhibit, exhibit.profile(profile), wanted, device), there | kept.keys())
+    return _Standing(made, kept, todo, dict.fromkeys(there, COMMITTED))
 
 
 def _anywhere(job: Job) -> tuple[dict[str, dict[str, Any]], list[Group], dict[str, str]]:
@@ -185,6 +187,10 @@ def run_exhibit(
     kept = _kept(exhibit, now.made, options, options.kind()) if now.todo else now.kept
     results = {**kept, **done.results}
     if not results:
+        if options.missing and not now.todo:
+            raise NothingMissingError(
+                f"nothing to train of {exhibit.id} at {profile}: all that was asked for is in the committed record"
+            )
         _refuse_nothing(exhibit, profile, done.failures, done.late)
     changed = custom(exhibit, profile, options.seeds, options.changes)
     return make_record(exhibit, profile, now.made, results, {**now.unfit, **done.failures}, changed)

@@ -13,7 +13,7 @@ from repro.record.run import Run
 from repro.runner.anywhere import found
 from repro.runner.carry import Job, data_by_run
 from repro.runner.estimate import known, seconds
-from repro.runner.groups import Group, groups
+from repro.runner.groups import Group, groups, lacking
 from repro.runner.grow import committed
 from repro.runner.keys import code_of
 from repro.spec import Exhibit
@@ -40,16 +40,16 @@ class Wish:
     waits: frozenset[int]
 
 
-def missing(exhibit: Exhibit, made: Sequence[Run], runs_dir: str, data_dir: str | None) -> list[Run]:
-    """Runs of which no machine has a result by today's code; all, where their data are not here to tell."""
+def finished(exhibit: Exhibit, made: Sequence[Run], runs_dir: str, data_dir: str | None) -> set[str]:
+    """Names of the runs of which a machine has a result by today's code; none, where their data are not here."""
     job = Job(
         exhibit.id, Group(exhibit.trained_by, tuple(made)), runs_dir, "any", data_dir, jointly=exhibit.jointly
     )
     try:
         there, _ = found(job, data_by_run(job, download=False), code_of(exhibit.trained_by))
     except DataError:
-        return list(made)
-    return [r for r in made if r.name not in there]
+        return set()
+    return set(there)
 
 
 def order(
@@ -71,9 +71,9 @@ def order(
     samples, todo, wishes = known(Path(runs_dir), kind), dict[str, Planned](), list[Wish]()
     for exhibit, made in wanted:
         mine: dict[str, set[int]] = {}  # arm → groups that it is in
-        there = committed(exhibit, profile, made) if beyond and not exhibit.jointly else set()
-        lacking = [r for r in missing(exhibit, made, runs_dir, data_dir) if r.name not in there]
-        for group in groups(exhibit, exhibit.profile(profile), lacking, kind):
+        there = committed(exhibit, profile, made) if beyond else set()
+        done = there | finished(exhibit, made, runs_dir, data_dir)
+        for group in lacking(groups(exhibit, exhibit.profile(profile), made, kind), done):
             same = group.same  # a digest of all its runs
             todo.setdefault(same, Planned(exhibit.id, group, *seconds(group, kind, samples)))
             at = list(todo).index(same)

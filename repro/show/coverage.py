@@ -11,17 +11,11 @@ from repro.show.tables import markdown
 from repro.spec import Exhibit
 
 NOT_YET: dict[str, tuple[str, str]] = {
-    "dni/fig7": ("Figure 7", "updates of random layers at random times"),
-    "dni/fig11": ("Figure 11 (supplement)", "one DNI at each position of a 6-layer net"),
-    "dni/fig12": ("Figure 12 (supplement)", "error of the synthetic gradient of one DNI"),
-    "dni/fig13": ("Figure 13 (supplement)", "error of the synthetic gradients, every-layer DNI"),
     "dni/fig14": ("Figure 14 (supplement)", "linear synthetic-gradient models"),
     "dni/fig15": ("Figure 15 (supplement)", "training error of CIFAR-10's convolutional nets"),
     "meprop/table1": ("Table 1", "accuracy and time of the three tasks"),
     "meprop/table2": ("Table 2", "forward and backward time on a CPU"),
     "meprop/table4": ("Table 4", "with dropout"),
-    "meprop/table5": ("Table 5", "more hidden layers"),
-    "meprop/table6": ("Table 6", "accuracy of simple unified top-k"),
 }
 """Figures and tables with data that no folder of `repro/exhibits/` describes: id → place, content. No schematics."""
 

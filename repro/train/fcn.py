@@ -1,4 +1,7 @@
-"""Runs of the DNI feed-forward exhibits: fully connected nets under one of five learning rules."""
+"""Runs of the DNI feed-forward exhibits: fully connected nets under one of five learning rules.
+
+Errors of synthetic gradients along a run: `repro.analysis.fidelity`, on training images in training mode.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,10 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
+from repro.analysis.fidelity import told, true_gradients
 from repro.errors import BadValueError, UnknownNameError
 from repro.nets.fcn import fcn
+from repro.nets.net import Net
 from repro.nets.params import Params
 from repro.rules.backward import Rule, classify
 from repro.rules.controls import NoBprop, Stale
@@ -19,15 +24,19 @@ from repro.train.learner import Kept, Learner
 from repro.train.loop import Context, Result, fit
 from repro.train.optim import adam
 from repro.train.rows import RunRow
-from repro.train.schedule import RateDrops, evenly
+from repro.train.schedule import RateDrops, doubling, evenly
 
 RULES = ("bprop", "no_bprop", "stale", "dni", "cdni")
 
 
 class FCNLearner(Learner):
-    """R nets of equal shape. Settings `layers`, `rule` (one of `RULES`), `decay` for stale.
+    """R nets of equal shape. Settings `layers`, `rule` (one of `RULES`), `decay` for stale, `after`: the one layer
+    above which DNI, cDNI or No Bprop cuts the net (every hidden one unless set), `classifier`: factor on the
+    classifier's initial weights (1 unless set).
 
-    `BadValueError` when `hold_out` leaves no batch to train on.
+    Parameter `sg_images`, 0 unless an exhibit has it: training images on which δ̂ is compared with the true gradient,
+    before training, at each evaluation, and after 1, 2, 4, … steps before the first one. `BadValueError` when
+    `hold_out` leaves no batch to train on.
     """
 
     products_on_host = False
@@ -35,21 +44,25 @@ class FCNLearner(Learner):
     def __init__(self, given: Given, ctx: Context):
         super().__init__(given, ctx)
         self._split()
-        hidden = [given.param("width")] * (given.setting("layers") - 1)
-        self.net = fcn((self.x.shape[1], *hidden, 10), len(given.runs), ctx.device, self.dtype)
+        self.net = self._net()
         self.net.init([stream(s, "init") for s in given.seeds])
         self.batches = Batches(len(self.x), given.param("batch"), given.seeds, ctx.device)
         self.sg: SyntheticGradients | None = None
         self.rule = self._rule(given.setting("rule"))
         self.steps = given.param("steps")
-        self.evaluate_at = evenly(self.steps, given.param("evaluations"))
+        self.tested = evenly(self.steps, given.param("evaluations"))
+        self.looks = min(-(-given.param("sg_images", 0) // self.batches.batch), self.batches.per_epoch)
+        early = doubling(self.tested[0]) if self.looks else []
+        self.evaluate_at = sorted({*self.tested, *early})
         self.drops = RateDrops(given.param("rate_drops"), self.steps)
         self.rates: list[float] = given.params("learning_rate")
         self.optimizer = adam(self.params(), self.rates)
         self.loss, self.sg_loss = (torch.zeros_like(self.net.params.flat[:, 0]) for _ in range(2))
+        self.untrained = self._looked(0)
 
     def _split(self) -> None:
         data, hold_out = load(self.given, self.ctx), self.given.param("hold_out")
+        self.shape = data.shape
         if hold_out < 0:
             raise BadValueError(f"hold_out is {hold_out}; expected 0 or more images")
         n = max(0, len(data.x_train) - hold_out)
@@ -59,13 +72,22 @@ class FCNLearner(Learner):
         self.y_eval = data.y_train[n:] if hold_out else data.y_test
         self.metric = "validation_error" if hold_out else "test_error"
 
+    def _net(self) -> Net:
+        given = self.given
+        hidden = [given.param("width")] * (given.setting("layers") - 1)
+        sizes, classifier = (self.x.shape[1], *hidden, 10), given.setting("classifier", 1.0)
+        return fcn(sizes, len(given.runs), self.ctx.device, self.dtype, classifier)
+
     def _rule(self, name: str) -> Rule:
         given, runs = self.given, len(self.given.runs)
         if name == "bprop":
             return Rule()
-        if name == "no_bprop":
-            return NoBprop()
         widths = [given.param("width")] * (given.setting("layers") - 1)
+        after = given.setting("after", None)
+        if after is not None and not 1 <= after <= len(widths):
+            raise BadValueError(f"after is {after}; expected 1 to {len(widths)}, the number of hidden layers")
+        if name == "no_bprop":
+            return NoBprop(after)
         if name == "stale":
             return Stale(widths, runs, given.setting("decay"), self.net.params.flat)
         if name not in RULES:
@@ -74,11 +96,11 @@ class FCNLearner(Learner):
         asked = given.param("sg_precision")
         precision = self.dtype if asked == "tf32" else getattr(torch, asked)
         self.sg = SyntheticGradients(
-            widths[0], len(widths), runs, given.param(f"{name}_sg_hidden"), labels, precision,
+            widths[0], 1 if after else len(widths), runs, given.param(f"{name}_sg_hidden"), labels, precision,
             self.ctx.device, self.dtype, asked == "tf32",
         )  # fmt: skip
         self.sg.init([stream(s, "init-sg") for s in given.seeds])
-        return EveryLayer(self.sg, 10)
+        return EveryLayer(self.sg, 10, layers=(after,) if after else None)
 
     def host(self, t: int) -> int:
         """Batches and rate of step t."""
@@ -95,15 +117,39 @@ class FCNLearner(Learner):
         self.optimizer.step()
 
     def evaluate(self, t: int) -> list[RunRow]:
-        """Error on the test (or held-out) images; loss of the last batch; mean L_SG of its SG models."""
+        """Error on the test (or held-out) images; loss of the last batch; mean L_SG of its SG models; errors of δ̂."""
+        early = t in self.evaluate_at and t not in self.tested
+        before = self.untrained if t == self.evaluate_at[0] else []
+        return before + ([] if early else self._evaluated(t)) + self._looked(t)
+
+    def _evaluated(self, t: int) -> list[RunRow]:
         measured = {
             self.metric: error_rate(self.net.predict, self.x_eval, self.y_eval),
             "batch_loss": self.loss,
         }
-        if self.sg is not None:
+        if len(self.params()) > 1:
             measured["sg_loss"] = self.sg_loss
         values = {k: v.tolist() for k, v in measured.items()}
         return [(r, k, t, "", v[r]) for r in range(len(self.given.runs)) for k, v in values.items()]
+
+    @torch.no_grad()
+    def _looked(self, t: int) -> list[RunRow]:
+        """How far each δ̂ is from the true gradient, by the layer it stands after, on the first training images."""
+        if not self.looks or not isinstance(self.rule, EveryLayer):
+            return []
+        batch, found = self.batches.batch, []
+        for n in range(self.looks):
+            x, y = (v[n * batch : (n + 1) * batch].unsqueeze(0) for v in (self.x, self.y))
+            runs = self.net.runs
+            found.append(true_gradients(self.net, self.rule, x.expand(runs, -1, -1), y.expand(runs, -1)))
+        said, true = (torch.cat(made, 2) for made in zip(*found, strict=True))
+        values = {k: v.tolist() for k, v in told(said, true).items()}
+        return [
+            (r, k, t, str(i), float(f"{v[r][j]:.5g}"))
+            for r in range(self.net.runs)
+            for k, v in values.items()
+            for j, i in enumerate(self.rule.layers)
+        ]
 
     def params(self) -> Sequence[Params]:
         """Those of the nets, and of the SG models."""

@@ -29,13 +29,13 @@ class Given:
         """A setting of each run; `BadValueError` if one lacks it and there is no default."""
         return self._each("setting", name, default)
 
-    def param(self, name: str) -> Any:
-        """The value of a parameter that all runs share; `BadValueError` if they differ in it."""
-        return self._one("parameter", name, self.params(name))
+    def param(self, name: str, default: Any = ...) -> Any:
+        """The value of a parameter that all runs share, or `default`; `BadValueError` if they differ in it."""
+        return self._one("parameter", name, self.params(name, default))
 
-    def params(self, name: str) -> list[Any]:
-        """A parameter of each run."""
-        return self._each("parameter", name, ...)
+    def params(self, name: str, default: Any = ...) -> list[Any]:
+        """A parameter of each run, `default` where an exhibit has no such parameter."""
+        return self._each("parameter", name, default)
 
     def _each(self, kind: str, name: str, default: Any) -> list[Any]:
         self._read.add((kind, name))

@@ -8,6 +8,7 @@ from repro.errors import BadValueError, UnknownNameError
 from repro.nets.fcn import mlp
 from repro.nets.linear import Keep
 from repro.nets.losses import softmax_error
+from repro.nets.net import Net
 from repro.nets.params import Params
 from repro.rules.backward import Rule, backward
 from repro.rules.meprop import Draws, RandomK, TopK
@@ -31,19 +32,20 @@ class MepropLearner(Learner):
     """
 
     products_on_host = False
+    rules: Sequence[str] = RULES
 
     def __init__(self, given: Given, ctx: Context):
         super().__init__(given, ctx)
         self._split()
         rule, hidden = given.setting("rule"), given.param("hidden")
-        if rule not in RULES:
-            raise UnknownNameError("learning rule", rule, RULES)
+        if rule not in self.rules:
+            raise UnknownNameError("learning rule", rule, self.rules)
         self.k = hidden if rule == "dense" else max(1, round(given.setting("percent") * hidden / 100))
         width = self.k if rule == "small" else hidden
-        self.sizes = (self.x.shape[1], *[width] * given.param("hidden_layers"), CLASSES)
+        self.sizes = (self.x.shape[1], *[width] * self._depth(), CLASSES)
         self.batches = Batches(len(self.x), given.param("batch"), given.seeds, ctx.device)
         self.keep = self._keep(rule)
-        self.net = mlp(self.sizes, len(given.runs), ctx.device, self.dtype, self.keep)
+        self.net = self._net()
         self.net.init([stream(s, "init") for s in given.seeds])
         self.rule, self.optimizer = (
             Rule(),
@@ -55,6 +57,15 @@ class MepropLearner(Learner):
         times = max(1, round(given.param("evaluations") * self.steps / an_epoch))
         self.evaluate_at = evenly(self.steps, times)
         self.plain["best"] = [[-1.0, 0, 0.0] for _ in given.runs]  # dev accuracy, step, test accuracy
+
+    def _depth(self) -> int:
+        """Hidden layers."""
+        depth: int = self.given.param("hidden_layers")
+        return depth
+
+    def _net(self) -> Net:
+        """Nets of `sizes`, whose maps keep what `keep` says."""
+        return mlp(self.sizes, len(self.given.runs), self.ctx.device, self.dtype, self.keep)
 
     def _split(self) -> None:
         """The first `dev_images` choose the epoch and are not trained on; 0: a sixth of the images."""
@@ -132,16 +143,20 @@ class MepropLearner(Learner):
         """Hash of its first batch's indices."""
         return self.batches.fingerprint(run)
 
+    def info(self) -> dict[str, int]:
+        """Sizes that the data and the settings come to."""
+        return {
+            "inputs": self.sizes[0],
+            "train": len(self.x),
+            "dev": len(self.x_dev),
+            "k": self.k,
+            "width": self.sizes[1],
+        }
+
 
 def run(given: Given, ctx: Context) -> Result:
     """Train for `epochs` (or `max_steps`) with `evaluations` dev scores an epoch."""
     learner = MepropLearner(given, ctx)
     result = fit(learner, ctx)
-    result.meta["info"] = {
-        "inputs": learner.sizes[0],
-        "train": len(learner.x),
-        "dev": len(learner.x_dev),
-        "k": learner.k,
-        "width": learner.sizes[1],
-    }
+    result.meta["info"] = learner.info()
     return result

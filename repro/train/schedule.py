@@ -17,6 +17,11 @@ def evenly(steps: int, times: int) -> list[int]:
     return sorted({round(steps * (i + 1) / times) for i in range(times)})
 
 
+def doubling(below: int) -> list[int]:
+    """1, 2, 4, … below `below`: early looks at what changes fast at first."""
+    return [1 << k for k in range(max(below - 1, 0).bit_length())]
+
+
 class RateDrops:
     """The factor on the learning rate at each step: 1, times `factor` from `at` · steps on, for each (at, factor).
 

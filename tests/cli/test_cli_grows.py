@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from checkout import git, run
+from checkout import commit, git, run
 from tiny_exhibit import EXHIBIT
 
 from repro.cli import main
@@ -35,17 +35,6 @@ def test_an_unfinished_record_is_committed_where_records_grow(clone, capsys, pro
     assert code == 0 or "lacks 6 runs (arm-3/0, arm-3/1, arm-2/0): run it again" in capsys.readouterr().err
     if code == 0:
         assert main(["check", "meprop/tiny"]) == 0
-
-
-def commit(clone, arms, monkeypatch, code=0, note=True):
-    """Train these arms as who has nothing but the checkout, and commit them; returns the committed record."""
-    monkeypatch.setenv("REPRO_RUNS", str(clone.parent / f"runs of {arms}"))
-    run("--profile", "cpu", "--arms", arms, "--out", str(clone / "output"))
-    assert main(["commit", "meprop/tiny", "--profile", "cpu"]) == code
-    if note:
-        git(clone, "add", ".")
-        git(clone, "commit", "--quiet", "--allow-empty", "-m", arms)
-    return load(clone / "results", "meprop/tiny", "cpu")
 
 
 def test_who_has_only_the_committed_record_adds_to_it(clone, capsys, monkeypatch):
@@ -86,35 +75,6 @@ def test_status_tells_where_the_code_of_runs_taken_along_has_changed(clone, caps
     capsys.readouterr()
     assert main(["status"]) == 0
     assert "code changed since: tiny.work" in capsys.readouterr().out
-
-
-def test_what_the_committed_record_lacks_is_planned_and_trained(clone, capsys, monkeypatch):
-    commit(clone, "arm-4,arm-3", monkeypatch)
-    monkeypatch.setenv("REPRO_RUNS", str(clone.parent / "nobody's"))
-    plan = ["plan", "meprop/tiny", "--profile", "cpu", "--device", "cpu", "--json"]
-    capsys.readouterr()
-    names = {}
-    for more in ((), ("--missing",)):
-        assert main([*plan, *more]) == 0
-        names[more] = sorted(row["group"].partition("/")[0] for row in json.loads(capsys.readouterr().out))
-    assert set(names[()]) == {"arm-4", "arm-3", "arm-2", "arm-1"}
-    assert set(names["--missing",]) == {"arm-2", "arm-1"}
-    run("--profile", "cpu", "--missing")
-    assert {r[0] for r in load(clone / "output", "meprop/tiny", "cpu").rows} == {"arm-2", "arm-1"}
-    assert main(["commit", "meprop/tiny", "--profile", "cpu"]) == 0
-    assert load(clone / "results", "meprop/tiny", "cpu").facts["missing"] == []
-    capsys.readouterr()
-    assert main([*plan, "--missing"]) == 0 and json.loads(capsys.readouterr().out) == []
-    assert main(["plan", "meprop/tiny", "--profile", "quick", "--device", "cpu", "--json", "--missing"]) == 0
-    assert json.loads(capsys.readouterr().out), "a record that does not grow is made as a whole"
-
-
-def test_a_committed_record_does_not_shrink(clone, capsys, monkeypatch):
-    """Where its runs cannot be taken along, since they are of other data, they are not thrown away either."""
-    kept = commit(clone, "arm-4,arm-3", monkeypatch)
-    monkeypatch.setattr("repro.runner.grow._apart", lambda *_: True)
-    assert commit(clone, "arm-2", monkeypatch, code=1).sha256() == kept.sha256()
-    assert "lacks 6 runs that the committed one has, such as arm-4/0" in capsys.readouterr().err
 
 
 def test_a_committed_record_is_narrowed_to_what_its_exhibit_keeps(clone, capsys, monkeypatch):

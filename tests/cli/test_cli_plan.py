@@ -12,7 +12,9 @@ from repro.claim import Claim, Outcome
 from repro.cli import main
 from repro.exhibits import EXTRA
 from repro.record.reads import arms_read
+from repro.record.record import Record, run_names
 from repro.record.run import runs
+from repro.record.store import save
 from repro.runner.estimate import known, seconds
 from repro.runner.groups import Group
 from repro.runner.run import Options, run_exhibit
@@ -130,6 +132,15 @@ def test_times_are_those_that_like_runs_took(places, monkeypatch, source):
     assert seconds(longer, "cpu", samples)[0] == pytest.approx(5 * took)
     assert seconds(other, "cpu", samples)[1] == "guessed"
     assert known(places / "runs", "cuda") == {}
+
+
+def test_of_a_record_of_several_machines_each_kind_has_its_own_times(places, record):
+    first, *others = run_names(record.facts)
+    here = record.facts["environment"][0]
+    machines = [{**here, "runs": others}, {**here, "kind": "cuda", "runs": [first]}]
+    save(Record({**record.facts, "environment": machines}, record.rows), places / "results")
+    count = {kind: sum(map(len, known(places / "runs", kind).values())) for kind in ("cpu", "cuda")}
+    assert count == {"cpu": len(others), "cuda": 1}
 
 
 def test_the_table_and_its_commands(places, monkeypatch, capsys):

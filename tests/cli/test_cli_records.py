@@ -11,7 +11,7 @@ from checkout import git, run
 from repro.cli import main
 from repro.cli.commit import _refuse_downgrade
 from repro.errors import RecordError
-from repro.exhibits import EXTRA, get
+from repro.exhibits import EXTRA
 from repro.record.record import Record, seeds_of
 from repro.record.store import load
 
@@ -206,7 +206,7 @@ def test_a_stand_in_does_not_replace_real_data(committed, monkeypatch):
     record = load(committed.parents[2], "meprop/tiny", "quick")
     facts = {**record.facts, "data": {"note": "stand-in: digits"}}
     with pytest.raises(RecordError, match="made from a stand-in: digits, the committed one from mnist"):
-        _refuse_downgrade(get("meprop/tiny"), Record(facts, record.rows))
+        _refuse_downgrade(Record(facts, record.rows), record)
 
 
 @pytest.mark.parametrize("option", ["--out", "--runs-dir"])

@@ -15,6 +15,7 @@ from test_cuda_families import on, whole
 
 from repro.exhibits import get
 from repro.kernels.topk import unified_backward_plain, unified_columns
+from repro.nets.dropped import Drop
 from repro.record.run import Run
 from repro.rules.meprop import Draws, RandomK
 from repro.train import backward_time
@@ -46,6 +47,15 @@ def test_scores_are_those_of_a_cpu_bit_by_bit_and_so_are_masks() -> None:
             assert torch.equal(RandomK(5, a)(g), RandomK(5, b)(g.cuda()).cpu())
 
 
+def test_units_that_dropout_keeps_are_those_of_a_cpu() -> None:
+    here, there = (Draws(SEEDS, 50, (500,), device, "dropout") for device in ("cpu", "cuda"))
+    for _ in range(20):
+        here.draw()
+        there.draw()
+        kept, same = (Drop(0.1, d.scores[0]).kept() for d in (here, there))
+        assert torch.equal(kept, same.cpu()) and 0.89 < kept.float().mean() < 0.91
+
+
 def test_a_captured_draw_goes_on_drawing() -> None:
     here, there = draws("cpu"), draws("cuda")
     for it in (here, there):
@@ -60,10 +70,15 @@ def test_a_captured_draw_goes_on_drawing() -> None:
     assert int(there.count) == 21
 
 
-@pytest.mark.parametrize("rule", ["dense", "top", "random"])
-def test_steps_in_graphs_are_the_eager_ones_bit_by_bit(rule: str) -> None:
+@pytest.mark.parametrize(
+    ("rule", "layers"),
+    [("dense", 0), ("top", 0), ("random", 0), ("dense", 3), ("unified", 3), ("unified_random", 2)],
+)
+def test_steps_in_graphs_are_the_eager_ones_bit_by_bit(rule: str, layers: int) -> None:
     with on("cuda"):
-        eager, replayed = (meprop(SEEDS, torch.float32, rule, at_output=rule != "dense") for _ in range(2))
+        eager, replayed = (
+            meprop(SEEDS, torch.float32, rule, at_output=rule != "dense", layers=layers) for _ in range(2)
+        )
     taker, t = Taker(replayed.learner, "cuda"), 0
     while t < 25:
         taken, _ = taker.advance(t, 25)

@@ -3,6 +3,7 @@
 import subprocess
 
 from repro.cli import main
+from repro.record.store import load
 
 
 def git(top, *arguments):
@@ -12,3 +13,14 @@ def git(top, *arguments):
 
 def run(*more, code=0):
     assert main(["run", "meprop/tiny", *more]) == code
+
+
+def commit(clone, arms, monkeypatch, *more, code=0, note=True):
+    """Train these arms as who has nothing but the checkout, and commit them; returns the committed record."""
+    monkeypatch.setenv("REPRO_RUNS", str(clone.parent / f"runs of {arms}"))
+    run("--profile", "cpu", "--arms", arms, *more, "--out", str(clone / "output"))
+    assert main(["commit", "meprop/tiny", "--profile", "cpu"]) == code
+    if note:
+        git(clone, "add", ".")
+        git(clone, "commit", "--quiet", "--allow-empty", "-m", arms)
+    return load(clone / "results", "meprop/tiny", "cpu")

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.skipif(torch.cuda.is_available(), reason="a real device
 
 Arm = tuple[str, tuple[Run, ...]]
 """The package whose work trains it, and its runs."""
-ROUNDED = ("dni-", "dni/fig5", "sg/fig3", "sg/fig4", "sg/fig5", "sg/control")
+ROUNDED = ("dni-", "dni/fig5", "dni/fig13", "sg/fig3", "sg/fig4", "sg/fig5", "sg/control")
 HALF, MIDDLE, LONG = 3, 8, 13  # steps: a checkpoint after an evaluation, another evaluation, the end
 
 

@@ -53,7 +53,8 @@ def test_rows_that_are_lacking_are_found(record):
     [
         ({"custom": ["steps"]}, "changed steps: run it without --set"),
         ({"missing": [{"run": "arm-4/0", "why": "x"}]}, r"lacks 1 runs \(arm-4/0\)"),
-        ({"code": {"dirty": True}}, "uncommitted changes"),
+        ({"code": {"commit": "abc", "dirty": True}}, "uncommitted changes: commit them and run it again "),
+        ({"code": {"commit": "unknown", "dirty": True}}, "nothing tells the commit: run it again in a clone"),
         (
             {"profile": "cpu", "data": {"stand_in": True, "note": "stand-in: x", "asked": "mnist"}},
             "fetch mnist",

@@ -113,6 +113,12 @@ def test_a_torn_table_is_refused(saved, places):
         (lambda f: f["environment"][0].pop("device"), "environment/0: 'device' is a required property"),
         (lambda f: f["paper"].update(arxiv="1706.06197"), "paper/arxiv"),
         (lambda f: f["spec"]["params"].update(steps=9), "spec does not have the digest"),
+        (lambda f: f["code"].update(earlier=[{}]), "code/earlier/0: 'commit' is a required property"),
+        (lambda f: f["timing"].update(runs={"arm-4/0": "1 s"}), "timing/runs/arm-4/0: '1 s' is not of type"),
+        (
+            lambda f: f["environment"][0].update(runs=["arm-4/0"]),
+            "environment: no machine made run 'arm-1/0': restore it from git or run again",
+        ),
         (lambda f: f.update(exhibit="sg/table2"), "is one of sg/table2 at quick"),
     ],
 )
@@ -128,6 +134,15 @@ def test_torn_and_missing_files_are_refused(saved, places):
     saved.write_text(saved.read_text()[:100])
     with pytest.raises(RecordError, match=r"quick.json of meprop/tiny is not JSON"):
         again(places)
+    table = saved.with_suffix(".csv")
+    text = table.read_text()
+    table.unlink()
+    saved.write_text("{}")
+    with pytest.raises(
+        RecordError, match=r"tiny/quick.csv is not there, its JSON is: restore it from git or run again"
+    ):
+        again(places)
+    table.write_text(text)
     saved.unlink()
     with pytest.raises(RecordError, match="repro run meprop/tiny --profile quick"):
         again(places)

@@ -23,7 +23,7 @@ from repro.nets.params import Params
 from repro.record.run import Run
 from repro.rules.controls import Stale
 from repro.rules.every_layer import EveryLayer
-from repro.train import artificial, fcn, meprop_mlp
+from repro.train import artificial, fcn, meprop_dropout, meprop_mlp
 from repro.train.given import Given
 from repro.train.learner import Learner
 from repro.train.loop import Context
@@ -185,13 +185,16 @@ def meprop(
     *,
     percent: float = 28,  # 6.72 of 24 units: 7
     at_output: bool = False,
+    layers: int = 0,
     shuffled: bool = False,
 ) -> Trained:
-    """The MLP of meProp: `rule` is dense, top or random; `at_output`: the output layer's gradient is thinned too."""
+    """The MLP of meProp; `at_output`: the output layer's gradient is thinned too; `layers`: so many, with dropout."""
     params = {"dev_images": 20, "hidden": 24, "hidden_layers": 2, "learning_rate": 2e-3, "adam_eps": 1e-6}
     params |= {"batch": 16, "sparsify_output": at_output, "epochs": 1, "max_steps": STEPS, "evaluations": 1}
+    params |= {"dropout": 0.2, "init": "uniform"}
+    cls = meprop_dropout.DroppedLearner if layers else meprop_mlp.MepropLearner
     with mock.patch.object(meprop_mlp, "load", lambda *_: _images(20, dtype)):
-        it = _learner(meprop_mlp.MepropLearner, dtype, {"rule": rule, "percent": percent}, seeds, params)
+        it = _learner(cls, dtype, {"rule": rule, "percent": percent, "layers": layers}, seeds, params)
     kept: dict[str, Tensor] = {}
 
     def noted(logits: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -201,7 +204,8 @@ def meprop(
 
     made = Trained(it, [Part("net", it.net.params, it.optimizer, 0)], lambda: kept)
     made.patches = (mock.patch.object(meprop_mlp, "softmax_error", noted),)
-    made.counters, made.held_out = [it.draws.count] if it.draws else [], it.x_test
+    made.counters = [d.count for d in (it.draws, getattr(it, "dropping", None)) if d]
+    made.held_out = it.x_test
     if shuffled:
         _shuffle(it, 16)
     return made

@@ -36,6 +36,17 @@ def test_no_bprop_trains_the_classifier_alone() -> None:
             assert not g.any(), name
 
 
+@pytest.mark.parametrize("after", [1, 2, 3])
+def test_a_cut_without_a_gradient_trains_the_layers_above_it_alone(after: int) -> None:
+    net, full, (x, y) = fcn(4), fcn(4), batch()
+    net.params.flat_grad.fill_(7)
+    classify(net, NoBprop(after), x, y)
+    classify(full, Rule(), x, y)
+    cut = net.params.blocks[after][0]
+    assert torch.equal(net.params.flat_grad[:, cut:], full.params.flat_grad[:, cut:])
+    assert net.params.flat_grad[:, cut:].any() and not net.params.flat_grad[:, :cut].any()
+
+
 def stale(layers: int, decay: float) -> Stale:
     return Stale([HIDDEN] * (layers - 1), RUNS, decay, fcn(layers).params.flat)
 

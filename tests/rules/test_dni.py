@@ -9,13 +9,14 @@ import torch
 from oracles import BATCH, CLASSES, HIDDEN, RUNS, batch, fcn, filled, generators, models
 from torch import Tensor
 
+from repro.errors import BadValueError
 from repro.nets.dense import Dense
 from repro.nets.net import Net
 from repro.nets.params import Params
 from repro.rules.backward import Rule, classify
 from repro.rules.controls import Skip
 from repro.rules.dni import DNI, NetModel
-from repro.rules.every_layer import EveryLayer
+from repro.rules.every_layer import EveryLayer, SyntheticGradients
 from repro.train.optim import MaskedAdam
 
 
@@ -128,6 +129,35 @@ def test_the_fast_twin_makes_the_same_step(hidden: tuple[int, ...], labels: int,
         assert torch.allclose(
             sg.net.params.g[f"b{last}"], fast.params.g[f"b{last}"][rows], rtol=1e-8, atol=1e-12
         )
+
+
+@pytest.mark.parametrize("at", [(1,), (2,), (3,), (1, 3)])
+@pytest.mark.parametrize(("hidden", "labels"), [((), 0), ((), CLASSES), ((7,), 0)])
+def test_the_fast_twin_stands_after_the_layers_asked_for(
+    at: tuple[int, ...], hidden: tuple[int, ...], labels: int
+) -> None:
+    net, other, (x, y), slow = fcn(), fcn(), batch(), {i: model(HIDDEN, hidden, labels) for i in at}
+    fast = SyntheticGradients(HIDDEN, len(at), RUNS, hidden, labels, dtype=torch.float64)
+    for j, i in enumerate(at):
+        for name, p in slow[i].net.params.p.items():
+            p.add_(0.1 * i)  # another model after each layer
+            label = name == "W1" and labels
+            fast.params.p[name][j :: len(at)] = p[:, :HIDDEN] if label else p
+            if label:
+                fast.params.p["Y"][j :: len(at)] = p[:, HIDDEN:]
+    _, sg_loss = classify(net, EveryLayer(fast, CLASSES, layers=at), x, y)
+    _, losses = classify(other, DNI(slow), x, y)
+    assert torch.allclose(net.params.flat_grad, other.params.flat_grad, rtol=1e-9, atol=1e-13)
+    assert torch.allclose(sg_loss, torch.stack([losses[i] for i in at], 1), rtol=1e-9)
+    last = f"W{len(hidden) + 1}"
+    for j, i in enumerate(at):
+        mine, theirs = fast.params.g[last][j :: len(at)], slow[i].net.params.g[last]
+        assert torch.allclose(mine, theirs[:, : mine.shape[1]], rtol=1e-8, atol=1e-12) and mine.any()
+
+
+def test_as_many_models_as_layers_are_asked_for() -> None:
+    with pytest.raises(BadValueError, match=r"models after layers \(1, 2\); expected 3 of them"):
+        EveryLayer(models(fcn(), (), 0), CLASSES, layers=(1, 2))
 
 
 def test_full_mixing_is_backprop() -> None:

@@ -10,6 +10,7 @@ from repro.exhibits import get
 from repro.record.fresh import stale_because
 from repro.record.record import csv_text
 from repro.record.run import runs
+from repro.record.store import save
 from repro.runner.groups import groups
 from repro.runner.run import Options, run_exhibit, to_do
 from repro.spec import Override
@@ -48,6 +49,22 @@ def test_only_equal_shapes_parameters_and_data_are_together():
     assert names(together=("*",), arm_overrides=same) == ["arm-4..arm-1/0-2"]
     data = tuple(replace(a, dataset="mnist") if a.id == "arm-1" else a for a in EXHIBIT.arms)
     assert names(exhibit=replace(GROUPED, arms=data), together=("*",)) == ["arm-4..arm-2/0-2", "arm-1/0-2"]
+
+
+@pytest.mark.parametrize("more", [{}, {"missing": True}])
+def test_groups_that_were_not_begun_or_were_interrupted_stay_as_they_were(places, more):
+    """Their checkpoints are kept under their runs, so a smaller rest is not shared out anew."""
+    seven = {"arms": ("arm-4",), "seeds": tuple(range(7)), "together": ("*",), "at_most": 3}
+    one = with_profile("cpu", replace(EXHIBIT, claims=()), **seven)
+    first = to_do(one, "cpu", Options(**more))
+    assert [g.name for g in first] == ["arm-4/0-2", "arm-4/3-5", "arm-4/6"]
+    record = run_exhibit(one, "cpu", Options(seeds=(3, 4, 5)))
+    if more:  # here or in the committed record
+        save(record, places / "results")
+        (places / "runs").rename(places / "other")
+    assert to_do(one, "cpu", Options(**more)) == [first[0], first[2]]
+    run_exhibit(one, "cpu", Options(seeds=(0,)))
+    assert [g.name for g in to_do(one, "cpu", Options(**more))] == ["arm-4/1-2", "arm-4/6"]
 
 
 def test_a_cpu_takes_runs_that_outgrow_its_cache_one_by_one():

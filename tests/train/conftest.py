@@ -15,7 +15,10 @@ from repro.train.given import Given
 
 SMALL: dict[str, dict[str, Any]] = {
     "dni/table2": {"steps": 12, "evaluations": 3, "width": 16, "batch": 32, "dni_sg_hidden": (24,)},
+    "dni/fig11": {"steps": 12, "evaluations": 3, "width": 16, "batch": 32, "dni_sg_hidden": (24,)},
     "meprop/fig4": {"hidden": 20, "max_steps": 12, "batch": 10, "dev_images": 200, "evaluations": 30},
+    "meprop/table5": {"hidden": 20, "max_steps": 12, "batch": 10, "dev_images": 200, "evaluations": 30},
+    "meprop/table6": {"hidden": 20, "max_steps": 12, "batch": 10, "dev_images": 200, "evaluations": 30},
     "sg/table2": {"steps": 100},
 }
 

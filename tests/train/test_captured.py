@@ -24,7 +24,10 @@ pytestmark = pytest.mark.skipif(torch.cuda.is_available(), reason="a real device
 WARM, STEPS = 2, 8
 SHORT = {
     "dni/table2": {"batch": 300, "steps": STEPS, "rate_drops": ((0.6, 0.1),)},  # 4 batches an epoch
+    "dni/fig11": {"batch": 300, "steps": STEPS, "rate_drops": ((0.6, 0.1),)},
     "meprop/fig4": {"batch": 300, "max_steps": STEPS},
+    "meprop/table5": {"batch": 300, "max_steps": STEPS},
+    "meprop/table6": {"batch": 300, "max_steps": STEPS},
     "sg/fig2": {},
     "sg/table2": {"steps": 100, "rate_drops": ((0.05, 0.1),)},
 }

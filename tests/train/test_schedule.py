@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from repro.errors import BadValueError
-from repro.train.schedule import RateDrops, evenly
+from repro.train.schedule import RateDrops, doubling, evenly
 
 
 def test_evenly_ends_at_the_end() -> None:
@@ -17,6 +17,12 @@ def test_evenly_ends_at_the_end() -> None:
 def test_no_evaluation_at_all_is_refused(steps: int, times: int) -> None:
     with pytest.raises(BadValueError, match=f"{times} evaluations in {steps} steps"):
         evenly(steps, times)
+
+
+def test_early_looks_double_and_stay_below() -> None:
+    assert {n: doubling(n) for n in (0, 1, 2, 3, 8, 9)} == {
+        0: [], 1: [], 2: [1], 3: [1, 2], 8: [1, 2, 4], 9: [1, 2, 4, 8],
+    }  # fmt: skip
 
 
 def test_factors_multiply_from_their_steps_on() -> None:

@@ -5,6 +5,8 @@ Source: arXiv:1608.05343v2, read in v1's appendix A.1 (same experiments, same nu
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from repro.spec import Deviation, Metric, Param
 
 PARAMS = (
@@ -45,6 +47,29 @@ PARAMS = (
     Param("evaluations", 100, "the curves' resolution", "test errors along a run", assumed=True),
     Param("hold_out", 0, "none", "training images to test on instead, the last", assumed=True, zero="none"),
 )
+
+CNN_PARAMS = (
+    Param("kernel", 5, "v1 A.1", "side of a convolution's window", only={"net": ("cnn",)}),
+    Param(
+        "pool_stride",
+        2,
+        "the usual; the paper does not say",
+        "step of the 3 × 3 pooling",
+        only={"net": ("cnn",)},
+        assumed=True,
+    ),
+)
+"""Those of its convolutional nets alone; there `width` and the SG models' hidden layers count channels."""
+
+LOOKS = Param(
+    "sg_images",
+    1024,
+    "the paper does not say where the errors were measured",
+    "training images, the first, on which δ̂ is compared with the true gradient",
+    only={"rule": ("dni", "cdni")},
+    assumed=True,
+)
+"""Of exhibits that measure errors of synthetic gradients."""
 
 DEVIATIONS = (
     Deviation(
@@ -104,6 +129,32 @@ DEVIATIONS = (
 )
 """Numbered behind what an exhibit's size changes."""
 
+CONVOLUTIONS = Deviation(
+    13,
+    "convolutional nets",
+    "5 × 5 convolutions, 3 × 3 pooling; its step, its borders and how an SG model sees the label not stated",
+    "pooling in steps of 2, borders of zeros that count in averages; the label as ten more channels, each the same "
+    "everywhere; trained at smoke alone so far",
+    "the usual forms",
+)
+
+
+def deviations(*own: Deviation) -> tuple[Deviation, ...]:
+    """An exhibit's own and the shared ones, but that on stale gradients, numbered in this order."""
+    shared = (d for d in DEVIATIONS if d.what != "stale gradients")
+    return tuple(replace(d, number=n) for n, d in enumerate((*own, *shared), 1))
+
+
+LOOKED = Deviation(
+    0,
+    "how errors of synthetic gradients are measured",
+    "L2, cosine and sign error against the true gradient; on which images, averaged how, not stated",
+    "on the first 1,024 training images in batches as trained, batch norm as in training; the true gradient through "
+    "the whole net above; L2 and cosine of each image, then their mean; before training, after 1, "
+    "2, 4, … steps and at each evaluation",
+    "the natural reading; the same images all along, so that nothing but training changes",
+)
+
 ALGORITHMS = (
     (
         "δ̂_i = M_{i+1}(h_i, y): layer i learns from δ̂_i, M_{i+1} regresses to δ_i",
@@ -119,3 +170,11 @@ METRICS = (
     Metric("batch_loss", "nats", "cross-entropy of the last training batch", 2.303, at_end=True),
     Metric("sg_loss", "", "‖δ̂ − δ‖² of an example, mean over the batch and a net's SG models", at_end=True),
 )
+
+ERRORS = (
+    Metric("sg_distance", "", "‖δ̂ − δ‖, mean over images; index: the layer that the model stands after"),
+    Metric("sg_error", "", "Σ‖δ̂ − δ‖²/Σ‖δ‖² over images (1: as bad as δ̂ = 0); index: layer", 1.0),
+    Metric("sg_cosine", "", "of δ̂ and δ, mean over images; index: layer", 0.0, lower_is_better=False),
+    Metric("sg_sign", "%", "dimensions whose sign δ̂ has wrong; index: layer", 50.0),
+)
+"""Errors of synthetic gradients, against the true gradient of the whole net above."""

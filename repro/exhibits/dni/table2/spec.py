@@ -41,6 +41,8 @@ def _arm(data: str, net: str, rule: str, layers: int, reported: float) -> Arm:
     params = because("v1 A.1", width=WIDTHS[data, net]) if (data, net) in WIDTHS else {}
     if (data, net) == ("cifar10", "fcn") and rule in ("dni", "cdni"):
         params[f"{rule}_sg_hidden"] = Override((4000,), "v1 A.1")
+    if (net, rule) == ("cnn", "dni"):
+        params["dni_sg_hidden"] = Override((WIDTHS[data, net],) * 2, "v1 A.1")
     plain = (data, net) == ("mnist", "fcn")
     name = f"{rule}-{layers}" if plain else f"{data}-{net}-{rule}-{layers}"
     label = f"{SERIES[rule]}, {layers} layers" + ("" if plain else f", {data.upper()} {net.upper()}")
@@ -60,7 +62,8 @@ def _cells(*rules: str, depths: tuple[int, ...] = DEPTHS) -> tuple[str, ...]:
 
 
 _ALL = (*_cells("no_bprop", "bprop", "cdni", "stale", "dni"), *_cells("cdni", "bprop", depths=(DEEP,)))
-_FEW = (*_cells("no_bprop", "bprop", "stale", "dni", "cdni", depths=(3,)), "dni-4")
+_CONV = ("mnist-cnn-cdni-4", "mnist-cnn-dni-4")
+_FEW = (*_cells("no_bprop", "bprop", "stale", "dni", "cdni", depths=(3,)), "dni-4", *_CONV)
 _SHALLOW = _cells("no_bprop", "bprop", "cdni", "dni", depths=(3, 4))
 
 RATES = {  # cpu: rule → the best of the rates first searched, for 3, 4, 5, 6 and 21 layers (deviation 2)
@@ -78,6 +81,8 @@ _OWN = {
 }
 _RATE = because("a short run", learning_rate=1e-3)
 _SMOKE = because("seconds", steps=20, evaluations=2, width=32, batch=64, dni_sg_hidden=(64, 64)) | _RATE
+_LITTLE = because("convolutions cost more", width=8, batch=16, steps=6, dni_sg_hidden=(8, 8))
+_SMALL = dict.fromkeys(_CONV, _LITTLE)
 _QUICK = because("one core, 30 s", steps=600, evaluations=2, batch=64, dni_sg_hidden=(128, 128)) | _RATE
 _QUICK_DNI = because("1e-3 is too high for DNI (deviation 2)", learning_rate=3e-4)
 _SHORT = {
@@ -89,7 +94,7 @@ _TF32 = because(
     "a GPU's matrix units; effect measured by a float32 run of dni-3 (deviation 12)", sg_precision="tf32"
 )
 PROFILES = (
-    Profile("smoke", (0,), "digits", arms=_FEW, overrides=_SMOKE, together=("*",), budget="≤ 15 s"),
+    Profile("smoke", (0,), "digits", None, _FEW, _SMOKE, _SMALL, together=("*",), budget="≤ 15 s"),
     Profile(
         "quick",
         (0, 1),
@@ -161,6 +166,7 @@ DEVIATIONS = (
         "a GPU's matrix units",
         "not measured yet: a float32 run of dni-3 will",
     ),
+    feedforward.CONVOLUTIONS,
 )
 
 EXHIBIT = Exhibit(
@@ -173,7 +179,7 @@ EXHIBIT = Exhibit(
     "over training, the stale-gradient baseline and a 21-layer cDNI net.",
     asides={"D2-2": "that: of nets without gradients between layers"},
     kind="training",
-    params=feedforward.PARAMS,
+    params=(*feedforward.PARAMS, *feedforward.CNN_PARAMS),
     arms=ARMS,
     metrics=feedforward.METRICS,
     profiles=PROFILES,

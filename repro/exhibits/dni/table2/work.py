@@ -1,5 +1,5 @@
-"""What trains it: `repro.train.fcn`; DNI's rule is `repro.rules.every_layer`, walked by `repro.rules.backward`."""
+"""What trains it: `repro.train.feedforward`; DNI's rules are `repro.rules.every_layer` and `repro.rules.conv_sg`."""
 
-from repro.train.fcn import run as work
+from repro.train.feedforward import run as work
 
 __all__ = ["work"]

@@ -1,0 +1,1 @@
+"""Errors of the synthetic gradient of one DNI over training."""

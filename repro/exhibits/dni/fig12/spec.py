@@ -1,0 +1,52 @@
+"""DNI, Figure 12 (v1 Figure 10): errors of one DNI's synthetic gradient. The runs are those of Figure 11.
+
+Source: arXiv:1608.05343v2, supplementary Figure 12; v1 A.2 ("Single DNI"), whose text describes it without numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from repro.exhibits.dni import feedforward
+from repro.spec import Deviation, Exhibit
+
+EXHIBIT = Exhibit(
+    id="dni/fig12",
+    title="Errors of the synthetic gradient of one DNI",
+    place="supplementary Figure 12 (v1 Figure 10)",
+    read="nowhere: the text of v1 A.2 describes the curves without numbers, and the picture was not seen",
+    shows="How far the synthetic gradient of one DNI in a 6-layer net is from the true gradient while both train: L2 "
+    "error, cosine, and dimensions whose sign is wrong, at each position of the DNI.",
+    kind="training",
+    params=(),
+    arms=(),
+    metrics=(*feedforward.ERRORS, replace(feedforward.METRICS[0], at_end=True)),
+    profiles=(),
+    deviations=(
+        Deviation(
+            1,
+            "runs",
+            "as Figure 11",
+            "as Figure 11, with its deviations",
+            "the same runs, trained once",
+            "none",
+        ),
+        replace(
+            feedforward.LOOKED,
+            number=2,
+            effect="a mean of ‖δ̂ − δ‖² in the place of ‖δ̂ − δ‖ gives weight to the few images that are still wrong",
+        ),
+        Deviation(
+            3,
+            "which positions are shown; the relative error",
+            "not known: the picture was not seen",
+            "all five; Σ‖δ̂ − δ‖²/Σ‖δ‖² beside the three errors named",
+            "an L2 error falls as the true gradient itself does, whatever the model has learned",
+        ),
+    ),
+    algorithms=(
+        ("δ_k by backpropagation of the whole net above", "repro.analysis.fidelity:true_gradients"),
+        ("‖δ̂ − δ‖, cosine, sign", "repro.analysis.fidelity:told"),
+    ),
+    runs_of="dni/fig11",
+)

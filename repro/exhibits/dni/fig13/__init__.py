@@ -1,0 +1,1 @@
+"""Errors of the synthetic gradients of every-layer DNI over training."""

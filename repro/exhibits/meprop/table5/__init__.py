@@ -1,0 +1,1 @@
+"""Number of hidden layers: accuracy of meProp and of the dense net, with dropout."""

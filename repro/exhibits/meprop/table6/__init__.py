@@ -1,0 +1,1 @@
+"""Accuracy of simple unified top-k: one pattern a mini-batch."""

@@ -1,0 +1,139 @@
+"""Runs of DNI's Figure 7: fully connected nets whose layers act at random times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import torch
+
+from repro.errors import BadValueError, UnknownNameError
+from repro.nets.dense import Dense
+from repro.nets.fcn import fcn
+from repro.nets.net import Net
+from repro.nets.params import Params
+from repro.rules.at_random import Acts, reached, spread
+from repro.rules.backward import Rule, classify
+from repro.rules.controls import Skip
+from repro.rules.dni import NetModel
+from repro.rules.every_layer import EveryLayer, SyntheticGradients
+from repro.rules.unlocked import InputModel, Unlocked
+from repro.train.batches import Batches, stream
+from repro.train.fcn import FCNLearner
+from repro.train.given import Given
+from repro.train.images import error_rate, gather
+from repro.train.learner import Kept, Learner
+from repro.train.loop import Context, Result, fit
+from repro.train.rows import RunRow
+from repro.train.schedule import RateDrops
+from repro.train.selective import SelectiveAdam
+
+RULES, FORWARDS = ("bprop", "dni", "cdni"), ("locked", "unlocked")
+CLASSES = 10
+
+
+class AtRandomLearner(FCNLearner):
+    """R nets of N layers, each of which acts with probability p in each step; p is the run's own.
+
+    Settings `layers`, `rule` (one of `RULES`) and `forward`: "locked" (an ordinary forward pass, updates alone are
+    decoupled) or "unlocked" (synthetic inputs too). `BadValueError` for a p above 1.
+    """
+
+    def __init__(self, given: Given, ctx: Context):
+        Learner.__init__(self, given, ctx)  # not FCNLearner's: other models, moments and updates
+        self._split()
+        runs, layers = len(given.runs), given.setting("layers")
+        self.width: int = given.param("width")
+        sizes = (self.x.shape[1], *[self.width] * (layers - 1), CLASSES)
+        self.net = fcn(sizes, runs, ctx.device, self.dtype)
+        self.net.init([stream(s, "init") for s in given.seeds])
+        self.batches = Batches(len(self.x), given.param("batch"), given.seeds, ctx.device)
+        self.p = [p or spread(s) for p, s in zip(given.params("p_update"), given.seeds, strict=True)]
+        if max(self.p) > 1:
+            raise BadValueError(f"p_update is {max(self.p)}; expected a probability, at most 1")
+        self.acts = Acts(given.seeds, self.p, layers, ctx.device)
+        self.sg: SyntheticGradients | None = None
+        self.unlocked: Unlocked | None = None
+        self._make(given.setting("rule"), given.setting("forward"), layers)
+        self.steps = given.param("steps")
+        self.evaluate_at = sorted({max(1, round(at * self.steps)) for at in given.param("read_at")})
+        self.drops = RateDrops(given.param("rate_drops"), self.steps)
+        self.rates: list[float] = given.params("learning_rate")
+        self.optimizer = SelectiveAdam(self.params(), self.rates, eps=1e-8)
+        self.loss = torch.zeros_like(self.net.params.flat[:, 0])
+
+    def _make(self, name: str, forward: str, layers: int) -> None:
+        for kind, value, known in (("learning rule", name, RULES), ("forward", forward, FORWARDS)):
+            if value not in known:
+                raise UnknownNameError(kind, value, known)
+        given, hidden = self.given, layers - 1
+        if name == "bprop":
+            self.rule = Rule()
+            return
+        labels = CLASSES if name == "cdni" else 0
+        sg_hidden = given.param(f"{name}_sg_hidden")
+        if forward == "unlocked":
+            depth, above = given.param("input_hidden"), range(2, layers + 1)
+            sgs = {
+                k - 1: NetModel(self._net(self.width + labels, sg_hidden, f"sg{k}"), labels) for k in above
+            }
+            inputs = {k: InputModel(self._net(self.x.shape[1], depth, f"input{k}")) for k in above}
+            self.unlocked = Unlocked(self.net, sgs, inputs, self.acts.now)
+            return
+        self.sg = SyntheticGradients(
+            self.width, hidden, len(given.runs), sg_hidden, labels, None, self.ctx.device, self.dtype
+        )
+        self.sg.init([stream(s, "init-sg") for s in given.seeds])
+        self.rule = EveryLayer(self.sg, CLASSES)
+
+    def _net(self, inputs: int, hidden: Sequence[int], name: str) -> Net:
+        """(linear → batch norm → ReLU) × the hidden layers → linear, at first zero; updated as one."""
+        sizes, runs = (inputs, *hidden), len(self.given.runs)
+        segments = [Dense(i, o, norm="first") for i, o in pairwise(sizes)]
+        last = Dense(sizes[-1], self.width, "none", std=0)
+        net = Net([*segments, last], runs, self.ctx.device, self.dtype)
+        net.params.blocks = [(0, net.params.flat.shape[1])]
+        net.init([stream(s, f"init-{name}") for s in self.given.seeds])
+        return net
+
+    def device(self) -> None:
+        """Draw who acts; one Adam step of those, on a batch of each run."""
+        x, y = gather(self.x, self.y, self.batches.take())
+        self.acts.draw()
+        if self.unlocked:
+            loss, moves = self.unlocked.learn(x, y), self.unlocked.moves()
+        elif self.sg:
+            on = self.acts.now
+            loss, _ = classify(self.net, Skip(self.rule, on), x, y)
+            moves = [on, on[:, 1:]]  # M_{i+1} has a target where layer i + 1 acts
+        else:
+            moves = [reached(self.acts.now)]
+            loss, _ = classify(self.net, Skip(self.rule, moves[0]), x, y)
+        torch.mean(loss, 1, out=self.loss)
+        self.optimizer.step(moves)
+
+    def evaluate(self, t: int) -> list[RunRow]:
+        """Error on the test (or held-out) images, with the real activations passed on."""
+        error = error_rate(self.net.predict, self.x_eval, self.y_eval).tolist()
+        return [(r, self.metric, t, "", e) for r, e in enumerate(error)]
+
+    def final(self, t: int) -> list[RunRow]:
+        """Each run's p."""
+        return [(r, "p_update", t, "", p) for r, p in enumerate(self.p)]
+
+    def params(self) -> Sequence[Params]:
+        """Those of the nets, of the SG models, of the input models."""
+        if self.unlocked:
+            models = (*self.unlocked.models.values(), *self.unlocked.inputs.values())
+            return [self.net.params, *(m.params for m in models)]
+        return super().params()
+
+    def kept(self) -> Mapping[str, Kept]:
+        """Weights, running statistics, the models, Adam's moments, the number of draws."""
+        own = self.unlocked.kept() if self.unlocked else self.rule.kept()
+        return {**self.net.kept(), **own, "optimizer": self.optimizer, "acts": self.acts.count}
+
+
+def run(given: Given, ctx: Context) -> Result:
+    """Train; a row of the error at each of `read_at`, and each run's p."""
+    return fit(AtRandomLearner(given, ctx), ctx)

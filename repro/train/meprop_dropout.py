@@ -1,0 +1,75 @@
+"""Runs of meProp's Tables 5 and 6: `repro.train.meprop_mlp`, but deeper, with dropout, and by unified top-k too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from repro.errors import BadValueError
+from repro.nets.dropped import Drop, dropped_mlp
+from repro.nets.linear import Keep
+from repro.nets.net import Net
+from repro.rules.meprop import Draws, Unified, UnifiedRandom
+from repro.train.given import Given
+from repro.train.learner import Kept
+from repro.train.loop import Context, Result, fit
+from repro.train.meprop_mlp import RULES, MepropLearner
+
+
+class DroppedLearner(MepropLearner):
+    """As `MepropLearner`, with the setting `layers` (hidden ones) and the parameters `dropout` and `init`.
+
+    Rules beside its own: "unified" (one pattern a mini-batch, of the largest columns) and "unified_random" (of any).
+    A run's draws of dropout hang on its seed, the step and the place alone: arms with a seed lose the same units.
+    """
+
+    rules = (*RULES, "unified", "unified_random")
+
+    def _depth(self) -> int:
+        depth: int = self.given.setting("layers")
+        return depth
+
+    def _net(self) -> Net:
+        given, rate = self.given, self.given.param("dropout")
+        if not 0 <= rate < 1:
+            raise BadValueError(f"dropout is {rate:g}; expected 0 or more, and less than 1")
+        self.dropping: Draws | None = None
+        drops: list[Drop | None] = [None] * (len(self.sizes) - 2)
+        if rate:
+            self.dropping = Draws(
+                given.seeds, self.batches.batch, self.sizes[1:-1], self.ctx.device, "dropout"
+            )
+            drops = [Drop(rate, score) for score in self.dropping.scores]
+        sizes = self.sizes, len(given.runs), self.ctx.device, self.dtype
+        return dropped_mlp(*sizes, self.keep, drops, given.param("init"))
+
+    def _keep(self, rule: str) -> list[Keep | None]:
+        if not rule.startswith("unified"):
+            return super()._keep(rule)
+        self.draws = None
+        widths = self.sizes[1:] if self.given.param("sparsify_output") else self.sizes[1:-1]
+        made: list[Keep | None] = [Unified(self.k) for _ in widths]
+        if rule == "unified_random":
+            thinned = [n for n in widths if n > self.k]
+            self.draws = Draws(self.given.seeds, 1, thinned, self.ctx.device)
+            scores = iter(self.draws.scores)
+            made = [UnifiedRandom(self.k, next(scores)) if n > self.k else None for n in widths]
+        return made + [None] * (len(self.sizes) - 1 - len(made))
+
+    def device(self) -> None:
+        """One Adam step on a batch of each run, by new draws."""
+        if self.dropping:
+            self.dropping.draw()
+        super().device()
+
+    def kept(self) -> Mapping[str, Kept]:
+        """And how many steps dropout has drawn."""
+        drawn = {"dropout": self.dropping.count} if self.dropping else {}
+        return {**super().kept(), **drawn}
+
+
+def run(given: Given, ctx: Context) -> Result:
+    """Train for `epochs` (or `max_steps`) with `evaluations` dev scores an epoch."""
+    learner = DroppedLearner(given, ctx)
+    result = fit(learner, ctx)
+    result.meta["info"] = learner.info()
+    return result

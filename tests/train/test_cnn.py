@@ -1,0 +1,95 @@
+"""The learner of convolutional nets does what its settings and parameters say, and refuses what it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+
+from repro.data import load_images
+from repro.errors import BadValueError, UnknownNameError
+from repro.nets.conv import Size, cnn
+from repro.rules.backward import Rule, classify
+from repro.rules.controls import NoBprop
+from repro.rules.conv_sg import ImageDNI, ImageModel
+from repro.train import cnn as training
+from repro.train.batches import Batches, stream
+from repro.train.given import Given
+from repro.train.loop import Context
+
+SEEDS, RATE, STEPS = (0, 3), 1e-3, 3
+SMALL = {"width": 4, "kernel": 3, "batch": 16}
+
+
+@pytest.fixture(autouse=True)
+def no_graphs() -> Iterator[None]:
+    with torch.no_grad():
+        yield
+
+
+def make(small: Callable[..., Given], arm: str, **changes: Any) -> training.CNNLearner:
+    given = small("dni/table2", arm, SEEDS, **(SMALL | changes))
+    return training.CNNLearner(given, Context())
+
+
+@pytest.mark.parametrize("rule", training.RULES)
+def test_steps_are_those_of_the_rule_with_adam(rule: str, small: Callable[..., Given]) -> None:
+    """Against the net, the rule and its models built by hand, and PyTorch's Adam."""
+    hidden = {"dni_sg_hidden": (5,)} if rule == "dni" else {}
+    learner = make(small, f"mnist-cnn-{rule}-3", steps=STEPS, learning_rate=RATE, rate_drops=(), **hidden)
+    net = cnn(Size(1, 28), 4, 3, 3, 2, len(SEEDS))
+    net.init([stream(s, "init") for s in SEEDS])
+    made, params = {"bprop": Rule(), "no_bprop": NoBprop()}.get(rule), [net.params]
+    if made is None:
+        shape: tuple[tuple[int, ...], int] = ((5,), 0) if rule == "dni" else ((), 10)
+        models = {i: ImageModel(Size(4, side), *shape, 3, len(SEEDS)) for i, side in ((1, 14), (2, 7))}
+        rngs = [stream(s, "init-sg") for s in SEEDS]
+        for model in models.values():
+            model.net.init(rngs)
+        made = ImageDNI(models)
+        params += [m.params for m in models.values()]
+    start = [p.flat.clone() for p in params]
+    leaves = [torch.nn.Parameter(p.flat, requires_grad=False) for p in params]
+    for leaf, p in zip(leaves, params, strict=True):
+        leaf.grad = p.flat_grad
+    adam, data = torch.optim.Adam(leaves, lr=RATE), load_images("digits")
+    order = Batches(len(data.x_train), 16, SEEDS, "cpu")
+    for t in range(STEPS):
+        at = order.at(t)
+        loss, _ = classify(net, made, data.x_train[at], data.y_train[at])
+        adam.step()
+        learner.step(t)
+        assert torch.allclose(learner.loss, loss.mean(1), rtol=1e-5)
+    assert len(learner.params()) == len(params)
+    for ours, theirs, before in zip(learner.params(), params, start, strict=True):
+        moved = (ours.flat - before).abs()
+        assert moved.max() > RATE, "nothing was learned"
+        assert (ours.flat - theirs.flat).abs().mean() < 1e-2 * moved.mean()
+
+
+def test_loss_of_the_models_is_told_where_there_are_models(small: Callable[..., Given]) -> None:
+    for rule in ("bprop", "cdni"):
+        learner = make(small, f"mnist-cnn-{rule}-3", steps=2, evaluations=1)
+        learner.step(0), learner.step(1)
+        found = {(r, m): v for r, m, _, _, v in learner.evaluate(2)}
+        assert {m for _, m in found} == {"test_error", "batch_loss"} | (
+            {"sg_loss"} if rule == "cdni" else set()
+        )
+        assert rule == "bprop" or all(found[r, "sg_loss"] == learner.sg_loss[r].item() > 0 for r in (0, 1))
+
+
+def test_what_it_cannot_train_is_refused(small: Callable[..., Given]) -> None:
+    with pytest.raises(
+        BadValueError, match="sg_precision is 'bfloat16'; convolutional SG models know float32 alone"
+    ):
+        make(small, "mnist-cnn-dni-3", sg_precision="bfloat16")
+    given = small("dni/table2", "mnist-cnn-bprop-3", SEEDS, **SMALL)
+    flat = Given([replace(r, setting={**r.setting, "net": "rnn"}) for r in given.runs])
+    with pytest.raises(UnknownNameError, match="kind of net 'rnn'"):
+        training.CNNLearner(flat, Context())
+    stale = Given([replace(r, setting={**r.setting, "rule": "stale"}) for r in given.runs])
+    with pytest.raises(UnknownNameError, match="learning rule 'stale'"):
+        training.CNNLearner(stale, Context())
