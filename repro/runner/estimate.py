@@ -22,7 +22,7 @@ LENGTHS = ("steps", "epochs", "max_steps", "evaluations", "repetitions")
 STEP_S = {
     "repro.train.fcn:run": (2.5e-4, 2e-3),
     "repro.train.sequences:run": (1e-3, 1.4e-2),
-    "repro.train.tasks:run": (3e-3, 2e-2),
+    "repro.train.tasks:run": (5e-4, 4e-3),
     "repro.train.episodes:run": (5e-4, 7e-4),
     "repro.train.artificial:run": (3e-4, 1e-3),
     "repro.train.deep:run": (1e-3, 9e-3),
