@@ -75,9 +75,9 @@ class AtRandomLearner(FCNLearner):
         if forward == "unlocked":
             depth, above = given.param("input_hidden"), range(2, layers + 1)
             sgs = {
-                k - 1: NetModel(self._net(self.width + labels, sg_hidden, f"sg{k}"), labels) for k in above
+                k - 1: NetModel(self._model(self.width + labels, sg_hidden, f"sg{k}"), labels) for k in above
             }
-            inputs = {k: InputModel(self._net(self.x.shape[1], depth, f"input{k}")) for k in above}
+            inputs = {k: InputModel(self._model(self.x.shape[1], depth, f"input{k}")) for k in above}
             self.unlocked = Unlocked(self.net, sgs, inputs, self.acts.now)
             return
         self.sg = SyntheticGradients(
@@ -86,7 +86,7 @@ class AtRandomLearner(FCNLearner):
         self.sg.init([stream(s, "init-sg") for s in given.seeds])
         self.rule = EveryLayer(self.sg, CLASSES)
 
-    def _net(self, inputs: int, hidden: Sequence[int], name: str) -> Net:
+    def _model(self, inputs: int, hidden: Sequence[int], name: str) -> Net:
         """(linear → batch norm → ReLU) × the hidden layers → linear, at first zero; updated as one."""
         sizes, runs = (inputs, *hidden), len(self.given.runs)
         segments = [Dense(i, o, norm="first") for i, o in pairwise(sizes)]
