@@ -49,8 +49,8 @@ EXHIBIT = Exhibit(
         ("‖δ̂ − δ‖, cosine, sign", "repro.analysis.fidelity:told"),
     ),
     asides={
-        "F12-1": "2,500 steps of one seed, and a quick record by which the first look was moved to before training, had "
-        "been seen",
+        "F12-1": "2,500 steps of one seed, and a quick record by which the first look was moved to before training, "
+        "had been seen",
         "F12-2": "in fact 2,500 steps had been seen",
         "F12-3": "in fact 2,500 steps had been seen",
         "F12-5": "2,000 steps of one seed, and that a tenth makes no jump, had been seen",
