@@ -36,7 +36,8 @@ class AtRandomLearner(FCNLearner):
     """R nets of N layers, each of which acts with probability p in each step; p is the run's own.
 
     Settings `layers`, `rule` (one of `RULES`) and `forward`: "locked" (an ordinary forward pass, updates alone are
-    decoupled) or "unlocked" (synthetic inputs too). `BadValueError` for a p above 1.
+    decoupled) or "unlocked" (synthetic inputs too). Parameter `p_update`: p, or 0 for that of the seed (`spread`).
+    `BadValueError` for a p above 1, `UnknownNameError` for another rule or forward pass.
     """
 
     def __init__(self, given: Given, ctx: Context):
@@ -75,9 +76,9 @@ class AtRandomLearner(FCNLearner):
         if forward == "unlocked":
             depth, above = given.param("input_hidden"), range(2, layers + 1)
             sgs = {
-                k - 1: NetModel(self._net(self.width + labels, sg_hidden, f"sg{k}"), labels) for k in above
+                k - 1: NetModel(self._model(self.width + labels, sg_hidden, f"sg{k}"), labels) for k in above
             }
-            inputs = {k: InputModel(self._net(self.x.shape[1], depth, f"input{k}")) for k in above}
+            inputs = {k: InputModel(self._model(self.x.shape[1], depth, f"input{k}")) for k in above}
             self.unlocked = Unlocked(self.net, sgs, inputs, self.acts.now)
             return
         self.sg = SyntheticGradients(
@@ -86,7 +87,7 @@ class AtRandomLearner(FCNLearner):
         self.sg.init([stream(s, "init-sg") for s in given.seeds])
         self.rule = EveryLayer(self.sg, CLASSES)
 
-    def _net(self, inputs: int, hidden: Sequence[int], name: str) -> Net:
+    def _model(self, inputs: int, hidden: Sequence[int], name: str) -> Net:
         """(linear → batch norm → ReLU) × the hidden layers → linear, at first zero; updated as one."""
         sizes, runs = (inputs, *hidden), len(self.given.runs)
         segments = [Dense(i, o, norm="first") for i, o in pairwise(sizes)]
