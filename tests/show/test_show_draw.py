@@ -221,3 +221,9 @@ def test_curves_without_the_papers_say_what_their_bands_are():
     (legend,) = draw(get("dni/fig12"), record).legends
     said = f"ours: mean ± sd over seeds, n = {len(seeds_of(record.facts))}; of the paper's"
     assert legend.get_title().get_text().startswith(said)
+
+
+def test_no_accuracy_above_100_percent_has_a_tick():
+    """Though there is room above for what the controls came to."""
+    (levels, *_) = draw(get("meprop/table6"), load(RESULTS, "meprop/table6", "quick")).axes
+    assert levels.get_ylim()[1] > 100 >= max(levels.get_yticks())
