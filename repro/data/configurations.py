@@ -79,10 +79,10 @@ class Configurations:
         for of, value in ((self.head, head), (self.label, label * ~shift)):
             of[:, :a].scatter_(-1, child.unsqueeze(-1), value.unsqueeze(-1))
         for first, second, when in ((self.left1, self.left2, left), (self.right1, self.right2, right)):
-            at, one, two_ = head.unsqueeze(-1), first[:, :a], second[:, :a]
-            before = one.gather(-1, at)
-            two_.scatter_(-1, at, torch.where(when.unsqueeze(-1), before, two_.gather(-1, at)))
-            one.scatter_(-1, at, torch.where(when.unsqueeze(-1), child.unsqueeze(-1), before))
+            at, outer, inner = head.unsqueeze(-1), first[:, :a], second[:, :a]
+            before = outer.gather(-1, at)
+            inner.scatter_(-1, at, torch.where(when.unsqueeze(-1), before, inner.gather(-1, at)))
+            outer.scatter_(-1, at, torch.where(when.unsqueeze(-1), child.unsqueeze(-1), before))
         place, top = (
             torch.where(shift, depth, depth - 2),
             torch.where(shift, front, torch.where(left, s1, s2)),

@@ -40,9 +40,11 @@ class Size(NamedTuple):
 class Conv(AutogradSegment):
     """y = pool(ReLU(BN(x ∗ W))) or, `plain`, x ∗ W + b, for R runs: x [R, B, side²·C] → y [R, B, side'²·O].
 
-    Convolution with `kernel` × `kernel` weights W [R, O, kernel, kernel, C] that keeps the side (borders padded with
-    zeros); `pool`ing over 3 × 3 in steps of `stride` ("max", "average", "" for none), so that side' = ⌈side/stride⌉.
-    Weights N(0, std²), √(2/fan-in) where no `std` is given. `planes`: x comes channel by channel.
+    Convolution with `kernel` × `kernel` weights W [R, O, kernel, kernel, C], `kernel` odd, keeps the side (borders
+    padded with zeros); `pool`ing ("max", "average", "" for none) over 3 × 3 in steps of `stride`, so that
+    side' = ⌈side/stride⌉.
+    Weights N(0, std²), std √(2/fan-in) where none is given. `planes`: x comes channel by channel.
+    `UnknownNameError` for another pooling.
     """
 
     def __init__(
@@ -75,7 +77,7 @@ class Conv(AutogradSegment):
             self.var = torch.ones_like(self.mean)
 
     def init(self, generators: Sequence[torch.Generator]) -> None:
-        """Weights N(0, std²), γ = 1, β = b = 0."""
+        """Weights N(0, std²), γ = 1; β and b stay 0, as they were made."""
         normal_(self.p["W"], self.std, generators)
         if not self.plain:
             self.p["gamma"].fill_(1)
@@ -131,7 +133,7 @@ def cnn(
     device: str = "cpu",
     dtype: torch.dtype = torch.float32,
 ) -> Net:
-    """DNI's convolutional net: (convolution → batch norm → ReLU → pooling) × (N − 1), then a linear classifier.
+    """DNI's convolutional net: (convolution → batch norm → ReLU → pooling) × (N − 1), then linear to 10 classes.
 
     Source: arXiv:1608.05343v2, supplement (v1 A.1): 5 × 5 convolutions that keep the side; 3 × 3 pooling, of maxima
     behind the first, of averages behind the others.

@@ -42,7 +42,8 @@ class Drop:
 class Dropped(Dense):
     """y = dropout(φ(x W + b)) for R runs in training mode, φ(x W + b) in test mode.
 
-    `init`: "normal" as of `Dense`, "uniform": U(±1/√O) for weights and biases.
+    `init`: "normal" as of `Dense`, "uniform": U(±1/√O) for weights and biases;
+    `UnknownNameError` for others.
     """
 
     def __init__(
@@ -77,9 +78,8 @@ class Dropped(Dense):
         """y [R, B, O] in training mode."""
         if self.drop is None or not self.fast:
             return super().forward(x, out)
-        y = (
-            super().forward(x).mul_(self.drop.kept()).mul_(self.drop.scale)
-        )  # what `pull` finds is 0 where dropped
+        # in place: what `pull` finds is 0 where a unit was dropped
+        y = super().forward(x).mul_(self.drop.kept()).mul_(self.drop.scale)
         return y if out is None else out.copy_(y)
 
     def pull(self, consumed: Tensor, need_input: bool = True) -> Tensor | None:
@@ -99,7 +99,7 @@ def dropped_mlp(
 ) -> Net:
     """(linear → ReLU → dropout) × (N − 1), then linear; `keep[i−1]` of segment i's map, `drops[i−1]` behind it.
 
-    Source: arXiv:1706.06197v5, sections 4.6 and 4.7. Without drops and "normal": `repro.nets.fcn.mlp`.
+    Source: arXiv:1706.06197v5, sections 4.6 and 4.7. Without drops, "normal" is `repro.nets.fcn.mlp`.
     """
     last = len(sizes) - 2
     made = [

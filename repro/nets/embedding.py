@@ -43,7 +43,10 @@ class Embedding(Segment):
         return y if out is None else out.copy_(y)
 
     def pull(self, consumed: Tensor, need_input: bool = True) -> None:
-        """∂L/∂E: each symbol's vector gets the sum over the places where it stood. Symbols have no gradient."""
+        """∂L/∂E: each symbol's vector gets the sum over the places where it stood. Symbols have no gradient.
+
+        `RuntimeError` unless a forward pass came before, which is used up.
+        """
         if self._at is None:
             raise RuntimeError("a second backward pass over one forward pass: call forward again first")
         at, self._at = self._at, None
@@ -74,6 +77,7 @@ def parser(
     """Vectors of `size` numbers, then (linear → φ) × (N − 1) and a linear classifier; `sizes` begin with P · `size`.
 
     Source: arXiv:1706.06197v5, section 4, after Chen & Manning (2014). Weights of the MLP as in `repro.nets.fcn.mlp`.
+    `act`: φ, "relu" or "tanh"; `UnknownNameError` for others. `keep[i−1]`: what the MLP's map i keeps.
     """
     if act not in ("relu", "tanh"):
         raise UnknownNameError("activation of a parser", act, ("relu", "tanh"))

@@ -10,10 +10,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from repro.data.streams.draws import GOLDEN, hash_, number
+from repro.data.streams.draws import GOLDEN, STRIDE, hash_, number
 
-_STRIDE = 0xD1342543DE82EF95 - (1 << 64)
-"""Odd, as int64: by how much a step moves the numbers that are hashed, as in `repro.rules.meprop`."""
 _DIGITS = 53
 """Binary digits of a draw, as many as a double has: p = 1 is always, p = 0 never."""
 
@@ -46,7 +44,7 @@ class Acts:
 
     def draw(self) -> None:
         """The layers of the next step."""
-        torch.add(torch.add(self._keys, self.count, alpha=_STRIDE), self._layers, out=self._bits)
+        torch.add(torch.add(self._keys, self.count, alpha=STRIDE), self._layers, out=self._bits)
         hash_(self._bits).bitwise_right_shift_(64 - _DIGITS).bitwise_and_((1 << _DIGITS) - 1)
         torch.lt(self._bits, self._below, out=self.now)
         self.count.add_(1)

@@ -13,11 +13,8 @@ from itertools import accumulate
 import torch
 from torch import Tensor
 
-from repro.data.streams.draws import GOLDEN, hash_, number
+from repro.data.streams.draws import GOLDEN, STRIDE, hash_, number
 from repro.kernels.topk import random_k, top_k, unified_columns
-
-_STRIDE = 0xD1342543DE82EF95 - (1 << 64)
-"""Odd, as int64: by how much a step moves the numbers that are hashed. No place of a million steps meets another."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +98,6 @@ class Draws:
 
     def draw(self) -> None:
         """The scores of the next step."""
-        torch.add(torch.add(self._keys, self.count, alpha=_STRIDE), self._places, out=self._bits)
+        torch.add(torch.add(self._keys, self.count, alpha=STRIDE), self._places, out=self._bits)
         hash_(self._bits)
         self.count.add_(1)

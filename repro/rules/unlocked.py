@@ -58,7 +58,7 @@ class Unlocked:
         return loss
 
     def _forward(self, x: Tensor, y: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        """What each layer sees, and what it makes of it."""
+        """What each layer sees [R, B, D or H], and what it makes of it; statistics of busy layers stay."""
         seen, made = [], []
         for k, segment in self.net.numbered():
             before = {name: v.clone() for name, v in segment.kept().items()}

@@ -49,7 +49,8 @@ def _levels(ax: Axes, exhibit: Exhibit, view: View, own: Mapping[str, Sequence[A
         kept += [m + s * sd for _, (m, sd, _) in ours for s in (-1, 1)]
         kept += [a.reported[ACCURACY] for a in arms]
     pad = 0.1 * (max(kept) - min(kept)) + 0.02
-    ax.set_ylim(min(kept) - pad, max(kept) + pad * 4)
+    ax.set_ylim(min(kept) - pad, max(kept) + pad * 4)  # room for the controls' numbers
+    ax.set_yticks([t for t in ax.get_yticks() if min(kept) - pad <= t <= 100])
     others = [a for a in exhibit.arms if a.setting["rule"] not in own and view.has(a.id, ACCURACY)]
     told = [
         f"{a.series}, {a.setting['layers']} layers: {mean(view.final(a.id, ACCURACY)):.2f} %" for a in others

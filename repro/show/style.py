@@ -156,8 +156,12 @@ def title(figure: Figure, exhibit: Exhibit, record: Record) -> None:
 
 def undecided(exhibit: Exhibit, record: Record) -> list[str]:
     """A picture may be looked at without its table: it says itself when no claim is decided on its numbers."""
-    verdicts = {j.verdict for j in counted(record.judgements(exhibit))}
-    return ["Nothing is decided here: every claim is open on this record"] if verdicts == {"open"} else []
+    judged = record.judgements(exhibit)
+    if {j.verdict for j in counted(judged)} != {"open"}:
+        return []
+    if {j.verdict for j in judged} != {"open"}:
+        return ["No claim of the paper's is decided here: all of them are open on this record"]
+    return ["Nothing is decided here: every claim is open on this record"]
 
 
 def data_note(exhibit: Exhibit, record: Record) -> str:

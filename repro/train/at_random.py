@@ -36,7 +36,8 @@ class AtRandomLearner(FCNLearner):
     """R nets of N layers, each of which acts with probability p in each step; p is the run's own.
 
     Settings `layers`, `rule` (one of `RULES`) and `forward`: "locked" (an ordinary forward pass, updates alone are
-    decoupled) or "unlocked" (synthetic inputs too). `BadValueError` for a p above 1.
+    decoupled) or "unlocked" (synthetic inputs too). Parameter `p_update`: p, or 0 for that of the seed (`spread`).
+    `BadValueError` for a p above 1, `UnknownNameError` for another rule or forward pass.
     """
 
     def __init__(self, given: Given, ctx: Context):

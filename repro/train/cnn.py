@@ -23,7 +23,8 @@ RULES = ("bprop", "no_bprop", "dni", "cdni")
 class CNNLearner(FCNLearner):
     """R convolutional nets of equal shape. Settings `net` ("cnn"), `layers`, `rule` (one of `RULES`).
 
-    `BadValueError` for images that are not square.
+    `BadValueError` for images that are not square and for an `sg_precision` other than float32; `UnknownNameError`
+    for another net or rule.
     """
 
     def _net(self) -> Net:

@@ -35,8 +35,10 @@ class FCNLearner(Learner):
     classifier's initial weights (1 unless set).
 
     Parameter `sg_images`, 0 unless an exhibit has it: training images on which δ̂ is compared with the true gradient,
-    before training, at each evaluation, and after 1, 2, 4, … steps before the first one. `BadValueError` when
-    `hold_out` leaves no batch to train on.
+    before training, at each evaluation, and after 1, 2, 4, … steps before the first one.
+
+    `BadValueError` when `hold_out` leaves no batch to train on, and for an `after` that is no hidden layer;
+    `UnknownNameError` for another rule.
     """
 
     products_on_host = False

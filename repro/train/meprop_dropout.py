@@ -20,6 +20,7 @@ class DroppedLearner(MepropLearner):
 
     Rules beside its own: "unified" (one pattern a mini-batch, of the largest columns) and "unified_random" (of any).
     A run's draws of dropout hang on its seed, the step and the place alone: arms with a seed lose the same units.
+    `BadValueError` for a `dropout` below 0, or of 1 or more.
     """
 
     rules = (*RULES, "unified", "unified_random")
@@ -62,7 +63,7 @@ class DroppedLearner(MepropLearner):
         super().device()
 
     def kept(self) -> Mapping[str, Kept]:
-        """And how many steps dropout has drawn."""
+        """Those of `MepropLearner`, and how many steps dropout has drawn."""
         drawn = {"dropout": self.dropping.count} if self.dropping else {}
         return {**super().kept(), **drawn}
 

@@ -37,6 +37,7 @@ class ParserLearner(Learner):
     `activation` where it is not the parameter's.
 
     `sentences`, `evaluated`: how many to train on, and of the dev and of the test part to parse; 0 for all.
+    `UnknownNameError` for another rule, `BadValueError` for runs without a treebank.
     """
 
     products_on_host = False

@@ -36,7 +36,7 @@ class SelectiveAdam(MaskedAdam):
     def _fused(
         self, x: list[Tensor], g: list[Tensor], m: list[Tensor], v: list[Tensor], counts: list[Tensor]
     ) -> None:
-        """PyTorch counts in single precision: exact up to 16.7 million steps."""
+        """Adam of each block, in place. PyTorch counts in single precision: exact up to 16.7 million steps."""
         single = [c.float() for c in counts]
         torch_adam(
             x,

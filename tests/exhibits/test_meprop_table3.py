@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
+from record_fakes import DATA, fake_record, rows_of
 
 from repro.exhibits import get
 from repro.record.judge import judge
 from repro.record.run import runs
+from repro.show.draw import draw
 
 TABLE, FIGURE = "meprop/table3", "meprop/fig4"
 TOLD = {a.id: a.reported["test_accuracy"] for a in get(TABLE).arms if a.reported}
@@ -89,6 +91,16 @@ def test_arms_have_the_papers_k() -> None:
     assert batches == {"pos-small": 1, "pos-top": 1} | {
         f"parsing-{r}{act}": 10_000 for r in ("small", "top") for act in ("", "-relu")
     }
+
+
+def test_the_picture_names_the_sizes_that_were_trained() -> None:
+    """At `quick` nets are a fifth as wide: the paper's k alone would be said of nets that had another."""
+    exhibit, names = get(TABLE), {}
+    for profile in ("quick", "paper"):
+        figure = draw(exhibit, fake_record(exhibit, profile, rows_of(exhibit, profile), DATA))
+        names[profile] = [t.get_text() for t in figure.axes[2].get_xticklabels()]
+    assert names["paper"] == ["MLP\nh = 20", "meProp\nk = 20 of 500"]
+    assert names["quick"] == ["MLP\nh = 20\n(ours: h = 4)", "meProp\nk = 20 of 500\n(ours: k = 4 of 100)"]
 
 
 def test_a_task_that_nobody_trains_yet_is_refused_by_name() -> None:

@@ -8,8 +8,9 @@ from oracles import filled, leaves
 from torch import Tensor
 from torch.nn import functional as F
 
+from repro.analysis.fidelity import Noted
 from repro.nets.conv import Conv, Size, cnn
-from repro.rules.backward import Rule, classify
+from repro.rules.backward import classify
 from repro.rules.conv_sg import ImageDNI, ImageModel
 from repro.rules.dni import DNI
 
@@ -80,17 +81,6 @@ class Oracle(ImageModel):
     def predict(self, h: Tensor, y: Tensor) -> Tensor:
         super().predict(h, y)
         return self.true
-
-
-class Noted(Rule):
-    """Backpropagation that writes down what arrives."""
-
-    def __init__(self) -> None:
-        self.seen: dict[int, Tensor] = {}
-
-    def consume(self, i: int, arriving: Tensor) -> Tensor:
-        self.seen[i] = arriving.clone()
-        return arriving
 
 
 def test_true_gradients_after_every_stage_are_backpropagation() -> None:

@@ -7,17 +7,20 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import matplotlib as mpl
 import pytest
 from matplotlib.figure import Figure
-from record_fakes import DATA, STAND_IN, fake_record, rows_of
+from record_fakes import DATA, RESULTS, STAND_IN, fake_record, rows_of
 
 from repro.exhibits import get
+from repro.record.record import seeds_of
+from repro.record.store import load
 from repro.record.view import View
 from repro.show.draw import draw, save_svg, svg_text
 from repro.show.panels import plain_log
-from repro.show.style import COLOURS, behind
+from repro.show.style import COLOURS, behind, undecided
 
 
 @cache
@@ -192,3 +195,35 @@ assert not seaborn._statistics._no_scipy
 def test_a_picture_waits_for_no_statistics_and_the_users_seaborn_has_them():
     """scipy.stats is half of the time before a first picture, in each of some twenty kernels."""
     subprocess.run([sys.executable, "-c", _SEABORN], check=True, timeout=120)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "finding", "said"),
+    [
+        (("open", "open"), "open", "Nothing is decided here: every claim is open on this record"),
+        (
+            ("open", "open"),
+            "reproduced",
+            "No claim of the paper's is decided here: all of them are open on this record",
+        ),
+        (("open", "not reproduced"), "open", ""),
+    ],
+)
+def test_a_picture_says_what_is_not_decided_on_it(verdicts, finding, said):
+    """A finding of ours that is decided is not "nothing"."""
+    judged = [(v, False) for v in verdicts] + [(finding, True)]
+    made = [SimpleNamespace(verdict=v, claim=SimpleNamespace(finding=f)) for v, f in judged]
+    assert "".join(undecided(None, SimpleNamespace(judgements=lambda _: made))) == said
+
+
+def test_curves_without_the_papers_say_what_their_bands_are():
+    record = load(RESULTS, "dni/fig12", "quick")
+    (legend,) = draw(get("dni/fig12"), record).legends
+    said = f"ours: mean ± sd over seeds, n = {len(seeds_of(record.facts))}; of the paper's"
+    assert legend.get_title().get_text().startswith(said)
+
+
+def test_no_accuracy_above_100_percent_has_a_tick():
+    """Though there is room above for what the controls came to."""
+    (levels, *_) = draw(get("meprop/table6"), load(RESULTS, "meprop/table6", "quick")).axes
+    assert levels.get_ylim()[1] > 100 >= max(levels.get_yticks())

@@ -9,10 +9,12 @@ import pytest
 import torch
 from coins import ARMS, SEEDS, Exact, make, tensors
 
-from repro.errors import BadValueError
+from repro.errors import BadValueError, UnknownNameError
 from repro.nets.params import Params
 from repro.rules.at_random import spread
+from repro.train.at_random import AtRandomLearner
 from repro.train.given import Given
+from repro.train.loop import Context
 from repro.train.optim import MaskedAdam
 
 
@@ -91,3 +93,14 @@ def test_moments_and_p(small: Callable[..., Given]) -> None:
 def test_no_probability_is_above_one(small: Callable[..., Given]) -> None:
     with pytest.raises(BadValueError, match=r"p_update is 1.5; expected a probability"):
         make(small, "bprop", p_update=1.5)
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"), [("rule", "learning rule 'stale'"), ("forward", "forward 'stale'")]
+)
+def test_settings_it_does_not_know_are_named(setting: str, words: str, small: Callable[..., Given]) -> None:
+    given = small("dni/fig7", "ud-dni", SEEDS)
+    for run in given.runs:
+        run.setting[setting] = "stale"  # type: ignore[index]
+    with pytest.raises(UnknownNameError, match=words):
+        AtRandomLearner(given, Context())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -9,13 +10,14 @@ from typing import Any
 import pytest
 import torch
 
-from repro.data import load_images
+from repro.data import ImageData, load_images
 from repro.errors import BadValueError, UnknownNameError
 from repro.nets.conv import Size, cnn
 from repro.rules.backward import Rule, classify
 from repro.rules.controls import NoBprop
 from repro.rules.conv_sg import ImageDNI, ImageModel
 from repro.train import cnn as training
+from repro.train import fcn, feedforward
 from repro.train.batches import Batches, stream
 from repro.train.given import Given
 from repro.train.loop import Context
@@ -24,15 +26,21 @@ SEEDS, RATE, STEPS = (0, 3), 1e-3, 3
 SMALL = {"width": 4, "kernel": 3, "batch": 16}
 
 
+class Exact(training.CNNLearner):
+    dtype = torch.float64
+
+
 @pytest.fixture(autouse=True)
 def no_graphs() -> Iterator[None]:
     with torch.no_grad():
         yield
 
 
-def make(small: Callable[..., Given], arm: str, **changes: Any) -> training.CNNLearner:
-    given = small("dni/table2", arm, SEEDS, **(SMALL | changes))
-    return training.CNNLearner(given, Context())
+def make(
+    small: Callable[..., Given], arm: str, seeds: tuple[int, ...] = SEEDS, kind: Any = training.CNNLearner,
+    **changes: Any,
+) -> Any:  # fmt: skip
+    return kind(small("dni/table2", arm, seeds, **(SMALL | changes)), Context())
 
 
 @pytest.mark.parametrize("rule", training.RULES)
@@ -93,3 +101,58 @@ def test_what_it_cannot_train_is_refused(small: Callable[..., Given]) -> None:
     stale = Given([replace(r, setting={**r.setting, "rule": "stale"}) for r in given.runs])
     with pytest.raises(UnknownNameError, match="learning rule 'stale'"):
         training.CNNLearner(stale, Context())
+
+
+@pytest.mark.parametrize("rule", training.RULES)
+def test_together_is_one_by_one(rule: str, small: Callable[..., Given]) -> None:
+    together = make(small, f"mnist-cnn-{rule}-3", kind=Exact)
+    alone = [make(small, f"mnist-cnn-{rule}-3", (s,), Exact) for s in SEEDS]
+    for t in range(3):
+        for learner in (together, *alone):
+            learner.step(t)
+    for r, one in enumerate(alone):
+        for ours, its in zip(together.params(), one.params(), strict=True):
+            assert (ours.flat[r] - its.flat[0]).norm() <= 1e-9 * its.flat[0].norm()
+    assert not torch.allclose(together.net.params.flat[0], together.net.params.flat[1], rtol=0.1)
+
+
+@pytest.mark.parametrize("rule", training.RULES)
+def test_resumed_is_undisturbed_bitwise_and_every_parameter_is_read(
+    rule: str, small: Callable[..., Given]
+) -> None:
+    """Weights, running statistics of nets and models, moments: what `kept` leaves out would show."""
+    whole, killed, fresh = (make(small, f"mnist-cnn-{rule}-3") for _ in range(3))
+    whole.given.refuse_unread()
+    for t in range(2):
+        whole.step(t), killed.step(t)
+    file = io.BytesIO()
+    torch.save(killed.state(), file)
+    file.seek(0)
+    fresh.load(torch.load(file, weights_only=True))
+    for t in range(2, 5):
+        assert whole.step(t) == fresh.step(t)
+    assert fresh.prints() == whole.prints() != killed.prints()
+    assert fresh.evaluate(5) == whole.evaluate(5)
+
+
+def test_images_that_are_not_square_are_refused(
+    small: Callable[..., Given], numbered: ImageData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fcn, "load", lambda *_: replace(numbered, shape=(1, 14, 56)))
+    with pytest.raises(BadValueError, match="images of 14 x 56; a convolutional net here takes square ones"):
+        make(small, "mnist-cnn-bprop-3")
+
+
+def test_the_setting_net_chooses_the_family(
+    small: Callable[..., Given], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feedforward, "NETS", {name: lambda *_, n=name: n for name in feedforward.NETS})
+    given = small("dni/table2", "mnist-cnn-bprop-3", SEEDS, **SMALL)
+    assert feedforward.run(given, Context()) == "cnn"  # type: ignore[comparison-overlap]
+    without = Given(
+        [replace(r, setting={k: v for k, v in r.setting.items() if k != "net"}) for r in given.runs]
+    )
+    assert feedforward.run(without, Context()) == "fcn"  # type: ignore[comparison-overlap]
+    other = Given([replace(r, setting={**r.setting, "net": "rnn"}) for r in given.runs])
+    with pytest.raises(UnknownNameError, match="kind of net 'rnn'"):
+        feedforward.run(other, Context())

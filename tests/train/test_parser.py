@@ -176,12 +176,12 @@ def test_every_setting_and_parameter_is_read() -> None:
         learner(rule).given.refuse_unread()
 
 
-def test_first_shift() -> None:
-    """Every sentence begins with a shift, so each bank does."""
-    assert (
-        learner("small").examples.actions[0] == SHIFT
-        and learner("small").examples.features.shape[1] == FEATURES
-    )
+def test_examples_are_those_of_the_sentences_asked_for() -> None:
+    """Two of each word, and at the start of every sentence a shift, with which alone it can begin."""
+    made, lengths = learner("small").examples, load_trees("invented_trees").train.lengths[:40]
+    assert made.features.shape == (2 * int(lengths.sum()), FEATURES) and made.skipped == 0
+    starts = 2 * (lengths.cumsum(0) - lengths)
+    assert (made.actions[starts] == SHIFT).all() and not (made.actions[starts + 2] == SHIFT).all()
 
 
 def test_what_has_no_sense_is_refused_by_name() -> None:

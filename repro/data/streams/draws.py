@@ -9,6 +9,8 @@ from torch import Tensor
 
 GOLDEN = 0x9E3779B97F4A7C15 - (1 << 64)
 """2^64 divided by the golden ratio, odd, as int64: what splitmix64 goes on by."""
+STRIDE = 0xD1342543DE82EF95 - (1 << 64)
+"""Odd, as int64: by how much a step moves the numbers that are hashed. No place of a million steps meets another."""
 _ROUNDS = ((30, 0xBF58476D1CE4E5B9 - (1 << 64)), (27, 0x94D049BB133111EB - (1 << 64)))
 NEVER = 1 << 62  # the step that needs the host next, where none does
 

@@ -73,7 +73,7 @@ def jumps(view: View, arm: str, layer: int) -> tuple[Difference, Difference]:
 
 
 def told(view: View, at: Sequence[tuple[str, int]], metric: str, *of: Callable[[Looks], float]) -> str:
-    """Means over seeds, "1.42 → 1.10 → 0.31 at layer 1; …", of one (arm, layer) after another."""
+    """Means over seeds, "1.42 → 1.10 → 0.31 at 1, …", of one (arm, layer) after another."""
     found = []
     for arm, layer in at:
         values = (over(view, arm, metric, layer, f).mean for f in of)

@@ -59,7 +59,16 @@ def errors(exhibit: Exhibit, record: Record, view: View, lines: list[Line]) -> F
         ax.set(title=title, xlabel="steps (logarithmic)", ylabel=label)
     axes[1].set_ylim(0, min(axes[1].get_ylim()[1], HIGHEST))
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=5, fontsize=8)
+    seeds = style.seeds_text(view, [own[0] for own in there], "test_error")
+    figure.legend(
+        handles,
+        labels,
+        loc="outside lower center",
+        ncols=5,
+        fontsize=8,
+        title=f"ours: mean ± sd over seeds, {seeds}; of the paper's curves no number is known",
+        title_fontsize=8,
+    )
     style.title(figure, exhibit, record)
     return figure
 

@@ -41,6 +41,7 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
         series = exhibit.arm(arm).series
         ax.set(title=f"{series}, {TITLES[place[0]]}", xlabel="p of acting in a step", ylabel="test error (%)")
         ax.set_xlim(0, 1)
+        ax.tick_params(labelbottom=True)  # which `sharex` leaves to the lower row
     for ax in axes.flat:
         ax.set_ylim(1.2, 100)
         panels.percent_axis(ax)
