@@ -225,4 +225,9 @@ EXHIBIT = Exhibit(
         ("one step of those that act", "repro.train.at_random:AtRandomLearner.device"),
     ),
     deviations=DEVIATIONS,
+    asides={
+        "F7-1": "judged one-sidedly: a smaller error at small p would pass",
+        "F7-4": "nothing bounds how far behind they are early on",
+        "F7-5": "in short training; a layer must act itself too: p⁴ for the first",
+    },
 )

@@ -190,4 +190,7 @@ EXHIBIT = Exhibit(
         ("top_k(g): keep the k entries of largest magnitude", "repro.kernels.topk:top_k"),
         ("LEFT, else RIGHT if nothing waits, else SHIFT", "repro.data.arcs:oracle"),
     ),
+    asides={
+        "T3-2": "with tanh, chosen by pilots: with ReLU meProp diverges, see T3-6",
+    },
 )
