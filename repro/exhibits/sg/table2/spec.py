@@ -153,11 +153,11 @@ DEVIATIONS = (
         "3e-5, steps unknown",
         "1e-2 (deep 1e-3), dropped ÷ 10 at 60 and 80 % of the steps; quick 2,000 and cpu 10,000 full-batch steps",
         "3e-5 needs millions of steps",
-        "decides linear2's log-loss gap: 0.042 at 1e-2, 0.032 at 1e-3, 0.016 at 1e-4 and 0.011 at the paper's 3e-5, "
-        "rate × steps alike (paper: 0.038; ten million steps leave 0.009 on nine data sets, 0.166 on one); linear100's "
-        "0.09 hardly moves. So T2-2 to T2-4 are judged at the paper's rate alone. On separable data backpropagation's "
-        "loss falls for ever, so the gap depends on when one stops; noisy2's is gone by then (0.0017 after 500 steps, "
-        "0.00004 after 1,000), so the paper may have stopped earlier there (T2-6)",
+        "decides linear2's log-loss gap: 0.042 at 1e-2, 0.032 at 1e-3, 0.016 at 1e-4, 0.011 at the paper's 3e-5, "
+        "rate × steps alike (paper: 0.038; ten million steps leave 0.009 on nine data sets, 0.166 on one); "
+        "linear100's 0.09 hardly moves. So T2-2 to T2-4 are judged at the paper's rate. On separable data "
+        "backpropagation's loss falls for ever: the gap depends on when one stops; noisy2's is gone by then (0.0017 "
+        "after 500 steps, 0.00004 after 1,000), so the paper may have stopped earlier there (T2-6)",
     ),
     Deviation(
         2,
