@@ -130,7 +130,7 @@ def test_a_record_that_is_not_there(capsys, places, monkeypatch):
     assert "no record" in capsys.readouterr().err
     monkeypatch.delenv("REPRO_RESULTS")
     assert main(["cite", "sg/table2", "--profile", "smoke"]) == 1
-    assert "(there are those at quick, cpu): make one with" in capsys.readouterr().err
+    assert "(there are those at quick, cpu, paper): make one with" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["status", "report", "check sg/fig6", "cite sg/fig6", "render sg/fig6"])

@@ -158,7 +158,7 @@ def test_a_thumbnail_says_what_is_decided_first_and_what_fails_first(recorded):
         judged = [j for j in record.judgements(exhibit) if not j.claim.finding]
         told = readme.findings(standing(exhibit))
         first = next((j for j in judged if j.verdict != "open"), None)
-        assert first is None or told[0] == f"{SIGNS[first.verdict]} {first.claim.text}"
+        assert first is None or told[0] == f"{SIGNS[first.verdict]} {first.claim.sentence}"
         failed = [j.claim.text for j in judged if j.verdict == "not reproduced"]
         assert bool(failed) == any(x == f"{SIGNS['not reproduced']} {failed[0]}" for x in told if failed)
 

@@ -64,7 +64,7 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
         name = f": {net[0].upper()}, {net[1].upper()}" if len(shown) > 1 else ""
         ax.set_title(f"At the end, by depth{name}")
     for ax in axes[3 + len(shown) :]:
-        ax.set_axis_off()
+        ax.remove()
     ours = "; ".join(
         [f"ours: mean ± sd over seeds, {usual}", *(f"{k}: {told}" for told, k in letters.items())]
     )

@@ -81,8 +81,8 @@ _OWN = {
 }
 _RATE = because("a short run", learning_rate=1e-3)
 _SMOKE = because("seconds", steps=20, evaluations=2, width=32, batch=64, dni_sg_hidden=(64, 64)) | _RATE
-_LITTLE = because("convolutions cost more", width=8, batch=16, steps=6, dni_sg_hidden=(8, 8))
-_SMALL = dict.fromkeys(_CONV, _LITTLE)
+_LITTLE = because("convolutions cost more", width=8, batch=16, steps=6)
+_SMALL = {_CONV[0]: _LITTLE, _CONV[1]: _LITTLE | because("convolutions cost more", dni_sg_hidden=(8, 8))}
 _QUICK = because("one core, 30 s", steps=600, evaluations=2, batch=64, dni_sg_hidden=(128, 128)) | _RATE
 _QUICK_DNI = because("1e-3 is too high for DNI (deviation 2)", learning_rate=3e-4)
 _SHORT = {
