@@ -69,14 +69,21 @@ def thinned(curve: Mapping[int, Sequence[float]], most: int = 50) -> dict[int, S
 def labels_at_ends(ax: Axes, ends: Sequence[tuple[float, str, str]], gap: float = 0.055) -> None:
     """A line's name beside its last value, (value, name, colour) each, moved apart where they would touch.
 
-    The limits of y must stand; `gap` is a part of the axis.
+    The limits of y must stand; `gap` is a part of the axis. Without any line the axes say so.
     """
+    if not ends:
+        absent(ax)
     free = -gap
     for y, name, colour in sorted(ends):
         place = float(ax.transAxes.inverted().transform(ax.transData.transform((0, y)))[1])
         free = max(place, free + gap)
         at = (1.01, free)
         ax.annotate(name, at, xycoords="axes fraction", color=colour, va="center", fontsize=9)
+
+
+def absent(ax: Axes, more: str = "") -> None:
+    """Words in empty axes: what they are for has not been run, `more` what they show in its place."""
+    ax.text(0.5, 0.55, f"not in this record{more}", ha="center", transform=ax.transAxes)
 
 
 def band(ax: Axes, curve: Mapping[Any, Sequence[float]], colour: str, label: str, line: str = "-") -> None:
@@ -134,8 +141,11 @@ def legend_below(ax: Axes, columns: int, lower: float = -0.14, **look: Any) -> N
 def seeds_down(ax: Axes, values: Mapping[int, tuple[Sequence[float], str]]) -> None:
     """A line an arm, place → (values of its seeds, colour): dots, larger where seeds agree, mean and 95 % interval.
 
-    Marks of a colour are one path, so that pictures of a hundred arms stay small.
+    Marks of a colour are one path, so that pictures of a hundred arms stay small. Without any
+    value the axes say so.
     """
+    if not values:
+        absent(ax)
     for colour in dict.fromkeys(c for _, c in values.values()):
         own = {y: v for y, (v, c) in values.items() if c == colour}
         dots = [(list(v).count(x), x, y) for y, v in own.items() for x in dict.fromkeys(v)]

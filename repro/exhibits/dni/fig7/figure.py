@@ -37,7 +37,7 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
             if _there(view, arm):
                 _cloud(ax, view, arm, part, color=shade, marker="o", s=16, lw=0)
         if not _there(view, arm):
-            ax.text(0.5, 0.55, "not in this record: the paper's alone", ha="center", transform=ax.transAxes)
+            panels.absent(ax, ": the paper's alone")
         series = exhibit.arm(arm).series
         ax.set(title=f"{series}, {TITLES[place[0]]}", xlabel="p of acting in a step", ylabel="test error (%)")
         ax.set_xlim(0, 1)
