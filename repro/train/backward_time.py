@@ -156,19 +156,23 @@ def _by_events(call: Callable[[], object], replay: Callable[[], object], flush: 
 def take_turns(
     given: Given, ctx: Context, made: Sequence[Callable[[], object]], metric: str = "backward_ms"
 ) -> Result:
-    """Milliseconds of each run's call, one row a repetition (index); `BadValueError` for less than one."""
+    """Milliseconds of each run's call: see `turns`."""
+    on_device = on_gpu(made, metric) if ctx.device == "cuda" else [on_cpu(m, metric) for m in made]
+    return turns(given, ctx, on_device)
+
+
+def turns(given: Given, ctx: Context, timed: Sequence[Timed]) -> Result:
+    """What each run's call says, one row a metric and repetition (index); `BadValueError` for less than one."""
     repetitions, warm_up = given.param("repetitions"), given.param("warm_up")
     if repetitions < 1 or warm_up < 0:
         raise BadValueError(f"repetitions is {repetitions} and warm_up {warm_up}; expected at least 1 and 0")
     given.refuse_unread()
-    calls = list(
-        enumerate(on_gpu(made, metric) if ctx.device == "cuda" else [on_cpu(m, metric) for m in made])
-    )
+    calls = list(enumerate(timed))
     rows: list[RunRow] = []
     for i in range(-warm_up, repetitions):
         turn = i % len(calls)  # who goes first changes, so that nobody always meets the dense call's caches
-        for r, timed in (*calls[turn:], *calls[:turn]):
-            rows += [(r, name, 0, str(i), ms) for name, ms in timed().items() if i >= 0]
+        for r, call in (*calls[turn:], *calls[:turn]):
+            rows += [(r, name, 0, str(i), value) for name, value in call().items() if i >= 0]
         ctx.progress((i + warm_up + 1) / (warm_up + repetitions))
         if i + 1 < repetitions and ctx.late(time.monotonic()):
             raise OutOfTimeError(f"the time is up after {i + 1} of {repetitions} repetitions; none is kept")

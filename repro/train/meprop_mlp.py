@@ -11,13 +11,14 @@ from repro.nets.losses import softmax_error
 from repro.nets.net import Net
 from repro.nets.params import Params
 from repro.rules.backward import Rule, backward
-from repro.rules.meprop import Draws, RandomK, TopK
+from repro.rules.meprop import Draws
 from repro.train.batches import Batches, stream
 from repro.train.given import Given
 from repro.train.images import error_rate, gather, load
+from repro.train.keeps import keeps
 from repro.train.learner import Kept, Learner
 from repro.train.loop import Context, Result, fit
-from repro.train.optim import adam
+from repro.train.optimizers import optimizer_of
 from repro.train.rows import RunRow
 from repro.train.schedule import evenly
 
@@ -29,6 +30,7 @@ class MepropLearner(Learner):
     """R nets of equal shape. Settings `rule` and, for all but dense, `percent`: k = percent of the `hidden` units.
 
     Rules: "dense" (backprop), "top" and "random" (meProp with h = `hidden`), "small" (backprop with h = k).
+    The optimiser: see `repro.train.optimizers`.
     """
 
     products_on_host = False
@@ -47,10 +49,7 @@ class MepropLearner(Learner):
         self.keep = self._keep(rule)
         self.net = self._net()
         self.net.init([stream(s, "init") for s in given.seeds])
-        self.rule, self.optimizer = (
-            Rule(),
-            adam(self.params(), given.params("learning_rate"), given.param("adam_eps")),
-        )
+        self.rule, self.optimizer = Rule(), optimizer_of(given, self.params())
         an_epoch = self.batches.per_epoch
         epochs, at_most = given.param("epochs"), given.param("max_steps")
         self.steps = at_most or round(epochs * an_epoch)
@@ -83,24 +82,17 @@ class MepropLearner(Learner):
 
     def _keep(self, rule: str) -> list[Keep | None]:
         """What each linear map keeps of its output gradient; `draws`: what random-k chooses by."""
-        self.draws: Draws | None = None
-        if rule not in ("top", "random"):
-            return [None] * (len(self.sizes) - 1)
-        widths = self.sizes[1:] if self.given.param("sparsify_output") else self.sizes[1:-1]
-        made: list[Keep | None] = [TopK(self.k) for _ in widths]
-        if rule == "random":
-            thinned = [n for n in widths if n > self.k]  # the others are kept whole, which takes no draw
-            self.draws = Draws(self.given.seeds, self.batches.batch, thinned, self.ctx.device)
-            scores = iter(self.draws.scores)
-            made = [RandomK(self.k, next(scores)) if n > self.k else None for n in widths]
-        return made + [None] * (len(self.sizes) - 1 - len(made))
+        self.draws: Draws | None
+        sizes = self.sizes, self.batches.batch, self.ctx.device
+        made, self.draws = keeps(self.given, rule, self.k, *sizes)
+        return made
 
     def host(self, t: int) -> int:
         """Batches of step t."""
         return self.batches.host(t)
 
     def device(self) -> None:
-        """One Adam step on a batch of each run, by new draws."""
+        """One step of the optimiser on a batch of each run, by new draws."""
         if self.draws:
             self.draws.draw()
         x, y = gather(self.x, self.y, self.batches.take())
@@ -135,7 +127,7 @@ class MepropLearner(Learner):
         return [self.net.params]
 
     def kept(self) -> Mapping[str, Kept]:
-        """Weights, Adam's moments, how many steps random-k has drawn."""
+        """Weights, the optimiser's moments, how many steps random-k has drawn."""
         drawn = {"random-k": self.draws.count} if self.draws else {}
         return {**self.net.kept(), "optimizer": self.optimizer, **drawn}
 
