@@ -27,7 +27,7 @@ SWEEP = {"mnist": (5, 10, 20, 40, 80, 160, HIDDEN), "parsing": (5, 10, 20, 80, 1
 WAYS = {
     None: ("dense", "dense"),
     "rows": ("rows", "meProp"),
-    "mask": ("mask", "meProp, zeros multiplied along"),
+    "mask": ("mask", "meProp top-k"),
     "unified": ("unified", "meProp unified"),
 }
 """How the backward products are made → part of an arm's id, series. "rows": each example's own k rows, in loops."""
