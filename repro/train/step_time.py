@@ -18,7 +18,7 @@ from torch.optim.adam import adam as torch_adam
 
 from repro.data.parsing import FEATURES
 from repro.errors import UnknownNameError
-from repro.kernels.products import affine, product
+from repro.kernels.products import affine, product, suits
 from repro.kernels.rows import RowLoops
 from repro.kernels.topk import top_k, unified_backward, unified_columns
 from repro.nets.losses import softmax_error
@@ -35,7 +35,11 @@ WAYS, TASKS = ("rows", "mask", "unified"), ("mnist", "parsing")
 
 def dense(x: Tensor, w: Tensor, g: Tensor, need: bool) -> tuple[Tensor, Tensor | None]:
     """The whole gradient, by the fastest products that this machine has."""
-    return product(g.T[None], x[None])[0], product(g[None], w[None])[0] if need else None
+    return _product(g.T, x), _product(g, w) if need else None
+
+
+def _product(a: Tensor, b: Tensor) -> Tensor:
+    return product(a[None], b[None])[0] if suits(a[None], b[None]) else a @ b  # small ones: a call less
 
 
 def unified(k: int, g_w: Tensor, x: Tensor, w: Tensor, g: Tensor, need: bool) -> tuple[Tensor, Tensor | None]:
@@ -46,12 +50,15 @@ def unified(k: int, g_w: Tensor, x: Tensor, w: Tensor, g: Tensor, need: bool) ->
     return g_w.zero_().index_copy_(0, at, g.index_select(1, at).T @ x), None
 
 
-def way(by: str | None, k: int, w: Tensor, batch: int) -> Back:
-    """How a map's backward products are computed; None: dense. `UnknownNameError` for others than `WAYS`."""
-    if by is None or (k >= len(w) and by != "rows"):
+def way(by: str | None, k: int, w: Tensor, batch: int, hidden: int) -> Back:
+    """How a map's backward products are computed; None: dense, as is every map that keeps all its entries.
+
+    But "rows" with k = `hidden` loops through all rows of all maps. `UnknownNameError` for others than `WAYS`.
+    """
+    if by is None or (k >= len(w) and (by, k) != ("rows", hidden)):
         return dense
     if by == "rows":
-        return RowLoops(batch, k, len(w))
+        return RowLoops(batch, k, *w.shape)
     if by == "mask":
         return lambda x, w, g, need: dense(x, w, top_k(g, k), need)
     if by == "unified":
@@ -83,9 +90,11 @@ class Step:
             self.ids = torch.randint(p["symbols"], (p["batch"], FEATURES), generator=rng)
             self.weights.append(drawn(p["symbols"], p["embedding"], std=0.1))
         self.y = torch.randint(p["outputs"], (1, p["batch"]), generator=rng)
-        self.back = [way(by, k, w, p["batch"]) for w in self.w]
+        self.back = [way(by, k, w, p["batch"], p["hidden"]) for w in self.w]
         self.moments = [[torch.zeros_like(v) for v in self.weights] for _ in range(2)]
         self.counts = [torch.zeros(()) for _ in self.weights]
+        # gradients of the last step: freed when the next are there, so that memory is used again, not given back
+        self.held: list[Tensor] = []
 
     def __call__(self) -> dict[str, float]:
         """Take the steps."""
@@ -102,6 +111,7 @@ class Step:
         back = clock()
         self.update(gradients)
         parts = (back - there, there - began, linear, clock() - back)
+        self.held = gradients
         return dict(zip(("backward_s", "forward_s", "linear_s", "update_s"), parts, strict=True))
 
     def forward(self) -> tuple[list[Tensor], Tensor]:

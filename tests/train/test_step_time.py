@@ -94,4 +94,12 @@ def test_what_is_not_known_is_refused_by_name(small: Callable[..., Given]) -> No
     with pytest.raises(UnknownNameError, match="task that is timed 'pos'"):
         run(small("meprop/table2", "pos-dense", (0,)), Context())
     with pytest.raises(UnknownNameError, match="way to multiply 'magic'"):
-        way("magic", 2, torch.ones(5, 3), 1)
+        way("magic", 2, torch.ones(5, 3), 1, 5)
+
+
+def test_which_maps_go_through_loops() -> None:
+    """A map that keeps all its entries is dense, but where all rows of all maps are asked for."""
+    made = [Step(MNIST, "rows", k).back for k in (3, 12, 30)]
+    assert [[type(b).__name__ for b in back] for back in made] == [
+        ["RowLoops"] * 3, ["RowLoops", "RowLoops", "function"], ["RowLoops"] * 3,
+    ]  # fmt: skip
