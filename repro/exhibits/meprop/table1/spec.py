@@ -162,4 +162,5 @@ EXHIBIT = Exhibit(
         ("top_k(g): keep the k entries of largest magnitude", "repro.kernels.topk:top_k"),
         ("x ← x − rate · g / √(ε + Σg²)", "repro.train.optim:MaskedAdaGrad"),
     ),
+    asides={"M1-9": "it: to the scores"},
 )
