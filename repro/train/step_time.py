@@ -85,8 +85,10 @@ class Step:
 
         self.w = [drawn(o, i, std=math.sqrt(6 / (i + o))) for i, o in pairwise(sizes)]
         self.b = [torch.zeros(len(w)) for w in self.w]
-        self.weights, self.x = [*self.w, *self.b], torch.rand(p["batch"], width, generator=rng)
-        if p["symbols"]:
+        self.weights, self.x = [*self.w, *self.b], torch.empty(0)
+        if not p["symbols"]:
+            self.x = torch.rand(p["batch"], width, generator=rng)
+        else:
             self.ids = torch.randint(p["symbols"], (p["batch"], FEATURES), generator=rng)
             self.weights.append(drawn(p["symbols"], p["embedding"], std=0.1))
         self.y = torch.randint(p["outputs"], (1, p["batch"]), generator=rng)
