@@ -57,9 +57,9 @@ _SHORT = {
     **because("every 1,000 steps", evaluations=20),
     **because("a shorter run; arms that have been searched have their own (deviation 2)", learning_rate=1e-4),
 }
-_OWN = {arm: because(_FOUND, learning_rate=rate) for arm, rate in RATES.items()}
-if "dni-5" in _OWN:
-    _OWN[_SMALL.id] = _OWN["dni-5"]  # from which it is to differ in its initial weights alone
+_LIKE = {_SMALL.id: "dni-5"}
+"""From which it is to differ in its initial weights alone."""
+_OWN = {a: because(_FOUND, learning_rate=RATES[o]) for a in ALL if (o := _LIKE.get(a, a)) in RATES}
 PROFILES = (
     Profile("smoke", (0,), "digits", arms=_ENDS, overrides=_SMOKE | _RATE, together=("*",), budget="≤ 15 s"),
     Profile(

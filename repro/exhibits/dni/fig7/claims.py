@@ -204,7 +204,8 @@ def _more_is_faster(view: View) -> Outcome:
 
 @_claim(
     "F7-8",
-    "It is the number of moves: where its first layer has moved as often as cDNI's, backpropagation is not behind",
+    "The number of moves explains it: where its first layer has moved as often as cDNI's, backpropagation is not "
+    "behind",
     place="Figure 7 (ours, beside it)",
     paper="not asked",
     tolerance="backpropagation with p ≥ 0.5 less cDNI with p⁴ (on straight lines between its runs, over the "

@@ -233,4 +233,8 @@ EXHIBIT = Exhibit(
         ("one step of those that act", "repro.train.at_random:AtRandomLearner.device"),
     ),
     deviations=DEVIATIONS,
+    asides={
+        "F7-5": "in short training by arithmetic: the first layer moves in p⁴ of the steps, see F7-8",
+        "F7-8": "it: how far backpropagation falls behind at a small p",
+    },
 )
