@@ -32,7 +32,7 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
         _gap_axis(ax, loss)
         _gaps(ax, own, cells, view)
         ax.set(title=f"{name}: at the end")
-        _along(curves, [a for a in own if _cell(a) and not a.setting["deep"]], view)
+        _along(curves, [a for a in own if "target" not in a.setting and not a.setting["deep"]], view)
         curves.set(title=f"{name}: along training, shallow")
     above[0].set_yticks(range(len(cells)), cells)
     above[0].invert_yaxis()
@@ -44,8 +44,8 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
 
 
 def _cell(arm: Arm) -> bool:
-    """Whether it is a cell of the paper's table: an arm of ours says what its target is."""
-    return "target" not in arm.setting
+    """Whether it is a cell of the paper's table: an arm of ours says what its target or its precision is."""
+    return not {"target", "precision"} & {*arm.setting}
 
 
 def _along(ax: Axes, arms: list[Arm], view: View) -> None:
@@ -56,7 +56,7 @@ def _along(ax: Axes, arms: list[Arm], view: View) -> None:
         y = [max(abs(stats.mean(v)), 1e-7) for v in curve.values()]
         colour = f"C{n}"
         ax.plot([s / max(curve) for s in curve], y, "o-", ms=3.5, lw=1.3, color=colour)
-        ends.append((y[-1], f"{arm.setting['data']}{arm.setting['dim']}", colour))
+        ends.append((y[-1], arm.label.replace(", shallow", ""), colour))
     ax.set(xscale="log", yscale="log", ylim=(5e-8, 1))
     ax.minorticks_off()
     ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
