@@ -14,8 +14,11 @@ from repro.show import courses, panels, style
 from repro.spec import Exhibit
 
 PANELS = {
-    "DNI: linear (dashed: hidden layers)": (("dni-linear", "", "DNI", "-"), ("dni", "hidden, ", "DNI", "--")),
-    "cDNI: linear": (("cdni", "", "cDNI", "-"),),
+    "DNI: linear models (dashed: with hidden layers)": (
+        ("dni-linear", "", "DNI", "-"),
+        ("dni", "hidden, ", "DNI", "--"),
+    ),
+    "cDNI: linear models": (("cdni", "", "cDNI", "-"),),
     "Bprop": (("bprop", "", "Bprop", "-"),),
 }
 """Title → (arm without its depth, words before the depth, shades, line)."""
@@ -60,6 +63,10 @@ def _by_depth(ax: Axes, exhibit: Exhibit, view: View) -> None:
             ax, view, arms, {a.id: a.setting["layers"] + shift for a in arms}, ERROR, marker=marker
         )
     ax.xaxis.set_major_locator(FixedLocator(DEPTHS))
-    ax.set(title="At the end, by depth", xlabel="layers", ylabel="final test error (%)")
+    ax.set(
+        title="At the end (DNI: with hidden layers, cDNI: linear)",
+        xlabel="layers",
+        ylabel="final test error (%)",
+    )
     panels.percent_axis(ax)
     panels.legend_below(ax, 3, fontsize=8)
