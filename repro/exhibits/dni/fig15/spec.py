@@ -77,8 +77,8 @@ EXHIBIT = Exhibit(
     id="dni/fig15",
     title="Training error of the convolutional nets on CIFAR-10",
     place="supplementary Figure 15 (v1 Figure 13)",
-    read="nowhere: the picture was not seen, and the text of v1 A.2.1 has no numbers; test errors are "
-    "those of v1's Table 1",
+    read="in v1's Table 1 (test errors alone); of training errors no number is known: the picture was not seen, and "
+    "the text of v1 A.2.1 has none",
     shows="How well convolutional nets of 3 and 4 layers fit the training images of CIFAR-10 under "
     "backpropagation, a synthetic gradient after every hidden layer (DNI), one that also sees the label "
     "(cDNI), and no gradient between layers: training error over training, beside the test error.",
