@@ -25,18 +25,17 @@ from repro.paths import data_dir
 from repro.rules.backward import Rule, backward
 from repro.rules.meprop import Draws
 from repro.train.batches import Batches, stream
+from repro.train.best import BestByDev, trained
 from repro.train.given import Given
 from repro.train.keeps import keeps
-from repro.train.learner import Kept, Learner
-from repro.train.loop import Context, Result, fit
+from repro.train.learner import Kept
+from repro.train.loop import Context, Result
 from repro.train.optimizers import optimizer_of
-from repro.train.rows import RunRow
-from repro.train.schedule import evenly
 
 RULES = ("dense", "top", "random", "small")
 
 
-class ParserLearner(Learner):
+class ParserLearner(BestByDev):
     """R parsers of equal shape. Settings as those of `repro.train.meprop_mlp`: `rule` and, but for dense, `percent`;
     `activation` where it is not the parameter's.
 
@@ -60,15 +59,10 @@ class ParserLearner(Learner):
         self.net = self._net(self._keep(rule))
         self.net.init([stream(s, "init") for s in given.seeds])
         self.rule, self.optimizer = Rule(), optimizer_of(given, self.params())
-        an_epoch = self.batches.per_epoch
-        epochs, at_most = given.param("epochs"), given.param("max_steps")
-        self.steps = at_most or round(epochs * an_epoch)
-        times = max(1, round(given.param("evaluations") * self.steps / an_epoch))
-        self.evaluate_at = evenly(self.steps, times)
-        self.plain["best"] = [[-1.0, 0, 0.0] for _ in given.runs]  # dev UAS, step, test UAS
+        self.schedule()
 
     def _keep(self, rule: str) -> list[Keep | None]:
-        """What each linear map keeps of its output gradient; `draws`: what random-k chooses by."""
+        """What each linear map keeps of its output gradient; `draws`: what entries by lot are chosen by."""
         self.draws: Draws | None
         sizes = self.sizes, self.batches.batch, self.ctx.device
         made, self.draws = keeps(self.given, rule, self.k, *sizes)
@@ -80,10 +74,6 @@ class ParserLearner(Learner):
         shape = self.table.size, given.param("embedding"), given.param("embedding_std")
         act = given.setting("activation", given.param("activation"))
         return parser(*shape, self.sizes, *size, keep, act, drops)
-
-    def host(self, t: int) -> int:
-        """Batches of step t."""
-        return self.batches.host(t)
 
     def device(self) -> None:
         """One step of the optimiser on a batch of each run, by new draws."""
@@ -97,29 +87,11 @@ class ParserLearner(Learner):
         backward(self.net.segments, tape, y, delta.div_(y.shape[-1]), self.rule)  # the mean over the batch
         self.optimizer.step()
 
-    def evaluate(self, t: int) -> list[RunRow]:
-        """Dev score of each run; test score where dev is the best so far (test never chooses)."""
-        dev, best = self._score(self.dev), self.plain["best"]
-        better = [r for r, score in enumerate(dev) if score > best[r][0]]
-        test = self._score(self.test) if better else []
-        for r in better:
-            best[r] = [dev[r], t, test[r]]
-        return [(r, "dev_accuracy", t, "", score) for r, score in enumerate(dev)]
-
-    def _score(self, part: Sentences) -> list[float]:
-        made: list[float] = attachment(self.net.predict, part, len(self.given.runs)).tolist()
+    def score(self, part: str) -> list[float]:
+        """UAS of each run."""
+        sentences = self.dev if part == "dev" else self.test
+        made: list[float] = attachment(self.net.predict, sentences, len(self.given.runs)).tolist()
         return made
-
-    def final(self, t: int) -> list[RunRow]:
-        """Test score at the best dev score, the epoch where that was, and test score at the end."""
-        rows: list[RunRow] = []
-        for r, ((_, at, test), end) in enumerate(
-            zip(self.plain["best"], self._score(self.test), strict=True)
-        ):
-            rows.append((r, "test_accuracy", at, "", test))
-            rows.append((r, "best_epoch", at, "", at / self.batches.per_epoch))
-            rows.append((r, "end_accuracy", t, "", end))
-        return rows
 
     def params(self) -> Sequence[Params]:
         """Those of the nets, with the table of symbols."""
@@ -129,10 +101,6 @@ class ParserLearner(Learner):
         """Weights, the optimiser's moments, how many steps random-k has drawn."""
         drawn = {"random-k": self.draws.count} if self.draws else {}
         return {**self.net.kept(), "optimizer": self.optimizer, **drawn}
-
-    def first_batch(self, run: int) -> str:
-        """Hash of its first batch's indices."""
-        return self.batches.fingerprint(run)
 
     def info(self) -> dict[str, int]:
         """Sizes that the data and the settings come to."""
@@ -203,7 +171,4 @@ def _read(
 
 def run(given: Given, ctx: Context) -> Result:
     """Train for `epochs` (or `max_steps`) with `evaluations` dev scores an epoch."""
-    learner = ParserLearner(given, ctx)
-    result = fit(learner, ctx)
-    result.meta["info"] = learner.info()
-    return result
+    return trained(ParserLearner(given, ctx))

@@ -9,9 +9,10 @@ from repro.nets.dropped import Drop
 from repro.nets.linear import Keep
 from repro.nets.net import Net
 from repro.rules.meprop import Draws
+from repro.train.best import trained
 from repro.train.given import Given
 from repro.train.learner import Kept
-from repro.train.loop import Context, Result, fit
+from repro.train.loop import Context, Result
 from repro.train.parsing import ParserLearner
 
 
@@ -42,7 +43,4 @@ class DroppedParser(ParserLearner):
 
 def run(given: Given, ctx: Context) -> Result:
     """Train for `epochs` (or `max_steps`) with `evaluations` dev scores an epoch."""
-    learner = DroppedParser(given, ctx)
-    result = fit(learner, ctx)
-    result.meta["info"] = learner.info()
-    return result
+    return trained(DroppedParser(given, ctx))

@@ -12,9 +12,10 @@ from repro.errors import BadValueError, UnknownNameError
 from repro.exhibits import get
 from repro.nets.dropout import Dropout
 from repro.record.run import Run
-from repro.train import meprop_dropout, meprop_mlp, parsing, parsing_dropout, tasks
+from repro.train import best, tasks
 from repro.train.given import Given
 from repro.train.loop import Context
+from repro.train.meprop_dropout import DroppedLearner
 from repro.train.meprop_mlp import MepropLearner
 from repro.train.optim import AdaGrad, Adam
 from repro.train.optimizers import optimizer_of
@@ -52,18 +53,18 @@ def of(small: Callable[..., Given]) -> Callable[..., Given]:
 
 
 @pytest.mark.parametrize(
-    ("exhibit", "arm", "module"),
+    ("exhibit", "arm", "kind"),
     [
-        ("meprop/table1", "mnist-top-adagrad", meprop_mlp),
-        ("meprop/table1", "parsing-random-adam", parsing),
-        ("meprop/table4", "mnist-random", meprop_dropout),
-        ("meprop/table4", "parsing-top", parsing_dropout),
-        ("meprop/table4", "mnist-dense-plain", meprop_mlp),
-        ("meprop/table4", "parsing-dense-plain", parsing),
+        ("meprop/table1", "mnist-top-adagrad", MepropLearner),
+        ("meprop/table1", "parsing-random-adam", ParserLearner),
+        ("meprop/table4", "mnist-random", DroppedLearner),
+        ("meprop/table4", "parsing-top", DroppedParser),
+        ("meprop/table4", "mnist-dense-plain", MepropLearner),
+        ("meprop/table4", "parsing-dense-plain", ParserLearner),
     ],
 )
 def test_each_arm_has_its_learner(
-    exhibit: str, arm: str, module: Any, of: Callable[..., Given], monkeypatch: pytest.MonkeyPatch
+    exhibit: str, arm: str, kind: type, of: Callable[..., Given], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found: list[Any] = []
 
@@ -72,10 +73,10 @@ def test_each_arm_has_its_learner(
         learner.given.refuse_unread()
         raise StopIteration
 
-    for each in (meprop_mlp, meprop_dropout, parsing, parsing_dropout):
-        monkeypatch.setattr(each, "fit", caught if each is module else None)
+    monkeypatch.setattr(best, "fit", caught)
     with pytest.raises(StopIteration):
         tasks.run(of(exhibit, arm), Context(download=False))
+    assert type(found[0]) is kind
     assert isinstance(found[0].optimizer, AdaGrad if arm.endswith("adagrad") else Adam)
 
 
