@@ -179,3 +179,10 @@ def test_arms_have_the_papers_k_and_rates() -> None:
         ("parsing", 0.01),
         ("mnist", 0.1),
     }
+
+
+def test_a_control_that_may_lose_too_little_judges_nothing() -> None:
+    """Half a point, give or take: whether a loss could be seen is not known."""
+    close = told(ONE) | {"mnist-random-adam": told(ONE)["mnist-top-adam"] - 0.5}
+    assert verdicts(ONE, close, spread=1.0)["M1-3"] == OPEN
+    assert verdicts(ONE, told(ONE), spread=1.0)["M1-3"] == R
