@@ -63,7 +63,7 @@ class ParserLearner(Learner):
         self.optimizer = adam(self.params(), given.params("learning_rate"), given.param("adam_eps"))
         an_epoch = self.batches.per_epoch
         epochs, at_most = given.param("epochs"), given.param("max_steps")
-        self.steps = at_most or round(epochs * an_epoch)
+        self.steps = min(full := round(epochs * an_epoch), at_most or full)
         times = max(1, round(given.param("evaluations") * self.steps / an_epoch))
         self.evaluate_at = evenly(self.steps, times)
         self.plain["best"] = [[-1.0, 0, 0.0] for _ in given.runs]  # dev UAS, step, test UAS
