@@ -63,6 +63,12 @@ def test_it_explains_itself(exhibit):
         assert compile(source_of(path).text, path, "exec")
 
 
+def test_its_record_keeps_the_error_on_held_out_images(exhibit):
+    """What `--set hold_out=…` is asked for; a metric that the exhibit does not have would be dropped in silence."""
+    if any(p.name == "hold_out" for p in exhibit.params):
+        assert any(m.name.startswith("validation_error") for m in exhibit.metrics)
+
+
 def test_every_arm_is_told_apart_by_setting_and_data(exhibit):
     kinds = [(a.dataset, sorted(a.setting.items())) for a in exhibit.arms]
     assert all(kinds.count(k) == 1 for k in kinds)
