@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from repro.errors import UnknownNameError
+from repro.errors import BadValueError, UnknownNameError
 from repro.exhibits import get
 from repro.exhibits.sg.fig6.work import (
     grid,
@@ -51,6 +51,13 @@ def test_grid_is_exactly_symmetric() -> None:
     assert values[12] == 0
     assert values == [-v for v in reversed(values)]
     assert values[-1] == 3
+    assert grid(3.0, 3) == [-3, 0, 3]
+
+
+@pytest.mark.parametrize("per_side", [24, 2, 1, -1])
+def test_a_grid_that_would_be_another_or_none_is_refused(per_side: int) -> None:
+    with pytest.raises(BadValueError, match=f"grid is {per_side}; expected an odd number"):
+        grid(3.0, per_side)
 
 
 def test_each_run_has_the_rows_of_its_formula_or_rule() -> None:
