@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
 
 from repro.errors import BadValueError, UnknownNameError
 from repro.exhibits import get
+from repro.exhibits.sg.fig6.figure import _walk
 from repro.exhibits.sg.fig6.work import (
     grid,
     loss,
@@ -44,6 +46,24 @@ def test_travel_stands_still_in_the_cone_and_moves_outside() -> None:
     assert travel("sg", 2, 1, XS, 100, 0.01) == 0
     assert travel("bprop", 2, 1, XS, 100, 0.01) > 1
     assert travel("sg", 0.5, 2, XS, 100, 0.01) > 0.5
+
+
+def test_travel_outside_the_cone_by_hand() -> None:
+    """All four signs are 1, so c goes 0, 0.04, 0.0784 towards 1 and b falls by 0.005 · 4 c; a stays."""
+    assert travel("sg", 0.5, 2, XS, 3, 0.005) == pytest.approx(0.02 * (0 + 0.04 + 0.0784), rel=1e-9)
+    assert travel("sg", 0.5, 2, XS, 400, 0.005) == pytest.approx(1.81, abs=0.01)
+
+
+@pytest.mark.parametrize(("series", "rule"), [("Bprop", "bprop"), ("SG", "sg")])
+def test_the_picture_walks_as_far_as_the_record_says(series: str, rule: str) -> None:
+    params = RUNS[rule].params
+    steps, rate = params["steps"], params["rate"]
+    for start in params["starts"]:
+        walked = list(_walk(series, *start, list(XS), steps, rate))
+        assert len(walked) == steps + 1 and walked[0] == start
+        for n in (1, 5, steps):
+            far = math.dist(walked[n], start)
+            assert far == pytest.approx(travel(rule, *start, XS, n, rate), rel=1e-9, abs=1e-12)
 
 
 def test_grid_is_exactly_symmetric() -> None:
