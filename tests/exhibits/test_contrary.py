@@ -168,6 +168,8 @@ DNI_OTHER = {
     ),
     "DNI no worse with depth": (layers("dni", (1.9, 1.9, 1.9, 1.9)), ["D2-3", "D2-7", "D2-13"]),
     "cDNI a point above Bprop": (layers("cdni", (3.2, 2.9, 2.7, 2.6)), ["D2-5", "D2-11", "D2-12", "D2-13"]),
+    "Bprop worse with depth": (layers("bprop", (1.0, 1.15, 1.3, 1.45)), ["D2-2"]),
+    "cDNI a fifth above Bprop": (layers("cdni", (2.4, 2.2, 2.2, 2.2)), ["D2-5", "D2-12"]),
     "cDNI worse with depth": (layers("cdni", (1.6, 1.7, 1.9, 2.2)), ["D2-6", "D2-12"]),
     "No Bprop as good as Bprop": (
         layers("no_bprop", (2.1, 1.9, 1.9, 1.9)),

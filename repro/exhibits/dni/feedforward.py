@@ -58,6 +58,14 @@ CNN_PARAMS = (
         only={"net": ("cnn",)},
         assumed=True,
     ),
+    Param(
+        "train_images",
+        5000,
+        "the paper does not say on which images training errors were measured",
+        "training images, the first, on which the training error is measured",
+        only={"net": ("cnn",)},
+        assumed=True,
+    ),
 )
 """Those of its convolutional nets alone; there `width` and the SG models' hidden layers count channels."""
 
@@ -134,7 +142,7 @@ CONVOLUTIONS = Deviation(
     "convolutional nets",
     "5 × 5 convolutions, 3 × 3 pooling; its step, its borders and how an SG model sees the label not stated",
     "pooling in steps of 2, borders of zeros that count in averages; the label as ten more channels, each the same "
-    "everywhere; trained at smoke alone so far",
+    "everywhere",
     "the usual forms",
 )
 
@@ -151,8 +159,10 @@ LOOKED = Deviation(
     "L2, cosine and sign error against the true gradient; on which images, averaged how, not stated",
     "on the first 1,024 training images in batches as trained, batch norm as in training; the true gradient through "
     "the whole net above; L2 and cosine of each image, then their mean; before training, after 1, "
-    "2, 4, … steps and at each evaluation",
-    "the natural reading; the same images all along, so that nothing but training changes",
+    "2, 4, … steps and at each evaluation; a mean over a stretch of training is one over time, on straight lines "
+    "from look to look",
+    "the natural reading; the same images all along, so that nothing but training changes; over time since quick "
+    "records, in which a mean over looks was one of the first steps",
 )
 
 ALGORITHMS = (
@@ -174,6 +184,11 @@ METRICS = (
     Metric("sg_loss", "", "‖δ̂ − δ‖² of an example, mean over the batch and a net's SG models", at_end=True),
     VALIDATION,
 )
+
+TRAIN_ERROR = Metric(
+    "train_error", "%", "wrongly classified images of a fixed part of those trained on, in test mode", 90.0
+)
+"""Of exhibits whose runs have `train_images`."""
 
 ERRORS = (
     Metric("sg_distance", "", "‖δ̂ − δ‖, mean over images; index: the layer that the model stands after"),

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, PercentFormatter
 
+from repro.exhibits.sg.table2.spec import RATES
 from repro.record import stats
 from repro.record.record import Record
 from repro.record.view import View
@@ -22,7 +23,7 @@ LINEAR_BELOW = 1e-5
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     """The gap of every cell: data sets as dots, our mean a bar, the paper's hollow; below, the gap along training."""
     losses = {"mse": "MSE", "log": "log loss"}
-    arms = [a for a in exhibit.arms if _cell(a) or view.has(a.id, "gap")]
+    arms = [a for a in exhibit.arms if _cell(a) or (view.has(a.id, "gap") and not _twice(a))]
     cells = list(dict.fromkeys(a.label for a in arms))
     figure = Figure(figsize=(style.WIDE, 4.6 + 0.32 * len(cells)), layout="constrained")
     ratios = (0.32 * len(cells), 3.6)
@@ -46,6 +47,11 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
 def _cell(arm: Arm) -> bool:
     """Whether it is a cell of the paper's table: an arm of ours says what its target or its precision is."""
     return not {"target", "precision"} & {*arm.setting}
+
+
+def _twice(arm: Arm) -> bool:
+    """Whether it is what a cell of the table is at the rate of quick and cpu."""
+    return (arm.setting.get("rate"), arm.setting.get("target")) == (RATES[0], "batch")
 
 
 def _along(ax: Axes, arms: list[Arm], view: View) -> None:

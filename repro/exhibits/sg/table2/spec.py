@@ -29,20 +29,22 @@ def _arm(data: str, dim: int, deep: bool, loss: str, gap: float, **more: str) ->
     return Arm(f"{data}{dim}-{depth}-{loss}{end}", f"{data}{dim}, {depth}{said}", name, setting, {"gap": gap})
 
 
-RATES, TARGETS = (1e-2, 1e-3, 1e-4, 3e-5), ("batch", "sample")
+RATES = (1e-2, 1e-3, 1e-4, 3e-5)
+TARGETS = {"batch": "target: mean loss", "sample": "each point's"}
 
 
 def _varied(dim: int, rate: float, target: str, data: str = "linear") -> Arm:
     """Shallow, log loss, at a rate of its own and with a target of its own scale."""
     setting = {"data": data, "dim": dim, "deep": False, "loss": "log", "rate": rate, "target": target}
     gap = {"gap": REPORTED[data, dim, False][1]}
-    return Arm(f"{data}{dim}-{rate:g}-{target}", f"{data}{dim}, {rate:g}, {target}", "log loss", setting, gap)
+    label = f"{data}{dim}, {rate:g}, {TARGETS[target]}"
+    return Arm(f"{data}{dim}-{rate:g}-{target}", label, "log loss", setting, gap)
 
 
 def _shaped(data: str, dim: int, target: str = "batch") -> Arm:
     """Shallow, log loss, an SG shaped for it. The target is said, so that no claim on the paper's cells takes it."""
     cell = {"data": data, "dim": dim, "deep": False, "loss": "log", "target": target, "shape": "sigmoid"}
-    end, said = ("", "") if target == "batch" else (f"-{target}", f", {target}")
+    end, said = ("", "") if target == "batch" else (f"-{target}", f", {TARGETS[target]}")
     return Arm(f"{data}{dim}-sigmoid{end}", f"{data}{dim}, d·σ(hA){said}", "log loss", cell)
 
 
