@@ -58,12 +58,12 @@ def test_travel_outside_the_cone_by_hand() -> None:
 def test_the_picture_walks_as_far_as_the_record_says(series: str, rule: str) -> None:
     params = RUNS[rule].params
     steps, rate = params["steps"], params["rate"]
-    for start in params["starts"]:
-        walked = list(_walk(series, *start, list(XS), steps, rate))
-        assert len(walked) == steps + 1 and walked[0] == start
+    for a, b in params["starts"]:
+        walked = list(_walk(series, a, b, list(XS), steps, rate))
+        assert len(walked) == steps + 1 and walked[0] == (a, b)
         for n in (1, 5, steps):
-            far = math.dist(walked[n], start)
-            assert far == pytest.approx(travel(rule, *start, XS, n, rate), rel=1e-9, abs=1e-12)
+            far = math.dist(walked[n], (a, b))
+            assert far == pytest.approx(travel(rule, a, b, XS, n, rate), rel=1e-9, abs=1e-12)
 
 
 def test_grid_is_exactly_symmetric() -> None:
