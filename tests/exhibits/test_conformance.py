@@ -34,9 +34,16 @@ def test_its_folder_is_its_id_and_holds_its_parts(exhibit):
     assert exhibit.package.endswith("skeleton") or "/".join(folder.parts[-2:]).replace("_", "-") == exhibit.id
     files = {p.name for p in folder.glob("*.py")}
     assert {"__init__.py", "spec.py", "claims.py", "figure.py"} <= files
-    assert files <= {"__init__.py", "spec.py", "claims.py", "figure.py", "work.py"}
+    assert files <= {
+        "__init__.py",
+        "spec.py",
+        "arms.py",
+        "claims.py",
+        "figure.py",
+        "work.py",
+    }  # arms of a long spec
     assert ("work.py" in files) == (exhibit.runs_of is None)
-    assert sum(len((folder / f).read_text().splitlines()) for f in files) <= 620
+    assert sum(len((folder / f).read_text().splitlines()) for f in files) <= 640
 
 
 def test_its_work_is_there(exhibit):
