@@ -81,7 +81,10 @@ def _known(kind: str, name: str, names: Sequence[str]) -> str:
 
 
 def products(given: Given, device: str) -> list[Product]:
-    """For each run its backward pass: settings `k`, `layout`, `precision` and `zeros` (see `Product`)."""
+    """For each run its backward pass: settings `k`, `layout`, `precision` and `zeros` (see `Product`).
+
+    `BadValueError` for a k of more than `hidden` and for a GPU's precision elsewhere.
+    """
     batch, inputs, hidden = (given.param(name) for name in ("batch", "inputs", "hidden"))
     rng = stream(0, "backward-time")
     shapes = ((batch, inputs), (batch, hidden), (hidden, inputs))
@@ -93,6 +96,8 @@ def products(given: Given, device: str) -> list[Product]:
         for name, d in (("k", None), ("layout", LAYOUTS[0]), ("precision", "float32"), ("zeros", ZEROS[0]))
     )
     for k, layout, precision, zeros in zip(*settings, strict=True):
+        if k is not None and k > hidden:
+            raise BadValueError(f"hidden is {hidden}; expected {k} or more units, of which k = {k} are kept")
         dtype = DTYPES[_known("precision", precision, list(DTYPES))]
         if precision != "float32" and device != "cuda":
             raise BadValueError(

@@ -173,6 +173,15 @@ def test_a_setting_comes_before_the_parameter() -> None:
     assert [type(s).__name__ for s in learner("top").net.segments][1:3] == ["DenseTanh"] * 2
 
 
+@pytest.mark.parametrize(("epochs", "at_most", "steps"), [(0.2, 12, 5), (1.0, 12, 12), (0.2, 0, 5)])
+def test_epochs_count_beside_a_limit_on_steps(epochs: float, at_most: int, steps: int) -> None:
+    made = learner("dense", epochs=epochs, max_steps=at_most)
+    assert made.batches.per_epoch == 26
+    assert made.steps == made.evaluate_at[-1] == steps
+    with pytest.raises(BadValueError, match="in -1 steps"):
+        learner("dense", max_steps=-1)
+
+
 def test_every_setting_and_parameter_is_read() -> None:
     for rule in ("dense", "top", "random", "small"):
         learner(rule).given.refuse_unread()
