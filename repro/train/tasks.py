@@ -1,17 +1,18 @@
-"""The tasks of meProp's tables 1 to 4: MNIST by an MLP, dependency parsing by another. Tagging is not here yet."""
+"""The tasks of meProp's tables 1 to 4: MNIST by an MLP, dependency parsing by another, tagging by an LSTM."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
 from repro.errors import UnknownNameError
-from repro.train import meprop_mlp, parsing
+from repro.train import meprop_mlp, parsing, tagging
 from repro.train.given import Given
 from repro.train.loop import Context, Result
 
 TASKS: Mapping[str, Callable[[Given, Context], Result]] = {
     "mnist": meprop_mlp.run,
     "parsing": parsing.run,
+    "pos": tagging.run,
 }
 
 
