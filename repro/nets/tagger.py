@@ -61,8 +61,9 @@ class Tagger:
             self.tables.append(table)
         self.params = made
         self.p, self.g = ({n: getattr(v, of)[n] for n, v in made.items()} for of in "pg")
-        shape, room = (self.inputs, hidden, self.p["W"]), (runs * directions, longest)
-        self.core, self.reader = KeptWindow(*room, batch, *shape, k), KeptWindow(*room, LANES, *shape)
+        like, models = self.p["W"], runs * directions
+        self.core = KeptWindow(models, longest, batch, self.inputs, hidden, like, k)
+        self.reader = KeptWindow(models, longest, LANES, self.inputs, hidden, like)
 
     def init(self, generators: Sequence[torch.Generator]) -> None:
         """Draw all of them, each run from its own generator, one direction after the other."""
