@@ -75,7 +75,7 @@ _SMOKE |= dict.fromkeys(
     _TAGGERS, because("seconds", batch=10, word_vector=10, feature_vector=4, sentences=40, evaluated=20)
 )
 _QUICK = dict.fromkeys(_PARSERS, because("one core, 30 s", batch=500, max_steps=400, evaluated=300))
-_QUICK |= dict.fromkeys(_TAGGERS, because("one core, 30 s", batch=16, max_steps=250, evaluated=300))
+_QUICK |= dict.fromkeys(_TAGGERS, because("one core, 30 s", batch=8, max_steps=200, evaluated=300))
 PROFILES = (
     Profile(
         "smoke",
@@ -161,7 +161,7 @@ DEVIATIONS = (
         19,
         "quick profile",
         "h = 500",
-        "h = 100 with k = 4 (POS-Tag: 1), small nets of as many units; 2,500 steps on MNIST, 400 on Parsing, 250 on "
+        "h = 100 with k = 4 (POS-Tag: 1), small nets of as many units; 2,500 steps on MNIST, 400 on Parsing, 200 on "
         "POS-Tag",
         "30 s on one core",
         "such small nets do not pass the gate: claims stay open",
