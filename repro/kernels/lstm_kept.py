@@ -23,6 +23,14 @@ from repro.kernels.lstm import LSTMWindow
 
 FEW = 8
 """How many times fewer than the units the entries must be for sums of single rows to beat a product on a CPU."""
+AXES = {
+    **dict.fromkeys(("xh", "dz", "kept"), (0, 1)),
+    **dict.fromkeys(("c", "gates", "tanh", "e", "slope", "e_c", "at", "values", "dxh", "_rows"), (1, 0)),
+    **dict.fromkeys(("dh", "dc", "_size", "_largest", "_gates", "_w_h"), (0, None)),
+}
+"""Buffer → where the models lie in it, and the time."""
+MORE = {"xh": 2, "c": 2, "gates": 1, "tanh": 1}
+"""Slots beside those of T cores."""
 
 
 class KeptWindow(LSTMWindow):
@@ -30,6 +38,7 @@ class KeptWindow(LSTMWindow):
 
     `first(T)` is the window of its first T cores. Order of use: `forward`, `back`, `weight_gradient`,
     `input_gradient`. `at` and `values` [T, M, B, 4, k]: which entries of each gate are kept, and what they are.
+    `apart`: one model after the other goes through all cores, so that its weights stay in a CPU's cache.
     """
 
     def __init__(
@@ -38,6 +47,7 @@ class KeptWindow(LSTMWindow):
         super().__init__(models, steps, batch, inputs, hidden, like)
         self.k = k if k < hidden else 0
         self.sparse = 0 < self.k * FEW <= hidden and not like.is_cuda
+        self.apart = batch * self.xh.shape[-1] * 4 * hidden >= products.FROM and not like.is_cuda
         if self.k:
             shape = (steps, models, batch, 4, self.k)
             self.at = torch.zeros(shape, dtype=torch.int64, device=like.device)
@@ -51,37 +61,55 @@ class KeptWindow(LSTMWindow):
             ) * hidden  # where the rows of a gate begin, all models' in one table
             self._rows = torch.zeros_like(self.at)
             self._every = torch.arange(4 * hidden)
-        elif self.k:
+            return
+        self._w_h = like.new_zeros(models, 4 * hidden, hidden)
+        if self.k:
             self.kept = torch.zeros_like(self.dz)
 
     def first(self, steps: int) -> KeptWindow:
         """The window of its first cores, in the same memory."""
-        made = copy(self)
+        made = self._narrowed(1, 0, steps)
         made.steps = made.cores = steps
-        for name, more in {"xh": 2, "dz": 0, "kept": 0}.items():
-            if hasattr(self, name):
-                setattr(made, name, getattr(self, name)[:, : steps + more])
-        later = {"c": 2, "gates": 1, "tanh": 1} | dict.fromkeys(
-            ("e", "slope", "e_c", "at", "values", "dxh", "_rows"), 0
-        )
-        for name, more in later.items():
-            if hasattr(self, name):
-                setattr(made, name, getattr(self, name)[: steps + more])
         return made
+
+    def _narrowed(self, which: int, start: int, length: int) -> KeptWindow:
+        """Some of its models (`which` = 0) or cores (1)."""
+        made = copy(self)
+        for name, axes in AXES.items():
+            axis, more = axes[which], MORE.get(name, 0) if which else 0
+            if axis is not None and hasattr(self, name):
+                setattr(made, name, getattr(self, name).narrow(axis, start, length + more))
+        return made
+
+    def _parts(self) -> list[tuple[KeptWindow, slice]]:
+        """Windows that go through their cores one after the other, and which models they are."""
+        models = len(self.xh)
+        if not self.apart or models == 1:
+            return [(self, slice(None))]
+        return [(self._narrowed(0, m, 1), slice(m, m + 1)) for m in range(models)]
 
     def forward(self, w: Tensor, peep: Tensor | None = None) -> None:
         """All cores; w [M, 4H, H + 1 + I] (columns h, 1, x; gates o, i, f, g). There are no peepholes."""
-        for t in range(self.cores):
-            products.product(self.xh[:, t], w.mT, self.gates[t])
-            if not self.fused:
-                self.gates[t, ..., 3 * self.hidden :].mul_(2)  # tanh a = 2 σ(2a) − 1
-            self._cell(t)
+        for own, which in self._parts():
+            for t in range(self.cores):
+                products.product(own.xh[:, t], w[which].mT, own.gates[t])
+                if not self.fused:
+                    own.gates[t, ..., 3 * self.hidden :].mul_(2)  # tanh a = 2 σ(2a) − 1
+                own._cell(t)
 
     def back(self, w: Tensor, dy: Tensor) -> None:
         """Backwards through the cores from dy [M, T, B, H], the gradient at their outputs."""
         self.factors()
-        dh = self.dh.zero_()
+        self.dh.zero_()
         self.dc.zero_()
+        if not self.sparse:
+            self._w_h.copy_(w[..., : self.hidden])  # side by side, as a product wants it
+        for own, which in self._parts():
+            own._through(w, dy[which])
+
+    def _through(self, w: Tensor, dy: Tensor) -> None:
+        """`back` of these models; w is that of all."""
+        dh = self.dh
         for t in range(self.steps - 1, -1, -1):
             self._back(t, dy[:, t], dh, self.dc, self.dz[:, t], False)
             if self.k:
@@ -89,7 +117,7 @@ class KeptWindow(LSTMWindow):
             if self.sparse:
                 dh = self._sums(t, w)
             elif t:
-                products.product(self._used[:, t], w[..., : self.hidden], dh)
+                products.product(self._used[:, t], self._w_h, dh)
 
     @property
     def _used(self) -> Tensor:

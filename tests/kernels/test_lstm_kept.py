@@ -22,13 +22,14 @@ def drawn(*shape: int, seed: int = 0) -> Tensor:
 W, X, DY = drawn(M, 4 * H, H + 1 + INPUTS) / 2, drawn(M, T, B, INPUTS, seed=2), drawn(M, T, B, H, seed=5)
 
 
-def window(k: int, sparse: bool | None = None, longest: int = T + 3) -> KeptWindow:
+def window(k: int, sparse: bool | None = None, longest: int = T + 3, apart: bool = False) -> KeptWindow:
     """Of T cores, in the room of more; `sparse`: by which of the twins."""
     with pytest.MonkeyPatch.context() as patch:
         if sparse is not None:
             patch.setattr(lstm_kept, "FEW", 1 if sparse else H + 1)
         made = KeptWindow(M, longest, B, INPUTS, H, W, k).first(T)
-    assert sparse in (None, made.sparse)
+    assert sparse in (None, made.sparse) and not made.apart
+    made.apart = apart
     return made
 
 
@@ -84,22 +85,23 @@ def _forward(m: int, b: int) -> list[Any]:
     return steps
 
 
+@pytest.mark.parametrize("apart", [False, True])
 @pytest.mark.parametrize("k", [0, H, H + 1])
-def test_with_all_entries_it_is_autograd(k: int) -> None:
+def test_with_all_entries_it_is_autograd(k: int, apart: bool) -> None:
     w, x, zero = W.mT.clone().requires_grad_(), X.clone().requires_grad_(), torch.zeros(M, B, H, dtype=D)
     y, _, _ = lstm_plain.window(x, zero, zero, w)
     g_w, g_x = torch.autograd.grad(y, (w, x), DY)
-    mine = passed(window(k))
+    mine = passed(window(k, apart=apart))
     for own, other in zip(mine, (y.detach(), g_w.mT, g_x), strict=True):
         assert (own - other).abs().max() < 1e-10
     assert (naive(H)[0] - g_w.mT).abs().max() < 1e-10, "the loop below is right where nothing is dropped"
 
 
-@pytest.mark.parametrize("sparse", [True, False])
+@pytest.mark.parametrize(("sparse", "apart"), [(True, False), (True, True), (False, False), (False, True)])
 @pytest.mark.parametrize("k", [1, 3])
-def test_k_entries_are_those_of_a_loop_over_examples(k: int, sparse: bool) -> None:
+def test_k_entries_are_those_of_a_loop_over_examples(k: int, sparse: bool, apart: bool) -> None:
     g_w, g_x = naive(k)
-    _, mine_w, mine_x = passed(window(k, sparse))
+    _, mine_w, mine_x = passed(window(k, sparse, apart=apart))
     assert (mine_w - g_w).abs().max() < 1e-10 and (mine_x - g_x).abs().max() < 1e-10
     assert (g_w - naive(H)[0]).abs().max() > 0.1, "k entries are another gradient than all"
 
@@ -152,6 +154,15 @@ def test_the_room_behind_a_window_and_what_was_there_before_play_no_part(sparse:
 
 def test_rows_are_summed_where_few_are_kept_on_a_cpu() -> None:
     assert [window(k).sparse for k in (0, 1, 2, 3, H)] == [False, True, True, False, False]
+
+
+def test_models_take_turns_where_their_weights_would_push_each_other_out_of_the_cache() -> None:
+    like = torch.zeros(())
+    assert [KeptWindow(2, 1, b, 190, 500, like).apart for b in (1, 2)] == [False, True]
+    one, two = window(2, True), window(2, True, apart=True)
+    for own, other in zip(passed(one), passed(two), strict=True):
+        assert (own - other).abs().max() < 1e-12
+    assert [w for _, w in two._parts()] == [slice(0, 1), slice(1, 2)] and len(one._parts()) == 1
 
 
 def test_a_scale_is_everywhere() -> None:
