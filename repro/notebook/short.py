@@ -72,8 +72,10 @@ def _elsewhere(exhibit: Exhibit, stands: Sequence[Standing]) -> Iterator[str]:
 def _sure(exhibit: Exhibit, record: Record, judgements: Sequence[Judgement]) -> str:
     if exhibit.kind == "analytic":
         seeds = seeds_of(record.facts)
-        drawn = f"from seeds {seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else "from one seed"
-        return f"Computed exactly; where problems are random they come {drawn}, and no interval is over them."
+        drawn = f" where problems are random they come from seeds {seeds[0]} to {seeds[-1]}, and" * (
+            len(seeds) > 1
+        )
+        return f"Computed exactly;{drawn} no interval is over them."
     told = "A claim is decided by a 95 % interval over seeds; where it does not decide, the claim is open."
     if KINDS[exhibit.kind].machine:
         device = record.facts["environment"][0]["device"]
@@ -94,5 +96,5 @@ def _why(exhibit: Exhibit, profile: str) -> list[str]:
 
 def _profiles(deviation: Deviation) -> Collection[str]:
     """Those that it is of: the ones in brackets behind its name, "size (cpu, quick)"; else all."""
-    named = deviation.what.rstrip(")").rpartition("(")[2].split(", ")
+    named = deviation.what.rstrip(")").rpartition("(")[2].removesuffix(" profile").split(", ")
     return named if {*named} <= {*PROFILES} else PROFILES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from repro.record.stats import Difference, mean
 from repro.record.view import View
@@ -38,6 +39,16 @@ def binned(of: Dots, bins: Sequence[tuple[float, float]]) -> list[float | None]:
 def gaps(more: Dots, less: Dots, low: float, high: float = math.inf) -> list[float]:
     """The y of `more` less that of `less`, run by run, where low ≤ x < high."""
     return [more[s][1] - less[s][1] for s, (x, _) in more.items() if s in less and low <= x < high]
+
+
+def at(of: Dots, x: float) -> float | None:
+    """y at x > 0 on straight lines between neighbouring dots, over the logarithm of x; None beyond the outermost."""
+    dots = sorted(of.values())
+    for (a, left), (b, right) in pairwise(dots):
+        if a <= x <= b:
+            part = math.log(x / a) / math.log(b / a) if b > a else 0.0
+            return left + part * (right - left)
+    return None
 
 
 def rank(of: Dots) -> Difference:

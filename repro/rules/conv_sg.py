@@ -5,14 +5,14 @@ Source: arXiv:1608.05343v2, section 2 and supplement (v1 A.1).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from repro.nets.conv import Conv, Size
 from repro.nets.net import Net
-from repro.rules.dni import DNI, Model, NetModel
+from repro.rules.dni import DNI, NetModel
 
 
 class ImageModel(NetModel):
@@ -55,9 +55,6 @@ class ImageModel(NetModel):
 
 class ImageDNI(DNI):
     """DNI with models of several shapes whose losses are told as one tensor, as those of `rules.every_layer`."""
-
-    def __init__(self, models: Mapping[int, Model]):
-        super().__init__(models)
 
     def end(self) -> Tensor:  # type: ignore[override]
         """L_SG [R, S]."""

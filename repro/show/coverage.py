@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from repro import exhibits
 from repro.record.judge import counted
-from repro.record.standing import standing
+from repro.record.standing import Standing, standing
 from repro.record.store import recorded
 from repro.show.claims import judged_late
 from repro.show.tables import markdown
@@ -35,6 +35,12 @@ def block() -> str:
     return f"{told}\n\n{markdown(('exhibit', 'in the paper', 'what', 'result'), rows)}"
 
 
+def at_size(exhibit: Exhibit, stands: Standing) -> str:
+    """ " at `cpu`": where a verdict comes from runs of another size than the paper's."""
+    there = stands.record.profile
+    return "" if there == "paper" or exhibit.kind == "analytic" else f" at `{there}`"
+
+
 def result(exhibit: Exhibit) -> str:
     """What came out, in a sentence: what holds, what fails, how much is open."""
     if not recorded(exhibit):
@@ -45,9 +51,11 @@ def result(exhibit: Exhibit) -> str:
     words = {"reproduced": "Holds", "direction only": "Holds in direction", "not reproduced": "FAILS"}
     if any(j.claim.finding for j in judged):
         words = {"reproduced": "Findings of ours. They hold", "not reproduced": "They do not"}
-    said = {
-        v: [j.claim.sentence + " †" * (j.claim.id in late) for j in judged if j.verdict == v] for v in words
-    }
-    parts = [f"{words[v]}: {'; '.join(texts)}." for v, texts in said.items() if texts]
+    size = {s.judgement.claim.id: at_size(exhibit, s) for s in stands}
+    said: dict[tuple[str, str], list[str]] = {}
+    for j in sorted((j for j in judged if j.verdict in words), key=lambda j: list(words).index(j.verdict)):
+        told = j.claim.sentence + " †" * (j.claim.id in late)
+        said.setdefault((words[j.verdict], size[j.claim.id]), []).append(told)
+    parts = [f"{word}{at}: {'; '.join(texts)}." for (word, at), texts in said.items()]
     waiting = sum(j.verdict == "open" for j in judged)
     return " ".join([*parts, *([f"{waiting} open."] if waiting else [])])

@@ -15,8 +15,8 @@ from repro.show import panels, style
 from repro.spec import Arm, Exhibit
 
 ACCURACY, DEV = "test_accuracy", "dev_accuracy"
-LINES = {2: "-", 3: "-.", 4: ":", 5: "--"}
-"""Hidden layers → line of a course."""
+LINES = ("-", "-.", ":", "--")
+"""Lines of courses, from two hidden layers on, and then again."""
 
 
 def compare(exhibit: Exhibit, record: Record, view: View, rules: Sequence[str]) -> Figure:
@@ -89,7 +89,7 @@ def _courses(ax: Axes, view: View, arms: Sequence[Arm]) -> None:
         curve = panels.thinned(found)
         y = [mean(v) for v in curve.values()]
         label = f"{arm.series}, {arm.setting['layers']} layers"
-        line, mark = LINES[arm.setting["layers"]], "o" if len(y) < 3 else None
+        line, mark = LINES[(arm.setting["layers"] - 2) % len(LINES)], "o" if len(y) < 3 else None
         ax.plot(list(curve), y, line, color=style.colour(arm.series), lw=1.4, label=label, marker=mark)
         low.append(min(y[len(y) // 4 :]))
         high.append(max(y))

@@ -51,7 +51,9 @@ def against(
         series = arms[0].series
         points = [ours.get(a.id, MISSING) for a in arms]
         style.our_points(ax, [x[a.id] for a in arms] if ours else [], points, series, **look)
-        for arm in ours.keys() & (notes or {}).keys():
+        for arm in (
+            a for a in ours if a in (notes or {})
+        ):  # in the order of the arms: pictures are committed
             top = (x[arm], ours[arm][0] + ours[arm][1])
             ax.annotate((notes or {})[arm], top, (0, 5), textcoords="offset points", fontsize=8, ha="center")
         label = "_" if ours else series  # in the legend once, also when ours is not there

@@ -158,7 +158,7 @@ def _picture(exhibit: Exhibit, profile: str) -> str:
 
 def _cell(exhibit: Exhibit, profile: str) -> str:
     stands = standing(exhibit)
-    told = "<br>".join(html.escape(line) for line in findings(stands))
+    told = "<br>".join(html.escape(line) for line in findings(exhibit, stands))
     alt = html.escape(f"{exhibit.title}: {summary([s.judgement for s in stands]) or 'no claims yet'}")
     picture = _picture(exhibit, profile)
     page = _notebook(exhibit) or picture
@@ -169,12 +169,16 @@ def _cell(exhibit: Exhibit, profile: str) -> str:
     )
 
 
-def findings(stands: Sequence[Standing]) -> list[str]:
-    """The first of the paper's claims that is decided, whichever way, and the first that fails."""
-    judged = [s.judgement for s in stands if not s.judgement.claim.finding]
-    decided = next((j for j in judged if j.verdict != "open"), None)
-    fails = next((j for j in judged if j.verdict == "not reproduced"), None)
-    told = [f"{SIGNS[j.verdict]} {j.claim.sentence}" for j in (decided, fails) if j]
+def findings(exhibit: Exhibit, stands: Sequence[Standing]) -> list[str]:
+    """The first of the paper's claims that is decided, whichever way, and the first that fails, with their size."""
+    judged = [s for s in stands if not s.judgement.claim.finding]
+    decided = next((s for s in judged if s.judgement.verdict != "open"), None)
+    fails = next((s for s in judged if s.judgement.verdict == "not reproduced"), None)
+    told = [
+        f"{SIGNS[s.judgement.verdict]} {s.judgement.claim.sentence}{coverage.at_size(exhibit, s).replace('`', '')}"
+        for s in (decided, fails)
+        if s
+    ]
     return list(dict.fromkeys(told)) or [f"{SIGNS['open']} nothing is decided yet"]
 
 

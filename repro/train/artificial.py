@@ -70,13 +70,15 @@ class PairLearner(Learner):
 
     Settings: `data` (linear, noisy, random), `dim`, `deep`, `loss` (mse, log); `rate` and `target` ("batch": the
     mean loss's gradient; "sample": each sample's own) of arms that vary them; `shape` ("sigmoid") of an SG that is
-    not linear.
+    not linear; `precision` ("float64") of what is not computed in float32.
     """
 
     products_on_host = False
 
     def __init__(self, given: Given, ctx: Context):
         super().__init__(given, ctx)
+        if named := given.setting("precision", None):
+            self.dtype = getattr(torch, named)
         runs, dim, deep = len(given.runs), given.setting("dim"), given.setting("deep")
         samples = 100 if dim == 2 else 1000
         drawn = [

@@ -9,7 +9,6 @@ import torch
 
 from repro.errors import BadValueError, UnknownNameError
 from repro.nets.dense import Dense
-from repro.nets.fcn import fcn
 from repro.nets.net import Net
 from repro.nets.params import Params
 from repro.rules.at_random import Acts, reached, spread
@@ -18,14 +17,13 @@ from repro.rules.controls import Skip
 from repro.rules.dni import NetModel
 from repro.rules.every_layer import EveryLayer, SyntheticGradients
 from repro.rules.unlocked import InputModel, Unlocked
-from repro.train.batches import Batches, stream
+from repro.train.batches import stream
 from repro.train.fcn import FCNLearner
 from repro.train.given import Given
 from repro.train.images import error_rate, gather
-from repro.train.learner import Kept, Learner
+from repro.train.learner import Kept
 from repro.train.loop import Context, Result, fit
 from repro.train.rows import RunRow
-from repro.train.schedule import RateDrops
 from repro.train.selective import SelectiveAdam
 
 RULES, FORWARDS = ("bprop", "dni", "cdni"), ("locked", "unlocked")
@@ -40,52 +38,36 @@ class AtRandomLearner(FCNLearner):
     `BadValueError` for a p above 1, `UnknownNameError` for another rule or forward pass.
     """
 
-    def __init__(self, given: Given, ctx: Context):
-        Learner.__init__(self, given, ctx)  # not FCNLearner's: other models, moments and updates
-        self._split()
-        runs, layers = len(given.runs), given.setting("layers")
-        self.width: int = given.param("width")
-        sizes = (self.x.shape[1], *[self.width] * (layers - 1), CLASSES)
-        self.net = fcn(sizes, runs, ctx.device, self.dtype)
-        self.net.init([stream(s, "init") for s in given.seeds])
-        self.batches = Batches(len(self.x), given.param("batch"), given.seeds, ctx.device)
-        self.p = [p or spread(s) for p, s in zip(given.params("p_update"), given.seeds, strict=True)]
-        if max(self.p) > 1:
-            raise BadValueError(f"p_update is {max(self.p)}; expected a probability, at most 1")
-        self.acts = Acts(given.seeds, self.p, layers, ctx.device)
-        self.sg: SyntheticGradients | None = None
-        self.unlocked: Unlocked | None = None
-        self._make(given.setting("rule"), given.setting("forward"), layers)
-        self.steps = given.param("steps")
-        self.evaluate_at = sorted({max(1, round(at * self.steps)) for at in given.param("read_at")})
-        self.drops = RateDrops(given.param("rate_drops"), self.steps)
-        self.rates: list[float] = given.params("learning_rate")
-        self.optimizer = SelectiveAdam(self.params(), self.rates, eps=1e-8)
-        self.loss = torch.zeros_like(self.net.params.flat[:, 0])
-
-    def _make(self, name: str, forward: str, layers: int) -> None:
+    def _rule(self, name: str) -> Rule:
+        """The rule of the locked forward pass; the unlocked one has its own, `unlocked`."""
+        given, forward, layers = self.given, self.given.setting("forward"), self.given.setting("layers")
         for kind, value, known in (("learning rule", name, RULES), ("forward", forward, FORWARDS)):
             if value not in known:
                 raise UnknownNameError(kind, value, known)
-        given, hidden = self.given, layers - 1
+        self.p = [p or spread(s) for p, s in zip(given.params("p_update"), given.seeds, strict=True)]
+        if max(self.p) > 1:
+            raise BadValueError(f"p_update is {max(self.p)}; expected a probability, at most 1")
+        self.acts = Acts(given.seeds, self.p, layers, self.ctx.device)
+        self.width: int = given.param("width")
+        self.unlocked: Unlocked | None = None
         if name == "bprop":
-            self.rule = Rule()
-            return
+            return Rule()
         labels = CLASSES if name == "cdni" else 0
-        sg_hidden = given.param(f"{name}_sg_hidden")
+        hidden, runs = given.param(f"{name}_sg_hidden"), len(given.runs)
         if forward == "unlocked":
-            depth, above = given.param("input_hidden"), range(2, layers + 1)
-            sgs = {
-                k - 1: NetModel(self._model(self.width + labels, sg_hidden, f"sg{k}"), labels) for k in above
-            }
-            inputs = {k: InputModel(self._model(self.x.shape[1], depth, f"input{k}")) for k in above}
-            self.unlocked = Unlocked(self.net, sgs, inputs, self.acts.now)
-            return
+            self.unlocked = self._unlocked(layers, hidden, labels)
+            return Rule()
         self.sg = SyntheticGradients(
-            self.width, hidden, len(given.runs), sg_hidden, labels, None, self.ctx.device, self.dtype
+            self.width, layers - 1, runs, hidden, labels, None, self.ctx.device, self.dtype
         )
         self.sg.init([stream(s, "init-sg") for s in given.seeds])
-        self.rule = EveryLayer(self.sg, CLASSES)
+        return EveryLayer(self.sg, CLASSES)
+
+    def _unlocked(self, layers: int, hidden: Sequence[int], labels: int) -> Unlocked:
+        depth, above = self.given.param("input_hidden"), range(2, layers + 1)
+        sgs = {k - 1: NetModel(self._model(self.width + labels, hidden, f"sg{k}"), labels) for k in above}
+        inputs = {k: InputModel(self._model(self.x.shape[1], depth, f"input{k}")) for k in above}
+        return Unlocked(self.net, sgs, inputs, self.acts.now)
 
     def _model(self, inputs: int, hidden: Sequence[int], name: str) -> Net:
         """(linear → batch norm → ReLU) × the hidden layers → linear, at first zero; updated as one."""
@@ -96,6 +78,12 @@ class AtRandomLearner(FCNLearner):
         net.params.blocks = [(0, net.params.flat.shape[1])]
         net.init([stream(s, f"init-{name}") for s in self.given.seeds])
         return net
+
+    def _moments(self) -> list[int]:
+        return sorted({max(1, round(at * self.steps)) for at in self.given.param("read_at")})
+
+    def _optimizer(self) -> SelectiveAdam:
+        return SelectiveAdam(self.params(), self.rates, eps=1e-8)
 
     def device(self) -> None:
         """Draw who acts; one Adam step of those, on a batch of each run."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from repro.errors import BadValueError, UnknownNameError
 from repro.nets.conv import Conv, Size, cnn
@@ -14,7 +14,6 @@ from repro.rules.conv_sg import ImageDNI, ImageModel
 from repro.train.batches import stream
 from repro.train.fcn import FCNLearner
 from repro.train.given import Given
-from repro.train.learner import Kept
 from repro.train.loop import Context, Result, fit
 
 RULES = ("bprop", "no_bprop", "dni", "cdni")
@@ -64,10 +63,6 @@ class CNNLearner(FCNLearner):
     def params(self) -> Sequence[Params]:
         """Those of the nets, and of the SG models."""
         return [self.net.params, *(m.params for m in self.models.values())]
-
-    def kept(self) -> Mapping[str, Kept]:
-        """Weights, running statistics, Adam's moments."""
-        return {**self.net.kept(), **self.rule.kept(), "optimizer": self.optimizer}
 
 
 def run(given: Given, ctx: Context) -> Result:

@@ -22,7 +22,7 @@ from repro.train.given import Given
 from repro.train.images import error_rate, gather, load
 from repro.train.learner import Kept, Learner
 from repro.train.loop import Context, Result, fit
-from repro.train.optim import adam
+from repro.train.optim import Adam, MaskedAdam, adam
 from repro.train.rows import RunRow
 from repro.train.schedule import RateDrops, doubling, evenly
 
@@ -52,13 +52,11 @@ class FCNLearner(Learner):
         self.sg: SyntheticGradients | None = None
         self.rule = self._rule(given.setting("rule"))
         self.steps = given.param("steps")
-        self.tested = evenly(self.steps, given.param("evaluations"))
         self.looks = min(-(-given.param("sg_images", 0) // self.batches.batch), self.batches.per_epoch)
-        early = doubling(self.tested[0]) if self.looks else []
-        self.evaluate_at = sorted({*self.tested, *early})
+        self.evaluate_at = self._moments()
         self.drops = RateDrops(given.param("rate_drops"), self.steps)
         self.rates: list[float] = given.params("learning_rate")
-        self.optimizer = adam(self.params(), self.rates)
+        self.optimizer = self._optimizer()
         self.loss, self.sg_loss = (torch.zeros_like(self.net.params.flat[:, 0]) for _ in range(2))
         self.untrained = self._looked(0)
 
@@ -103,6 +101,15 @@ class FCNLearner(Learner):
         )  # fmt: skip
         self.sg.init([stream(s, "init-sg") for s in given.seeds])
         return EveryLayer(self.sg, 10, layers=(after,) if after else None)
+
+    def _moments(self) -> list[int]:
+        """Steps after which something is measured; `tested`: those at which the error is."""
+        self.tested = evenly(self.steps, self.given.param("evaluations"))
+        early = doubling(self.tested[0]) if self.looks else []
+        return sorted({*self.tested, *early})
+
+    def _optimizer(self) -> Adam | MaskedAdam:
+        return adam(self.params(), self.rates)
 
     def host(self, t: int) -> int:
         """Batches and rate of step t."""

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 
 from repro.errors import BadValueError
 from repro.nets.dropped import Drop, dropped_mlp
-from repro.nets.linear import Keep
 from repro.nets.net import Net
 from repro.rules.meprop import Draws, Unified, UnifiedRandom
+from repro.train.best import trained
 from repro.train.given import Given
 from repro.train.learner import Kept
-from repro.train.loop import Context, Result, fit
-from repro.train.meprop_mlp import RULES, MepropLearner
+from repro.train.loop import Context, Result
+from repro.train.meprop_mlp import ALL, KEEPS, RULES, Keeps, MepropLearner
+
+UNIFIED: Keeps = {**KEEPS, "unified": (Unified, ""), "unified_random": (UnifiedRandom, ALL)}
 
 
 class DroppedLearner(MepropLearner):
@@ -24,6 +26,7 @@ class DroppedLearner(MepropLearner):
     """
 
     rules = (*RULES, "unified", "unified_random")
+    keeps = UNIFIED
 
     def _depth(self) -> int:
         depth: int = self.given.setting("layers")
@@ -43,19 +46,6 @@ class DroppedLearner(MepropLearner):
         sizes = self.sizes, len(given.runs), self.ctx.device, self.dtype
         return dropped_mlp(*sizes, self.keep, drops, given.param("init"))
 
-    def _keep(self, rule: str) -> list[Keep | None]:
-        if not rule.startswith("unified"):
-            return super()._keep(rule)
-        self.draws = None
-        widths = self.sizes[1:] if self.given.param("sparsify_output") else self.sizes[1:-1]
-        made: list[Keep | None] = [Unified(self.k) for _ in widths]
-        if rule == "unified_random":
-            thinned = [n for n in widths if n > self.k]
-            self.draws = Draws(self.given.seeds, 1, thinned, self.ctx.device)
-            scores = iter(self.draws.scores)
-            made = [UnifiedRandom(self.k, next(scores)) if n > self.k else None for n in widths]
-        return made + [None] * (len(self.sizes) - 1 - len(made))
-
     def device(self) -> None:
         """One Adam step on a batch of each run, by new draws."""
         if self.dropping:
@@ -70,7 +60,4 @@ class DroppedLearner(MepropLearner):
 
 def run(given: Given, ctx: Context) -> Result:
     """Train for `epochs` (or `max_steps`) with `evaluations` dev scores an epoch."""
-    learner = DroppedLearner(given, ctx)
-    result = fit(learner, ctx)
-    result.meta["info"] = learner.info()
-    return result
+    return trained(DroppedLearner(given, ctx))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from repro.errors import BadValueError, UnknownNameError
 from repro.nets.fcn import mlp
@@ -13,19 +13,22 @@ from repro.nets.params import Params
 from repro.rules.backward import Rule, backward
 from repro.rules.meprop import Draws, RandomK, TopK
 from repro.train.batches import Batches, stream
+from repro.train.best import BestByDev, trained
 from repro.train.given import Given
 from repro.train.images import error_rate, gather, load
-from repro.train.learner import Kept, Learner
-from repro.train.loop import Context, Result, fit
+from repro.train.learner import Kept
+from repro.train.loop import Context, Result
 from repro.train.optim import adam
-from repro.train.rows import RunRow
-from repro.train.schedule import evenly
 
 RULES = ("dense", "top", "random", "small")
 CLASSES = 10
+EACH, ALL = "each", "all"
+Keeps = Mapping[str, tuple[Callable[..., Keep], str]]
+KEEPS: Keeps = {"top": (TopK, ""), "random": (RandomK, EACH)}
+"""Rule → what its maps keep and, where that is by lot, whom one draw is for: each example, or all of a mini-batch."""
 
 
-class MepropLearner(Learner):
+class MepropLearner(BestByDev):
     """R nets of equal shape. Settings `rule` and, for all but dense, `percent`: k = percent of the `hidden` units.
 
     Rules: "dense" (backprop), "top" and "random" (meProp with h = `hidden`), "small" (backprop with h = k).
@@ -33,6 +36,7 @@ class MepropLearner(Learner):
 
     products_on_host = False
     rules: Sequence[str] = RULES
+    keeps = KEEPS
 
     def __init__(self, given: Given, ctx: Context):
         super().__init__(given, ctx)
@@ -51,12 +55,7 @@ class MepropLearner(Learner):
             Rule(),
             adam(self.params(), given.params("learning_rate"), given.param("adam_eps")),
         )
-        an_epoch = self.batches.per_epoch
-        epochs, at_most = given.param("epochs"), given.param("max_steps")
-        self.steps = at_most or round(epochs * an_epoch)
-        times = max(1, round(given.param("evaluations") * self.steps / an_epoch))
-        self.evaluate_at = evenly(self.steps, times)
-        self.plain["best"] = [[-1.0, 0, 0.0] for _ in given.runs]  # dev accuracy, step, test accuracy
+        self.schedule()
 
     def _depth(self) -> int:
         """Hidden layers."""
@@ -82,22 +81,23 @@ class MepropLearner(Learner):
         self.x_test, self.y_test = data.x_test.to(self.dtype), data.y_test
 
     def _keep(self, rule: str) -> list[Keep | None]:
-        """What each linear map keeps of its output gradient; `draws`: what random-k chooses by."""
+        """What each linear map keeps of its output gradient; `draws`: what entries by lot are chosen by."""
         self.draws: Draws | None = None
-        if rule not in ("top", "random"):
+        if rule not in self.keeps:
             return [None] * (len(self.sizes) - 1)
         widths = self.sizes[1:] if self.given.param("sparsify_output") else self.sizes[1:-1]
-        made: list[Keep | None] = [TopK(self.k) for _ in widths]
-        if rule == "random":
-            thinned = [n for n in widths if n > self.k]  # the others are kept whole, which takes no draw
-            self.draws = Draws(self.given.seeds, self.batches.batch, thinned, self.ctx.device)
-            scores = iter(self.draws.scores)
-            made = [RandomK(self.k, next(scores)) if n > self.k else None for n in widths]
+        kind, rows = self.keeps[rule]
+        made: list[Keep | None] = (
+            [kind(self.k) for _ in widths] if not rows else self._by_lot(kind, rows, widths)
+        )
         return made + [None] * (len(self.sizes) - 1 - len(made))
 
-    def host(self, t: int) -> int:
-        """Batches of step t."""
-        return self.batches.host(t)
+    def _by_lot(self, kind: Callable[..., Keep], rows: str, widths: Sequence[int]) -> list[Keep | None]:
+        thinned = [n for n in widths if n > self.k]  # the others are kept whole, which takes no draw
+        batch = self.batches.batch if rows == EACH else 1
+        self.draws = Draws(self.given.seeds, batch, thinned, self.ctx.device)
+        scores = iter(self.draws.scores)
+        return [kind(self.k, next(scores)) if n > self.k else None for n in widths]
 
     def device(self) -> None:
         """One Adam step on a batch of each run, by new draws."""
@@ -109,26 +109,11 @@ class MepropLearner(Learner):
         backward(self.net.segments, tape, y, delta.div_(y.shape[-1]), self.rule)  # the mean over the batch
         self.optimizer.step()
 
-    def evaluate(self, t: int) -> list[RunRow]:
-        """Dev accuracy of each run; test accuracy where dev is the best so far (test never chooses)."""
-        dev = (100 - error_rate(self.net.predict, self.x_dev, self.y_dev)).tolist()
-        best = self.plain["best"]
-        better = [r for r, score in enumerate(dev) if score > best[r][0]]
-        if better:
-            test = (100 - error_rate(self.net.predict, self.x_test, self.y_test)).tolist()
-            for r in better:
-                best[r] = [dev[r], t, test[r]]
-        return [(r, "dev_accuracy", t, "", score) for r, score in enumerate(dev)]
-
-    def final(self, t: int) -> list[RunRow]:
-        """Test accuracy at the best dev score, the epoch where that was, and test accuracy at the end."""
-        rows: list[RunRow] = []
-        ends = (100 - error_rate(self.net.predict, self.x_test, self.y_test)).tolist()
-        for r, ((_, at, test), end) in enumerate(zip(self.plain["best"], ends, strict=True)):
-            rows.append((r, "test_accuracy", at, "", test))
-            rows.append((r, "best_epoch", at, "", at / self.batches.per_epoch))
-            rows.append((r, "end_accuracy", t, "", end))
-        return rows
+    def score(self, part: str) -> list[float]:
+        """Accuracy of each run."""
+        x, y = (self.x_dev, self.y_dev) if part == "dev" else (self.x_test, self.y_test)
+        made: list[float] = (100 - error_rate(self.net.predict, x, y)).tolist()
+        return made
 
     def params(self) -> Sequence[Params]:
         """Those of the nets."""
@@ -138,10 +123,6 @@ class MepropLearner(Learner):
         """Weights, Adam's moments, how many steps random-k has drawn."""
         drawn = {"random-k": self.draws.count} if self.draws else {}
         return {**self.net.kept(), "optimizer": self.optimizer, **drawn}
-
-    def first_batch(self, run: int) -> str:
-        """Hash of its first batch's indices."""
-        return self.batches.fingerprint(run)
 
     def info(self) -> dict[str, int]:
         """Sizes that the data and the settings come to."""
@@ -156,7 +137,4 @@ class MepropLearner(Learner):
 
 def run(given: Given, ctx: Context) -> Result:
     """Train for `epochs` (or `max_steps`) with `evaluations` dev scores an epoch."""
-    learner = MepropLearner(given, ctx)
-    result = fit(learner, ctx)
-    result.meta["info"] = learner.info()
-    return result
+    return trained(MepropLearner(given, ctx))

@@ -22,17 +22,16 @@ from repro.paths import data_dir
 from repro.rules.backward import Rule, backward
 from repro.rules.meprop import TopK
 from repro.train.batches import Batches, stream
+from repro.train.best import BestByDev, trained
 from repro.train.given import Given
-from repro.train.learner import Kept, Learner
-from repro.train.loop import Context, Result, fit
+from repro.train.learner import Kept
+from repro.train.loop import Context, Result
 from repro.train.optim import adam
-from repro.train.rows import RunRow
-from repro.train.schedule import evenly
 
 RULES = ("dense", "top", "small")
 
 
-class ParserLearner(Learner):
+class ParserLearner(BestByDev):
     """R parsers of equal shape. Settings as those of `repro.train.meprop_mlp`: `rule` and, but for dense, `percent`;
     `activation` where it is not the parameter's.
 
@@ -61,16 +60,7 @@ class ParserLearner(Learner):
         self.batches = Batches(len(self.examples.actions), given.param("batch"), given.seeds, ctx.device)
         self.rule = Rule()
         self.optimizer = adam(self.params(), given.params("learning_rate"), given.param("adam_eps"))
-        an_epoch = self.batches.per_epoch
-        epochs, at_most = given.param("epochs"), given.param("max_steps")
-        self.steps = at_most or round(epochs * an_epoch)
-        times = max(1, round(given.param("evaluations") * self.steps / an_epoch))
-        self.evaluate_at = evenly(self.steps, times)
-        self.plain["best"] = [[-1.0, 0, 0.0] for _ in given.runs]  # dev UAS, step, test UAS
-
-    def host(self, t: int) -> int:
-        """Batches of step t."""
-        return self.batches.host(t)
+        self.schedule()
 
     def device(self) -> None:
         """One step of the optimiser on a batch of each run."""
@@ -82,29 +72,11 @@ class ParserLearner(Learner):
         backward(self.net.segments, tape, y, delta.div_(y.shape[-1]), self.rule)  # the mean over the batch
         self.optimizer.step()
 
-    def evaluate(self, t: int) -> list[RunRow]:
-        """Dev score of each run; test score where dev is the best so far (test never chooses)."""
-        dev, best = self._score(self.dev), self.plain["best"]
-        better = [r for r, score in enumerate(dev) if score > best[r][0]]
-        test = self._score(self.test) if better else []
-        for r in better:
-            best[r] = [dev[r], t, test[r]]
-        return [(r, "dev_accuracy", t, "", score) for r, score in enumerate(dev)]
-
-    def _score(self, part: Sentences) -> list[float]:
-        made: list[float] = attachment(self.net.predict, part, len(self.given.runs)).tolist()
+    def score(self, part: str) -> list[float]:
+        """UAS of each run."""
+        sentences = self.dev if part == "dev" else self.test
+        made: list[float] = attachment(self.net.predict, sentences, len(self.given.runs)).tolist()
         return made
-
-    def final(self, t: int) -> list[RunRow]:
-        """Test score at the best dev score, the epoch where that was, and test score at the end."""
-        rows: list[RunRow] = []
-        for r, ((_, at, test), end) in enumerate(
-            zip(self.plain["best"], self._score(self.test), strict=True)
-        ):
-            rows.append((r, "test_accuracy", at, "", test))
-            rows.append((r, "best_epoch", at, "", at / self.batches.per_epoch))
-            rows.append((r, "end_accuracy", t, "", end))
-        return rows
 
     def params(self) -> Sequence[Params]:
         """Those of the nets, with the table of symbols."""
@@ -113,10 +85,6 @@ class ParserLearner(Learner):
     def kept(self) -> Mapping[str, Kept]:
         """Weights, the optimiser's moments."""
         return {**self.net.kept(), "optimizer": self.optimizer}
-
-    def first_batch(self, run: int) -> str:
-        """Hash of its first batch's indices."""
-        return self.batches.fingerprint(run)
 
     def info(self) -> dict[str, int]:
         """Sizes that the data and the settings come to."""
@@ -187,7 +155,4 @@ def _read(
 
 def run(given: Given, ctx: Context) -> Result:
     """Train for `epochs` (or `max_steps`) with `evaluations` dev scores an epoch."""
-    learner = ParserLearner(given, ctx)
-    result = fit(learner, ctx)
-    result.meta["info"] = learner.info()
-    return result
+    return trained(ParserLearner(given, ctx))

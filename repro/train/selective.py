@@ -12,7 +12,7 @@ from repro.train.optim import BETAS, MaskedAdam
 
 
 class SelectiveAdam(MaskedAdam):
-    """`MaskedAdam`, on a CPU by PyTorch's fused call over the blocks that move; all runs share the rate.
+    """`MaskedAdam`, on a CPU by PyTorch's fused call over the blocks that move, one call for each rate.
 
     On a GPU, where reading a mask would wait for it, it is `MaskedAdam` itself.
     """
@@ -22,19 +22,24 @@ class SelectiveAdam(MaskedAdam):
         if moves is None or self.rate.is_cuda:
             super().step(moves)
             return
-        assert len(set(self.rates)) == 1, "a rate a run needs MaskedAdam"
         self._clip()
-        taken: list[tuple[Tensor, ...]] = []
+        taken: dict[float, list[tuple[Tensor, ...]]] = {}  # rate → what moves by it
         for j, (p, blocks) in enumerate(zip(self.params, self.blocks, strict=True)):
             for r, n in moves[j].nonzero().tolist():
                 span = slice(*blocks[n])
                 own = (t[r, span] for t in (p.flat, p.flat_grad, self.made[0][j], self.made[1][j]))
-                taken.append((*own, self.counts[j][r, n]))
-        if taken:
-            self._fused(*map(list, zip(*taken, strict=True)))
+                taken.setdefault(self.rates[r], []).append((*own, self.counts[j][r, n]))
+        for rate, moved in taken.items():
+            self._fused(self.rate[self.rates.index(rate), 0], *map(list, zip(*moved, strict=True)))
 
     def _fused(
-        self, x: list[Tensor], g: list[Tensor], m: list[Tensor], v: list[Tensor], counts: list[Tensor]
+        self,
+        rate: Tensor,
+        x: list[Tensor],
+        g: list[Tensor],
+        m: list[Tensor],
+        v: list[Tensor],
+        counts: list[Tensor],
     ) -> None:
         """Adam of each block, in place. PyTorch counts in single precision: exact up to 16.7 million steps."""
         single = [c.float() for c in counts]
@@ -49,7 +54,7 @@ class SelectiveAdam(MaskedAdam):
             amsgrad=False,
             beta1=BETAS[0],
             beta2=BETAS[1],
-            lr=self.rate[0, 0],
+            lr=rate,
             weight_decay=0.0,
             eps=self.eps,
             maximize=False,

@@ -36,7 +36,7 @@ def test_its_folder_is_its_id_and_holds_its_parts(exhibit):
     assert {"__init__.py", "spec.py", "claims.py", "figure.py"} <= files
     assert files <= {"__init__.py", "spec.py", "claims.py", "figure.py", "work.py"}
     assert ("work.py" in files) == (exhibit.runs_of is None)
-    assert sum(len((folder / f).read_text().splitlines()) for f in files) <= 580
+    assert sum(len((folder / f).read_text().splitlines()) for f in files) <= 620
 
 
 def test_its_work_is_there(exhibit):
@@ -115,7 +115,8 @@ def test_arms_report_known_metrics_and_share_what_groups_them(exhibit):
     metrics = {m.name for m in exhibit.metrics}
     for arm in exhibit.arms:
         assert set(arm.reported) <= metrics
-        assert set(exhibit.group_by or ()) <= set(arm.setting)
+    settings = {name for arm in exhibit.arms for name in arm.setting}
+    assert set(exhibit.group_by or ()) <= settings, "one that no arm has groups nothing"
 
 
 def test_claims_have_place_numbers_tolerance_and_known_profiles(exhibit):

@@ -20,12 +20,14 @@ DOWN = {0.01: 1.6, 0.024: 1.3, 0.05: 1.12, 0.5: 1.02, 1.0: 1.0}
 
 @cache
 def level(arm, part, b):
-    """The paper's mean of a bin, or a guess where it is not shown: higher than at the next moment."""
+    """The paper's mean of a bin, or a guess where it is not shown: between the moments before and after."""
     told = REPORTED[arm].get(part)
     if told and told[b] is not None:
         return told[b]
-    later = next(p for p in READ_AT if p > part)
-    return level(arm, later, b) * DOWN[part] + 0.8 * (1 - (sum(BINS[b]) / 2)) * (part < 0.1)
+    later, before = next(p for p in READ_AT if p > part), [p for p in READ_AT if p < part]
+    guess = level(arm, later, b) * DOWN[part] + 0.8 * (1 - (sum(BINS[b]) / 2)) * (part < 0.1)
+    shown = [REPORTED[arm][p][b] for p in before if p in REPORTED[arm] and REPORTED[arm][p][b] is not None]
+    return min([guess, *(0.95 * e for e in shown)])
 
 
 def papers(rng, runs=100, spread_of=0.05, changes=None):
@@ -72,7 +74,7 @@ def test_the_papers_own_dots_are_reproduced():
     seen = Counter()
     for draw in range(20):
         seen.update(verdicts(papers(random.Random(draw))).items())
-    for claim in FIG7.claims:
+    for claim in (c for c in FIG7.claims if not c.finding):
         assert seen[claim.id, "reproduced"] >= 19, seen
 
 
@@ -82,11 +84,17 @@ def test_no_claim_holds_where_there_is_nothing_to_see():
 
 def test_a_few_runs_decide_little_and_contradict_nothing():
     told = Counter(verdicts(papers(random.Random(1), 5)).values())
-    assert told["not reproduced"] == 0 and told["open"] >= 2
+    assert (
+        told["open"] >= 2 and told["not reproduced"] <= 1
+    )  # the finding, which the paper's length does not show
 
 
 CONTRARY = {
     "DNI needs p near 1": ({"ud-dni": lambda p, part, e: e + 3 * (1 - p)}, ["F7-1"]),
+    "DNI is better with a smaller p, but for the smallest": (
+        {"ud-dni": lambda p, part, e: e - 1.5 * (part == 1 and 0.1 <= p < 0.6)},
+        ["F7-1"],
+    ),
     "DNI ends as well at a tiny p": ({"ud-dni": lambda p, part, e: 2.2 if part == 1 else e}, ["F7-1", "F7-6"]),
     "cDNI fails where layers act rarely": (
         {"ud-cdni": lambda p, part, e: e + 4 * (p < 0.1)},
@@ -100,6 +108,18 @@ CONTRARY = {
     ),
     "synthetic inputs are faster": (
         {arm: lambda p, part, e: e - 2 * (part < 0.1) for arm in ("fud-dni", "fud-cdni")},
+        ["F7-4"],
+    ),
+    "synthetic inputs gain a point": (
+        {arm: lambda p, part, e: e - (part == 1) for arm in ("fud-dni", "fud-cdni")},
+        ["F7-4"],
+    ),
+    "synthetic inputs take twice the time": (
+        {arm: lambda p, part, e: e * (1 + (part < 0.1)) for arm in ("fud-dni", "fud-cdni")},
+        ["F7-4"],
+    ),
+    "with cDNI alone they take twice the time": (
+        {"fud-cdni": lambda p, part, e: e * (1 + (part < 0.1))},
         ["F7-4"],
     ),
     "backpropagation does not mind": ({"bprop": lambda p, part, e: 2.2}, ["F7-5"]),
@@ -126,3 +146,24 @@ def test_figure_7_contradicted(name):
 def test_where_nothing_has_learned_every_claim_is_open_or_refuted_by_the_gate():
     changes = {arm: lambda p, part, e: e + 40 for arm in (*REPORTED, "bprop")}
     assert set(verdicts(papers(random.Random(0), changes=changes)).values()) == {"open"}
+
+
+def moved(p, part, _=0.0):
+    """What a net ends with whose first layer has moved in a share p of a short training."""
+    return min(2 + 0.2 / p, 90.0)
+
+
+@pytest.mark.parametrize(
+    ("bprop", "verdict"),
+    [
+        (lambda p, part, _: moved(p**4, part), "reproduced"),
+        (lambda p, part, _: moved(p**4, part) + 2, "not reproduced"),
+        (moved, "not reproduced"),
+        (lambda p, part, _: moved(p**4, part) + 40, "open"),
+    ],
+)
+def test_moves_are_counted(bprop, verdict):
+    """As many moves give as much; more is lost than their number explains; nothing is lost; nothing is learned."""
+    rows = papers(random.Random(0), changes={"ud-cdni": moved, "bprop": bprop})
+    assert verdicts(rows)["F7-8"] == verdict
+    assert "F7-8" not in vacuous(FIG7, rows)

@@ -8,7 +8,7 @@ import random
 import pytest
 from scipy.stats import spearmanr
 
-from repro.record.dots import between, binned, dots, gaps, moments, rank, told
+from repro.record.dots import at, between, binned, dots, gaps, moments, rank, told
 from repro.record.view import View
 
 ROWS = [
@@ -50,3 +50,11 @@ def test_its_interval_holds_the_truth_as_often_as_it_says() -> None:
 
 def test_three_dots_decide_nothing() -> None:
     assert rank({i: (float(i), float(i)) for i in range(3)}).above() is None
+
+
+def test_between_two_dots_y_is_on_a_straight_line_over_the_logarithm_of_x() -> None:
+    own = {3: (1.0, 2.0), 1: (0.01, 8.0), 2: (0.1, 4.0)}
+    assert [at(own, x) for x in (0.01, 0.1, 1.0)] == [8.0, 4.0, 2.0]
+    assert at(own, math.sqrt(0.001)) == pytest.approx(6.0)
+    assert at(own, 10**-0.25) == pytest.approx(2.5)
+    assert at(own, 0.009) is None and at(own, 1.1) is None and at({}, 0.5) is None

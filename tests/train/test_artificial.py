@@ -98,6 +98,20 @@ def test_the_rate_drops_at_its_fractions_of_the_steps(small: Callable[..., Given
 
 
 @torch.no_grad()
+def test_steps_below_float32s_resolution_move_the_arm_in_float64_alone(small: Callable[..., Given]) -> None:
+    """Weights of 30, as ten million steps make them, and steps of 3e-7, as the last rate is."""
+    moved = {}
+    for arm in ("linear2-shallow-log", "linear2-shallow-log-float64"):
+        learner = make(small, arm, learning_rate=3e-7)
+        learner.net.params.flat.fill_(30.0)
+        for t in range(3):
+            learner.step(t)
+        moved[arm[20:]] = (learner.net.params.flat - 30).abs().max().item()
+    assert moved[""] == 0
+    assert 0 < moved["float64"] < 1e-6
+
+
+@torch.no_grad()
 def test_a_drop_between_two_steps_is_waited_for(small: Callable[..., Given]) -> None:
     """0.1 · 24 = 2.4: step 2 still has the higher rate (dni's nets round it)."""
     learner = make(small, "linear2-shallow-mse", steps=24, rate_drops=((0.1, 0.1),), learning_rate=1e-2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pretend
@@ -50,12 +51,9 @@ def test_with_all_columns_the_sparse_product_is_the_dense_one(given: Given) -> N
 
 def test_every_arm_is_timed_in_every_repetition(given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[int] = []
-    first: list[int] = []
 
     def on_cpu(call: Any, metric: str) -> backward_time.Timed:
         def timed() -> dict[str, float]:
-            if len(called) % 8 == 0:
-                first.append(id(call))
             called.append(id(call))
             return {metric: float(len(called))}
 
@@ -67,7 +65,12 @@ def test_every_arm_is_timed_in_every_repetition(given: Given, monkeypatch: pytes
     assert Counter(r[0] for r in rows) == dict.fromkeys(range(8), 9)
     assert sorted(r[4] for r in rows) == list(range(17, 89)), "the warm-up is not kept"
     assert {r[3] for r in rows} == {str(i) for i in range(9)}
-    assert len(set(first)) == 8, "each run goes first some time"
+    before: dict[int, set[int]] = {}
+    for behind, one in pairwise(called):
+        before.setdefault(one, set()).add(behind)
+    assert min(map(len, before.values())) >= 4, (
+        "nobody always comes behind the same one, and meets its caches"
+    )
 
 
 def test_every_arm_of_a_cpu_computes_its_own_products(small: Callable[..., Given]) -> None:

@@ -20,13 +20,15 @@ def two() -> list[Params]:
     return made
 
 
-def trained(kind: type[MaskedAdam], p: float, clip: float | None = None) -> list[torch.Tensor]:
+def trained(
+    kind: type[MaskedAdam], p: float, clip: float | None = None, own: tuple[float, ...] = (1, 1, 1)
+) -> list[torch.Tensor]:
     params, rng = two(), torch.Generator().manual_seed(9)
-    optimizer = kind(params, [1e-2] * RUNS, 1e-8, clip)
+    optimizer = kind(params, [1e-2 * each for each in own], 1e-8, clip)
     for t in range(12):
         for each in params:
             each.flat_grad.copy_(torch.randn(each.flat.shape, generator=rng))
-        optimizer.set_rates([1e-2 if t < 6 else 1e-3] * RUNS)
+        optimizer.set_rates([(1e-2 if t < 6 else 1e-3) * each for each in own])
         optimizer.step([torch.rand(RUNS, 2, generator=rng) < p for _ in params])
     return [*(each.flat for each in params), *optimizer.kept().values()]
 
@@ -35,6 +37,14 @@ def trained(kind: type[MaskedAdam], p: float, clip: float | None = None) -> list
 @pytest.mark.parametrize("clip", [None, 0.5])
 def test_it_is_the_masked_one(p: float, clip: float | None) -> None:
     for ours, exact in zip(trained(SelectiveAdam, p, clip), trained(MaskedAdam, p, clip), strict=True):
+        assert torch.allclose(ours, exact, rtol=1e-5, atol=1e-7)
+
+
+def test_each_run_moves_by_its_own_rate() -> None:
+    own = (1, 0.1, 1)
+    for ours, exact in zip(
+        trained(SelectiveAdam, 0.6, own=own), trained(MaskedAdam, 0.6, own=own), strict=True
+    ):
         assert torch.allclose(ours, exact, rtol=1e-5, atol=1e-7)
 
 

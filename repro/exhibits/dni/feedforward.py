@@ -151,8 +151,10 @@ LOOKED = Deviation(
     "L2, cosine and sign error against the true gradient; on which images, averaged how, not stated",
     "on the first 1,024 training images in batches as trained, batch norm as in training; the true gradient through "
     "the whole net above; L2 and cosine of each image, then their mean; before training, after 1, "
-    "2, 4, … steps and at each evaluation",
-    "the natural reading; the same images all along, so that nothing but training changes",
+    "2, 4, … steps and at each evaluation; a mean over a stretch of training is one over time, on straight lines "
+    "from look to look",
+    "the natural reading; the same images all along, so that nothing but training changes; over time since quick "
+    "records, in which a mean over looks was one of the first steps",
 )
 
 ALGORITHMS = (

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
-from repro.record.stats import Difference, mean, paired
+from repro.record.stats import Difference, paired
 from repro.record.view import MissingData, View
 
 Looks = dict[int, float]
@@ -44,30 +45,40 @@ def first(looks: Looks) -> float:
 
 
 def early(looks: Looks) -> float:
-    """Mean over the looks of the first fifth of training, the first one left out."""
-    return _between(looks, 0, FIRST, (min(looks),))
+    """Mean over the first fifth of training."""
+    return _mean(looks, 0, FIRST)
 
 
 def late(looks: Looks) -> float:
     """Mean over the last fifth."""
-    return _between(looks, LAST, 1)
+    return _mean(looks, LAST, 1)
 
 
 def average(looks: Looks) -> float:
-    """Mean over training, but for its first tenth, in which looks stand close."""
-    return _between(looks, START, 1)
+    """Mean over training, but for its first tenth."""
+    return _mean(looks, START, 1)
 
 
-def _between(looks: Looks, start: float, end: float, but: Sequence[int] = ()) -> float:
-    last = max(looks)
-    values = [v for t, v in looks.items() if start * last <= t <= end * last and t not in but]
-    if not values:
+def _mean(looks: Looks, start: float, end: float) -> float:
+    """Mean over time between two shares of training, on straight lines from look to look.
+
+    Looks stand close at first, after 1, 2, 4, … steps: a mean over looks would be one of the first few hundred.
+    """
+    steps = sorted(looks)
+    low, high = max(start * steps[-1], steps[0]), end * steps[-1]
+    if not low < high:
         raise MissingData(f"looks between {start:.0%} and {end:.0%} of training")
-    return mean(values)
+    area = 0.0
+    for a, b in pairwise(steps):
+        left, right = max(a, low), min(b, high)
+        if left < right:
+            middle = ((left + right) / 2 - a) / (b - a)
+            area += (right - left) * (looks[a] + middle * (looks[b] - looks[a]))
+    return area / (high - low)
 
 
 def jumps(view: View, arm: str, layer: int) -> tuple[Difference, Difference]:
-    """Of ‖δ̂ − δ‖: how far it rises after the first look, and how far it has fallen in the end."""
+    """Of ‖δ̂ − δ‖: how far it rises above the first look, and how far it has fallen in the end."""
     rise = over(view, arm, DISTANCE, layer, lambda own: early(own) - first(own))
     return rise, over(view, arm, DISTANCE, layer, lambda own: early(own) - late(own))
 

@@ -48,13 +48,6 @@ EXHIBIT = Exhibit(
         ("δ_k by backpropagation of the whole net above", "repro.analysis.fidelity:true_gradients"),
         ("‖δ̂ − δ‖, cosine, sign", "repro.analysis.fidelity:told"),
     ),
-    asides={
-        "F12-1": "2,500 steps of one seed, and a quick record by which the first look was moved to before training, "
-        "had been seen; means are over looks, most of them in the first 512 steps",
-        "F12-2": "in fact 2,500 steps had been seen",
-        "F12-3": "in fact 2,500 steps had been seen",
-        "F12-5": "2,000 steps of one seed, and that a tenth makes no jump, had been seen; it does not ask that dni-5 "
-        "makes none",
-    },
+    asides={"F12-4": "at cpu each at the rate that is best for its error on held-out images"},
     runs_of="dni/fig11",
 )

@@ -1,7 +1,5 @@
 """Claims of DNI's every-layer table: a gate (Bprop has learned, No Bprop has not), a direction by intervals, size."""
 
-from __future__ import annotations
-
 import math
 from functools import partial
 from itertools import pairwise
@@ -55,14 +53,15 @@ def _no_bprop_is_worst(view: View) -> Outcome:
     "D2-2",
     "That loss grows with depth, while backpropagation's error does not",
     paper="9.3 / 12.6 / 16.2 / 21.4; Bprop 2.0 / 1.8 / 1.8 / 1.8 %",
-    tolerance="No Bprop worse at each further depth, Bprop nowhere > 0.5 points above its shallowest; size: ± 20 %",
+    tolerance="No Bprop worse at each depth; Bprop nowhere > 0.5 points above 3 layers, nor surely at 6; size ± 20 %",
 )
 def _no_bprop_grows(view: View) -> Outcome:
     t, depths = _mnist(view)
     grows = every(t.gap("no_bprop", "no_bprop", y, x) for x, y in pairwise(depths))
     flat = every((t.gap("bprop", "bprop", depths[0], n) for n in depths[1:]), -0.5)
     told, size = t.told("no_bprop", "bprop", rows=depths) + " %", t.near("no_bprop", depths, 0, 0.2)
-    return Outcome(both(grows, flat), told, size, gate(t, depths, -math.inf))
+    surely = t.gap("bprop", "bprop", depths[-1], depths[0]).above()
+    return Outcome(both(grows, flat, not surely), told, size, gate(t, depths, -math.inf))
 
 
 @_table(
@@ -95,11 +94,11 @@ def _shallow_dni_is_bprop(view: View) -> Outcome:
     "D2-5",
     "cDNI stays close to backpropagation at every depth",
     paper="2.2 / 1.9 / 1.7 / 1.6 against 2.0 / 1.8 / 1.8 / 1.8 %",
-    tolerance="nowhere > 0.5 points above Bprop; size: cDNI within 0.5 points of the paper's",
+    tolerance="nowhere > 0.3 points above Bprop; size: cDNI within 0.5 points of the paper's",
 )
 def _cdni_is_close(view: View) -> Outcome:
     t, depths = _mnist(view)
-    close = every((t.gap("bprop", "cdni", n) for n in depths), -0.5)
+    close = every((t.gap("bprop", "cdni", n) for n in depths), -0.3)
     told = t.told("cdni", "bprop", rows=depths) + " %"
     return Outcome(close, told, t.near("cdni", depths, 0.5), gate(t, depths))
 

@@ -123,6 +123,7 @@ def _at_the_end(view: View) -> Outcome:
 @_ours(
     "T3-6",
     "With ReLU in the place of tanh the sparsely taught parser is worse than the small one",
+    paper="which activation its parser has is not stated",
     tolerance="worse, 95 % interval of differences paired by seed; gate: the small net with ReLU ≥ 75 %",
     given="foreseen: a pilot had shown it at 100 units and k = 4",
     profiles=("cpu", "paper"),

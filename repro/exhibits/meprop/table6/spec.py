@@ -159,4 +159,5 @@ EXHIBIT = Exhibit(
         ("the k columns of largest Σ_B |g|", "repro.kernels.topk:unified_columns"),
         ("one pattern a mini-batch", "repro.rules.meprop:Unified"),
     ),
+    asides={"T6-1": "its ± 0.3 says little: a printed gap has a binomial error of ± 0.38"},
 )

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, PercentFormatter
 
+from repro.exhibits.sg.table2.spec import RATES
 from repro.record import stats
 from repro.record.record import Record
 from repro.record.view import View
@@ -22,7 +23,7 @@ LINEAR_BELOW = 1e-5
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     """The gap of every cell: data sets as dots, our mean a bar, the paper's hollow; below, the gap along training."""
     losses = {"mse": "MSE", "log": "log loss"}
-    arms = [a for a in exhibit.arms if _cell(a) or view.has(a.id, "gap")]
+    arms = [a for a in exhibit.arms if _cell(a) or (view.has(a.id, "gap") and not _twice(a))]
     cells = list(dict.fromkeys(a.label for a in arms))
     figure = Figure(figsize=(style.WIDE, 4.6 + 0.32 * len(cells)), layout="constrained")
     ratios = (0.32 * len(cells), 3.6)
@@ -32,7 +33,7 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
         _gap_axis(ax, loss)
         _gaps(ax, own, cells, view)
         ax.set(title=f"{name}: at the end")
-        _along(curves, [a for a in own if _cell(a) and not a.setting["deep"]], view)
+        _along(curves, [a for a in own if "target" not in a.setting and not a.setting["deep"]], view)
         curves.set(title=f"{name}: along training, shallow")
     above[0].set_yticks(range(len(cells)), cells)
     above[0].invert_yaxis()
@@ -44,8 +45,13 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
 
 
 def _cell(arm: Arm) -> bool:
-    """Whether it is a cell of the paper's table: an arm of ours says what its target is."""
-    return "target" not in arm.setting
+    """Whether it is a cell of the paper's table: an arm of ours says what its target or its precision is."""
+    return not {"target", "precision"} & {*arm.setting}
+
+
+def _twice(arm: Arm) -> bool:
+    """Whether it is what a cell of the table is at the rate of quick and cpu."""
+    return (arm.setting.get("rate"), arm.setting.get("target")) == (RATES[0], "batch")
 
 
 def _along(ax: Axes, arms: list[Arm], view: View) -> None:
@@ -56,7 +62,7 @@ def _along(ax: Axes, arms: list[Arm], view: View) -> None:
         y = [max(abs(stats.mean(v)), 1e-7) for v in curve.values()]
         colour = f"C{n}"
         ax.plot([s / max(curve) for s in curve], y, "o-", ms=3.5, lw=1.3, color=colour)
-        ends.append((y[-1], f"{arm.setting['data']}{arm.setting['dim']}", colour))
+        ends.append((y[-1], arm.label.replace(", shallow", ""), colour))
     ax.set(xscale="log", yscale="log", ylim=(5e-8, 1))
     ax.minorticks_off()
     ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))

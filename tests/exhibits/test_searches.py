@@ -1,0 +1,39 @@
+"""Rates at `cpu` are those that one search for all arms found, and no record is made before it."""
+
+from __future__ import annotations
+
+import csv
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from repro.exhibits import get
+from repro.record.run import runs
+
+ROOT = Path(__file__).parents[2]
+SEED = "1000"
+ENDS = {"dni/fig7": (1e-4, 1e-2), "dni/fig11": (3e-5, 3e-3)}
+"""The outermost rates: a best one there is taken as it is."""
+
+
+@pytest.mark.parametrize("exhibit_id", ENDS)
+def test_each_arm_has_the_best_rate_of_the_search(exhibit_id: str) -> None:
+    exhibit, name = get(exhibit_id), exhibit_id.replace("/", "-")
+    rates: dict[str, float] = import_module(f"{exhibit.package}.spec").RATES
+    found: dict[str, dict[float, float]] = {}
+    for file in sorted((ROOT / "docs" / "searches").glob(f"{name}*.csv")):
+        for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines()):
+            if row["seed"] == SEED:
+                found.setdefault(row["arm"], {})[float(row["learning_rate"])] = float(row["validation_error"])
+    if not found:
+        assert not (ROOT / "results" / exhibit_id / "cpu.json").exists(), "search before you record"
+        return
+    assert rates.keys() == found.keys()
+    for arm, errors in found.items():
+        assert errors[rates[arm]] == min(errors.values()), f"{arm}: {errors}"
+        inside = min(errors) < rates[arm] < max(errors)
+        assert inside or rates[arm] in ENDS[exhibit_id], f"{arm}: the best is at an edge of what was tried"
+    trained = {r.arm: r.params["learning_rate"] for r in runs(exhibit, exhibit.profile("cpu"))}
+    assert {arm: trained[arm] for arm in rates} == rates
+    assert trained.get("dni-5-small") == trained.get("dni-5")
