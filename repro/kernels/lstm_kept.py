@@ -38,8 +38,11 @@ class KeptWindow(LSTMWindow):
 
     `first(T)` is the window of its first T cores. Order of use: `forward`, `back`, `weight_gradient`,
     `input_gradient`. `at` and `values` [T, M, B, 4, k]: which entries of each gate are kept, and what they are.
+    `by_lot`: `at` is filled in by the caller before `back`, instead of by the largest.
     `apart`: one model after the other goes through all cores, so that its weights stay in a CPU's cache.
     """
+
+    by_lot = False
 
     def __init__(
         self, models: int, steps: int, batch: int, inputs: int, hidden: int, like: Tensor, k: int = 0
@@ -125,10 +128,11 @@ class KeptWindow(LSTMWindow):
         return self.kept if self.k else self.dz
 
     def _select(self, t: int) -> None:
-        """The k largest of each gate of each lane."""
+        """The k largest of each gate of each lane, or those that the lot has fallen on."""
         dz = self._by_gate(self.dz, t)
-        torch.abs(dz, out=self._size)
-        torch.topk(self._size, self.k, -1, sorted=False, out=(self._largest, self.at[t]))
+        if not self.by_lot:
+            torch.abs(dz, out=self._size)
+            torch.topk(self._size, self.k, -1, sorted=False, out=(self._largest, self.at[t]))
         torch.gather(dz, -1, self.at[t], out=self.values[t])
         if not self.sparse:
             self._by_gate(self.kept, t).zero_().scatter_(-1, self.at[t], self.values[t])

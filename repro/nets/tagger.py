@@ -27,8 +27,9 @@ class Tagger:
     """R taggers whose way back keeps `k` entries of each gate's gradient (0: all), of any step and direction.
 
     `symbols` and `sizes`: how many words and features there are, and how many numbers each is. A word is one symbol
-    of the first table and `features` of the second. `longest`: words of the longest sentence. The output layer is
-    never sparsified. Initial weights N(0, 6/(fan-in + fan-out)), gate by gate, biases 0; vectors N(0, std²).
+    of the first table and `features` of the second. `longest`: words of the longest sentence. `by_lot`: not the
+    largest entries, but those that the caller draws into `core.at` before `pull`. The output layer is never
+    sparsified. Initial weights N(0, 6/(fan-in + fan-out)), gate by gate, biases 0; vectors N(0, std²).
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Tagger:
         directions: int = 2,
         k: int = 0,
         std: float = 0.1,
+        by_lot: bool = False,
         device: str = "cpu",
         dtype: torch.dtype = torch.float32,
     ):
@@ -63,6 +65,7 @@ class Tagger:
         self.p, self.g = ({n: getattr(v, of)[n] for n, v in made.items()} for of in "pg")
         like, models = self.p["W"], runs * directions
         self.core = KeptWindow(models, longest, batch, self.inputs, hidden, like, k)
+        self.core.by_lot = by_lot
         self.reader = KeptWindow(models, longest, LANES, self.inputs, hidden, like)
 
     def init(self, generators: Sequence[torch.Generator]) -> None:

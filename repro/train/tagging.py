@@ -20,6 +20,7 @@ from repro.nets.losses import softmax_error
 from repro.nets.params import Params
 from repro.nets.tagger import LANES, Tagger
 from repro.paths import data_dir
+from repro.rules.lot import Lot
 from repro.train.batches import stream
 from repro.train.best import BestByDev, trained
 from repro.train.given import Given
@@ -27,7 +28,7 @@ from repro.train.learner import Kept
 from repro.train.loop import Context, Result
 from repro.train.optim import adam
 
-RULES = ("dense", "top", "small")
+RULES = ("dense", "top", "random", "small")
 
 
 class TaggerLearner(BestByDev):
@@ -60,12 +61,15 @@ class TaggerLearner(BestByDev):
             by_length=True,
         )
         self.batches = self.words.epochs
-        self.net = self._net(self.k if rule == "top" else 0)
+        self.net = self._net(self.k if rule in ("top", "random") else 0, rule == "random")
+        self.lot: Lot | None = None
+        if rule == "random" and self.net.core.k:
+            self.lot = Lot(given.seeds, self.net.directions, self.net.core.at, hidden)
         self.net.init([stream(s, "init") for s in given.seeds])
         self.optimizer = adam(self.params(), given.params("learning_rate"), given.param("adam_eps"))
         self.schedule()
 
-    def _net(self, k: int) -> Tagger:
+    def _net(self, k: int, by_lot: bool) -> Tagger:
         given = self.given
         longest = max(self.words.longest, *(len(p.tags) for part in self.parts.values() for p in part))
         return Tagger(
@@ -80,6 +84,7 @@ class TaggerLearner(BestByDev):
             given.param("directions"),
             k,
             given.param("embedding_std"),
+            by_lot,
             self.ctx.device,
             self.dtype,
         )
@@ -89,11 +94,13 @@ class TaggerLearner(BestByDev):
         return self.words.host(t)
 
     def device(self) -> None:
-        """One step of the optimiser on a batch of each run."""
+        """One step of the optimiser on a batch of each run, by new draws."""
         read = self.words.take()
         there = read.mask.transpose(1, 2)  # [R, L, B]
         logits = self.net.forward(read.columns["symbols"].transpose(1, 2), there.sum(1))
         _, delta = softmax_error(logits, read.columns["tags"].transpose(1, 2).flatten(1))
+        if self.lot:
+            self.lot.draw(self.net.core.at[: there.shape[1]])
         self.net.pull(delta.mul_(there.flatten(1).unsqueeze(-1)).div_(there.shape[-1]))
         self.optimizer.step()
 
@@ -107,8 +114,9 @@ class TaggerLearner(BestByDev):
         return [*self.net.params.values()]
 
     def kept(self) -> Mapping[str, Kept]:
-        """Weights, the optimiser's moments."""
-        return {**self.net.kept(), "optimizer": self.optimizer}
+        """Weights, the optimiser's moments, how many steps entries by lot have been drawn."""
+        drawn = {"random-k": self.lot.count} if self.lot else {}
+        return {**self.net.kept(), "optimizer": self.optimizer, **drawn}
 
     def info(self) -> dict[str, int]:
         """Sizes that the data and the settings come to."""

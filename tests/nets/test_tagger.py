@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -36,9 +36,9 @@ def drawn(seed: int) -> tuple[Tensor, Tensor]:
     return torch.cat([words, spelt], -1), torch.randint(TAGS, (R, L, B), generator=g)
 
 
-def tagger(k: int = 0, directions: int = 2) -> Tagger:
+def tagger(k: int = 0, directions: int = 2, by_lot: bool = False) -> Tagger:
     shape = (WORDS, SPELT), SIZES, FEATURES, H, TAGS, R, B, L + 2
-    made = Tagger(*shape, directions, k, std=1.0, dtype=D)
+    made = Tagger(*shape, directions, k, std=1.0, by_lot=by_lot, dtype=D)
     made.init([torch.Generator().manual_seed(s) for s in (0, 1)])
     for name in ("b", "W"):  # biases too
         own = made.p[name] if name == "b" else made.p[name][..., H]
@@ -102,22 +102,28 @@ def test_with_all_entries_it_is_pytorchs_lstm(directions: int) -> None:
             assert (mine_r - auto).abs().max() < 1e-10, name
 
 
-def hooked(p: dict[str, Tensor], ids: Tensor, k: int) -> Tensor:
-    """Logits [n, C] of one sentence alone; meProp is a hook at each gate's product, k entries by a list."""
+def hooked(p: dict[str, Tensor], ids: Tensor, k: int, lot: Tensor | None) -> Tensor:
+    """Logits [n, C] of one sentence alone; meProp is a hook at each gate's product, k entries by a list.
 
-    def top(g: Tensor) -> Tensor:
-        largest = sorted(range(H), key=lambda n: -abs(float(g[n])))[:k]
-        return torch.stack([v if n in largest else torch.zeros_like(v) for n, v in enumerate(g)])
+    `lot` [n, D, 4, k]: the entries of each core, direction and gate, where they are not the largest.
+    """
+
+    def keeping(t: int, way: int, gate: int) -> Callable[[Tensor], Tensor]:
+        def kept(g: Tensor) -> Tensor:
+            largest = g.abs().argsort(descending=True)[:k] if lot is None else lot[t, way, gate]
+            return torch.stack([v if n in largest.tolist() else torch.zeros_like(v) for n, v in enumerate(g)])
+
+        return kept
 
     x, outputs = vectors(p, ids), list[Tensor]()
     for way, w in enumerate(p["W"]):
         h = c = torch.zeros(H, dtype=D)
         own = [torch.zeros(0)] * len(x)
-        for t in range(len(x)) if not way else reversed(range(len(x))):
+        for core, t in enumerate(range(len(x)) if not way else reversed(range(len(x)))):
             sums = []
-            for gate in w.chunk(4):
+            for n, gate in enumerate(w.chunk(4)):
                 a = gate[:, :H] @ h + gate[:, H + 1 :] @ x[t]
-                a.register_hook(top)
+                a.register_hook(keeping(core, way, n))
                 sums.append(a + gate[:, H])  # the bias is behind the hook
             o, i, f, g = sums
             c = f.sigmoid() * c + i.sigmoid() * g.tanh()
@@ -126,19 +132,25 @@ def hooked(p: dict[str, Tensor], ids: Tensor, k: int) -> Tensor:
     return torch.cat(outputs, 1) @ p["V"].flatten(0, 1) + p["b"]
 
 
-@pytest.mark.parametrize(("k", "few"), [(1, 1), (3, 1), (3, 99)])
+@pytest.mark.parametrize(
+    ("k", "few", "by_lot"), [(1, 1, False), (3, 1, False), (3, 99, False), (3, 1, True), (3, 99, True)]
+)
 def test_k_entries_are_those_of_one_sentence_at_a_time(
-    k: int, few: int, monkeypatch: pytest.MonkeyPatch
+    k: int, few: int, by_lot: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lstm_kept, "FEW", few)
-    net, (symbols, tags) = tagger(k), drawn(1)
+    net, (symbols, tags) = tagger(k, by_lot=by_lot), drawn(1)
     assert net.core.sparse == (few == 1)
+    if by_lot:
+        net.core.at.copy_(torch.rand(*net.core.at.shape[:-1], H).argsort(-1)[..., :k])
+    at = net.core.at.clone()
     mine = passed(net, symbols, tags)
     for r in range(R):
         with torch.enable_grad():
             p = leaves(net, r)
             for b, n in enumerate(LENGTHS[r]):
-                made = hooked(p, symbols[r, :n, b], k)
+                lot = at[:n, 2 * r : 2 * r + 2, b] if by_lot else None
+                made = hooked(p, symbols[r, :n, b], k, lot)
                 torch.nn.functional.cross_entropy(made, tags[r, :n, b], reduction="sum").backward()  # type: ignore[no-untyped-call]
         for name, of in p.items():
             mine_r = mine[name][r * 2 : r * 2 + 2] if name in "WV" else mine[name][r]

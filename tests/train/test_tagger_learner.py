@@ -107,14 +107,16 @@ class Trainee:
             for x, y in ((a.flat, b.flat), (mine.m[n], theirs.m[n]), (mine.v[n], theirs.v[n])):
                 x.copy_(y[run : run + 1] if run is not None else y)
             mine.counts[n].copy_(theirs.counts[n])
+        if self.it.lot:
+            self.it.lot.count.copy_(other.it.lot.count)
 
 
-@pytest.mark.parametrize("rule", ["dense", "top", "small"])
+@pytest.mark.parametrize("rule", ["dense", "top", "random", "small"])
 def test_together_is_one_by_one(rule: str) -> None:
     together.check(lambda seeds, dtype: Trainee(rule, seeds, dtype), (0, 3, 5), steps=10)
 
 
-@pytest.mark.parametrize("rule", ["top", "small"])
+@pytest.mark.parametrize("rule", ["top", "random", "small"])
 def test_resumed_is_undisturbed_bitwise(rule: str) -> None:
     whole, fresh = learner(rule), learner(rule)
     for t in range(3):
@@ -148,6 +150,18 @@ def test_the_dev_part_alone_chooses(monkeypatch: pytest.MonkeyPatch) -> None:
     ]  # fmt: skip
 
 
+def test_entries_by_lot_are_others_than_the_largest_and_others_at_each_step() -> None:
+    top, lot = learner("top"), learner("random")
+    seen = []
+    for t in range(2):
+        for made in (top, lot):
+            made.step(t)
+        seen.append(lot.net.core.at[:5].clone())
+    assert not torch.equal(*seen) and top.net.core.k == lot.net.core.k == 3
+    assert not torch.equal(top.net.params["W"].flat, lot.net.params["W"].flat)
+    assert learner("random", percent=100).lot is None, "all entries need no draw"
+
+
 def test_accuracy_counts_words_one_by_one() -> None:
     made = learner("small")
     for t in range(4):
@@ -178,13 +192,13 @@ def test_it_learns_what_a_toy_grammar_says() -> None:
 
 
 def test_every_setting_and_parameter_is_read() -> None:
-    for rule in ("dense", "top", "small"):
+    for rule in ("dense", "top", "random", "small"):
         learner(rule).given.refuse_unread()
 
 
 def test_what_has_no_sense_is_refused_by_name() -> None:
-    with pytest.raises(UnknownNameError, match="learning rule of a tagger 'random'"):
-        learner("random")
+    with pytest.raises(UnknownNameError, match="learning rule of a tagger 'unified'"):
+        learner("unified")
     with pytest.raises(BadValueError, match="hidden_layers is 2; a tagger has 1"):
         learner("top", hidden_layers=2)
     none = Given([Run("top/0", 0, {"rule": "top", "percent": 4}, PARAMS)])
