@@ -19,9 +19,6 @@ from repro.kernels.lstm_kept import KeptWindow
 from repro.nets.embedding import Embedding
 from repro.nets.params import Params, normal_
 
-LANES = 32
-"""Sentences that are read at a time when nobody learns."""
-
 
 class Tagger:
     """R taggers whose way back keeps `k` entries of each gate's gradient (0: all), of any step and direction.
@@ -66,7 +63,7 @@ class Tagger:
         like, models = self.p["W"], runs * directions
         self.core = KeptWindow(models, longest, batch, self.inputs, hidden, like, k)
         self.core.by_lot = by_lot
-        self.reader = KeptWindow(models, longest, LANES, self.inputs, hidden, like)
+        self._at: Tensor | None = None
 
     def init(self, generators: Sequence[torch.Generator]) -> None:
         """Draw all of them, each run from its own generator, one direction after the other."""
@@ -86,10 +83,11 @@ class Tagger:
         return self._read(self._now, self._at, vectors)
 
     def predict(self, symbols: Tensor, lengths: Tensor) -> Tensor:
-        """`forward` of `LANES` sentences; keeps nothing."""
+        """`forward` in the same room, for test mode: what `pull` needs is gone."""
+        self._at = None
         ids = symbols.flatten(1, 2).split_with_sizes((1, symbols.shape[-1] - 1), -1)
         vectors = [table.predict(own) for table, own in zip(self.tables, ids, strict=True)]
-        return self._read(self.reader.first(symbols.shape[1]), turned(lengths, symbols.shape[1]), vectors)
+        return self._read(self.core.first(symbols.shape[1]), turned(lengths, symbols.shape[1]), vectors)
 
     def _read(self, window: KeptWindow, at: Tensor, vectors: Sequence[Tensor]) -> Tensor:
         ways, shape = self.directions, (len(at), window.steps, window.batch, -1)
@@ -105,8 +103,13 @@ class Tagger:
         return logits
 
     def pull(self, d: Tensor) -> None:
-        """All gradients from d [R, L·B, C], that of the logits: zero where there is no word."""
-        now, at, ways = self._now, self._at, self.directions
+        """All gradients from d [R, L·B, C], that of the logits: zero where there is no word.
+
+        `RuntimeError` unless a forward pass came before, which is used up.
+        """
+        if self._at is None:
+            raise RuntimeError("a backward pass without a forward pass of its own: call forward again first")
+        (at, self._at), now, ways = (self._at, None), self._now, self.directions
         torch.sum(d, 1, out=self.g["b"])
         each = torch.stack((d, turn(d, at)), 1).flatten(0, 1) if ways > 1 else d
         self.g["V"].copy_(bmm(now.y[..., : self.hidden].mT, each))

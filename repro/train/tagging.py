@@ -18,7 +18,7 @@ from repro.data.tagging import FEATURES, Page, Symbols, Words, pages, symbols
 from repro.errors import BadValueError, UnknownNameError
 from repro.nets.losses import softmax_error
 from repro.nets.params import Params
-from repro.nets.tagger import LANES, Tagger
+from repro.nets.tagger import Tagger
 from repro.paths import data_dir
 from repro.rules.lot import Lot
 from repro.train.batches import stream
@@ -155,7 +155,7 @@ def treebank(given: Given, ctx: Context) -> Bank:
         raise BadValueError(f"run {first.name} has no treebank to train on")
     # settled anew each time, since a download in between takes the stand-in's place
     name = info(first.dataset, ctx.data_dir, first.stand_in, ctx.download).name
-    sizes = tuple(given.param(n) for n in ("least", "sentences", "evaluated"))
+    sizes = tuple(given.param(n) for n in ("least", "sentences", "evaluated", "batch"))
     folder = str(data_dir(ctx.data_dir))
     return _read((name, first.dataset, first.stand_in), ctx.device, folder, ctx.download, sizes)
 
@@ -166,11 +166,11 @@ def _read(
 ) -> Bank:
     """`names`: what is found (which only tells the entries of the cache apart), what is asked for, the stand-in."""
     _, asked, stand_in = names
-    least, sentences, evaluated = sizes
+    least, sentences, evaluated, lanes = sizes
     bank = load_trees(asked, device, data_dir=folder, stand_in=stand_in, download=download)
     table = symbols(bank.train, least)
     parts = {
-        k: pages(data.words(p, table, evaluated), LANES)
+        k: pages(data.words(p, table, evaluated), lanes)
         for k, p in (("dev", bank.valid), ("test", bank.test))
     }
     made = table, data.words(bank.train, table, sentences), parts
