@@ -17,8 +17,8 @@ from repro.files import write_text
 from repro.paths import checkout, notebooks_dir, root
 from repro.spec import Exhibit
 
-EXAMPLES = """  repro new dni/fig15
-  repro run dni/fig15 --profile smoke          what it makes trains already
+EXAMPLES = """  repro new sg/mine
+  repro run sg/mine --profile smoke            what it makes trains already
 """
 SKELETON = Path(exhibits.__file__).parent / "skeleton"
 NAME = re.compile(r"[a-z][a-z0-9_]*")

@@ -11,8 +11,6 @@ from repro.show.tables import markdown
 from repro.spec import Exhibit
 
 NOT_YET: dict[str, tuple[str, str]] = {
-    "dni/fig14": ("Figure 14 (supplement)", "linear synthetic-gradient models"),
-    "dni/fig15": ("Figure 15 (supplement)", "training error of CIFAR-10's convolutional nets"),
     "meprop/table1": ("Table 1", "accuracy and time of the three tasks"),
     "meprop/table2": ("Table 2", "forward and backward time on a CPU"),
     "meprop/table4": ("Table 4", "with dropout"),

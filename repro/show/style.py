@@ -53,6 +53,7 @@ COLOURS: Mapping[str, str] = {
     "DNI": _CB[0],
     "cDNI": _CB[3],
     "DNI, small classifier": "#1a1a1a",
+    "DNI, linear": _CB[9],
     "No Bprop": _CB[4],
     "stale gradients": _CB[5],
     "dense": "#4d4d4d",

@@ -20,7 +20,7 @@ from repro.rules.unlocked import InputModel, Unlocked
 from repro.train.batches import stream
 from repro.train.fcn import FCNLearner
 from repro.train.given import Given
-from repro.train.images import error_rate, gather
+from repro.train.images import gather
 from repro.train.learner import Kept
 from repro.train.loop import Context, Result, fit
 from repro.train.rows import RunRow
@@ -102,9 +102,8 @@ class AtRandomLearner(FCNLearner):
         self.optimizer.step(moves)
 
     def evaluate(self, t: int) -> list[RunRow]:
-        """Error on the test (or held-out) images, with the real activations passed on."""
-        error = error_rate(self.net.predict, self.x_eval, self.y_eval).tolist()
-        return [(r, self.metric, t, "", e) for r, e in enumerate(error)]
+        """Errors in test mode, with the real activations passed on."""
+        return [(r, k, t, "", e) for k, own in self.errors().items() for r, e in enumerate(own.tolist())]
 
     def final(self, t: int) -> list[RunRow]:
         """Each run's p."""

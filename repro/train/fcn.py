@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import torch
+from torch import Tensor
 
 from repro.analysis.fidelity import told, true_gradients
 from repro.errors import BadValueError, UnknownNameError
@@ -35,10 +36,12 @@ class FCNLearner(Learner):
     classifier's initial weights (1 unless set).
 
     Parameter `sg_images`, 0 unless an exhibit has it: training images on which δ̂ is compared with the true gradient,
-    before training, at each evaluation, and after 1, 2, 4, … steps before the first one.
+    before training, at each evaluation, and after 1, 2, 4, … steps before the first one. Parameter `train_images`, 0
+    unless an exhibit has it: training images, the first, on which the training error is measured.
+    Setting `sg`: "linear" for models without hidden layers whatever the parameters say, which such an arm leaves out.
 
     `BadValueError` when `hold_out` leaves no batch to train on, and for an `after` that is no hidden layer;
-    `UnknownNameError` for another rule.
+    `UnknownNameError` for another rule or another `sg`.
     """
 
     products_on_host = False
@@ -71,6 +74,7 @@ class FCNLearner(Learner):
         self.x_eval = x_train[n:] if hold_out else data.x_test.to(self.dtype)
         self.y_eval = data.y_train[n:] if hold_out else data.y_test
         self.metric = "validation_error" if hold_out else "test_error"
+        self.fitted = self.given.param("train_images", 0)
 
     def _net(self) -> Net:
         given = self.given
@@ -96,7 +100,7 @@ class FCNLearner(Learner):
         asked = given.param("sg_precision")
         precision = self.dtype if asked == "tf32" else getattr(torch, asked)
         self.sg = SyntheticGradients(
-            widths[0], 1 if after else len(widths), runs, given.param(f"{name}_sg_hidden"), labels, precision,
+            widths[0], 1 if after else len(widths), runs, self._sg_hidden(name), labels, precision,
             self.ctx.device, self.dtype, asked == "tf32",
         )  # fmt: skip
         self.sg.init([stream(s, "init-sg") for s in given.seeds])
@@ -110,6 +114,14 @@ class FCNLearner(Learner):
 
     def _optimizer(self) -> Adam | MaskedAdam:
         return adam(self.params(), self.rates)
+
+    def _sg_hidden(self, rule: str) -> Sequence[int]:
+        if (kind := self.given.setting("sg", None)) is None:
+            hidden: Sequence[int] = self.given.param(f"{rule}_sg_hidden")
+            return hidden
+        if kind != "linear":
+            raise UnknownNameError("kind of SG model", kind, ("linear",))
+        return ()
 
     def host(self, t: int) -> int:
         """Batches and rate of step t."""
@@ -126,16 +138,20 @@ class FCNLearner(Learner):
         self.optimizer.step()
 
     def evaluate(self, t: int) -> list[RunRow]:
-        """Error on the test (or held-out) images; loss of the last batch; mean L_SG of its SG models; errors of δ̂."""
+        """Errors in test mode; loss of the last batch; mean L_SG of its SG models; errors of δ̂."""
         early = t in self.evaluate_at and t not in self.tested
         before = self.untrained if t == self.evaluate_at[0] else []
         return before + ([] if early else self._evaluated(t)) + self._looked(t)
 
+    def errors(self) -> dict[str, Tensor]:
+        """Percent wrong, [R] each, in test mode: of the test (or held-out) images, and of `train_images` if any."""
+        found = {self.metric: error_rate(self.net.predict, self.x_eval, self.y_eval)}
+        if self.fitted:
+            found["train_error"] = error_rate(self.net.predict, self.x[: self.fitted], self.y[: self.fitted])
+        return found
+
     def _evaluated(self, t: int) -> list[RunRow]:
-        measured = {
-            self.metric: error_rate(self.net.predict, self.x_eval, self.y_eval),
-            "batch_loss": self.loss,
-        }
+        measured = {**self.errors(), "batch_loss": self.loss}
         if len(self.params()) > 1:
             measured["sg_loss"] = self.sg_loss
         values = {k: v.tolist() for k, v in measured.items()}

@@ -83,7 +83,7 @@ def test_loss_of_the_models_is_told_where_there_are_models(small: Callable[..., 
         learner = make(small, f"mnist-cnn-{rule}-3", steps=2, evaluations=1)
         learner.step(0), learner.step(1)
         found = {(r, m): v for r, m, _, _, v in learner.evaluate(2)}
-        assert {m for _, m in found} == {"test_error", "batch_loss"} | (
+        assert {m for _, m in found} == {"test_error", "train_error", "batch_loss"} | (
             {"sg_loss"} if rule == "cdni" else set()
         )
         assert rule == "bprop" or all(found[r, "sg_loss"] == learner.sg_loss[r].item() > 0 for r in (0, 1))

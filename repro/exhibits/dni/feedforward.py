@@ -58,6 +58,14 @@ CNN_PARAMS = (
         only={"net": ("cnn",)},
         assumed=True,
     ),
+    Param(
+        "train_images",
+        5000,
+        "the paper does not say on which images training errors were measured",
+        "training images, the first, on which the training error is measured",
+        only={"net": ("cnn",)},
+        assumed=True,
+    ),
 )
 """Those of its convolutional nets alone; there `width` and the SG models' hidden layers count channels."""
 
@@ -134,7 +142,7 @@ CONVOLUTIONS = Deviation(
     "convolutional nets",
     "5 × 5 convolutions, 3 × 3 pooling; its step, its borders and how an SG model sees the label not stated",
     "pooling in steps of 2, borders of zeros that count in averages; the label as ten more channels, each the same "
-    "everywhere; trained at smoke alone so far",
+    "everywhere",
     "the usual forms",
 )
 
@@ -172,6 +180,11 @@ METRICS = (
     Metric("batch_loss", "nats", "cross-entropy of the last training batch", 2.303, at_end=True),
     Metric("sg_loss", "", "‖δ̂ − δ‖² of an example, mean over the batch and a net's SG models", at_end=True),
 )
+
+TRAIN_ERROR = Metric(
+    "train_error", "%", "wrongly classified images of a fixed part of those trained on, in test mode", 90.0
+)
+"""Of exhibits whose runs have `train_images`."""
 
 ERRORS = (
     Metric("sg_distance", "", "‖δ̂ − δ‖, mean over images; index: the layer that the model stands after"),

@@ -1,0 +1,1 @@
+"""Training error of the convolutional nets on CIFAR-10."""
