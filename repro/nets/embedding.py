@@ -11,6 +11,8 @@ from torch import Tensor
 
 from repro.errors import UnknownNameError
 from repro.nets.dense import Dense
+from repro.nets.dropout import Dropout
+from repro.nets.dropped import Drop
 from repro.nets.linear import Keep
 from repro.nets.net import Net
 from repro.nets.params import normal_
@@ -73,11 +75,13 @@ def parser(
     dtype: torch.dtype = torch.float32,
     keep: Sequence[Keep | None] | None = None,
     act: str = "relu",
+    drops: Sequence[Drop] = (),
 ) -> Net:
     """Vectors of `size` numbers, then (linear → φ) × (N − 1) and a linear classifier; `sizes` begin with P · `size`.
 
     Source: arXiv:1706.06197v5, section 4, after Chen & Manning (2014). Weights of the MLP as in `repro.nets.fcn.mlp`.
-    `act`: φ, "relu" or "tanh"; `UnknownNameError` for others. `keep[i−1]`: what the MLP's map i keeps.
+    `act`: φ, "relu" or "tanh"; `UnknownNameError` for others. `keep[i−1]`: what the MLP's map i keeps;
+    `drops[i−1]`: the dropout behind its hidden layer i, if there are any.
     """
     if act not in ("relu", "tanh"):
         raise UnknownNameError("activation of a parser", act, ("relu", "tanh"))
@@ -90,4 +94,6 @@ def parser(
         layers.append(
             DenseTanh(i, o, spread, kept[n]) if bent else Dense(i, o, plain, std=spread, keep=kept[n])
         )
+        if drops and n < last:
+            layers.append(Dropout(drops[n]))
     return Net(layers, runs, device, dtype)

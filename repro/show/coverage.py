@@ -10,11 +10,7 @@ from repro.show.claims import judged_late
 from repro.show.tables import markdown
 from repro.spec import Exhibit
 
-NOT_YET: dict[str, tuple[str, str]] = {
-    "meprop/table1": ("Table 1", "accuracy and time of the three tasks"),
-    "meprop/table2": ("Table 2", "forward and backward time on a CPU"),
-    "meprop/table4": ("Table 4", "with dropout"),
-}
+NOT_YET: dict[str, tuple[str, str]] = {}
 """Figures and tables with data that no folder of `repro/exhibits/` describes: id → place, content. No schematics."""
 
 

@@ -44,6 +44,7 @@ sns = _seaborn()
 _CB = sns.color_palette("colorblind").as_hex()
 COLOURS: Mapping[str, str] = {
     "MLP": "#4d4d4d",
+    "LSTM": "#4d4d4d",
     "meProp top-k": _CB[0],
     "meProp unified": _CB[3],
     "meProp random-k": _CB[1],

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
+from repro.errors import BadValueError
 from repro.nets.fcn import linear_net
 from repro.nets.losses import mean_loss
 from repro.nets.params import Params
@@ -70,7 +71,8 @@ class PairLearner(Learner):
 
     Settings: `data` (linear, noisy, random), `dim`, `deep`, `loss` (mse, log); `rate` and `target` ("batch": the
     mean loss's gradient; "sample": each sample's own) of arms that vary them; `shape` ("sigmoid") of an SG that is
-    not linear; `precision` ("float64") of what is not computed in float32.
+    not linear; `precision` ("float64") of what is not computed in float32. `BadValueError` for an `sg_after` that is
+    no hidden layer.
     """
 
     products_on_host = False
@@ -91,6 +93,10 @@ class PairLearner(Learner):
         self.kind: str = given.setting("loss")
         hidden = [given.param("width")] * given.param("deep_layers") if deep else []
         self.at: int = given.param("sg_after") if deep else 1
+        if deep and not 1 <= self.at <= len(hidden):
+            raise BadValueError(
+                f"sg_after is {self.at}; expected 1 to {len(hidden)}, the number of deep_layers"
+            )
         sizes = (dim, *hidden, 2)
         self.bp, self.net = (linear_net(sizes, runs, ctx.device, self.dtype) for _ in range(2))
         self.bp.init([stream(s, "init") for s in given.seeds])

@@ -81,7 +81,10 @@ def _known(kind: str, name: str, names: Sequence[str]) -> str:
 
 
 def products(given: Given, device: str) -> list[Product]:
-    """For each run its backward pass: settings `k`, `layout`, `precision` and `zeros` (see `Product`)."""
+    """For each run its backward pass: settings `k`, `layout`, `precision` and `zeros` (see `Product`).
+
+    `BadValueError` for a k of more than `hidden` and for a GPU's precision elsewhere.
+    """
     batch, inputs, hidden = (given.param(name) for name in ("batch", "inputs", "hidden"))
     rng = stream(0, "backward-time")
     shapes = ((batch, inputs), (batch, hidden), (hidden, inputs))
@@ -93,6 +96,8 @@ def products(given: Given, device: str) -> list[Product]:
         for name, d in (("k", None), ("layout", LAYOUTS[0]), ("precision", "float32"), ("zeros", ZEROS[0]))
     )
     for k, layout, precision, zeros in zip(*settings, strict=True):
+        if k is not None and k > hidden:
+            raise BadValueError(f"hidden is {hidden}; expected {k} or more units, of which k = {k} are kept")
         dtype = DTYPES[_known("precision", precision, list(DTYPES))]
         if precision != "float32" and device != "cuda":
             raise BadValueError(
@@ -157,20 +162,24 @@ def _by_events(call: Callable[[], object], replay: Callable[[], object], flush: 
 def take_turns(
     given: Given, ctx: Context, made: Sequence[Callable[[], object]], metric: str = "backward_ms"
 ) -> Result:
-    """Milliseconds of each run's call, one row a repetition (index); `BadValueError` for less than one."""
+    """Milliseconds of each run's call: see `turns`."""
+    on_device = on_gpu(made, metric) if ctx.device == "cuda" else [on_cpu(m, metric) for m in made]
+    return turns(given, ctx, on_device)
+
+
+def turns(given: Given, ctx: Context, timed: Sequence[Timed]) -> Result:
+    """What each run's call says, one row a metric and repetition (index); `BadValueError` for less than one."""
     repetitions, warm_up = given.param("repetitions"), given.param("warm_up")
     if repetitions < 1 or warm_up < 0:
         raise BadValueError(f"repetitions is {repetitions} and warm_up {warm_up}; expected at least 1 and 0")
     given.refuse_unread()
-    calls = list(
-        enumerate(on_gpu(made, metric) if ctx.device == "cuda" else [on_cpu(m, metric) for m in made])
-    )
+    calls = list(enumerate(timed))
     rows: list[RunRow] = []
     order = random.Random(0)
     for i in range(-warm_up, repetitions):
         # a new order each time: who always came behind the dense call met its caches, and was up to 40 % slower
-        for r, timed in order.sample(calls, len(calls)):
-            rows += [(r, name, 0, str(i), ms) for name, ms in timed().items() if i >= 0]
+        for r, call in order.sample(calls, len(calls)):
+            rows += [(r, name, 0, str(i), value) for name, value in call().items() if i >= 0]
         ctx.progress((i + warm_up + 1) / (warm_up + repetitions))
         if i + 1 < repetitions and ctx.late(time.monotonic()):
             raise OutOfTimeError(f"the time is up after {i + 1} of {repetitions} repetitions; none is kept")

@@ -26,7 +26,7 @@ class BestByDev(Learner):
         """How many steps, after which of them there is a dev score, and room for the best."""
         an_epoch = self.batches.per_epoch
         epochs, at_most = self.given.param("epochs"), self.given.param("max_steps")
-        self.steps = at_most or round(epochs * an_epoch)
+        self.steps = min(full := round(epochs * an_epoch), at_most or full)
         times = max(1, round(self.given.param("evaluations") * self.steps / an_epoch))
         self.evaluate_at = evenly(self.steps, times)
         self.plain["best"] = [[-1.0, 0, 0.0] for _ in self.given.runs]  # dev score, step, test score

@@ -1,4 +1,4 @@
-"""Runs of meProp's Tables 5 and 6: `repro.train.meprop_mlp`, but deeper, with dropout, and by unified top-k too."""
+"""Runs of meProp's Tables 4 to 6 on MNIST: `repro.train.meprop_mlp` with dropout, deeper, by unified top-k too."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from repro.nets.net import Net
 from repro.rules.meprop import Draws, Unified, UnifiedRandom
 from repro.train.best import trained
 from repro.train.given import Given
+from repro.train.keeps import ALL, KEEPS, Keeps
 from repro.train.learner import Kept
 from repro.train.loop import Context, Result
-from repro.train.meprop_mlp import ALL, KEEPS, RULES, Keeps, MepropLearner
+from repro.train.meprop_mlp import RULES, MepropLearner
 
 UNIFIED: Keeps = {**KEEPS, "unified": (Unified, ""), "unified_random": (UnifiedRandom, ALL)}
 
 
 class DroppedLearner(MepropLearner):
-    """As `MepropLearner`, with the setting `layers` (hidden ones) and the parameters `dropout` and `init`.
+    """As `MepropLearner`, with the parameters `dropout` and `init`. The setting `layers`, if there: hidden ones.
 
     Rules beside its own: "unified" (one pattern a mini-batch, of the largest columns) and "unified_random" (of any).
     A run's draws of dropout hang on its seed, the step and the place alone: arms with a seed lose the same units.
@@ -29,8 +30,8 @@ class DroppedLearner(MepropLearner):
     keeps = UNIFIED
 
     def _depth(self) -> int:
-        depth: int = self.given.setting("layers")
-        return depth
+        depth: int | None = self.given.setting("layers", None)
+        return super()._depth() if depth is None else depth
 
     def _net(self) -> Net:
         given, rate = self.given, self.given.param("dropout")
@@ -47,7 +48,7 @@ class DroppedLearner(MepropLearner):
         return dropped_mlp(*sizes, self.keep, drops, given.param("init"))
 
     def device(self) -> None:
-        """One Adam step on a batch of each run, by new draws."""
+        """One step of the optimiser on a batch of each run, by new draws."""
         if self.dropping:
             self.dropping.draw()
         super().device()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from repro.errors import BadValueError, UnknownNameError
 from repro.nets.fcn import mlp
@@ -11,27 +11,25 @@ from repro.nets.losses import softmax_error
 from repro.nets.net import Net
 from repro.nets.params import Params
 from repro.rules.backward import Rule, backward
-from repro.rules.meprop import Draws, RandomK, TopK
+from repro.rules.meprop import Draws
 from repro.train.batches import Batches, stream
 from repro.train.best import BestByDev, trained
 from repro.train.given import Given
 from repro.train.images import error_rate, gather, load
+from repro.train.keeps import KEEPS, keeps
 from repro.train.learner import Kept
 from repro.train.loop import Context, Result
-from repro.train.optim import adam
+from repro.train.optimizers import optimizer_of
 
 RULES = ("dense", "top", "random", "small")
 CLASSES = 10
-EACH, ALL = "each", "all"
-Keeps = Mapping[str, tuple[Callable[..., Keep], str]]
-KEEPS: Keeps = {"top": (TopK, ""), "random": (RandomK, EACH)}
-"""Rule → what its maps keep and, where that is by lot, whom one draw is for: each example, or all of a mini-batch."""
 
 
 class MepropLearner(BestByDev):
     """R nets of equal shape. Settings `rule` and, for all but dense, `percent`: k = percent of the `hidden` units.
 
     Rules: "dense" (backprop), "top" and "random" (meProp with h = `hidden`), "small" (backprop with h = k).
+    The optimiser: see `repro.train.optimizers`.
     """
 
     products_on_host = False
@@ -51,10 +49,7 @@ class MepropLearner(BestByDev):
         self.keep = self._keep(rule)
         self.net = self._net()
         self.net.init([stream(s, "init") for s in given.seeds])
-        self.rule, self.optimizer = (
-            Rule(),
-            adam(self.params(), given.params("learning_rate"), given.param("adam_eps")),
-        )
+        self.rule, self.optimizer = Rule(), optimizer_of(given, self.params())
         self.schedule()
 
     def _depth(self) -> int:
@@ -82,25 +77,13 @@ class MepropLearner(BestByDev):
 
     def _keep(self, rule: str) -> list[Keep | None]:
         """What each linear map keeps of its output gradient; `draws`: what entries by lot are chosen by."""
-        self.draws: Draws | None = None
-        if rule not in self.keeps:
-            return [None] * (len(self.sizes) - 1)
-        widths = self.sizes[1:] if self.given.param("sparsify_output") else self.sizes[1:-1]
-        kind, rows = self.keeps[rule]
-        made: list[Keep | None] = (
-            [kind(self.k) for _ in widths] if not rows else self._by_lot(kind, rows, widths)
-        )
-        return made + [None] * (len(self.sizes) - 1 - len(made))
-
-    def _by_lot(self, kind: Callable[..., Keep], rows: str, widths: Sequence[int]) -> list[Keep | None]:
-        thinned = [n for n in widths if n > self.k]  # the others are kept whole, which takes no draw
-        batch = self.batches.batch if rows == EACH else 1
-        self.draws = Draws(self.given.seeds, batch, thinned, self.ctx.device)
-        scores = iter(self.draws.scores)
-        return [kind(self.k, next(scores)) if n > self.k else None for n in widths]
+        self.draws: Draws | None
+        sizes = self.sizes, self.batches.batch, self.ctx.device
+        made, self.draws = keeps(self.given, rule, self.k, *sizes, self.keeps)
+        return made
 
     def device(self) -> None:
-        """One Adam step on a batch of each run, by new draws."""
+        """One step of the optimiser on a batch of each run, by new draws."""
         if self.draws:
             self.draws.draw()
         x, y = gather(self.x, self.y, self.batches.take())
@@ -120,7 +103,7 @@ class MepropLearner(BestByDev):
         return [self.net.params]
 
     def kept(self) -> Mapping[str, Kept]:
-        """Weights, Adam's moments, how many steps random-k has drawn."""
+        """Weights, the optimiser's moments, how many steps random-k has drawn."""
         drawn = {"random-k": self.draws.count} if self.draws else {}
         return {**self.net.kept(), "optimizer": self.optimizer, **drawn}
 

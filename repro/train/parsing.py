@@ -15,20 +15,24 @@ from repro.data import info, load_trees
 from repro.data.configurations import FIRST, Configurations
 from repro.data.parsing import FEATURES, Examples, Sentences, Symbols, examples, move, symbols
 from repro.errors import BadValueError, UnknownNameError
+from repro.nets.dropped import Drop
 from repro.nets.embedding import parser
+from repro.nets.linear import Keep
 from repro.nets.losses import softmax_error
+from repro.nets.net import Net
 from repro.nets.params import Params
 from repro.paths import data_dir
 from repro.rules.backward import Rule, backward
-from repro.rules.meprop import TopK
+from repro.rules.meprop import Draws
 from repro.train.batches import Batches, stream
 from repro.train.best import BestByDev, trained
 from repro.train.given import Given
+from repro.train.keeps import keeps
 from repro.train.learner import Kept
 from repro.train.loop import Context, Result
-from repro.train.optim import adam
+from repro.train.optimizers import optimizer_of
 
-RULES = ("dense", "top", "small")
+RULES = ("dense", "top", "random", "small")
 
 
 class ParserLearner(BestByDev):
@@ -48,22 +52,33 @@ class ParserLearner(BestByDev):
         if rule not in RULES:
             raise UnknownNameError("learning rule of a parser", rule, RULES)
         self.k = hidden if rule == "dense" else max(1, round(given.setting("percent") * hidden / 100))
-        size, depth = given.param("embedding"), given.param("hidden_layers")
+        inputs, depth = FEATURES * given.param("embedding"), given.param("hidden_layers")
         width = self.k if rule == "small" else hidden
-        self.sizes = (FEATURES * size, *[width] * depth, self.table.actions)
-        thinned = (depth + 1 if given.param("sparsify_output") else depth) if rule == "top" else 0
-        keep = [TopK(self.k) if i < thinned else None for i in range(depth + 1)]
-        shape = self.table.size, size, given.param("embedding_std")
-        act = given.setting("activation", given.param("activation"))
-        self.net = parser(*shape, self.sizes, len(given.runs), ctx.device, self.dtype, keep, act)
-        self.net.init([stream(s, "init") for s in given.seeds])
+        self.sizes = (inputs, *[width] * depth, self.table.actions)
         self.batches = Batches(len(self.examples.actions), given.param("batch"), given.seeds, ctx.device)
-        self.rule = Rule()
-        self.optimizer = adam(self.params(), given.params("learning_rate"), given.param("adam_eps"))
+        self.net = self._net(self._keep(rule))
+        self.net.init([stream(s, "init") for s in given.seeds])
+        self.rule, self.optimizer = Rule(), optimizer_of(given, self.params())
         self.schedule()
 
+    def _keep(self, rule: str) -> list[Keep | None]:
+        """What each linear map keeps of its output gradient; `draws`: what entries by lot are chosen by."""
+        self.draws: Draws | None
+        sizes = self.sizes, self.batches.batch, self.ctx.device
+        made, self.draws = keeps(self.given, rule, self.k, *sizes)
+        return made
+
+    def _net(self, keep: Sequence[Keep | None], drops: Sequence[Drop] = ()) -> Net:
+        """Nets of `sizes` whose maps keep what `keep` says, with `drops` behind their hidden layers."""
+        given, size = self.given, (len(self.given.runs), self.ctx.device, self.dtype)
+        shape = self.table.size, given.param("embedding"), given.param("embedding_std")
+        act = given.setting("activation", given.param("activation"))
+        return parser(*shape, self.sizes, *size, keep, act, drops)
+
     def device(self) -> None:
-        """One step of the optimiser on a batch of each run."""
+        """One step of the optimiser on a batch of each run, by new draws."""
+        if self.draws:
+            self.draws.draw()
         at = self.batches.take()
         x = self.examples.features.index_select(0, at.reshape(-1)).view(*at.shape, FEATURES)
         y = self.examples.actions.index_select(0, at.reshape(-1)).view(at.shape)
@@ -83,8 +98,9 @@ class ParserLearner(BestByDev):
         return [self.net.params]
 
     def kept(self) -> Mapping[str, Kept]:
-        """Weights, the optimiser's moments."""
-        return {**self.net.kept(), "optimizer": self.optimizer}
+        """Weights, the optimiser's moments, how many steps random-k has drawn."""
+        drawn = {"random-k": self.draws.count} if self.draws else {}
+        return {**self.net.kept(), "optimizer": self.optimizer, **drawn}
 
     def info(self) -> dict[str, int]:
         """Sizes that the data and the settings come to."""

@@ -25,10 +25,15 @@ def doubling(below: int) -> list[int]:
 class RateDrops:
     """The factor on the learning rate at each step: 1, times `factor` from `at` · steps on, for each (at, factor).
 
-    `whole`: `at` · steps is rounded to a whole step (0.3 · 5 = 1.5 → 2).
+    `whole`: `at` · steps is rounded to a whole step (0.3 · 5 = 1.5 → 2). `BadValueError` unless 0 < `at` < 1.
     """
 
     def __init__(self, drops: Sequence[tuple[float, float]], steps: int, whole: bool = True):
+        for at, _ in drops:
+            if not 0 < at < 1:
+                raise BadValueError(
+                    f"rate_drops has a drop at {at}; expected a fraction of the steps, between 0 and 1"
+                )
         self.drops = [(round(at * steps) if whole else at * steps, factor) for at, factor in drops]
 
     def rate(self, base: float, t: int) -> float:

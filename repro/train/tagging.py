@@ -26,7 +26,7 @@ from repro.train.best import BestByDev, trained
 from repro.train.given import Given
 from repro.train.learner import Kept
 from repro.train.loop import Context, Result
-from repro.train.optim import adam
+from repro.train.optimizers import optimizer_of
 
 RULES = ("dense", "top", "random", "small")
 
@@ -66,7 +66,7 @@ class TaggerLearner(BestByDev):
         if rule == "random" and self.net.core.k:
             self.lot = Lot(given.seeds, self.net.directions, self.net.core.at, hidden)
         self.net.init([stream(s, "init") for s in given.seeds])
-        self.optimizer = adam(self.params(), given.params("learning_rate"), given.param("adam_eps"))
+        self.optimizer = optimizer_of(given, self.params())
         self.schedule()
 
     def _net(self, k: int, by_lot: bool) -> Tagger:

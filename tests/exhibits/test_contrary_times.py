@@ -11,8 +11,8 @@ from repro.record.judge import judge
 TABLE7, SKELETON = get("meprop/table7"), read("repro.exhibits.skeleton")
 
 
-def verdicts(exhibit, rows):
-    judged = judge(exhibit, {"profile": "cpu", "data": None}, rows)
+def verdicts(exhibit, rows, profile="cpu"):
+    judged = judge(exhibit, {"profile": profile, "data": None}, rows)
     assert [j.reason for j in judged if "its test failed" in j.reason] == []
     return {j.claim.id: j.verdict for j in judged}
 
@@ -52,6 +52,13 @@ def test_times_contradicted(name):
     ms, other, told = OTHER[name]
     found = verdicts(TABLE7, list(times(ms, other)))
     assert [found[f"T7-{n}"] for n in (1, 2, 3)] == told
+
+
+def test_a_gain_that_is_impossible_at_the_size_of_quick_is_not_reproduced_there():
+    """Three times n / k of its 2,048 units, and less than that of the paper's 8,192."""
+    rows = list(times({k: DENSE_MS / (3 * 2048 / k) for k in MS}))
+    assert {p: verdicts(TABLE7, rows, p)["T7-1"] for p in ("quick", "cpu")} == {"quick": "open", "cpu": D}
+    assert verdicts(TABLE7, list(times(MS)), "quick")["T7-1"] == "open"
 
 
 @pytest.mark.parametrize(

@@ -56,15 +56,20 @@ def read_table(text: str) -> list[Mutant]:
     return made
 
 
-def plant(mutant: Mutant, root: Path) -> dict[Path, str]:
-    """Write the mistake into `root`; returns what the file held. `LookupError` unless its text is there once."""
+def places(mutant: Mutant, root: Path) -> list[tuple[Path, re.Match[str]]]:
+    """Where in `root` its text is: in the file or folder that it names, everywhere if that is gone."""
     scope = root / mutant.where
     files = (
         [scope] if scope.is_file() else sorted((scope if scope.is_dir() else root / "repro").rglob("*.py"))
     )
     joint = r"\n[ ]*"  # further lines may be indented more than in the table
     pattern = re.compile(joint.join(map(re.escape, mutant.old)))
-    found = [(f, m) for f in files for m in pattern.finditer(f.read_text(encoding="utf-8"))]
+    return [(f, m) for f in files for m in pattern.finditer(f.read_text(encoding="utf-8"))]
+
+
+def plant(mutant: Mutant, root: Path) -> dict[Path, str]:
+    """Write the mistake into `root`; returns what the file held. `LookupError` unless its text is there once."""
+    found = places(mutant, root)
     if len(found) != 1:
         raise LookupError(f"its text is there {len(found)} times: {mutant.old[0]}")
     file, match = found[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from run import TABLE, Mutant, plant, read_table
+from run import ROOT, TABLE, Mutant, places, plant, read_table
 
 CODE = "def f(x):\n    if x:\n        y = 1\n        return y\n    return 0\n"
 
@@ -49,3 +49,10 @@ def test_the_table_is_read_as_it_is_written() -> None:
     ]
     table = read_table(TABLE.read_text(encoding="utf-8"))
     assert len(table) >= 40 and all(m.why and m.old and m.new and m.old != m.new for m in table)
+
+
+def test_every_text_of_the_table_is_there_once() -> None:
+    """Code that moves takes its mistakes along: one that is planted nowhere is noticed by nobody."""
+    table = read_table(TABLE.read_text(encoding="utf-8"))
+    there = {str(m): len(places(m, ROOT)) for m in table}
+    assert {m: n for m, n in there.items() if n != 1} == {}

@@ -43,6 +43,10 @@ def test_a_stretch_of_training_by_seed():
     late = cells().stretch("a", 3, 0.4, 1.0)
     assert late == {0: 3 + (5 + 10) / 2, 1: 4 + (5 + 10) / 2}
     assert apart(cells().stretch("b", 3, 0.4, 1.0), late).mean == 10.0 and level([late]) == [11.0]
+    assert apart({1: 5.0, 2: 7.0, 4: 9.0}, {0: 1.0, 1: 2.0, 2: 3.0}).mean == 3.5, (
+        "of the seeds that both have"
+    )
+    assert cells().stretch("a", 3, 0.4, 0.6) == {0: 3 + 5, 1: 4 + 5}, "and not what comes later"
 
 
 def test_conditions_are_the_parameters_that_are_not_the_papers():

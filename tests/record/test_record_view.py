@@ -97,6 +97,8 @@ def test_differences_are_of_the_same_seed():
     assert VIEW.paired("dni-2", "bprop-2", "error") == [20.0, 20.0, 20.0]
     more = [*ROWS, ("bprop-2", 9, "error", 100, "", 1e6)]
     assert View(more, ARMS).paired("dni-2", "bprop-2", "error") == [20.0] * 3, "what one has alone is no pair"
+    fewer = View([r for r in more if r[:2] != ("dni-2", 0)], ARMS)
+    assert fewer.paired("dni-2", "bprop-2", "error") == [20.0] * 2, "nor are two first ones"
     apart = [(*r[:1], r[1] + 10, *r[2:]) if r[0] == "dni-2" else r for r in ROWS]
     with pytest.raises(MissingData, match="error of arms dni-2 and bprop-2 with the same seed"):
         View(apart, ARMS).paired("dni-2", "bprop-2", "error")

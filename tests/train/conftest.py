@@ -19,6 +19,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "meprop/fig4": {"hidden": 20, "max_steps": 12, "batch": 10, "dev_images": 200, "evaluations": 30},
     "meprop/table5": {"hidden": 20, "max_steps": 12, "batch": 10, "dev_images": 200, "evaluations": 30},
     "meprop/table6": {"hidden": 20, "max_steps": 12, "batch": 10, "dev_images": 200, "evaluations": 30},
+    "meprop/table1": {"hidden": 50, "max_steps": 12, "batch": 10, "dev_images": 200, "evaluations": 30},
+    "meprop/table4": {"hidden": 50, "max_steps": 12, "batch": 10, "dev_images": 200, "evaluations": 30},
     "sg/table2": {"steps": 100},
 }
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from repro.errors import BadValueError
 from repro.nets.fcn import linear_net
 from repro.nets.losses import mean_loss
 from repro.rules.backward import Rule, backward
@@ -217,3 +218,15 @@ def test_a_shape_that_is_not_known_is_refused(small: Callable[..., Given]) -> No
     given.runs = tuple(replace(r, setting={**r.setting, "shape": "tanh"}) for r in given.runs)
     with pytest.raises(KeyError, match="tanh"):
         PairLearner(given, Context())
+
+
+@pytest.mark.parametrize(("after", "layers"), [(0, 4), (5, 4), (6, 4), (5, 3)])
+def test_an_sg_after_a_layer_that_is_not_there_is_refused(
+    after: int, layers: int, small: Callable[..., Given]
+) -> None:
+    """One further than the last hidden layer is the output, where no deep model of the paper has it."""
+    with pytest.raises(
+        BadValueError, match=f"sg_after is {after}; expected 1 to {layers}, the number of deep"
+    ):
+        make(small, "noisy2-deep-log", sg_after=after, deep_layers=layers)
+    assert make(small, "noisy2-deep-log", sg_after=layers, deep_layers=layers).at == layers

@@ -91,6 +91,13 @@ def test_every_arm_of_a_cpu_computes_its_own_products(small: Callable[..., Given
         assert (product.before is not None) == (run.setting.get("zeros") == "kept")
 
 
+def test_more_columns_than_there_are_units_are_refused_by_name(small: Callable[..., Given]) -> None:
+    sizes = {"batch": 6, "hidden": 256, "inputs": 5}
+    assert len(backward_time.products(small("meprop/table7", ("dense", "k-256"), (0,), **sizes), "cpu")) == 2
+    with pytest.raises(BadValueError, match="hidden is 256; expected 512 or more units, of which k = 512"):
+        backward_time.products(small("meprop/table7", ("dense", "k-512"), (0,), **sizes), "cpu")
+
+
 @pytest.mark.parametrize("precision", ["tf32", "bfloat16"])
 def test_precisions_of_a_gpu_are_refused_elsewhere(precision: str, small: Callable[..., Given]) -> None:
     arm = {"tf32": "tf32-dense", "bfloat16": "bf16-k-8"}[precision]

@@ -28,6 +28,8 @@ SHORT = {
     "meprop/fig4": {"batch": 300, "max_steps": STEPS},
     "meprop/table5": {"batch": 300, "max_steps": STEPS},
     "meprop/table6": {"batch": 300, "max_steps": STEPS},
+    "meprop/table1": {"batch": 300, "max_steps": STEPS},
+    "meprop/table4": {"batch": 300, "max_steps": STEPS},
     "sg/fig2": {},
     "sg/table2": {"steps": 100, "rate_drops": ((0.05, 0.1),)},
 }

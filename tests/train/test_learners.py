@@ -24,6 +24,8 @@ FAMILIES: dict[str, type[Learner]] = {
     "meprop/fig4": meprop_mlp.MepropLearner,
     "meprop/table5": meprop_dropout.DroppedLearner,
     "meprop/table6": meprop_dropout.DroppedLearner,
+    "meprop/table1": meprop_mlp.MepropLearner,
+    "meprop/table4": meprop_dropout.DroppedLearner,
     "sg/table2": artificial.PairLearner,
     "sg/fig2": implied.ImpliedLearner,
 }
@@ -40,6 +42,9 @@ ARMS = [
     ("meprop/table5", "dense-3"),
     ("meprop/table5", "random-2"),
     ("meprop/table6", "unified-5"),
+    ("meprop/table1", "mnist-top-adagrad"),
+    ("meprop/table1", "mnist-random-adagrad"),
+    ("meprop/table4", "mnist-top"),
     ("meprop/table6", "unified_random-2"),
     ("sg/table2", "noisy2-shallow-log"),
     ("sg/table2", "noisy2-deep-mse"),
@@ -55,13 +60,18 @@ SHORT = {
     "meprop/fig4": {"batch": 500},
     "meprop/table5": {"batch": 500},
     "meprop/table6": {"batch": 500},
+    "meprop/table1": {"batch": 500},
+    "meprop/table4": {"batch": 500},
     "sg/table2": {},
     "sg/fig2": {},
 }  # two batches an epoch
 
 
 def make(small: Callable[..., Given], exhibit: str, arm: str, seeds: tuple[int, ...]) -> Learner:
-    return FAMILIES[exhibit](small(exhibit, arm, seeds, **SHORT[exhibit]), Context())
+    given = small(exhibit, arm, seeds, **SHORT[exhibit])
+    for chose_the_learner in ("task", "extra"):  # see `repro.train.tasks`
+        given.setting(chose_the_learner, None)
+    return FAMILIES[exhibit](given, Context())
 
 
 def tensors(learner: Learner) -> dict[str, Tensor]:

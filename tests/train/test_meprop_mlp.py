@@ -146,6 +146,16 @@ def test_epochs_and_evaluations_count_as_told(small: Callable[..., Given]) -> No
     assert result.meta["info"] == {"inputs": 784, "train": 1237, "dev": 200, "k": 2, "width": 20}
 
 
+@pytest.mark.parametrize(("epochs", "at_most", "steps"), [(0.1, 60, 12), (20.0, 60, 60), (0.1, 0, 12)])
+def test_epochs_count_beside_a_limit_on_steps(
+    epochs: float, at_most: int, steps: int, small: Callable[..., Given]
+) -> None:
+    """What is asked for at a small profile is not ignored: the shorter of both."""
+    learner = make(small, "dense", epochs=epochs, max_steps=at_most)
+    assert learner.batches.per_epoch == 123
+    assert learner.steps == learner.evaluate_at[-1] == steps
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

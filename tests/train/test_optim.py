@@ -9,10 +9,12 @@ import torch
 from torch import Tensor
 
 from repro.nets.params import Params
-from repro.train.optim import Adam, MaskedAdaGrad, MaskedAdam, Optimizer, adam
+from repro.train.optim import AdaGrad, Adam, MaskedAdaGrad, MaskedAdam, Optimizer, adagrad, adam
 
 RUNS, STEPS = 3, 25
 RATES = (1e-2, 3e-3, 1e-3)
+INSIDE = {"eps": 0.0, "initial_accumulator_value": 1e-6}
+"""PyTorch's AdaGrad with ε inside the root."""
 
 
 def two(dtype: torch.dtype = torch.float64) -> list[Params]:
@@ -77,7 +79,33 @@ def test_one_rate_for_all(clip: float | None) -> None:
 def test_a_rate_for_each_run(clip: float | None) -> None:
     same(ours(MaskedAdam, RATES, eps=1e-8, clip=clip), by_torch(torch.optim.Adam, RATES, clip))
     found = ours(MaskedAdaGrad, RATES, eps=1e-6, clip=clip)
-    same(found, by_torch(torch.optim.Adagrad, RATES, clip, eps=1e-6))
+    same(found, by_torch(torch.optim.Adagrad, RATES, clip, **INSIDE))
+
+
+@pytest.mark.parametrize("clip", [None, 2.0])
+def test_adagrad_at_one_rate_is_torchs_with_epsilon_inside_the_root(clip: float | None) -> None:
+    rates = [1e-2] * RUNS
+    exact = by_torch(torch.optim.Adagrad, rates, clip, **INSIDE)
+    same(ours(AdaGrad, rates, eps=1e-6, clip=clip), exact)
+    outside = by_torch(torch.optim.Adagrad, rates, clip, eps=1e-6)
+    assert max((a - b).abs().max() for a, b in zip(exact, outside, strict=True)) > 1e-6
+
+
+def test_adagrad_by_hand() -> None:
+    """Two steps of one weight: x ← x − rate · g / √(ε + Σg²)."""
+    for make in (AdaGrad, MaskedAdaGrad):
+        p = Params({"w": (1,)}, 1, dtype=torch.float64)
+        optimizer = make([p], [0.1], eps=0.25)
+        for g in (1.0, 2.0):
+            p.flat_grad.fill_(g)
+            optimizer.step()
+        assert p.flat.item() == pytest.approx(-0.1 * (1 / 1.25**0.5 + 2 / 5.25**0.5), rel=1e-12)
+
+
+def test_which_adagrad() -> None:
+    assert isinstance(adagrad(two(), [1e-3] * RUNS, 1e-6), AdaGrad)
+    made = adagrad(two(), RATES, 1e-6)
+    assert isinstance(made, MaskedAdaGrad) and len(made.blocks[0]) == 1
 
 
 def test_the_fused_call_is_torch_adams_bitwise() -> None:

@@ -41,7 +41,9 @@ def no_graphs() -> Iterator[None]:
 
 def given(rule: str, seeds: Sequence[int] = (0, 3), percent: float = 16, **changes: Any) -> Given:
     setting = {"rule": rule} | ({} if rule == "dense" else {"percent": percent})
-    params = {k: v for k, v in (PARAMS | changes).items() if rule == "top" or k != "sparsify_output"}
+    params = {
+        k: v for k, v in (PARAMS | changes).items() if rule in ("top", "random") or k != "sparsify_output"
+    }
     return Given([Run(rule, s, setting, params, "invented_trees") for s in seeds])
 
 
@@ -104,12 +106,12 @@ class Trainee:
         mine.counts[0].copy_(theirs.counts[0])
 
 
-@pytest.mark.parametrize("rule", ["dense", "top", "small"])
+@pytest.mark.parametrize("rule", ["dense", "top", "random", "small"])
 def test_together_is_one_by_one(rule: str) -> None:
     together.check(lambda seeds, dtype: Trainee(rule, seeds, dtype), (0, 3, 5))
 
 
-@pytest.mark.parametrize("rule", ["top", "small"])
+@pytest.mark.parametrize("rule", ["top", "random", "small"])
 def test_resumed_is_undisturbed_bitwise(rule: str) -> None:
     whole, fresh = learner(rule), learner(rule)
     for t in range(3):
@@ -171,8 +173,17 @@ def test_a_setting_comes_before_the_parameter() -> None:
     assert [type(s).__name__ for s in learner("top").net.segments][1:3] == ["DenseTanh"] * 2
 
 
+@pytest.mark.parametrize(("epochs", "at_most", "steps"), [(0.2, 12, 5), (1.0, 12, 12), (0.2, 0, 5)])
+def test_epochs_count_beside_a_limit_on_steps(epochs: float, at_most: int, steps: int) -> None:
+    made = learner("dense", epochs=epochs, max_steps=at_most)
+    assert made.batches.per_epoch == 26
+    assert made.steps == made.evaluate_at[-1] == steps
+    with pytest.raises(BadValueError, match="in -1 steps"):
+        learner("dense", max_steps=-1)
+
+
 def test_every_setting_and_parameter_is_read() -> None:
-    for rule in ("dense", "top", "small"):
+    for rule in ("dense", "top", "random", "small"):
         learner(rule).given.refuse_unread()
 
 
@@ -185,8 +196,8 @@ def test_examples_are_those_of_the_sentences_asked_for() -> None:
 
 
 def test_what_has_no_sense_is_refused_by_name() -> None:
-    with pytest.raises(UnknownNameError, match="learning rule of a parser 'random'"):
-        learner("random")
+    with pytest.raises(UnknownNameError, match="learning rule of a parser 'unified'"):
+        learner("unified")
     none = Given([Run("top/0", 0, {"rule": "top", "percent": 4}, PARAMS)])
     with pytest.raises(BadValueError, match="has no treebank"):
         ParserLearner(none, Context(download=False))

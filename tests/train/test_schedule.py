@@ -35,3 +35,17 @@ def test_a_drop_between_two_steps_is_rounded_or_waited_for() -> None:
     """0.1 · 24 = 2.4: rounded, step 2 is the first with the lower rate; else step 3."""
     assert [RateDrops(((0.1, 0.1),), 24).rate(1.0, t) for t in (1, 2, 3)] == [1, 0.1, 0.1]
     assert [RateDrops(((0.1, 0.1),), 24, whole=False).rate(1.0, t) for t in (1, 2, 3)] == [1, 1, 0.1]
+
+
+def test_the_host_is_asked_at_every_drop_also_from_the_step_before() -> None:
+    drops = RateDrops(((0.5, 0.1), (0.8, 0.1)), 10)
+    assert [drops.next(t) for t in (0, 4, 5, 7)] == [5, 5, 8, 8] and drops.next(8) > 10
+
+
+@pytest.mark.parametrize("at", [60, 1.0, 0, -0.1])
+def test_a_drop_that_would_never_come_is_refused(at: float) -> None:
+    """A step in the place of a fraction: accepted, it would never drop."""
+    with pytest.raises(
+        BadValueError, match=f"a drop at {at}; expected a fraction of the steps, between 0 and 1"
+    ):
+        RateDrops(((0.5, 0.1), (at, 0.1)), 100)

@@ -175,10 +175,14 @@ ALGORITHMS = (
 )
 """What to read: the equation, and where it is."""
 
+VALIDATION = Metric("validation_error", "%", "wrongly classified held-out images (hold_out)", 90.0)
+"""In the place of the test error where images are held out."""
+
 METRICS = (
     Metric("test_error", "%", "wrongly classified test images", 90.0),
     Metric("batch_loss", "nats", "cross-entropy of the last training batch", 2.303, at_end=True),
     Metric("sg_loss", "", "‖δ̂ − δ‖² of an example, mean over the batch and a net's SG models", at_end=True),
+    VALIDATION,
 )
 
 TRAIN_ERROR = Metric(

@@ -20,7 +20,10 @@ EXHIBIT = Exhibit(
     kind="training",
     params=(),
     arms=(),
-    metrics=(*feedforward.ERRORS, replace(feedforward.METRICS[0], at_end=True)),
+    metrics=(
+        *feedforward.ERRORS,
+        *(replace(m, at_end=True) for m in (feedforward.METRICS[0], feedforward.VALIDATION)),
+    ),
     profiles=(),
     deviations=(
         Deviation(

@@ -220,6 +220,7 @@ EXHIBIT = Exhibit(
     arms=ARMS,
     metrics=(
         feedforward.METRICS[0],
+        feedforward.VALIDATION,
         Metric("p_update", "", "probability with which a layer of this run acts in an iteration"),
     ),
     profiles=PROFILES,

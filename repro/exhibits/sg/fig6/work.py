@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from repro.errors import UnknownNameError
+from repro.errors import BadValueError, UnknownNameError
 from repro.train.given import Given
 from repro.train.loop import Context, Result
 from repro.train.rows import RunRow
@@ -53,7 +53,11 @@ def travel(rule: str, a: float, b: float, xs: Sequence[float], steps: int, rate:
 
 
 def grid(limit: float, per_side: int) -> list[float]:
-    """`per_side` evenly spaced values from −limit to limit; exactly symmetric."""
+    """`per_side` evenly spaced values from −limit to limit, exactly symmetric; `BadValueError` unless odd, ≥ 3."""
+    if per_side < 3 or per_side % 2 == 0:
+        raise BadValueError(
+            f"grid is {per_side}; expected an odd number of values, 3 or more: 0 is one of them"
+        )
     half = (per_side - 1) // 2
     return [limit * i / half for i in range(-half, half + 1)]
 

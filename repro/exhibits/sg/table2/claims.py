@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from repro.claim import GATED, Claims, Outcome
-from repro.exhibits.sg.table2.spec import RATES, REPORTED
+from repro.exhibits.sg.table2.arms import RATES, REPORTED
 from repro.record.stats import Difference, both, every, mean, paired, unpaired
 from repro.record.view import View
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, PercentFormatter
 
-from repro.exhibits.sg.table2.spec import RATES
+from repro.exhibits.sg.table2.arms import RATES
 from repro.record import stats
 from repro.record.record import Record
 from repro.record.view import View

@@ -1,0 +1,5 @@
+"""What trains it: `repro.train.tasks`, which picks a learner by task; tagging is not there yet."""
+
+from repro.train.tasks import run as work
+
+__all__ = ["work"]

@@ -1,0 +1,111 @@
+"""Where a step's time goes, as shares of the dense forward and backward pass; gains of the linear maps against k."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from repro.exhibits.meprop.table2.spec import ADAGRAD_LINEAR, DENSE, HIDDEN, RUN, SPARSE, SWEEP, K
+from repro.exhibits.meprop.table3.spec import TASKS
+from repro.exhibits.meprop.times import FORWARD, LINEAR, UPDATE, WHOLE
+from repro.record.record import Record
+from repro.record.stats import median
+from repro.record.view import View
+from repro.show import panels, style
+from repro.spec import Exhibit
+
+PARTS = {"forward": "#9ecae1", "linear maps": "#3182bd", "rest of backward": "#08519c", "update": "#bdbdbd"}
+BARS = {
+    "dense": "dense",
+    "rows-{}": "k rows each,\nin loops",
+    "unified-{}": "k columns\nfor all",
+    "mask-{}": "zeros\nmultiplied",
+}
+
+
+def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
+    """Above the shares, ours full and the paper's pale; below the gains, the paper's hollow."""
+    figure = Figure(figsize=(style.WIDE, 8.4), layout="constrained")
+    axes = figure.subplots(2, len(RUN))
+    for task, (above, below) in zip(RUN, axes.T, strict=True):
+        _shares(above, view, task)
+        _gains(below, view, task)
+    handles, labels = axes[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(PARTS), fontsize=9)
+    style.title(figure, exhibit, record)
+    return figure
+
+
+def _middle(view: View, arm: str, metric: str) -> float | None:
+    return median([row[5] for row in view.select(arm, metric)]) if view.has(arm, metric) else None
+
+
+def _parts(view: View, arm: str) -> dict[str, float]:
+    """Seconds by the names of `PARTS`; empty for an arm that has not all of them."""
+    found = {m: _middle(view, arm, m) for m in (FORWARD, LINEAR, WHOLE, UPDATE)}
+    if any(v is None for v in found.values()):
+        return {}
+    forward, linear, whole, update = (v or 0.0 for v in found.values())
+    return dict(zip(PARTS, (forward, linear, whole - linear, update), strict=True))
+
+
+def _shares(ax: Axes, view: View, task: str) -> None:
+    arms = {f"{task}-{name.format(K[task])}": word for name, word in BARS.items()}
+    base = _parts(view, f"{task}-dense")
+    unit = base.get("forward", 0.0) + base.get("linear maps", 0.0) + base.get("rest of backward", 0.0)
+    for x, arm in enumerate(arms):
+        own = _parts(view, arm)
+        _stack(ax, x - 0.2, {name: v / unit for name, v in own.items()} if unit else {}, 1.0)
+    told = {0: DENSE[task], 1: SPARSE[task]}
+    its = DENSE[task][0] + DENSE[task][1]
+    for x, (forward, whole, linear) in told.items():
+        rest = max(whole - linear, 0.0)
+        _stack(ax, x + 0.2, dict(zip(PARTS, (forward / its, linear / its, rest / its), strict=False)), 0.4)
+        ax.text(x + 0.2, (forward + whole) / its, "paper", ha="center", va="bottom", fontsize=8)
+    ax.set_xticks(range(len(arms)), list(arms.values()), fontsize=8)
+    size = f", k = {K[task]} of {HIDDEN}"
+    ax.set(
+        title=f"{TASKS[task]}{size}: parts of a step",
+        ylabel="share of dense forward + backward",
+        xlabel="backward products",
+    )
+
+
+def _stack(ax: Axes, x: float, parts: Mapping[str, float], alpha: float) -> None:
+    at = 0.0
+    for name, share in parts.items():
+        known = name in ax.get_legend_handles_labels()[1] or alpha < 1
+        ax.bar(x, share, 0.36, bottom=at, color=PARTS[name], alpha=alpha, label="_" if known else name)
+        at += share
+
+
+def _gains(ax: Axes, view: View, task: str) -> None:
+    ks = [k for k in SWEEP[task] if k < HIDDEN]
+    rows = {k: _middle(view, f"{task}-rows-{k}", LINEAR) for k in (*ks, HIDDEN)}
+    bases = {
+        "over the fastest dense products": (_middle(view, f"{task}-dense", LINEAR), "-"),
+        "over the same loops through all rows": (rows[HIDDEN], "--"),
+    }
+    for label, (base, line) in bases.items():
+        made = {k: base / t for k, t in rows.items() if base and t and k < HIDDEN}
+        if made:
+            ax.plot(
+                list(made),
+                list(made.values()),
+                "o",
+                ls=line,
+                color=style.colour("meProp"),
+                label=f"ours, {label}",
+            )
+    told = {K[task]: DENSE[task][2] / SPARSE[task][2]}
+    if task == "mnist":
+        told[10] = ADAGRAD_LINEAR[task][0] / ADAGRAD_LINEAR[task][1]
+    style.paper_points(ax, list(told), list(told.values()), "meProp", ls="", label="paper")
+    ax.plot(ks, [HIDDEN / k for k in ks], color=style.colour("dense"), lw=1, ls=":", label="n / k")
+    ax.axhline(1, color=style.colour("dense"), lw=1)
+    ax.set(title="Backward of the linear maps: gain", ylabel="dense time / time")
+    panels.doubling_axis(ax, ks, "k (rows of each example)")
+    panels.plain_log(ax)
+    panels.legend_below(ax, 1, -0.16, fontsize=8)

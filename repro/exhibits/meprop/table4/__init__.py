@@ -1,0 +1,1 @@
+"""Dropout and meProp together, on three tasks."""

@@ -1,0 +1,123 @@
+"""meProp's Table 2: the paper's own times are reproduced; times that contradict it, or cannot decide, are not."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from repro.exhibits import get
+from repro.exhibits.meprop.table2.spec import DENSE, HIDDEN, SPARSE
+from repro.record.judge import judge
+from repro.record.nulls import vacuous
+
+TABLE2 = get("meprop/table2")
+Times = Mapping[str, dict[str, float]]
+
+
+def told() -> dict[str, dict[str, float]]:
+    """Arm → seconds by metric: the paper's, and in proportion to k where it has none."""
+    made = {}
+    for arm in TABLE2.arms:
+        task, by, k = arm.setting["task"], arm.setting.get("by"), arm.setting.get("k", HIDDEN)
+        forward, whole, linear = DENSE[task]
+        rest = 0.5 * (whole - linear)
+        if by is not None:
+            at = SPARSE[task][2] / (20 if task != "pos" else 5)
+            forward = SPARSE[task][0]
+            linear = (
+                {"rows": at * k, "unified": 0.5 * at * k, "mask": 1.2 * linear}[by]
+                if k < HIDDEN
+                else 2.5 * linear
+            )
+        made[arm.id] = {
+            "forward_s": forward,
+            "linear_s": linear,
+            "backward_s": linear + rest,
+            "update_s": 30.0,
+        }
+    return made
+
+
+def rows(times: Times, spread: float = 0.01, repetitions: int = 20) -> Iterator[Any]:
+    rng = random.Random(0)
+    for arm, own in times.items():
+        for metric, value in own.items():
+            for i in range(repetitions):
+                yield (arm, 0, metric, 0, str(i), max(rng.gauss(value, spread * value), 1e-3 * value))
+
+
+def verdicts(times: Times, **more: Any) -> dict[str, str]:
+    judged = judge(TABLE2, {"profile": "cpu", "data": None}, list(rows(times, **more)))
+    assert [j.reason for j in judged if "its test failed" in j.reason] == []
+    return {j.claim.id: j.verdict for j in judged}
+
+
+def test_the_papers_own_times_are_reproduced() -> None:
+    assert set(verdicts(told()).values()) == {"reproduced"}
+    assert vacuous(TABLE2, list(rows(told()))) == {}
+
+
+def test_without_an_lstm_its_claim_stays_open() -> None:
+    found = verdicts({k: v for k, v in told().items() if not k.startswith("pos")})
+    assert {i for i, v in found.items() if v == "open"} == {"M2-7"}
+
+
+def test_a_few_repetitions_or_a_busy_machine_decide_nothing_that_is_close() -> None:
+    assert set(verdicts(told(), repetitions=5).values()) == {"open", "reproduced"}
+    close = {arm: told()[f"{arm.split('-')[0]}-dense"] for arm in told()}
+    assert {verdicts(close, spread=0.3)[f"M2-{n}"] for n in (2, 3, 4, 5)} <= {"open"}
+
+
+def scaled(times: Times, factor: Callable[[str, str], float]) -> dict[str, dict[str, float]]:
+    return {arm: {m: v * factor(arm, m) for m, v in own.items()} for arm, own in times.items()}
+
+
+def sparse(arm: str) -> bool:
+    return "rows" in arm or "unified" in arm
+
+
+BACK = ("linear_s", "backward_s")
+R, D, N, OPEN = "reproduced", "direction only", "not reproduced", "open"
+CONTRARY: dict[str, tuple[Callable[[str, str], float], dict[str, str]]] = {
+    "gains of a tenth": (
+        lambda a, m: 10.0 if sparse(a) and m in BACK else 1.0, {"M2-3": D, "M2-4": D, "M2-5": D},
+    ),
+    "slower than dense": (
+        lambda a, m: 40.0 if sparse(a) and m in BACK else 1.0,
+        {"M2-2": OPEN, "M2-3": N, "M2-4": N, "M2-5": N},
+    ),
+    "more saved than is left out": (
+        lambda a, m: 0.2 if sparse(a) and m == "linear_s" else 1.0, {"M2-3": R, "M2-5": D},
+    ),
+    "forward changes by a tenth": (
+        lambda a, m: 1.12 if "rows" in a and m == "forward_s" else 1.0, {"M2-2": N, "M2-3": R},
+    ),
+    "backward as short as forward": (lambda a, m: 0.35 if m == "backward_s" else 1.0, {"M2-1": N}),
+    "backward a little longer": (lambda a, m: 0.6 if m == "backward_s" else 1.0, {"M2-1": D}),
+    "loops as fast as products": (lambda a, m: 0.5 if a.endswith("rows-500") else 1.0, {"M2-8": N, "M2-5": R}),
+    "a short update": (lambda a, m: 0.1 if m == "update_s" else 1.0, {"M2-9": N}),
+    "unified is slower": (lambda a, m: 4.0 if "unified" in a else 1.0, {"M2-10": N}),
+    "zeros cost nothing": (lambda a, m: 0.5 if "mask" in a else 1.0, {"M2-11": N}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CONTRARY)
+def test_contradicted(name: str) -> None:
+    factor, wanted = CONTRARY[name]
+    found = verdicts(scaled(told(), factor))
+    assert {i: v for i, v in found.items() if i in wanted} == wanted
+
+
+@pytest.mark.parametrize(
+    ("fixed", "verdict"), [(0.0, R), (0.2, R), (30.0, D), (1e9, N)]
+)  # in units of the time of k = 10
+def test_the_law(fixed: float, verdict: str) -> None:
+    times = told()
+    unit = {t: times[f"{t}-rows-10"]["linear_s"] for t in ("mnist", "parsing")}
+    for arm, own in times.items():
+        if "rows" in arm and not arm.startswith("pos"):
+            own["linear_s"] = own["linear_s"] * (0 if fixed > 1e6 else 1) + fixed * unit[arm.split("-")[0]]
+    assert verdicts(times, spread=0.001)["M2-6"] == verdict
