@@ -1,16 +1,16 @@
-"""The tasks of meProp's tables 1 to 4: MNIST by an MLP, dependency parsing by another. Tagging is not here yet."""
+"""The tasks of meProp's tables 1 to 4: MNIST by an MLP, dependency parsing by another, tagging by an LSTM."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
 from repro.errors import UnknownNameError
-from repro.train import meprop_dropout, meprop_mlp, parsing, parsing_dropout
+from repro.train import meprop_dropout, meprop_mlp, parsing, parsing_dropout, tagging
 from repro.train.given import Given
 from repro.train.loop import Context, Result
 
 Work = Callable[[Given, Context], Result]
-TASKS: Mapping[str, Work] = {"mnist": meprop_mlp.run, "parsing": parsing.run}
+TASKS: Mapping[str, Work] = {"mnist": meprop_mlp.run, "parsing": parsing.run, "pos": tagging.run}
 DROPPED: Mapping[str, Work] = {"mnist": meprop_dropout.run, "parsing": parsing_dropout.run}
 EXTRAS = {"": TASKS, "dropout": DROPPED}
 """What is added to the nets (Table 4) → who trains them."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from repro.data.streams.by_length import ByLength
 from repro.data.streams.draws import fingerprint
 from repro.data.streams.epochs import Epochs
 from repro.errors import BadValueError
@@ -16,8 +17,8 @@ from repro.errors import BadValueError
 class Padded(NamedTuple):
     """A batch of sentences: `sentence` [R, B] their numbers, `mask` [R, B, L] bool where there are words.
 
-    `columns` has each column as [R, B, L], 0 where there is no word. L is the longest sentence of the step's batches,
-    of all runs, or of the whole set.
+    `columns` has each column as [R, B, L, …], 0 where there is no word. L is the longest sentence of the step's
+    batches, of all runs, or of the whole set.
     """
 
     columns: dict[str, Tensor]
@@ -28,7 +29,8 @@ class Padded(NamedTuple):
 class Sentences:
     """Epochs of S sentences in batches of `batch`, in the order of `Epochs`; an incomplete last batch is left out.
 
-    `lengths` [S] and `columns` (name -> [W], all words one after the other) are those of `Trees`. `fixed`: every
+    `lengths` [S] and `columns` (name -> [W, …], all words one after the other) are those of `Trees`. `by_length`: in
+    the order of `ByLength`, batches of about equally long ones. `fixed`: every
     batch is as wide as the longest sentence of the set, as a CUDA graph wants it; else each step as wide as it
     needs, and `host` must be called before every step. A run's words do not depend on its companions, its padding
     does. `BadValueError`: lengths and columns that do not fit together, or a `batch` that is not in 1 … S.
@@ -42,6 +44,7 @@ class Sentences:
         seeds: Sequence[int],
         device: str | torch.device = "cpu",
         fixed: bool = False,
+        by_length: bool = False,
     ):
         words = int(lengths.sum())
         if int(lengths.min()) < 1 or any(len(c) != words for c in columns.values()):
@@ -49,7 +52,8 @@ class Sentences:
             raise BadValueError(
                 f"sentences of {words} words, columns of {sizes}; expected as many, none empty"
             )
-        self.epochs, self.fixed = Epochs(len(lengths), batch, seeds, device), fixed
+        self.fixed, given = fixed, (batch, seeds, device)
+        self.epochs = ByLength(lengths, *given) if by_length else Epochs(len(lengths), *given)
         self.per_epoch = self.epochs.per_epoch
         self.lengths, self.columns = lengths.to(device), {k: c.to(device) for k, c in columns.items()}
         self.width = self.longest = int(lengths.max())
@@ -85,9 +89,8 @@ class Sentences:
         offsets, flat = self._offsets[:width], sentence.reshape(-1)
         mask = offsets < self.lengths.index_select(0, flat).unsqueeze(1)
         places = ((self._starts.index_select(0, flat).unsqueeze(1) + offsets) * mask).view(-1)
-        shape = (*sentence.shape, width)
-        columns = {
-            name: (column.index_select(0, places).view(mask.shape) * mask).view(shape)
-            for name, column in self.columns.items()
-        }
+        shape, columns = (*sentence.shape, width), {}
+        for name, column in self.columns.items():
+            there = mask.view(-1, *[1] * (column.dim() - 1))
+            columns[name] = (column.index_select(0, places) * there).view(*shape, *column.shape[1:])
         return Padded(columns, mask.view(shape), sentence)

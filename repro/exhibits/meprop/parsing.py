@@ -16,11 +16,12 @@ PAPER = {
 """What the paper has for Parsing alone, or leaves to us."""
 CPU = because("a fifth of the paper's words, ten times as many updates an epoch", batch=1000, epochs=20.0)
 _PARSING = {"task": ("parsing",)}
+_TREES = {"task": ("parsing", "pos")}
 PARAMS = (
     Param(
         "embedding", 50, "section 4", "numbers a symbol; 48 symbols describe a configuration", only=_PARSING
     ),
-    Param("embedding_std", 0.1, "not stated; small", "of the initial vectors", assumed=True, only=_PARSING),
+    Param("embedding_std", 0.1, "not stated; small", "of the initial vectors", assumed=True, only=_TREES),
     Param(
         "activation",
         "tanh",
@@ -30,16 +31,16 @@ PARAMS = (
         _PARSING,
         assumed=True,
     ),
-    Param("least", 2, "not stated", "times a word is seen, else it is unknown", assumed=True, only=_PARSING),
+    Param("least", 2, "not stated", "times a word is seen, else it is unknown", assumed=True, only=_TREES),
     Param("labels", 12, "section 4 (25 actions = 2 × 12 + 1)", "kinds of arcs", only=_PARSING),
-    Param("sentences", 0, "for small profiles", "to train on", assumed=True, only=_PARSING, zero="all"),
+    Param("sentences", 0, "for small profiles", "to train on", assumed=True, only=_TREES, zero="all"),
     Param(
         "evaluated",
         0,
         "for small profiles",
         "dev and test sentences",
         assumed=True,
-        only=_PARSING,
+        only=_TREES,
         zero="all",
     ),
 )

@@ -1,4 +1,4 @@
-"""What trains it: `repro.train.tasks`, which picks `meprop_mlp` (MNIST) or `parsing`; tagging is not there yet."""
+"""What trains it: `repro.train.tasks`, which picks `meprop_mlp` (MNIST), `parsing` or `tagging`."""
 
 from repro.train.tasks import run as work
 
