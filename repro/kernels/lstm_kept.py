@@ -59,9 +59,8 @@ class KeptWindow(LSTMWindow):
         if self.sparse:
             self.dxh = like.new_zeros(steps, models, batch, hidden + 1 + inputs)
             model, gate = torch.arange(models).view(-1, 1, 1, 1), torch.arange(4).view(-1, 1)
-            self._gates = (
-                4 * model + gate
-            ) * hidden  # where the rows of a gate begin, all models' in one table
+            # where the rows of a gate begin, all models' in one table
+            self._gates = (4 * model + gate) * hidden
             self._rows = torch.zeros_like(self.at)
             self._every = torch.arange(4 * hidden)
             return
