@@ -84,15 +84,18 @@ def _curves(ax: Axes, arms: Sequence[Arm], view: View, series: str) -> None:
         last = max(curve)
         drawn = {step / last: values for step, values in panels.thinned(curve).items()}
         panels.band(ax, drawn, _shade(arm), f"{layers} layers", ":" if _deep(arm) else "-")
-        ends.append((sum(curve[last]) / len(curve[last]), f"{layers} layers", _shade(arm)))
+        said = f"{layers} layers, dotted" if _deep(arm) else f"{layers} layers"
+        ends.append((sum(curve[last]) / len(curve[last]), said, _shade(arm)))
     for layers, values in told.items():
         shade = style.RAMPS[series][layers - DEPTHS[0]]
         style.paper_points(ax, READ_AT, values, series, color=shade, ms=4.5, label=f"{layers}, paper")
         ends.append((values[-1], f"{layers}, paper", shade))
     if series == "Bprop":
         low, high = PAPER_BPROP
-        ax.fill_between(READ_AT, low, high, fc="none", ec="#333333", ls="--", lw=1, label="paper, all four")
-        ends.append(((low[-1] + high[-1]) / 2, "paper, all", "#333333"))
+        ax.fill_between(
+            READ_AT, low, high, fc="none", ec="#333333", ls="--", lw=1, label="paper, range of 3 to 6 layers"
+        )
+        ends.append(((low[-1] + high[-1]) / 2, "paper, 3 to 6", "#333333"))
     for cut in (0.6, 0.8):
         panels.apart(ax, cut)
     ax.xaxis.set_major_formatter(PercentFormatter(1))
@@ -130,5 +133,4 @@ def _x(arm: Arm) -> float:
 
 
 def _shade(arm: Arm) -> str:
-    ramp = style.RAMPS[arm.series]
-    return ramp[-1] if _deep(arm) else ramp[arm.setting["layers"] - DEPTHS[0]]
+    return "#333333" if _deep(arm) else style.RAMPS[arm.series][arm.setting["layers"] - DEPTHS[0]]
