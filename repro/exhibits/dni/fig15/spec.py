@@ -98,8 +98,8 @@ EXHIBIT = Exhibit(
             "length of training, size (cpu, quick)",
             "500k iterations of 256 images, 128 channels",
             "cpu: 18,000 iterations of 32 images (12 passes over the data where the paper has 2,560), 32 "
-            "channels; quick: 240 of 16 (120 before a first record was seen), 4 channels; the models' hidden layers as wide "
-            "as the net's",
+            "channels; quick: 240 of 16 (120 before a first record was seen), 4 channels; the models' hidden layers "
+            "as wide as the net's",
             "2 cores; chosen after 12,000 such steps of Bprop with 3 layers at 1e-3 (one seed that no record uses), "
             "which left 19.0 % of the training images wrong; the claims and their gate were there before",
             "so short a run may not fit the training images even with backpropagation: then the gate leaves all open",
