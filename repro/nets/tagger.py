@@ -27,7 +27,10 @@ class Tagger:
     of the first table and `features` of the second. `longest`: words of the longest sentence. `by_lot`: not the
     largest entries, but those that the caller draws into `core.at` before `pull`. The output layer is never
     sparsified. Initial weights N(0, 6/(fan-in + fan-out)), gate by gate, biases 0; vectors N(0, std²).
+    `mask`: dropout of what the output layer reads, a factor a unit [M, L·B, H], set by the caller before `forward`.
     """
+
+    mask: Tensor | None = None
 
     def __init__(
         self,
@@ -80,7 +83,7 @@ class Tagger:
         self._now, self._at = self.core.first(symbols.shape[1]), turned(lengths, symbols.shape[1])
         ids = symbols.flatten(1, 2).split_with_sizes((1, symbols.shape[-1] - 1), -1)
         vectors = [table.forward(own) for table, own in zip(self.tables, ids, strict=True)]
-        return self._read(self._now, self._at, vectors)
+        return self._read(self._now, self._at, vectors, self.mask)
 
     def predict(self, symbols: Tensor, lengths: Tensor) -> Tensor:
         """`forward` in the same room, for test mode: what `pull` needs is gone."""
@@ -89,14 +92,16 @@ class Tagger:
         vectors = [table.predict(own) for table, own in zip(self.tables, ids, strict=True)]
         return self._read(self.core.first(symbols.shape[1]), turned(lengths, symbols.shape[1]), vectors)
 
-    def _read(self, window: KeptWindow, at: Tensor, vectors: Sequence[Tensor]) -> Tensor:
+    def _read(
+        self, window: KeptWindow, at: Tensor, vectors: Sequence[Tensor], mask: Tensor | None = None
+    ) -> Tensor:
         ways, shape = self.directions, (len(at), window.steps, window.batch, -1)
         for way in range(ways):
             room = window.x[way::ways, : window.steps].split_with_sizes(self._sizes, -1)
             for own, to in zip(vectors, room, strict=True):
                 to.copy_((turn(own, at) if way else own).view(shape))
         window.forward(self.p["W"])
-        made = bmm(window.y[..., : self.hidden], self.p["V"])
+        made = bmm(_masked(window.y[..., : self.hidden], mask), self.p["V"])
         logits: Tensor = made[::ways] + self.p["b"].unsqueeze(1)
         if ways > 1:
             logits += turn(made[1::ways], at)
@@ -112,8 +117,8 @@ class Tagger:
         (at, self._at), now, ways = (self._at, None), self._now, self.directions
         torch.sum(d, 1, out=self.g["b"])
         each = torch.stack((d, turn(d, at)), 1).flatten(0, 1) if ways > 1 else d
-        self.g["V"].copy_(bmm(now.y[..., : self.hidden].mT, each))
-        dy = bmm(each, self.p["V"].mT)
+        self.g["V"].copy_(bmm(_masked(now.y[..., : self.hidden], self.mask).mT, each))
+        dy = _masked(bmm(each, self.p["V"].mT), self.mask)
         now.back(self.p["W"], torch.unflatten(dy, 1, (now.steps, now.batch)))
         now.weight_gradient(self.g["W"])
         dx = now.input_gradient(self.p["W"]).flatten(1, 2)
@@ -124,6 +129,10 @@ class Tagger:
     def kept(self) -> dict[str, Tensor]:
         """Weights and vectors."""
         return {name: of.flat for name, of in self.params.items()}
+
+
+def _masked(y: Tensor, mask: Tensor | None) -> Tensor:
+    return y if mask is None else y * mask
 
 
 def turned(lengths: Tensor, places: int) -> Tensor:

@@ -91,13 +91,16 @@ class Draws:
         self._places = (torch.arange(max(ends, default=0)) * GOLDEN).to(device)
         self._bits = torch.zeros(runs, len(self._places), dtype=torch.int64, device=device)
         self.count = torch.zeros(1, dtype=torch.int64, device=device)  # steps drawn
+        self._width = sum(widths)
         self.scores = [
             self._bits[:, end - batch * n : end].view(runs, batch, n)
             for n, end in zip(widths, ends, strict=True)
         ]
 
-    def draw(self) -> None:
-        """The scores of the next step."""
-        torch.add(torch.add(self._keys, self.count, alpha=STRIDE), self._places, out=self._bits)
-        hash_(self._bits)
+    def draw(self, rows: int | None = None) -> None:
+        """The scores of the next step; of the first `rows` alone, if asked, where there is one width."""
+        many = None if rows is None else rows * self._width
+        bits = self._bits[:, :many]
+        torch.add(torch.add(self._keys, self.count, alpha=STRIDE), self._places[:many], out=bits)
+        hash_(bits)
         self.count.add_(1)

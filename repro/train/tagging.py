@@ -97,12 +97,16 @@ class TaggerLearner(BestByDev):
         """One step of the optimiser on a batch of each run, by new draws."""
         read = self.words.take()
         there = read.mask.transpose(1, 2)  # [R, L, B]
+        self.draw(there.shape[1])
         logits = self.net.forward(read.columns["symbols"].transpose(1, 2), there.sum(1))
         _, delta = softmax_error(logits, read.columns["tags"].transpose(1, 2).flatten(1))
-        if self.lot:
-            self.lot.draw(self.net.core.at[: there.shape[1]])
         self.net.pull(delta.mul_(there.flatten(1).unsqueeze(-1)).div_(there.shape[-1]))
         self.optimizer.step()
+
+    def draw(self, places: int) -> None:
+        """What a step draws by chance, whose longest sentence has so many words."""
+        if self.lot:
+            self.lot.draw(self.net.core.at[:places])
 
     def score(self, part: str) -> list[float]:
         """Percent of the words of "dev" or "test" that each run gives their right tag."""

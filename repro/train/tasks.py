@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from repro.errors import UnknownNameError
-from repro.train import meprop_dropout, meprop_mlp, parsing, parsing_dropout, tagging
+from repro.train import meprop_dropout, meprop_mlp, parsing, parsing_dropout, tagging, tagging_dropout
 from repro.train.given import Given
 from repro.train.loop import Context, Result
 
 Work = Callable[[Given, Context], Result]
 TASKS: Mapping[str, Work] = {"mnist": meprop_mlp.run, "parsing": parsing.run, "pos": tagging.run}
-DROPPED: Mapping[str, Work] = {"mnist": meprop_dropout.run, "parsing": parsing_dropout.run}
+DROPPED: Mapping[str, Work] = {
+    "mnist": meprop_dropout.run,
+    "parsing": parsing_dropout.run,
+    "pos": tagging_dropout.run,
+}
 EXTRAS = {"": TASKS, "dropout": DROPPED}
 """What is added to the nets (Table 4) → who trains them."""
 

@@ -102,10 +102,13 @@ def test_with_all_entries_it_is_pytorchs_lstm(directions: int) -> None:
             assert (mine_r - auto).abs().max() < 1e-10, name
 
 
-def hooked(p: dict[str, Tensor], ids: Tensor, k: int, lot: Tensor | None) -> Tensor:
+def hooked(
+    p: dict[str, Tensor], ids: Tensor, k: int, lot: Tensor | None, mask: Tensor | None = None
+) -> Tensor:
     """Logits [n, C] of one sentence alone; meProp is a hook at each gate's product, k entries by a list.
 
     `lot` [n, D, 4, k]: the entries of each core, direction and gate, where they are not the largest.
+    `mask` [n, D, H]: what each core's output is multiplied by before it is read out.
     """
 
     def keeping(t: int, way: int, gate: int) -> Callable[[Tensor], Tensor]:
@@ -127,7 +130,8 @@ def hooked(p: dict[str, Tensor], ids: Tensor, k: int, lot: Tensor | None) -> Ten
                 sums.append(a + gate[:, H])  # the bias is behind the hook
             o, i, f, g = sums
             c = f.sigmoid() * c + i.sigmoid() * g.tanh()
-            h = own[t] = o.sigmoid() * c.tanh()
+            h = o.sigmoid() * c.tanh()
+            own[t] = h if mask is None else h * mask[core, way]
         outputs.append(torch.stack(own))
     return torch.cat(outputs, 1) @ p["V"].flatten(0, 1) + p["b"]
 
@@ -157,6 +161,30 @@ def test_k_entries_are_those_of_one_sentence_at_a_time(
             assert of.grad is not None and (mine_r - of.grad).abs().max() < 1e-10, name
     dense = passed(tagger(), symbols, tags)
     assert (dense["W"] - mine["W"]).abs().max() > 0.01 and torch.equal(dense["logits"], mine["logits"])
+
+
+@pytest.mark.parametrize(("k", "few"), [(H, 1), (3, 1), (3, 99)])
+def test_dropout_is_of_what_is_read_out_and_never_of_what_the_next_core_reads(
+    k: int, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lstm_kept, "FEW", few)
+    net, (symbols, tags) = tagger(k), drawn(1)
+    net.mask = (torch.rand(2 * R, L * B, H, generator=torch.Generator().manual_seed(3)) < 0.6).to(D) / 0.6
+    mine = passed(net, symbols, tags)
+    mask = net.mask.view(R, 2, L, B, H).transpose(1, 2)
+    for r in range(R):
+        with torch.enable_grad():
+            p = leaves(net, r)
+            for b, n in enumerate(LENGTHS[r]):
+                made = hooked(p, symbols[r, :n, b], k, None, mask[r, :n, :, b])
+                assert (mine["logits"].view(R, L, B, TAGS)[r, :n, b] - made).abs().max() < 1e-10
+                torch.nn.functional.cross_entropy(made, tags[r, :n, b], reduction="sum").backward()  # type: ignore[no-untyped-call]
+        for name, of in p.items():
+            mine_r = mine[name][r * 2 : r * 2 + 2] if name in "WV" else mine[name][r]
+            assert of.grad is not None and (mine_r - of.grad).abs().max() < 1e-10, name
+    assert torch.equal(net.predict(symbols, LENGTHS), passed(tagger(k), symbols, tags)["logits"]), (
+        "none in tests"
+    )
 
 
 @pytest.mark.parametrize("k", [0, 2])

@@ -1,4 +1,4 @@
-"""Who trains a task, with which optimiser, with dropout or without; the parser's dropout by the seed alone."""
+"""Who trains a task, with which optimiser, with dropout or without; dropout by the seed alone."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from repro.exhibits import get
 from repro.nets.dropout import Dropout
 from repro.record.run import Run
 from repro.train import best, tasks
+from repro.train.checkpoint import copied
 from repro.train.given import Given
 from repro.train.loop import Context
 from repro.train.meprop_dropout import DroppedLearner
@@ -21,6 +22,8 @@ from repro.train.optim import AdaGrad, Adam
 from repro.train.optimizers import optimizer_of
 from repro.train.parsing import ParserLearner
 from repro.train.parsing_dropout import DroppedParser
+from repro.train.tagging import TaggerLearner
+from repro.train.tagging_dropout import DroppedTagger
 
 PARSER = {
     "hidden": 25,
@@ -28,6 +31,16 @@ PARSER = {
     "max_steps": 12,
     "embedding": 6,
     "labels": 4,
+    "sentences": 40,
+    "evaluated": 15,
+}
+
+TAGGER = {
+    "hidden": 30,
+    "batch": 5,
+    "max_steps": 12,
+    "word_vector": 6,
+    "feature_vector": 3,
     "sentences": 40,
     "evaluated": 15,
 }
@@ -44,7 +57,7 @@ def of(small: Callable[..., Given]) -> Callable[..., Given]:
     """of(exhibit, arm, …): runs small enough, a parser's on invented trees."""
 
     def make(exhibit: str, arm: str, seeds: tuple[int, ...] = (0, 3), **changes: Any) -> Given:
-        own = PARSER if arm.startswith("parsing") else {}
+        own = {"parsing": PARSER, "pos": TAGGER}.get(arm.partition("-")[0], {})
         given = small(exhibit, arm, seeds, **{**own, **changes})
         trees = "invented_trees" if own else given.runs[0].dataset
         return Given([Run(r.arm, r.seed, r.setting, r.params, trees) for r in given.runs])
@@ -61,6 +74,9 @@ def of(small: Callable[..., Given]) -> Callable[..., Given]:
         ("meprop/table4", "parsing-top", DroppedParser),
         ("meprop/table4", "mnist-dense-plain", MepropLearner),
         ("meprop/table4", "parsing-dense-plain", ParserLearner),
+        ("meprop/table1", "pos-top-adagrad", TaggerLearner),
+        ("meprop/table4", "pos-random", DroppedTagger),
+        ("meprop/table4", "pos-dense-plain", TaggerLearner),
     ],
 )
 def test_each_arm_has_its_learner(
@@ -114,19 +130,56 @@ def test_the_parsers_arms_of_a_seed_lose_the_same_units_anew_at_each_step(of: Ca
     assert not torch.equal(masks[0][0], masks[0][1]), "each run its own"
 
 
-def test_a_parser_at_rate_zero_is_one_without_dropout(of: Callable[..., Given]) -> None:
-    given = of("meprop/table4", "parsing-dense", dropout=0.0)
-    with_it = DroppedParser(given, Context(download=False))
-    plain = ParserLearner(of("meprop/table4", "parsing-dense-plain"), Context(download=False))
+def test_the_taggers_arms_of_a_seed_lose_the_same_units_anew_at_each_step(of: Callable[..., Given]) -> None:
+    """Whatever the width of a batch, since places are counted word by word."""
+    made = [
+        DroppedTagger(of("meprop/table4", f"pos-{r}"), Context(download=False)) for r in ("dense", "random")
+    ]
+    masks, alone = [], DroppedTagger(of("meprop/table4", "pos-dense", (3,)), Context(download=False))
+    for t in range(3):
+        for it in (*made, alone):
+            it.step(t)
+        one, two, its = (it.net.mask for it in (*made, alone))
+        assert one is not None and two is not None and its is not None
+        assert torch.equal(one, two) and {*one.unique().tolist()} == {0.0, 2.0}
+        width = min(its.shape[1], one.shape[1])
+        assert torch.equal(one[2:, :width], its[:, :width]), "its own, whoever else trains"
+        assert abs((one > 0).double().mean() - 0.5) < 0.03
+        masks.append(one[:, :5])
+        assert not torch.equal(one[0], one[2]) and not torch.equal(one[0], one[1])
+    assert not torch.equal(masks[0], masks[1])
+
+
+def test_a_taggers_dropout_goes_on_where_it_was(of: Callable[..., Given]) -> None:
+    whole, fresh = (DroppedTagger(of("meprop/table4", "pos-top"), Context(download=False)) for _ in range(2))
+    for t in range(3):
+        whole.step(t)
+    fresh.load(copied(whole.state()))
+    for t in range(3, 9):
+        whole.step(t)
+        fresh.step(t)
+    assert fresh.prints() == whole.prints() and whole.score("dev") == whole.score("dev")
+
+
+@pytest.mark.parametrize(
+    ("task", "with_dropout", "without"),
+    [("parsing", DroppedParser, ParserLearner), ("pos", DroppedTagger, TaggerLearner)],
+)
+def test_at_rate_zero_a_net_is_one_without_dropout(
+    task: str, with_dropout: type, without: type, of: Callable[..., Given]
+) -> None:
+    with_it = with_dropout(of("meprop/table4", f"{task}-dense", dropout=0.0), Context(download=False))
+    plain = without(of("meprop/table4", f"{task}-dense-plain"), Context(download=False))
     for t in range(3):
         with_it.step(t)
         plain.step(t)
-    assert torch.equal(with_it.net.params.flat, plain.net.params.flat)
+    assert with_it.prints() == plain.prints()
 
 
 def test_what_has_no_sense_is_refused_by_name(of: Callable[..., Given]) -> None:
-    with pytest.raises(BadValueError, match="dropout is 1; expected"):
-        DroppedParser(of("meprop/table4", "parsing-dense", dropout=1.0), Context(download=False))
+    for kind, task in ((DroppedParser, "parsing"), (DroppedTagger, "pos")):
+        with pytest.raises(BadValueError, match="dropout is 1; expected"):
+            kind(of("meprop/table4", f"{task}-dense", dropout=1.0), Context(download=False))
     asked = {"task": "mnist", "rule": "dense", "extra": "noise"}
     with pytest.raises(UnknownNameError, match="addition to a net 'noise'"):
         tasks.run(Given([Run("a", 0, asked, {})]), Context())
@@ -142,7 +195,8 @@ def test_tables_share_the_runs_that_are_the_same() -> None:
         {r.name: r.identity() for r in runs(get(f"meprop/table{n}"), get(f"meprop/table{n}").profile("cpu"))}
         for n in (1, 3, 4)
     )
-    for task, seeds in (("mnist", 5), ("parsing", 3)):
+    for task, seeds in (("mnist", 5), ("parsing", 3), ("pos", 3)):
         for s in range(seeds):
             assert one[f"{task}-dense-adam/{s}"] == four[f"{task}-dense-plain/{s}"]
     assert [one[f"mnist-top-adam/{s}"] == three[f"mnist-top/{s}"] for s in range(3)] == [True] * 3
+    assert [one[f"pos-top-adam/{s}"] == three[f"pos-top/{s}"] for s in range(3)] == [True] * 3
