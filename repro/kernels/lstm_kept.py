@@ -104,8 +104,7 @@ class KeptWindow(LSTMWindow):
         self.factors()
         self.dh.zero_()
         self.dc.zero_()
-        if not self.sparse:
-            self._w_h.copy_(w[..., : self.hidden])  # side by side, as a product wants it
+        self._lay(w)
         for own, which in self._parts():
             own._through(w, dy[which])
 
@@ -114,12 +113,22 @@ class KeptWindow(LSTMWindow):
         dh = self.dh
         for t in range(self.steps - 1, -1, -1):
             self._back(t, dy[:, t], dh, self.dc, self.dz[:, t], False)
-            if self.k:
-                self._select(t)
-            if self.sparse:
-                dh = self._sums(t, w)
-            elif t:
-                products.product(self._used[:, t], self._w_h, dh)
+            dh = self._linear(t, w, dh)
+
+    def _lay(self, w: Tensor) -> None:
+        """The columns of h side by side, as a product wants them."""
+        if not self.sparse:
+            self._w_h.copy_(w[..., : self.hidden])
+
+    def _linear(self, t: int, w: Tensor, dh: Tensor) -> Tensor:
+        """∂L/∂h before core t, by what is kept of its dz; a product writes it to `dh`."""
+        if self.k:
+            self._select(t)
+        if self.sparse:
+            return self._sums(t, w)
+        if t:
+            products.product(self._used[:, t], self._w_h, dh)
+        return dh
 
     @property
     def _used(self) -> Tensor:

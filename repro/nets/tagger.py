@@ -31,6 +31,7 @@ class Tagger:
     """
 
     mask: Tensor | None = None
+    window: type[KeptWindow] = KeptWindow
 
     def __init__(
         self,
@@ -64,7 +65,7 @@ class Tagger:
         self.params = made
         self.p, self.g = ({n: getattr(v, of)[n] for n, v in made.items()} for of in "pg")
         like, models = self.p["W"], runs * directions
-        self.core = KeptWindow(models, longest, batch, self.inputs, hidden, like, k)
+        self.core = self.window(models, longest, batch, self.inputs, hidden, like, k)
         self.core.by_lot = by_lot
         self._at: Tensor | None = None
 

@@ -1,6 +1,7 @@
-"""meprop/table2: a training step of the paper's MLPs in its parts, dense and sparse in turns, on a CPU.
+"""meprop/table2: a training step in its parts, dense and sparse in turns, on a CPU; that of the paper's MLPs.
 
-Source: arXiv:1706.06197v5, section 4, Tables 1 and 2. Timed as meprop/table7 is (`repro.train.backward_time`).
+Source: arXiv:1706.06197v5, section 4, Tables 1 and 2. The tagger's is in `repro.train.tagger_time`. Timed as
+meprop/table7 is (`repro.train.backward_time`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.optim.adam import adam as torch_adam
 
 from repro.data.parsing import FEATURES
 from repro.errors import UnknownNameError
@@ -22,15 +22,17 @@ from repro.kernels.products import affine, product, suits
 from repro.kernels.rows import RowLoops
 from repro.kernels.topk import top_k, unified_backward, unified_columns
 from repro.nets.losses import softmax_error
-from repro.record.stats import median
 from repro.train.backward_time import Timed, turns
 from repro.train.batches import stream
 from repro.train.given import Given
 from repro.train.loop import Context, Result
+from repro.train.parts_time import Steps
+from repro.train.tagger_time import NAMES as OF_TAGGERS
+from repro.train.tagger_time import TaggerStep
 
 Back = Callable[[Tensor, Tensor, Tensor, bool], tuple[Tensor, Tensor | None]]
 """x [B, I], w [O, I], g [B, O], whether ∂L/∂x is needed → ∂L/∂W, ∂L/∂x: the backward products of one linear map."""
-WAYS, TASKS = ("rows", "mask", "unified"), ("mnist", "parsing")
+WAYS = ("rows", "mask", "unified")
 
 
 def dense(x: Tensor, w: Tensor, g: Tensor, need: bool) -> tuple[Tensor, Tensor | None]:
@@ -66,16 +68,11 @@ def way(by: str | None, k: int, w: Tensor, batch: int, hidden: int) -> Back:
     raise UnknownNameError("way to multiply", by, WAYS)
 
 
-class Step:
-    """A net on one mini-batch of random examples: weights [O, I], biases, vectors of symbols if it is a parser's.
-
-    Each call takes `steps` steps and says the seconds that each part of one takes (the median), times the steps of an
-    epoch; of more than one step the first is not counted, since other nets' numbers are in the caches then.
-    """
+class Step(Steps):
+    """An MLP on one mini-batch of random examples: weights [O, I], biases, vectors of symbols if it is a parser's."""
 
     def __init__(self, p: Mapping[str, Any], by: str | None, k: int):
         rng = stream(0, "step-time")
-        self.steps, self.an_epoch = p["steps"], p["examples"] / p["batch"]
         self.tanh, self.ids = p["activation"] == "tanh", None
         width = p["inputs"] or FEATURES * p["embedding"]
         sizes = [width, *[p["hidden"]] * p["hidden_layers"], p["outputs"]]
@@ -85,36 +82,15 @@ class Step:
 
         self.w = [drawn(o, i, std=math.sqrt(6 / (i + o))) for i, o in pairwise(sizes)]
         self.b = [torch.zeros(len(w)) for w in self.w]
-        self.weights, self.x = [*self.w, *self.b], torch.empty(0)
+        weights, self.x = [*self.w, *self.b], torch.empty(0)
         if not p["symbols"]:
             self.x = torch.rand(p["batch"], width, generator=rng)
         else:
             self.ids = torch.randint(p["symbols"], (p["batch"], FEATURES), generator=rng)
-            self.weights.append(drawn(p["symbols"], p["embedding"], std=0.1))
+            weights.append(drawn(p["symbols"], p["embedding"], std=0.1))
         self.y = torch.randint(p["outputs"], (1, p["batch"]), generator=rng)
         self.back = [way(by, k, w, p["batch"], p["hidden"]) for w in self.w]
-        self.moments = [[torch.zeros_like(v) for v in self.weights] for _ in range(2)]
-        self.counts = [torch.zeros(()) for _ in self.weights]
-        # gradients of the last step: freed when the next are there, so that memory is used again, not given back
-        self.held: list[Tensor] = []
-
-    def __call__(self) -> dict[str, float]:
-        """Take the steps."""
-        taken = [self.step() for _ in range(self.steps)][-max(self.steps - 1, 1) :]
-        return {name: median([parts[name] for parts in taken]) * self.an_epoch for name in taken[0]}
-
-    def step(self) -> dict[str, float]:
-        """One step; seconds of its parts. The linear maps' share of the backward pass is measured within it."""
-        clock = time.perf_counter
-        began = clock()
-        h, delta = self.forward()
-        there = clock()
-        gradients, linear = self.backward(h, delta)
-        back = clock()
-        self.update(gradients)
-        parts = (back - there, there - began, linear, clock() - back)
-        self.held = gradients
-        return dict(zip(("backward_s", "forward_s", "linear_s", "update_s"), parts, strict=True))
+        super().__init__(p, weights)
 
     def forward(self) -> tuple[list[Tensor], Tensor]:
         """What goes into each map, and ∂L/∂logits, which comes with the loss."""
@@ -150,21 +126,14 @@ class Step:
             made.append(torch.zeros_like(e).index_add_(0, self.ids.view(-1), rows))
         return made, linear
 
-    def update(self, gradients: list[Tensor]) -> None:
-        """Adam's fused update of everything, at the rate 0: every repetition is of the same net."""
-        m, v = self.moments
-        more: dict[str, Any] = {
-            "amsgrad": False,
-            "beta1": 0.9,
-            "beta2": 0.999,
-            "weight_decay": 0.0,
-            "maximize": False,
-        }
-        torch_adam(self.weights, gradients, m, v, [], self.counts, fused=True, lr=0.0, eps=1e-8, **more)
 
-
-ALL = ("hidden", "hidden_layers", "batch", "outputs", "activation", "examples", "steps")
-SOME = ("inputs", "embedding", "symbols")
+TASKS: Mapping[str, Callable[[Mapping[str, Any], str | None, int], Steps]] = {
+    "mnist": Step,
+    "parsing": Step,
+    "pos": TaggerStep,
+}
+ALL = ("hidden", "hidden_layers", "batch", "outputs", "examples", "steps")
+SOME = ("activation", "inputs", "embedding", "symbols", *OF_TAGGERS)
 """Parameters of every run, and of some tasks' alone."""
 
 
@@ -177,5 +146,5 @@ def run(given: Given, ctx: Context) -> Result:
     for r, (task, by, k) in enumerate(zip(*settings, strict=True)):
         if task not in TASKS:
             raise UnknownNameError("task that is timed", task, TASKS)
-        made.append(Step({name: own[r] for name, own in values.items()}, by, k))
+        made.append(TASKS[task]({name: own[r] for name, own in values.items()}, by, k))
     return turns(given, ctx, made)

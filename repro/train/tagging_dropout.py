@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import torch
+
 from repro.errors import BadValueError
 from repro.nets.dropped import Drop
 from repro.nets.tagger import Tagger
@@ -40,7 +42,9 @@ class DroppedTagger(TaggerLearner):
         self.dropping.draw(rows)
         if self.rate:
             drop = Drop(self.rate, self.dropping.scores[0][:, :rows])
-            each = drop.kept().unflatten(-1, (self.net.directions, -1)).transpose(1, 2)  # [R, D, L·B, H]
+            each = torch.unflatten(drop.kept(), -1, (self.net.directions, -1)).transpose(
+                1, 2
+            )  # [R, D, L·B, H]
             self.net.mask = each.flatten(0, 1) * drop.scale
 
     def kept(self) -> Mapping[str, Kept]:

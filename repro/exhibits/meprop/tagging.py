@@ -88,3 +88,8 @@ _DEVIATIONS = (
 def deviations(behind: int) -> tuple[Deviation, ...]:
     """The tagger's, numbered behind so many others."""
     return tuple(replace(d, number=d.number + behind) for d in _DEVIATIONS)
+
+
+def of_the_lstm(behind: int) -> tuple[Deviation, ...]:
+    """Those that hold whatever it is trained on."""
+    return tuple(replace(d, number=n) for n, d in enumerate(_DEVIATIONS[2:4], behind + 1))

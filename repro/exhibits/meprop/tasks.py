@@ -91,7 +91,7 @@ _QUICK = {
     **because("a sixth of the stand-in's 4,000 images, so that it fits them too", dev_images=600),
 }
 _QUICK_TASKS = {
-    "parsing": because("one core, 30 s", batch=500, max_steps=130, evaluated=300, evaluations=2),
+    "parsing": because("one core, 30 s", batch=500, max_steps=40, evaluated=300, evaluations=2),
     "pos": because("one core, 30 s", batch=8, max_steps=60, evaluated=300, evaluations=1),
 }
 _CPU_TASKS = {
@@ -104,17 +104,29 @@ _CPU_TASKS = {
 }
 
 
+def by_task(
+    arms: tuple[Arm, ...], tasks: Mapping[str, Mapping[str, Override]]
+) -> dict[str, Mapping[str, Override]]:
+    """Arm → a profile's values for its task."""
+    return {a.id: tasks[a.setting["task"]] for a in arms if a.setting["task"] in tasks}
+
+
 def profiles(arms: tuple[Arm, ...], cpu: str) -> tuple[Profile, ...]:
     """Those of a table with these arms; `cpu`: what a core needs for that profile."""
     mnist = tuple(a.id for a in arms if a.setting["task"] == "mnist")
 
-    def own(tasks: Mapping[str, Mapping[str, Override]]) -> dict[str, Mapping[str, Override]]:
-        return {a.id: tasks[a.setting["task"]] for a in arms if a.setting["task"] in tasks}
-
     every, alike, seeds = tuple(a.id for a in arms), ("*",), (0, 1, 2)
     return (
         Profile(
-            "smoke", (0,), "digits", "digits", (), _SMOKE, own(_SMOKE_TASKS), together=alike, budget="≤ 15 s"
+            "smoke",
+            (0,),
+            "digits",
+            "digits",
+            (),
+            _SMOKE,
+            by_task(arms, _SMOKE_TASKS),
+            together=alike,
+            budget="≤ 15 s",
         ),
         Profile(
             "quick",
@@ -122,7 +134,7 @@ def profiles(arms: tuple[Arm, ...], cpu: str) -> tuple[Profile, ...]:
             "mnist",
             "mnist5k",
             overrides=_QUICK,
-            arm_overrides=own(_QUICK_TASKS),
+            arm_overrides=by_task(arms, _QUICK_TASKS),
             together=alike,
             budget="≤ 30 s on one core",
         ),
@@ -130,7 +142,7 @@ def profiles(arms: tuple[Arm, ...], cpu: str) -> tuple[Profile, ...]:
             "cpu",
             seeds,
             "mnist",
-            arm_overrides=own(_CPU_TASKS),
+            arm_overrides=by_task(arms, _CPU_TASKS),
             more_seeds=dict.fromkeys(mnist, (3, 4)),
             budget=cpu,
         ),

@@ -1,4 +1,4 @@
-"""What times it: `repro.train.step_time`; an LSTM's steps are not there yet."""
+"""What times it: `repro.train.step_time`."""
 
 from repro.train.step_time import run as work
 

@@ -1,4 +1,4 @@
-"""What trains it: `repro.train.tasks`, which picks a learner by task; tagging is not there yet."""
+"""What trains it: `repro.train.tasks`, which picks a learner by task."""
 
 from repro.train.tasks import run as work
 
