@@ -1,7 +1,8 @@
 """How claims about Tables 1 and 4 read a record: meProp against the dense net of its pair, and when to compare.
 
-The gate has two halves, as that of Tables 5 and 6 (`judging`): the dense net has learned, and where a claim says that
-nothing is lost, as many entries by lot do lose, or no loss could be seen.
+The gate has two halves, as that of Tables 5 and 6 (`judging`): the dense net has learned; and where a claim says that
+nothing is lost, as many entries by lot do lose, or no loss could be seen; where it says that something is gained, they
+stay behind, or the gain is not that of the largest.
 """
 
 from __future__ import annotations
@@ -12,15 +13,17 @@ from dataclasses import dataclass
 
 from repro.claim import Outcome
 from repro.exhibits.meprop.tasks import Pair
-from repro.record.stats import Difference, every, mean, paired
+from repro.record.stats import Difference, every, mean, median, paired
 from repro.record.view import View
 
 ACCURACY, END, BEST = "test_accuracy", "end_accuracy", "best_epoch"
-LEARNED = {"pos": 90.0, "parsing": 75.0, "mnist": 97.0}
-"""Percent: a dense net below it has not learned; on Parsing and tagging, of another corpus, as Table 3 has it."""
-LOST, OFF, LOSES = 0.2, 0.3, 0.5
-"""Points: more than `LOST` below is a loss; sizes may be `OFF` from the paper's; what entries by lot must lose."""
-DENSE = "every dense net has learned (≥ 75 % of heads, ≥ 97 % on MNIST, ≥ 90 % of tags)"
+LEARNED = {"pos": 92.0, "parsing": 82.0, "mnist": 97.0}
+"""Percent: a dense net below it has not learned. On Parsing and tagging, of another corpus than the paper's, 500 units
+must do better than Table 3's small nets did in pilots: 81 % of the heads with 20 units, 90.4 % of the tags with 5."""
+LOST, OFF, LOSES, MORE = 0.2, 0.3, 0.5, 1.5
+"""Points: more than `LOST` below is a loss; sizes may be `OFF` from the paper's; what entries by lot must lose. `MORE`:
+so many times the iterations are more."""
+DENSE = "every dense net has learned (≥ 82 % of heads, ≥ 97 % on MNIST, ≥ 92 % of tags)"
 GATE = f"gate: {DENSE}, and as many entries by lot lose > 0.5 points against meProp's, else no loss could be seen"
 
 
@@ -69,9 +72,12 @@ class Pairs:
         return Outcome(every(gaps.values(), -LOST), told(gaps), self.near(gaps), self.gate())
 
     def gained(self) -> Outcome:
-        """Whether every pair gains; size: each gap is the paper's."""
+        """Whether every pair gains, where the largest entries do more than any; size: each gap is the paper's."""
         gaps = self.gaps()
-        return Outcome(every(gaps.values()), told(gaps), self.near(gaps), self.not_learned())
+        ahead = {name: self.gap(name, "top", "random") for name in self.pairs}
+        any_do = [f"{name} {gap} points" for name, gap in ahead.items() if not gap.above()]
+        alike = f"entries by lot are not behind meProp's: {', '.join(any_do)}" if any_do else ""
+        return Outcome(every(gaps.values()), told(gaps), self.near(gaps), self.not_learned() or alike)
 
     def averaged(self, off: float) -> Outcome:
         """Whether meProp is above on average over the pairs, seed by seed; size: up to `off` from the paper's."""
@@ -94,6 +100,25 @@ class Pairs:
         return over_seeds(self._by_seed(name, log=True) for name in self.pairs), math.exp(
             mean([math.log(top / dense) for dense, top in its])
         )
+
+    def cut_short(self) -> str:
+        """Why `ratio` would say little of iterations; empty if it says something.
+
+        It does where a dense net's best score comes last in most runs, or so late in all pairs that training ends
+        before `MORE` times as many iterations.
+        """
+        parts = {name: self._best_at(name) for name in self.pairs}
+        late = [name for name, own in parts.items() if median(own) >= 1]
+        if late:
+            return f"runs are cut short: the dense net's best score comes last, {', '.join(late)}"
+        room = math.exp(-mean([mean([math.log(part) for part in own]) for own in parts.values()]))
+        short = f"runs are cut short: they are {room:.2f} times as long as to the dense net's best score"
+        return short if room < MORE else ""
+
+    def _best_at(self, name: str) -> list[float]:
+        """At which part of each run of the dense net its best score came."""
+        at, end = ({r[1]: r[3] for r in self.view.select(self.arm(name, "dense"), m)} for m in (BEST, END))
+        return [at[seed] / end[seed] for seed in at if seed in end]
 
     def levels(self, least: float) -> Outcome:
         """Whether every net reaches `least` percent; size: each score is the paper's, up to `OFF`."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from repro.claim import GATED, Claims, Outcome
-from repro.exhibits.meprop.pairs import ACCURACY, BEST, DENSE, END, GATE, Pairs
+from repro.exhibits.meprop.pairs import ACCURACY, BEST, DENSE, END, GATE, MORE, Pairs
 from repro.exhibits.meprop.table1.spec import PAIRS, WORDS
 from repro.exhibits.meprop.table3.spec import TASKS
 from repro.record.view import View
@@ -16,6 +16,8 @@ claims = Claims()
 _table = partial(claims, null=GATED, place="Table 1")
 _ours = partial(claims, null=GATED, place="Table 1 (ours, beside it)", paper="not in the paper", finding=True)
 OTHER_TREES = "Parsing on UD English EWT, not the Wall Street Journal: other trees, a fifth of its words"
+RAISED = "the gate was 75 and 90 % until a record at quick had been seen, where nets stay below either"
+GIVEN = f"{OTHER_TREES}; {RAISED}"
 RUN = ("parsing", "mnist")
 NOTHING = "with neither optimiser > 0.2 points below the dense net; size: each gap within 0.3 points of the paper's; "
 
@@ -31,6 +33,7 @@ def _pairs(view: View, of: Sequence[str], metric: str = ACCURACY) -> Pairs:
     "Tagging: nothing is lost by keeping 5 of 500 gradient entries",
     paper="+0.32 (AdaGrad) and +0.05 points (Adam) over the dense LSTM",
     tolerance=NOTHING + GATE,
+    given=RAISED,
 )
 def _tagging(view: View) -> Outcome:
     return _pairs(view, ("pos",)).nothing_lost()
@@ -41,7 +44,7 @@ def _tagging(view: View) -> Outcome:
     "Parsing: nothing is lost by keeping 20 of 500 gradient entries",
     paper="+0.03 (AdaGrad) and +0.17 points (Adam) over the dense MLP",
     tolerance=NOTHING + GATE,
-    given=OTHER_TREES,
+    given=GIVEN,
 )
 def _parsing(view: View) -> Outcome:
     return _pairs(view, ("parsing",)).nothing_lost()
@@ -63,7 +66,7 @@ def _mnist(view: View) -> Outcome:
     "On all three tasks, LSTM and MLP, with AdaGrad and with Adam, the score does not fall",
     paper="all six gaps between +0.03 and +0.48 points",
     tolerance=NOTHING + GATE,
-    given=OTHER_TREES,
+    given=GIVEN,
 )
 def _everywhere(view: View) -> Outcome:
     return _pairs(view, tuple(TASKS)).nothing_lost()
@@ -74,7 +77,7 @@ def _everywhere(view: View) -> Outcome:
     "On average over the four pairs on Parsing and MNIST meProp scores higher than the dense net",
     paper="+0.03, +0.17, +0.48 and +0.19: +0.22 points, one run each",
     tolerance="above on average, seed by seed; size: within 0.15 points of the paper's mean; " + GATE,
-    given=OTHER_TREES,
+    given=GIVEN,
 )
 def _average(view: View) -> Outcome:
     return _pairs(view, RUN).averaged(0.15)
@@ -82,21 +85,25 @@ def _average(view: View) -> Outcome:
 
 @_table(
     "M1-6",
-    "meProp needs no more iterations to its best dev score than the dense net, on average over Parsing and MNIST",
+    "meProp's best dev score does not take 1.5 times as many iterations as the dense net's, on average over Parsing "
+    "and MNIST",
     paper="11 → 8, 8 → 16, 14 → 6, 17 → 15: 0.86 times as many in the geometric mean",
-    tolerance="fewer than 1.5 times as many, seed by seed; size: 0.57 to 1.29 times (the paper's, up to a factor of "
-    "1.5); " + GATE,
-    given=OTHER_TREES,
+    tolerance="fewer than 1.5 times as many, 95 % interval, seed by seed; size: not surely more than the dense nets, "
+    "and 0.57 to 1.29 times as many (the paper's, up to a factor of 1.5); "
+    + GATE
+    + "; and the dense nets' best come "
+    "before the last evaluation, and on average before two thirds of the run, else 1.5 times as many could not be seen",
+    given=f"{GIVEN}; it was 'needs no more' until then, without a gate on lengths",
 )
 def _iterations(view: View) -> Outcome:
-    of, gate = _pairs(view, RUN, BEST), _pairs(view, RUN).gate()
+    of, scores = _pairs(view, RUN, BEST), _pairs(view, RUN)
     made, its = of.ratio()
     low, high = (math.exp(end) for end in made.interval())
     words = f"{math.exp(made.mean):.2f} [{low:.2f}, {high:.2f}] times as many"
-    more = made.above(math.log(1.5))
-    near = abs(made.mean - math.log(its)) <= math.log(1.5)
-    fewer = True if high < 1.5 else False if more else None
-    return Outcome(fewer, words, near, gate)
+    more = made.above(math.log(MORE))
+    near = abs(made.mean - math.log(its)) <= math.log(MORE)
+    fewer = True if high < MORE else False if more else None
+    return Outcome(fewer, words, near and not made.above(), scores.gate() or of.cut_short())
 
 
 @_table(
@@ -114,6 +121,7 @@ def _levels(view: View) -> Outcome:
     "M1-8",
     "At the end of training, without choosing by dev score, nothing is lost on Parsing and MNIST either",
     tolerance="in no pair > 0.2 points below the dense net; " + GATE,
+    given=RAISED,
 )
 def _at_the_end(view: View) -> Outcome:
     made = _pairs(view, RUN, END).nothing_lost()
@@ -124,6 +132,7 @@ def _at_the_end(view: View) -> Outcome:
     "M1-9",
     "It matters which entries are kept: as many by lot are clearly behind, on Parsing and MNIST",
     tolerance=f"> 1 point behind meProp with either optimiser; gate: {DENSE}",
+    given=RAISED,
 )
 def _lot(view: View) -> Outcome:
     return _pairs(view, RUN).lot_behind(1.0)
