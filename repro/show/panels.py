@@ -127,6 +127,21 @@ def doubling_axis(ax: Axes, ticks: Sequence[float], label: str) -> None:
     ax.set_xlabel(label)
 
 
+def gains(
+    ax: Axes, words: Sequence[str], ours: Sequence[float | None], told: Sequence[float], series: str
+) -> None:
+    """How many times as fast, a place a word: ours filled where there is one, the paper's hollow, a line at 1."""
+    made = {x: gain for x, gain in enumerate(ours) if gain is not None}
+    if made:
+        ax.plot(list(made), list(made.values()), "o", color=style.colour(series), label="ours")
+    style.paper_points(ax, range(len(told)), told, series, ls="", label="paper")
+    ax.axhline(1, color=style.colour("dense"), lw=1)
+    ax.set_xticks(range(len(words)), words, fontsize=8)
+    ax.set(title="Gains", xlim=(-0.5, len(words) - 0.5))
+    plain_log(ax)
+    legend_below(ax, 1, -0.16, fontsize=8)
+
+
 def apart(ax: Axes, x: float) -> None:
     """A dotted line: what lies beyond it is of another kind."""
     ax.axvline(x, color="#999999", lw=0.8, ls=(0, (1, 3)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -84,15 +85,16 @@ def test_the_parts_of_a_step_follow_one_another(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_every_arm_of_the_profiles_is_timed_in_every_repetition(small: Callable[..., Given]) -> None:
-    arms = get("meprop/table2").profile("cpu").arms
-    rows = run(small("meprop/table2", arms, (0,), hidden=20, repetitions=2), Context()).rows
+    arms = tuple(a.id for a in get("meprop/table2").arms)
+    rows = run(small("meprop/table2", arms, (0,), hidden=40, repetitions=2), Context()).rows
     assert Counter(r[0] for r in rows) == dict.fromkeys(range(len(arms)), 2 * 4)
     assert {r[1] for r in rows} == {m.name for m in get("meprop/table2").metrics}
 
 
 def test_what_is_not_known_is_refused_by_name(small: Callable[..., Given]) -> None:
-    with pytest.raises(UnknownNameError, match="task that is timed 'pos'"):
-        run(small("meprop/table2", "pos-dense", (0,)), Context())
+    given = small("meprop/table2", "pos-dense", (0,))
+    with pytest.raises(UnknownNameError, match="task that is timed 'speech'"):
+        run(Given([replace(r, setting=r.setting | {"task": "speech"}) for r in given.runs]), Context())
     with pytest.raises(UnknownNameError, match="way to multiply 'magic'"):
         way("magic", 2, torch.ones(5, 3), 1, 5)
 

@@ -91,8 +91,8 @@ _QUICK = {
     **because("a sixth of the stand-in's 4,000 images, so that it fits them too", dev_images=600),
 }
 _QUICK_TASKS = {
-    "parsing": because("one core, 30 s", batch=500, max_steps=40, evaluated=300, evaluations=2),
-    "pos": because("one core, 30 s", batch=8, max_steps=60, evaluated=300, evaluations=1),
+    "parsing": because("one core, 30 s", batch=500, max_steps=30, evaluated=300, evaluations=2),
+    "pos": because("one core, 30 s", batch=8, max_steps=40, evaluated=300, evaluations=1),
 }
 _CPU_TASKS = {
     "parsing": because(

@@ -101,7 +101,7 @@ DEVIATIONS = tasks.deviations(
         0,
         "quick profile",
         "h = 500, full schedules",
-        "h = 100 with the same k/h; 1,000 steps on MNIST, 40 on Parsing, 60 on POS-Tag",
+        "h = 100 with the same k/h; 1,000 steps on MNIST, 30 on Parsing, 40 on POS-Tag",
         "30 s on one core",
         "no net has learned: no claim is judged",
     ),

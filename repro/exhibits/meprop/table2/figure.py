@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from repro.exhibits.meprop.table2.spec import ADAGRAD_LINEAR, DENSE, HIDDEN, RUN, SPARSE, SWEEP, K
 from repro.exhibits.meprop.table3.spec import TASKS
-from repro.exhibits.meprop.times import FORWARD, LINEAR, UPDATE, WHOLE
+from repro.exhibits.meprop.times import FORWARD, LINEAR, UPDATE, WHOLE, seconds
 from repro.record.record import Record
 from repro.record.stats import median
 from repro.record.view import View
@@ -25,34 +25,42 @@ BARS = {
 }
 
 
+TWO = ("dense", "rows-{}")
+"""What the tagger has of them."""
+GAINS = {"linear\nmaps": (LINEAR,), "all of\nbackward": (WHOLE,), "forward +\nbackward": (FORWARD, WHOLE)}
+
+
 def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     """Above the shares, ours full and the paper's pale; below the gains, the paper's hollow."""
     figure = Figure(figsize=(style.WIDE, 8.4), layout="constrained")
-    axes = figure.subplots(2, len(RUN))
-    for task, (above, below) in zip(RUN, axes.T, strict=True):
+    axes = figure.subplots(2, len(RUN) + 1, width_ratios=(4, 4, 2.6))
+    for task, (above, below) in zip((*RUN, "pos"), axes.T, strict=True):
         _shares(above, view, task)
-        _gains(below, view, task)
+        (_gains if task in RUN else _tagger)(below, view, task)
     handles, labels = axes[0][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(PARTS), fontsize=9)
     style.title(figure, exhibit, record)
     return figure
 
 
-def _middle(view: View, arm: str, metric: str) -> float | None:
-    return median([row[5] for row in view.select(arm, metric)]) if view.has(arm, metric) else None
+def _middle(view: View, arm: str, *metrics: str) -> float | None:
+    there = all(view.has(arm, m) for m in metrics)
+    return median([*seconds(view, arm, *metrics).values()]) if there else None
 
 
 def _parts(view: View, arm: str) -> dict[str, float]:
     """Seconds by the names of `PARTS`; empty for an arm that has not all of them."""
-    found = {m: _middle(view, arm, m) for m in (FORWARD, LINEAR, WHOLE, UPDATE)}
-    if any(v is None for v in found.values()):
+    found = [_middle(view, arm, m) for m in (FORWARD, LINEAR, WHOLE, UPDATE)]
+    if None in found:
         return {}
-    forward, linear, whole, update = (v or 0.0 for v in found.values())
+    forward, linear, whole, update = (v or 0.0 for v in found)
     return dict(zip(PARTS, (forward, linear, whole - linear, update), strict=True))
 
 
 def _shares(ax: Axes, view: View, task: str) -> None:
-    arms = {f"{task}-{name.format(K[task])}": word for name, word in BARS.items()}
+    arms = {
+        f"{task}-{name.format(K[task])}": word for name, word in BARS.items() if task in RUN or name in TWO
+    }
     base = _parts(view, f"{task}-dense")
     unit = base.get("forward", 0.0) + base.get("linear maps", 0.0) + base.get("rest of backward", 0.0)
     for x, arm in enumerate(arms):
@@ -66,11 +74,9 @@ def _shares(ax: Axes, view: View, task: str) -> None:
         ax.text(x + 0.2, (forward + whole) / its, "paper", ha="center", va="bottom", fontsize=8)
     ax.set_xticks(range(len(arms)), list(arms.values()), fontsize=8)
     size = f", k = {K[task]} of {HIDDEN}"
-    ax.set(
-        title=f"{TASKS[task]}{size}: parts of a step",
-        ylabel="share of dense forward + backward",
-        xlabel="backward products",
-    )
+    ax.set(title=f"{TASKS[task]}{size}", xlabel="backward products")
+    if task == RUN[0]:
+        ax.set_ylabel("share of dense forward + backward")
 
 
 def _stack(ax: Axes, x: float, parts: Mapping[str, float], alpha: float) -> None:
@@ -109,3 +115,11 @@ def _gains(ax: Axes, view: View, task: str) -> None:
     panels.doubling_axis(ax, ks, "k (rows of each example)")
     panels.plain_log(ax)
     panels.legend_below(ax, 1, -0.16, fontsize=8)
+
+
+def _tagger(ax: Axes, view: View, task: str) -> None:
+    told = dict(zip((FORWARD, WHOLE, LINEAR), zip(DENSE[task], SPARSE[task], strict=True), strict=True))
+    cells = [[sum(told[m][i] for m in metrics) for i in (0, 1)] for metrics in GAINS.values()]
+    dense, own = ([_middle(view, f"{task}-{arm}", *m) for m in GAINS.values()] for arm in ("dense", "rows-5"))
+    made = [a / b if a and b else None for a, b in zip(dense, own, strict=True)]
+    panels.gains(ax, list(GAINS), made, [a / b for a, b in cells], "meProp")

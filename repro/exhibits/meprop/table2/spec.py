@@ -46,7 +46,7 @@ _OWN: dict[str, dict[str, Override]] = {
 def _arm(task: str, by: str | None = None, k: int | None = None) -> Arm:
     name, series = WAYS[by]
     setting: dict[str, Any] = {"task": task} | ({} if by is None else {"by": by, "k": k})
-    label = f"{TASKS[task]}, dense" if by is None else f"{TASKS[task]}, k = {k}, {by}"
+    label = f"{TASKS[task]}, " + ("dense" if by is None else f"k = {k}, {by}")
     told: dict[str, float] = {}
     if by is None or (by == "rows" and k == K[task]):
         cells = DENSE[task] if by is None else SPARSE[task]
@@ -65,7 +65,7 @@ ARMS = tuple(
         *(_arm(task, by, K[task]) for by in ("mask", "unified") if task in RUN),
     )
 )
-_PARSING, _TAGGING = {"task": ("parsing",)}, {"task": ("pos",)}
+_PARSING = {"task": ("parsing",)}
 PARAMS = (
     Param("hidden", HIDDEN, "Table 2 (h=500)", "units in each hidden layer"),
     Param("hidden_layers", 2, "section 4", "hidden layers"),
@@ -81,15 +81,7 @@ PARAMS = (
         only={"task": ("parsing", "pos")},
         assumed=True,
     ),
-    *tagging.PARAMS,
-    Param(
-        "words",
-        24,
-        "not stated of its corpus; the treebank's training part for parsing has 950,028 in 39,832",
-        "in a sentence, in each of them",
-        only=_TAGGING,
-        assumed=True,
-    ),
+    *tagging.TIMED,
     Param(
         "activation",
         "relu",
@@ -198,20 +190,12 @@ DEVIATIONS = (
     ),
     Deviation(
         9,
-        "POS-Tag: sentences and vectors",
-        "those of 38,219 sentences; how many words, how many have a vector: not stated",
-        "every sentence has 24 words; 20,000 words and as many features have vectors",
-        "the treebank's training part for parsing has 950,028 words in 39,832 sentences, 24 each",
-        "seconds an epoch grow with both, gains little",
-    ),
-    Deviation(
-        10,
         "a GPU",
         "none in these tables",
         "none: all is computed on the CPU, whatever else there is",
         "the tables are of a CPU (Tables 7 and 8 of a GPU)",
     ),
-    *tagging.of_the_lstm(10),
+    *tagging.timed(9),
 )
 
 EXHIBIT = Exhibit(

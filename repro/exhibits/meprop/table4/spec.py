@@ -65,8 +65,8 @@ DEVIATIONS = tasks.deviations(
         DROPOUT.what,
         DROPOUT.paper,
         "behind each hidden layer's activation, inverted: kept units × 1 / (1 − p) in training, all as they are "
-        "in tests; not on vectors of symbols; of the tagger's LSTM what the output layer reads, anew for each word and "
-        "direction, not what the next word's core reads; arms with a seed lose the same units at the same step",
+        "in tests; not on vectors of symbols; of the tagger's LSTM what the output layer reads, anew for each word "
+        "and direction, not what the next word's core reads; arms with a seed lose the same units at the same step",
         DROPOUT.why,
         "in the C# code activations are p smaller in training than in tests: a fifth on MNIST",
     ),
@@ -96,7 +96,7 @@ DEVIATIONS = tasks.deviations(
         0,
         "quick profile",
         "h = 500, full schedules",
-        "h = 100 with the same k/h; 1,000 steps on MNIST, 40 on Parsing, 60 on POS-Tag",
+        "h = 100 with the same k/h; 1,000 steps on MNIST, 30 on Parsing, 40 on POS-Tag",
         "30 s on one core",
         "no net has learned: no claim is judged",
     ),
