@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from repro.exhibits import get
-from repro.exhibits.meprop.table2.spec import DENSE, HIDDEN, SPARSE
+from repro.exhibits.meprop.table2.spec import ADAGRAD_LINEAR, DENSE, HIDDEN, SPARSE
 from repro.record.judge import judge
 from repro.record.nulls import vacuous
 from repro.record.run import runs
@@ -50,8 +50,8 @@ def rows(times: Times, spread: float = 0.01, repetitions: int = 20) -> Iterator[
                 yield (arm, 0, metric, 0, str(i), max(rng.gauss(value, spread * value), 1e-3 * value))
 
 
-def verdicts(times: Times, **more: Any) -> dict[str, str]:
-    judged = judge(TABLE2, {"profile": "cpu", "data": None}, list(rows(times, **more)))
+def verdicts(times: Times, profile: str = "cpu", **more: Any) -> dict[str, str]:
+    judged = judge(TABLE2, {"profile": profile, "data": None}, list(rows(times, **more)))
     assert [j.reason for j in judged if "its test failed" in j.reason] == []
     return {j.claim.id: j.verdict for j in judged}
 
@@ -59,6 +59,23 @@ def verdicts(times: Times, **more: Any) -> dict[str, str]:
 def test_the_papers_own_times_are_reproduced() -> None:
     assert set(verdicts(told()).values()) == {"reproduced"}
     assert vacuous(TABLE2, list(rows(told()))) == {}
+
+
+def test_gains_over_fast_products_are_not_judged_in_seconds() -> None:
+    """Records at quick contradict one another: what an interval spans is the repetitions of one of them."""
+    found = verdicts(told(), profile="quick")
+    assert {i for i, v in found.items() if v == "open"} == {"M2-2", "M2-3", "M2-4", "M2-5"}
+
+
+def test_the_papers_seconds_are_the_printed_ones() -> None:
+    """Table 2's forward and backward pass, Table 1's linear parts (Adam; AdaGrad), read off the page."""
+    assert {
+        "mnist": (69, 171, 169.5), "parsing": (3906, 9114, 9077.7), "pos": (7334, 16522, 16167.3),
+    } == DENSE  # fmt: skip
+    assert {"mnist": (68, 9, 7.9), "parsing": (4002, 513, 488.7), "pos": (7362, 540, 247.2)} == SPARSE
+    assert {
+        "mnist": (171.0, 4.1), "parsing": (8899.7, 492.3), "pos": (17534.4, 253.2),
+    } == ADAGRAD_LINEAR  # fmt: skip
 
 
 def test_without_an_lstm_its_claim_stays_open() -> None:
@@ -78,8 +95,15 @@ def test_a_taggers_arms_have_the_papers_sizes_in_every_profile_but_smoke() -> No
 
 
 def test_a_few_repetitions_or_a_busy_machine_decide_nothing_that_is_close() -> None:
-    assert set(verdicts(told(), repetitions=5).values()) == {"open", "reproduced"}
-    close = {arm: told()[f"{arm.split('-')[0]}-dense"] for arm in told()}
+    assert set(verdicts(told(), repetitions=5).values()) == {"open"}
+    close = {}
+    for arm in told():  # what is asked, and no more
+        task, k = arm.split("-")[0], arm.split("-")[-1]
+        dense = told()[f"{task}-dense"]
+        close[arm] = dense
+        if sparse(arm):
+            linear = dense["linear_s"] * 2 * int(k) / HIDDEN
+            close[arm] = dense | {"backward_s": dense["backward_s"] / 2, "linear_s": linear}
     assert {verdicts(close, spread=0.3)[f"M2-{n}"] for n in (2, 3, 4, 5)} <= {"open"}
 
 
@@ -91,12 +115,27 @@ def sparse(arm: str) -> bool:
     return "rows" in arm or "unified" in arm
 
 
+def slightly(arm: str, metric: str) -> float:
+    """What makes meProp's backward pass 1/1.06 of the dense one."""
+    if not sparse(arm) or metric not in BACK:
+        return 1.0
+    task = arm.split("-")[0]
+    return told()[f"{task}-dense"][metric] / told()[arm][metric] / 1.06
+
+
 BACK = ("linear_s", "backward_s")
 R, D, N, OPEN = "reproduced", "direction only", "not reproduced", "open"
 CONTRARY: dict[str, tuple[Callable[[str, str], float], dict[str, str]]] = {
     "gains of a tenth": (
-        lambda a, m: 10.0 if sparse(a) and m in BACK else 1.0, {"M2-3": D, "M2-4": D, "M2-5": D, "M2-7": D},
+        lambda a, m: 10.0 if sparse(a) and m in BACK else 1.0, {"M2-3": N, "M2-4": N, "M2-5": N, "M2-7": D},
     ),
+    "gains of a seventh": (
+        lambda a, m: 7.0 if sparse(a) and m in BACK else 1.0, {"M2-3": D, "M2-4": D, "M2-5": N, "M2-7": D},
+    ),
+    "somewhat less saved than is left out": (
+        lambda a, m: 1.3 if sparse(a) and m in BACK else 1.0, {"M2-3": R, "M2-4": R, "M2-5": D, "M2-7": R},
+    ),
+    "a gain of 6 %": (slightly, {"M2-2": OPEN, "M2-3": N, "M2-4": N, "M2-5": N, "M2-7": N}),
     "slower than dense": (
         lambda a, m: 40.0 if sparse(a) and m in BACK else 1.0,
         {"M2-2": OPEN, "M2-3": N, "M2-4": N, "M2-5": N, "M2-7": N},
@@ -127,7 +166,7 @@ def test_contradicted(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fixed", "verdict"), [(0.0, R), (0.2, R), (30.0, D), (1e9, N)]
+    ("fixed", "verdict"), [(0.0, R), (0.2, R), (0.9, D), (1.1, N), (30.0, N), (1e9, N)]
 )  # in units of the time of k = 10
 def test_the_law(fixed: float, verdict: str) -> None:
     times = told()

@@ -1,8 +1,8 @@
 """How claims about Tables 1 and 4 read a record: meProp against the dense net of its pair, and when to compare.
 
-The gate has two halves, as that of Tables 5 and 6 (`judging`): the dense net has learned; and where a claim says that
-nothing is lost, as many entries by lot do lose, or no loss could be seen; where it says that something is gained, they
-stay behind, or the gain is not that of the largest.
+The gate has two halves, as that of Tables 5 and 6 (`judging`): the dense net has learned; and where a claim says
+that nothing is lost, as many entries by lot do lose, or no loss could be seen; where one says that something is
+gained, they stay behind, or the gain is not that of the largest.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from repro.record.view import View
 
 ACCURACY, END, BEST = "test_accuracy", "end_accuracy", "best_epoch"
 LEARNED = {"pos": 92.0, "parsing": 82.0, "mnist": 97.0}
-"""Percent: a dense net below it has not learned. On Parsing and tagging, of another corpus than the paper's, 500 units
-must do better than Table 3's small nets did in pilots: 81 % of the heads with 20 units, 90.4 % of the tags with 5."""
+"""Percent: a dense net below it has not learned. On Parsing and tagging, of another corpus than the paper's, 500
+units must do better than Table 3's small nets in pilots: 81 % of the heads with 20 units, 90.4 % of the tags with
+5."""
 LOST, OFF, LOSES, MORE = 0.2, 0.3, 0.5, 1.5
-"""Points: more than `LOST` below is a loss; sizes may be `OFF` from the paper's; what entries by lot must lose. `MORE`:
-so many times the iterations are more."""
+"""Points: more than `LOST` below is a loss; sizes may be `OFF` from the paper's; what entries by lot must lose.
+`MORE`: so many times the iterations are more."""
 DENSE = "every dense net has learned (≥ 82 % of heads, ≥ 97 % on MNIST, ≥ 92 % of tags)"
 GATE = f"gate: {DENSE}, and as many entries by lot lose > 0.5 points against meProp's, else no loss could be seen"
 

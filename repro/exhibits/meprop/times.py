@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from repro.exhibits.meprop.table2.spec import RUN, K
-from repro.record.stats import median
+from repro.claim import Outcome
+from repro.exhibits.meprop.table2.spec import DENSE, RUN, SPARSE, K
+from repro.exhibits.meprop.table3.spec import TASKS
+from repro.record.stats import both, median
 from repro.record.view import MissingData, View
 
 WHOLE, FORWARD, LINEAR, UPDATE = "backward_s", "forward_s", "linear_s", "update_s"
@@ -63,3 +65,19 @@ def gains(view: View, *metrics: str, by: str = "rows", ks: Mapping[str, int] = K
         dense, own = (arm(view, task, *how) for how in ((), (by, ks[task])))
         made[task] = ratio(seconds(view, dense, *metrics), seconds(view, own, *metrics))
     return made
+
+
+def spelt(found: Mapping[str, Ratio], unit: str = "x") -> str:
+    """Task by task, in one line."""
+    return ", ".join(f"{TASKS[task]} {r}{unit}" for task, r in found.items())
+
+
+def _sums(of: Mapping[str, Sequence[float]], *places: int) -> dict[str, float]:
+    return {task: sum(of[task][p] for p in places) for task in RUN}
+
+
+def faster(found: Mapping[str, Ratio], least: float, *places: int) -> Outcome:
+    """Whether each is `least` times as fast; size: the paper's gain. `places` of its cells: 0 forward, 1 backward."""
+    its, own = _sums(DENSE, *places), _sums(SPARSE, *places)
+    near = all(r.near(its[task] / own[task]) for task, r in found.items())
+    return Outcome(both(*(r.above(least) for r in found.values())), spelt(found), near)

@@ -91,8 +91,8 @@ def _average(view: View) -> Outcome:
     tolerance="fewer than 1.5 times as many, 95 % interval, seed by seed; size: not surely more than the dense nets, "
     "and 0.57 to 1.29 times as many (the paper's, up to a factor of 1.5); "
     + GATE
-    + "; and the dense nets' best come "
-    "before the last evaluation, and on average before two thirds of the run, else 1.5 times as many could not be seen",
+    + "; and the dense nets' best scores come before the last evaluation, on average before two thirds of the run, "
+    "else 1.5 times as many could not be seen",
     given=f"{GIVEN}; it was 'needs no more' until then, without a gate on lengths",
 )
 def _iterations(view: View) -> Outcome:

@@ -1,12 +1,12 @@
 """Claims of meProp's Table 2, and those of Table 1 on time. They hold for a device, one thread, at these sizes.
 
 Gains are over the fastest dense products that the machine has. What is compared is compared repetition by repetition;
-the median of the ratios and its 95 % interval (by order statistics) decide.
+the median of the ratios and its 95 % interval (by order statistics) decide. Directions ask for half of what their
+sentences say, or a gain of 6 % were "many times": half of three times, of n/k, of what doubling k would add.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 
@@ -14,16 +14,33 @@ from repro.claim import Claims, Outcome
 from repro.exhibits.meprop.table2.spec import DENSE, HIDDEN, RUN, SPARSE, SWEEP, K
 from repro.exhibits.meprop.table3.spec import TASKS
 from repro.exhibits.meprop.table7.claims import fitted
-from repro.exhibits.meprop.times import FORWARD, LINEAR, UPDATE, WHOLE, Ratio, arm, gains, ratio, seconds
+from repro.exhibits.meprop.times import (
+    FORWARD,
+    LINEAR,
+    UPDATE,
+    WHOLE,
+    arm,
+    faster,
+    gains,
+    ratio,
+    seconds,
+    spelt,
+)
 from repro.record.stats import both, median
 from repro.record.view import View
 
 claims = Claims()
-_table = partial(
-    claims,
-    stand_in_ok=True,
-    given="float32, one thread of the CPU named, dense products by its fastest library; not the paper's C# on a Xeon",
+HERE = "float32, one thread of the CPU named, dense products by its fastest library; not the paper's C# on a Xeon"
+_SEEN = "asked for any gain at all until records at quick had been seen"
+_table = partial(claims, stand_in_ok=True, given=HERE)
+_slow = partial(
+    _table,
+    profiles=("cpu", "paper"),
+    elsewhere="at quick one record after the other gave MNIST's gain as 0.87 to 1.11, more than their intervals span",
 )
+"""For claims that a few seconds of one machine do not settle: an interval is over the repetitions of one record."""
+SHARE = 0.65
+"""Of n/k, which the paper's gains all reach."""
 _ours = partial(
     claims,
     stand_in_ok=True,
@@ -31,23 +48,6 @@ _ours = partial(
     paper="not in the paper",
     place="Tables 1 and 2 (ours, beside them)",
 )
-SHARE = 0.65
-"""Of n/k, which the paper's gains all reach."""
-
-
-def _told(found: Mapping[str, Ratio], unit: str = "x") -> str:
-    return ", ".join(f"{TASKS[task]} {r}{unit}" for task, r in found.items())
-
-
-def _cells(of: Mapping[str, Sequence[float]], *places: int) -> dict[str, float]:
-    return {task: sum(of[task][p] for p in places) for task in RUN}
-
-
-def _faster(found: Mapping[str, Ratio], *places: int) -> Outcome:
-    """Whether each is faster; size: the paper's gain. `places` of its cells: 0 forward, 1 backward, 2 linear."""
-    its, own = _cells(DENSE, *places), _cells(SPARSE, *places)
-    near = all(r.near(its[task] / own[task]) for task, r in found.items())
-    return Outcome(both(*(r.above() for r in found.values())), _told(found), near)
 
 
 @_table(
@@ -65,10 +65,10 @@ def _larger(view: View) -> Outcome:
         found[task] = ratio(seconds(view, dense, WHOLE), seconds(view, dense, FORWARD))
     its = {task: DENSE[task][1] / DENSE[task][0] for task in RUN}
     size = all(1 / 1.25 <= r.middle / its[task] <= 1.25 for task, r in found.items())
-    return Outcome(both(*(r.above() for r in found.values())), _told(found, " times as long"), size)
+    return Outcome(both(*(r.above() for r in found.values())), spelt(found, " times as long"), size)
 
 
-@_table(
+@_slow(
     "M2-2",
     "meProp leaves the time of the forward pass as it is",
     place="Table 2",
@@ -84,45 +84,49 @@ def _forward(view: View) -> Outcome:
     ]
     blind = [f"{TASKS[task]} {r}x" for task, r in seen.items() if not r.above(1.1)]
     gate = f"no backward pass is seen to be 10 % shorter: {', '.join(blind)}" if blind else ""
-    return Outcome(both(*within), _told(found), gate=gate)
+    return Outcome(both(*within), spelt(found), gate=gate)
 
 
-@_table(
+@_slow(
     "M2-3",
     "The whole backward pass gets many times faster, on Parsing and MNIST",
     place="Table 2",
     paper="18.4x (MNIST) and 17.7x (Parsing)",
-    tolerance="faster on both; size: the paper's gains up to a factor of 1.5",
+    tolerance="more than twice as fast on both; size: the paper's gains up to a factor of 1.5",
+    given=f"{HERE}; {_SEEN}",
 )
 def _backward(view: View) -> Outcome:
-    return _faster(gains(view, WHOLE), 1)
+    return faster(gains(view, WHOLE), 2.0, 1)
 
 
-@_table(
+@_slow(
     "M2-4",
     "Forward and backward pass together get about three times faster, on Parsing and MNIST",
     place="Table 2",
     paper="240 → 77 s and 13,020 → 4,516 s: 3.1x and 2.9x",
-    tolerance="faster on both; size: the paper's gains up to a factor of 1.5",
+    tolerance="more than 1.5 times as fast on both; size: the paper's gains up to a factor of 1.5",
+    given=f"{HERE}; {_SEEN}",
 )
 def _together(view: View) -> Outcome:
-    return _faster(gains(view, FORWARD, WHOLE), 0, 1)
+    return faster(gains(view, FORWARD, WHOLE), 1.5, 0, 1)
 
 
-@_table(
+@_slow(
     "M2-5",
     "The backward pass of the linear maps gets faster nearly in proportion to n/k, on Parsing and MNIST",
     place="Table 1 (Backprop Time)",
     paper="k = 20: 21.4x (MNIST), 18.6x (Parsing); k = 10: 41.7x (MNIST, AdaGrad): 72 to 86 % of n/k",
-    tolerance="faster in all three; size: at least 65 % of n/k, as the paper's are, and not above it (5 % slack)",
+    tolerance="more than half of n/k in all three; size: at least 65 % of n/k, as the paper's are, and not above it "
+    "(5 % slack)",
+    given=f"{HERE}; {_SEEN}",
 )
 def _linear(view: View) -> Outcome:
     found = gains(view, LINEAR)
     ten = gains(view, LINEAR, ks={**K, "mnist": 10})["mnist"]
     cells = [*((r, K[task]) for task, r in found.items()), (ten, 10)]
     size = all(SHARE <= r.middle * k / HIDDEN <= 1.05 for r, k in cells)
-    told = f"{_told(found)}; MNIST at k = 10 {ten}x (n/k: 25, 25, 50)"
-    return Outcome(both(*(r.above() for r, _ in cells)), told, size)
+    told = f"{spelt(found)}; MNIST at k = 10 {ten}x (n/k: 25, 25, 50)"
+    return Outcome(both(*(r.above(0.5 * HIDDEN / k) for r, k in cells)), told, size)
 
 
 @_table(
@@ -130,18 +134,21 @@ def _linear(view: View) -> Outcome:
     "The time of the linear maps' backward pass grows with k, and in proportion to it",
     place="Table 1 (Backprop Time)",
     paper="MNIST: 4.1 s at k = 10 (AdaGrad), 7.9 s at k = 20 (Adam): ×1.93",
-    tolerance="medians rise from each k to the next, 5 to 160, on both; size: ×1.54 to 2.1 from 10 to 20 on MNIST",
+    tolerance="medians rise from each k to the next, 5 to 160, on both, and more than ×1.5 from 10 to 20 on MNIST; "
+    "size: ×1.54 to 2.1 there",
+    given=f"{HERE}; asked only that it rises until records at quick had been seen",
 )
 def _law(view: View) -> Outcome:
-    rising, told, doubled = True, [], 0.0
+    rising, told = True, []
     for task in RUN:
         ks = [k for k in SWEEP[task] if k < HIDDEN]
         ms = {k: median([*seconds(view, arm(view, task, "rows", k), LINEAR).values()]) for k in ks}
         rising &= all(ms[b] > ms[a] for a, b in pairwise(ks))
         a, b = fitted(ms)
         told.append(f"{TASKS[task]} t = {a:.3g} + {b:.3g} k s")
-        doubled = doubled or ms[20] / ms[10]
-    return Outcome(rising, f"{', '.join(told)}; ×{doubled:.2f}", 1.54 <= doubled <= 2.1)
+    doubled = ratio(*(seconds(view, arm(view, "mnist", "rows", k), LINEAR) for k in (20, 10)))
+    holds = both(rising, doubled.above(1.5))
+    return Outcome(holds, f"{', '.join(told)}; ×{doubled}", 1.54 <= doubled.middle <= 2.1)
 
 
 @_table(
@@ -149,13 +156,14 @@ def _law(view: View) -> Outcome:
     "Tagging: an LSTM's backward pass gets many times faster with k = 5",
     place="Tables 1 and 2",
     paper="30.5x (whole), 65.4x (linear parts)",
-    tolerance="both faster; size: the paper's gains up to a factor of 1.5",
+    tolerance="both more than twice as fast; size: the paper's gains up to a factor of 1.5",
+    given=f"{HERE}; asked for any gain at all until a pilot of a tagger had been seen",
 )
 def _tagging(view: View) -> Outcome:
     dense, own = arm(view, "pos"), arm(view, "pos", "rows", K["pos"])
     found = [ratio(seconds(view, dense, m), seconds(view, own, m)) for m in (WHOLE, LINEAR)]
     near = all(r.near(DENSE["pos"][p] / SPARSE["pos"][p]) for p, r in enumerate(found, 1))
-    return Outcome(both(*(r.above() for r in found)), f"{found[0]}x whole, {found[1]}x linear", near)
+    return Outcome(both(*(r.above(2.0) for r in found)), f"{found[0]}x whole, {found[1]}x linear", near)
 
 
 @_ours(
@@ -186,7 +194,7 @@ def _update(view: View) -> Outcome:
     own = arm(view, "mnist", "rows", K["mnist"])
     found = ratio(seconds(view, own, UPDATE), seconds(view, own, WHOLE))
     whole = gains(view, FORWARD, WHOLE, UPDATE)
-    return Outcome(found.above(), f"{found} times as long; with the update a step gains {_told(whole)}")
+    return Outcome(found.above(), f"{found} times as long; with the update a step gains {spelt(whole)}")
 
 
 @_ours(
@@ -201,7 +209,7 @@ def _unified(view: View) -> Outcome:
     for task in RUN:
         pair = (seconds(view, arm(view, task, by, K[task]), LINEAR) for by in ("rows", "unified"))
         found[task] = ratio(*pair)
-    told = f"over the dense products {_told(unified)} in the place of {_told(own)}"
+    told = f"over the dense products {spelt(unified)} in the place of {spelt(own)}"
     return Outcome(both(*(r.above() for r in found.values())), told)
 
 
@@ -216,4 +224,4 @@ def _mask(view: View) -> Outcome:
     for task in RUN:
         pair = (seconds(view, arm(view, task, *how), LINEAR) for how in (("mask", K[task]), ()))
         found[task] = ratio(*pair)
-    return Outcome(both(*(r.above() for r in found.values())), _told(found, " times as long"))
+    return Outcome(both(*(r.above() for r in found.values())), spelt(found, " times as long"))

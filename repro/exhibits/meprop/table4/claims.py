@@ -18,7 +18,10 @@ claims = Claims()
 _table = partial(claims, null=GATED, place="Table 4")
 _ours = partial(claims, null=GATED, place="Table 4 (ours, beside it)", paper="not in the paper", finding=True)
 _LOT = "entries by lot stay behind meProp's"
-_BETTER = f"better, 95 % interval of differences by seed; size: up to 0.3 points from the paper's; gate: {DENSE}, and {_LOT}"
+_BETTER = (
+    "better, 95 % interval of differences by seed; size: up to 0.3 points from the paper's; "
+    f"gate: {DENSE}, and {_LOT}"
+)
 _BROUGHT = (
     "; and dropout is on none of the tasks surely worse than no dropout, else there is nothing to add to"
 )
