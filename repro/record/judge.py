@@ -55,14 +55,19 @@ def judge(exhibit: Exhibit, record: Mapping[str, Any], rows: Iterable[Row]) -> l
 
 
 def conditions(exhibit: Exhibit, spec: Mapping[str, Any] | None) -> str:
-    """Which parameters of a record's runs are not the paper's: "at steps 5,000 (the paper's: 500,000), …"."""
+    """Which parameters of a record's runs are not the paper's: "at steps 5,000 (the paper's: 500,000), …".
+
+    One that is the paper's in some of the arms that have it is said to be another "in some arms".
+    """
     told = []
     for param in exhibit.params if spec else ():
-        pairs = _other_values(exhibit, param, spec or {})
+        found = _values(exhibit, param, spec or {})
+        pairs = [pair for pair in found if pair[0] != pair[1]]
         if pairs and param.name not in MEASURED:
             whose = "in full" if param.assumed else "the paper's"
             here, there = (_span(param, [pair[n] for pair in pairs]) for n in (0, 1))
-            told.append(f"{param.name} {here} ({whose}: {there})")
+            some = " in some arms" if len(pairs) < len(found) else ""
+            told.append(f"{param.name} {here}{some} ({whose}: {there})")
     return f"at {', '.join(told)}" if told else ""
 
 
@@ -75,15 +80,16 @@ def _span(param: Param, values: list[Any]) -> str:
     return " or ".join(dict.fromkeys(filter(None, told)))
 
 
-def _other_values(exhibit: Exhibit, param: Param, spec: Mapping[str, Any]) -> list[tuple[Any, Any]]:
-    """(a value of a parameter, the paper's for that arm) where runs of a spec differ from the paper, each once."""
+def _values(exhibit: Exhibit, param: Param, spec: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+    """(a value of a parameter, the paper's for that arm) of runs of a spec that have it, each once."""
     found: list[tuple[Any, Any]] = []
     usual, arms = plain(param.value), {a.id: a.params for a in exhibit.arms}
     for arm, own in spec["arms"].items():
         its = arms.get(arm, {})
         paper = plain(its[param.name].value) if param.name in its else usual
-        value = {**spec.get("params", {}), **own.get("params", {})}.get(param.name, paper)
-        found += [(value, paper)] if value != paper and (value, paper) not in found else []
+        has = {**spec.get("params", {}), **own.get("params", {})}
+        pair = has.get(param.name), paper
+        found += [pair] if param.name in has and pair not in found else []
     return found
 
 
