@@ -68,8 +68,10 @@ def timing(exhibit: Exhibit, view: View) -> Table:
         ours = f"{_three(middle)} ({_three(low)} to {_three(high)})"
         rows.append((arm.label, ours, gains[0], paper, gains[1]))
     header = ("", f"ours, {metric.unit}: median (p10 to p90)", "gain", f"paper, {metric.unit}", "gain")
-    first = exhibit.arms[0].label
-    caption = f"gain over {first} in the same setting; the paper's times are of its own device and sizes"
+    caption = (
+        "gain: over the dense products of the same setting, the paper's from its rounded times; these are of its own "
+        "device and sizes"
+    )
     return Table(header, rows, caption)
 
 

@@ -142,6 +142,17 @@ def gains(
     legend_below(ax, 1, -0.16, fontsize=8)
 
 
+def stacked(
+    ax: Axes, x: float, parts: Mapping[str, float], colours: Mapping[str, str], alpha: float = 1.0
+) -> None:
+    """A bar of parts at x, one upon the other; the legend has each name once, those of pale ones (`alpha`) not."""
+    at = 0.0
+    for name, share in parts.items():
+        known = name in ax.get_legend_handles_labels()[1] or alpha < 1
+        ax.bar(x, share, 0.36, bottom=at, color=colours[name], alpha=alpha, label="_" if known else name)
+        at += share
+
+
 def apart(ax: Axes, x: float) -> None:
     """A dotted line: what lies beyond it is of another kind."""
     ax.axvline(x, color="#999999", lw=0.8, ls=(0, (1, 3)))

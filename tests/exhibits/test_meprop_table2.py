@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
+from record_fakes import DATA, fake_record, rows_of
 
 from repro.exhibits import get
 from repro.exhibits.meprop.table2.spec import ADAGRAD_LINEAR, DENSE, HIDDEN, SPARSE
 from repro.record.judge import judge
 from repro.record.nulls import vacuous
 from repro.record.run import runs
+from repro.show.draw import draw
 
 TABLE2 = get("meprop/table2")
 Times = Mapping[str, dict[str, float]]
@@ -175,3 +177,13 @@ def test_the_law(fixed: float, verdict: str) -> None:
         if "rows" in arm and not arm.startswith("pos"):
             own["linear_s"] = own["linear_s"] * (0 if fixed > 1e6 else 1) + fixed * unit[arm.split("-")[0]]
     assert verdicts(times, spread=0.001)["M2-6"] == verdict
+
+
+def test_the_picture_names_batches_that_are_not_the_papers() -> None:
+    titles = {}
+    for profile in ("quick", "cpu"):
+        made = fake_record(TABLE2, profile, rows_of(TABLE2, profile), DATA)
+        titles[profile] = [ax.get_title() for ax in draw(TABLE2, made).axes[:3]]
+    sizes = ["MNIST, k = 20 of 500", "Parsing, k = 20 of 500", "POS-Tag, k = 5 of 500"]
+    assert titles["cpu"] == sizes
+    assert titles["quick"] == [sizes[0], sizes[1] + "\nin batches of 300 (paper: 10,000)", sizes[2]]

@@ -48,6 +48,12 @@ def seconds(view: View, arm: str, *metrics: str) -> dict[str, float]:
     return {i: sum(part[i] for part in found) for i in found[0] if all(i in part for part in found)}
 
 
+def middle(view: View, arm: str, *metrics: str) -> float | None:
+    """The median, over repetitions, of seconds of these parts together; None for what the record has not."""
+    there = all(view.has(arm, m) for m in metrics)
+    return median([*seconds(view, arm, *metrics).values()]) if there else None
+
+
 def ratio(more: Mapping[str, float], less: Mapping[str, float]) -> Ratio:
     """`more` over `less`, repetition by repetition; `MissingData` for less than six, which have no 95 % interval."""
     found = sorted(more[i] / less[i] for i in more if i in less)

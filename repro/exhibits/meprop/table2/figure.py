@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from repro.exhibits.meprop.table2.spec import ADAGRAD_LINEAR, DENSE, HIDDEN, RUN, SPARSE, SWEEP, K
 from repro.exhibits.meprop.table3.spec import TASKS
-from repro.exhibits.meprop.times import FORWARD, LINEAR, UPDATE, WHOLE, seconds
+from repro.exhibits.meprop.times import FORWARD, LINEAR, UPDATE, WHOLE, middle
 from repro.record.record import Record
-from repro.record.stats import median
 from repro.record.view import View
 from repro.show import panels, style
 from repro.spec import Exhibit
@@ -36,6 +33,7 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     axes = figure.subplots(2, len(RUN) + 1, width_ratios=(4, 4, 2.6))
     for task, (above, below) in zip((*RUN, "pos"), axes.T, strict=True):
         _shares(above, view, task)
+        above.set_title(f"{TASKS[task]}, k = {K[task]} of {HIDDEN}{_batches(exhibit, record, task)}")
         (_gains if task in RUN else _tagger)(below, view, task)
     handles, labels = axes[0][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(PARTS), fontsize=9)
@@ -43,14 +41,18 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     return figure
 
 
-def _middle(view: View, arm: str, *metrics: str) -> float | None:
-    there = all(view.has(arm, m) for m in metrics)
-    return median([*seconds(view, arm, *metrics).values()]) if there else None
+def _batches(exhibit: Exhibit, record: Record, task: str) -> str:
+    """How large ours are, where they are not the paper's."""
+    spec, arm = record.facts["spec"], exhibit.arm(f"{task}-dense")
+    told = arm.params["batch"].value if "batch" in arm.params else exhibit.param("batch").value
+    own = spec["arms"][arm.id]["params"] if arm.id in spec["arms"] else {}
+    ours = {**spec["params"], **own}.get("batch", told)
+    return "" if ours == told else f"\nin batches of {ours:,} (paper: {told:,})"
 
 
 def _parts(view: View, arm: str) -> dict[str, float]:
     """Seconds by the names of `PARTS`; empty for an arm that has not all of them."""
-    found = [_middle(view, arm, m) for m in (FORWARD, LINEAR, WHOLE, UPDATE)]
+    found = [middle(view, arm, m) for m in (FORWARD, LINEAR, WHOLE, UPDATE)]
     if None in found:
         return {}
     forward, linear, whole, update = (v or 0.0 for v in found)
@@ -65,33 +67,25 @@ def _shares(ax: Axes, view: View, task: str) -> None:
     unit = base.get("forward", 0.0) + base.get("linear maps", 0.0) + base.get("rest of backward", 0.0)
     for x, arm in enumerate(arms):
         own = _parts(view, arm)
-        _stack(ax, x - 0.2, {name: v / unit for name, v in own.items()} if unit else {}, 1.0)
+        panels.stacked(ax, x - 0.2, {name: v / unit for name, v in own.items()} if unit else {}, PARTS)
     told = {0: DENSE[task], 1: SPARSE[task]}
     its = DENSE[task][0] + DENSE[task][1]
     for x, (forward, whole, linear) in told.items():
         rest = max(whole - linear, 0.0)
-        _stack(ax, x + 0.2, dict(zip(PARTS, (forward / its, linear / its, rest / its), strict=False)), 0.4)
+        parts = dict(zip(PARTS, (forward / its, linear / its, rest / its), strict=False))
+        panels.stacked(ax, x + 0.2, parts, PARTS, alpha=0.4)
         ax.text(x + 0.2, (forward + whole) / its, "paper", ha="center", va="bottom", fontsize=8)
     ax.set_xticks(range(len(arms)), list(arms.values()), fontsize=8)
-    size = f", k = {K[task]} of {HIDDEN}"
-    ax.set(title=f"{TASKS[task]}{size}", xlabel="backward products")
+    ax.set_xlabel("backward products")
     if task == RUN[0]:
         ax.set_ylabel("share of dense forward + backward")
 
 
-def _stack(ax: Axes, x: float, parts: Mapping[str, float], alpha: float) -> None:
-    at = 0.0
-    for name, share in parts.items():
-        known = name in ax.get_legend_handles_labels()[1] or alpha < 1
-        ax.bar(x, share, 0.36, bottom=at, color=PARTS[name], alpha=alpha, label="_" if known else name)
-        at += share
-
-
 def _gains(ax: Axes, view: View, task: str) -> None:
     ks = [k for k in SWEEP[task] if k < HIDDEN]
-    rows = {k: _middle(view, f"{task}-rows-{k}", LINEAR) for k in (*ks, HIDDEN)}
+    rows = {k: middle(view, f"{task}-rows-{k}", LINEAR) for k in (*ks, HIDDEN)}
     bases = {
-        "over the fastest dense products": (_middle(view, f"{task}-dense", LINEAR), "-"),
+        "over the fastest dense products": (middle(view, f"{task}-dense", LINEAR), "-"),
         "over the same loops through all rows": (rows[HIDDEN], "--"),
     }
     for label, (base, line) in bases.items():
@@ -120,6 +114,6 @@ def _gains(ax: Axes, view: View, task: str) -> None:
 def _tagger(ax: Axes, view: View, task: str) -> None:
     told = dict(zip((FORWARD, WHOLE, LINEAR), zip(DENSE[task], SPARSE[task], strict=True), strict=True))
     cells = [[sum(told[m][i] for m in metrics) for i in (0, 1)] for metrics in GAINS.values()]
-    dense, own = ([_middle(view, f"{task}-{arm}", *m) for m in GAINS.values()] for arm in ("dense", "rows-5"))
+    dense, own = ([middle(view, f"{task}-{arm}", *m) for m in GAINS.values()] for arm in ("dense", "rows-5"))
     made = [a / b if a and b else None for a, b in zip(dense, own, strict=True)]
     panels.gains(ax, list(GAINS), made, [a / b for a, b in cells], "meProp")
