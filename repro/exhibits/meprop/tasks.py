@@ -152,9 +152,18 @@ def profiles(arms: tuple[Arm, ...], cpu: str) -> tuple[Profile, ...]:
 
 
 _LENGTH = "10,000 transitions; epochs not stated, best dev score after 6 to 14 of 190 updates each (Table 1)"
-_CPU = "paper profile: 10,000, 100 epochs of 39 updates; cpu: 1,000, 10 epochs (3,920 updates), where meprop/table3 has 20"
-_SHORT = "for time: 27 parsers at 20 epochs would take half a day; the treebank has a fifth of the paper's transitions"
-_SHORTER = "a short run is to the disadvantage of meProp, which starts slowly, and of dropout: a loss may be the length's"
+_CPU = (
+    "paper profile: 10,000, 100 epochs of 39 updates; cpu: 1,000, 10 epochs (3,920 updates), where meprop/table3 "
+    "has 20"
+)
+_SHORT = (
+    "for time: 27 parsers at 20 epochs would take half a day; the treebank has a fifth of the paper's "
+    "transitions"
+)
+_SHORTER = (
+    "a short run is to the disadvantage of meProp, which starts slowly, and of dropout: a loss may be the "
+    "length's"
+)
 
 
 def _parsing() -> tuple[Deviation, ...]:
