@@ -6,24 +6,23 @@ Source: arXiv:1706.06197v5, section 4 (after Chen & Manning 2014); here on a fre
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 
 import torch
 from torch import Tensor
 
-from repro.data import info, load_trees
+from repro.data import TreeData
 from repro.data.configurations import FIRST, Configurations
 from repro.data.parsing import FEATURES, Examples, Sentences, Symbols, examples, move, symbols
-from repro.errors import BadValueError, UnknownNameError
+from repro.errors import UnknownNameError
 from repro.nets.dropped import Drop
 from repro.nets.embedding import parser
 from repro.nets.linear import Keep
 from repro.nets.losses import softmax_error
 from repro.nets.net import Net
 from repro.nets.params import Params
-from repro.paths import data_dir
 from repro.rules.backward import Rule, backward
 from repro.rules.meprop import Draws
+from repro.train import treebank as treebanks
 from repro.train.batches import Batches, stream
 from repro.train.best import BestByDev, trained
 from repro.train.given import Given
@@ -143,30 +142,13 @@ Bank = tuple[Symbols, Examples, Sentences, Sentences]
 
 def treebank(given: Given, ctx: Context) -> Bank:
     """The runs' treebank on the device, read once a process; shared, so it must not be written to."""
-    first = given.runs[0]
-    if first.dataset is None:
-        raise BadValueError(f"run {first.name} has no treebank to train on")
-    # settled anew each time, since a download in between takes the stand-in's place
-    name = info(first.dataset, ctx.data_dir, first.stand_in, ctx.download).name
-    sizes = tuple(given.param(n) for n in ("least", "labels", "sentences", "evaluated"))
-    folder = str(data_dir(ctx.data_dir))
-    return _read((name, first.dataset, first.stand_in), ctx.device, folder, ctx.download, sizes)
+    return treebanks.read(given, ctx, _bank, ("least", "labels", "sentences", "evaluated"))
 
 
-@lru_cache(maxsize=2)
-def _read(
-    names: tuple[str, str, str | None], device: str, folder: str, download: bool, sizes: tuple[int, ...]
-) -> Bank:
-    """`names`: what is found (which only tells the entries of the cache apart), what is asked for, the stand-in."""
-    _, asked, stand_in = names
-    least, labels, sentences, evaluated = sizes
-    data = load_trees(asked, device, data_dir=folder, stand_in=stand_in, download=download)
+def _bank(data: TreeData, least: int, labels: int, sentences: int, evaluated: int) -> Bank:
     table = symbols(data.train, least, labels)
     dev, test = (Sentences(part, table, evaluated) for part in (data.valid, data.test))
-    made = table, examples(data.train, table, sentences), dev, test
-    if device == "cuda":  # other threads' queues read them too
-        torch.cuda.synchronize()
-    return made
+    return table, examples(data.train, table, sentences), dev, test
 
 
 def run(given: Given, ctx: Context) -> Result:

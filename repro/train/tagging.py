@@ -6,12 +6,11 @@ Source: arXiv:1706.06197v5, section 4.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 import torch
 from torch import Tensor
 
-from repro.data import info, load_trees
+from repro.data import TreeData
 from repro.data import tagging as data
 from repro.data.streams import Sentences
 from repro.data.tagging import FEATURES, Page, Symbols, Words, pages, symbols
@@ -19,8 +18,8 @@ from repro.errors import BadValueError, UnknownNameError
 from repro.nets.losses import softmax_error
 from repro.nets.params import Params
 from repro.nets.tagger import Tagger
-from repro.paths import data_dir
 from repro.rules.lot import Lot
+from repro.train import treebank as treebanks
 from repro.train.batches import stream
 from repro.train.best import BestByDev, trained
 from repro.train.given import Given
@@ -154,33 +153,16 @@ Bank = tuple[Symbols, Words, Mapping[str, Sequence[Page]]]
 
 def treebank(given: Given, ctx: Context) -> Bank:
     """The runs' treebank on the device, read once a process; shared, so it must not be written to."""
-    first = given.runs[0]
-    if first.dataset is None:
-        raise BadValueError(f"run {first.name} has no treebank to train on")
-    # settled anew each time, since a download in between takes the stand-in's place
-    name = info(first.dataset, ctx.data_dir, first.stand_in, ctx.download).name
-    sizes = tuple(given.param(n) for n in ("least", "sentences", "evaluated", "batch"))
-    folder = str(data_dir(ctx.data_dir))
-    return _read((name, first.dataset, first.stand_in), ctx.device, folder, ctx.download, sizes)
+    return treebanks.read(given, ctx, _bank, ("least", "sentences", "evaluated", "batch"))
 
 
-@lru_cache(maxsize=2)
-def _read(
-    names: tuple[str, str, str | None], device: str, folder: str, download: bool, sizes: tuple[int, ...]
-) -> Bank:
-    """`names`: what is found (which only tells the entries of the cache apart), what is asked for, the stand-in."""
-    _, asked, stand_in = names
-    least, sentences, evaluated, lanes = sizes
-    bank = load_trees(asked, device, data_dir=folder, stand_in=stand_in, download=download)
+def _bank(bank: TreeData, least: int, sentences: int, evaluated: int, lanes: int) -> Bank:
     table = symbols(bank.train, least)
     parts = {
         k: pages(data.words(p, table, evaluated), lanes)
         for k, p in (("dev", bank.valid), ("test", bank.test))
     }
-    made = table, data.words(bank.train, table, sentences), parts
-    if device == "cuda":  # other threads' queues read them too
-        torch.cuda.synchronize()
-    return made
+    return table, data.words(bank.train, table, sentences), parts
 
 
 def run(given: Given, ctx: Context) -> Result:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from repro.data import load_trees
 from repro.data.arcs import SHIFT
-from repro.data.parsing import FEATURES, symbols
+from repro.data.parsing import FEATURES, Sentences, examples, symbols
 from repro.errors import BadValueError, UnknownNameError
 from repro.nets.embedding import parser
 from repro.nets.losses import softmax_error
@@ -193,6 +193,23 @@ def test_examples_are_those_of_the_sentences_asked_for() -> None:
     assert made.features.shape == (2 * int(lengths.sum()), FEATURES) and made.skipped == 0
     starts = 2 * (lengths.cumsum(0) - lengths)
     assert (made.actions[starts] == SHIFT).all() and not (made.actions[starts + 2] == SHIFT).all()
+
+
+def test_parts_are_the_treebanks_and_the_table_is_the_training_parts() -> None:
+    """At `least` 20 the table of each part would be another; dev chooses, and test is told."""
+    made, bank = learner("small", least=20), load_trees("invented_trees")
+    table = symbols(bank.train, 20, 4)
+    assert (
+        made.table == table
+        and len({symbols(p, 20, 4).size for p in (bank.train, bank.valid, bank.test)}) == 3
+    )
+    for mine, part in ((made.dev, bank.valid), (made.test, bank.test)):
+        own = Sentences(part, table, 15)
+        assert len(mine.lengths) == 15
+        for name in ("heads", "words", "tags", "lengths"):
+            assert torch.equal(getattr(mine, name), getattr(own, name)), name
+    assert not torch.equal(made.dev.lengths, made.test.lengths)
+    assert torch.equal(made.examples.features, examples(bank.train, table, 40).features)
 
 
 def test_what_has_no_sense_is_refused_by_name() -> None:

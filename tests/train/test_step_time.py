@@ -11,8 +11,10 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from repro import blas
 from repro.errors import UnknownNameError
 from repro.exhibits import get
+from repro.kernels.products import suits
 from repro.kernels.topk import top_k, unified_columns
 from repro.train import step_time
 from repro.train.given import Given
@@ -33,6 +35,7 @@ def test_a_steps_gradients_are_autograds(p: dict[str, Any], by: str | None) -> N
     with torch.no_grad():
         it = Step(p, by, k)
         h, delta = it.forward()
+        it.backward(h, torch.randn(delta.shape))  # whose rows must not be left in what is used again
         made, linear = it.backward(h, delta)
     leaves = [w.clone().requires_grad_() for w in it.weights]
 
@@ -53,6 +56,47 @@ def test_a_steps_gradients_are_autograds(p: dict[str, Any], by: str | None) -> N
     assert len(made) == len(leaves) and linear > 0
     for mine, leaf in zip(made, leaves, strict=True):
         assert leaf.grad is not None and torch.allclose(mine, leaf.grad, rtol=1e-4, atol=1e-6)
+
+
+def test_dense_products_go_through_the_fastest_routine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And small ones straight to PyTorch."""
+    seen = list[tuple[int, ...]]()
+
+    def product(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        seen.append((*a.shape, b.shape[2]))
+        return a @ b
+
+    monkeypatch.setattr(step_time, "product", product)
+    x, w, g = torch.rand(4, 3), torch.rand(5, 3), torch.rand(4, 5)
+    for large, calls in ((False, []), (True, [(1, 5, 4, 3), (1, 4, 5, 3)])):
+        monkeypatch.setattr(step_time, "suits", lambda a, b, large=large: large)
+        g_w, g_x = step_time.dense(x, w, g, True)
+        assert g_x is not None and torch.allclose(g_w, g.T @ x) and torch.allclose(g_x, g @ w)
+        assert seen == calls
+    assert step_time.dense(x, w, g, False)[1] is None and len(seen) == 3
+    big = torch.empty(1, 500, 500)
+    assert step_time.suits is not suits and suits(big, big) == (blas.name() == blas.ONEDNN)
+
+
+@pytest.mark.parametrize("by", [None, "rows", "mask", "unified"])
+def test_the_first_layers_input_gets_a_gradient_where_it_is_learned_alone(by: str | None) -> None:
+    """Vectors of symbols are, images are not."""
+    for p, wanted in ((MNIST, [True, True, False]), (PARSER, [True, True, True])):
+        with torch.no_grad():
+            it, asked, given = Step(p, by, 12), list[bool](), list[bool]()
+
+            def noted(own: Any, asked: list[bool] = asked, given: list[bool] = given) -> Any:
+                def back(x: torch.Tensor, w: torch.Tensor, g: torch.Tensor, need: bool) -> Any:
+                    made = own(x, w, g, need)
+                    asked.append(need)
+                    given.append(made[1] is not None)
+                    return made
+
+                return back
+
+            it.back = [noted(own) for own in it.back]
+            it.backward(*it.forward())
+        assert asked == given == wanted
 
 
 def test_every_repetition_is_of_the_same_net() -> None:

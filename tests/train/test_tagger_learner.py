@@ -196,6 +196,31 @@ def test_every_setting_and_parameter_is_read() -> None:
         learner(rule).given.refuse_unread()
 
 
+def test_parts_are_the_treebanks_and_the_table_is_the_training_parts() -> None:
+    """At `least` 20 the table of each part would be another; dev chooses, and test is told."""
+    made, bank = learner("small", least=20), load_trees("invented_trees")
+    table = data.symbols(bank.train, 20)
+    assert (
+        made.table == table
+        and len({data.symbols(p, 20).sizes for p in (bank.train, bank.valid, bank.test)}) == 3
+    )
+    for name, part in (("dev", bank.valid), ("test", bank.test)):
+        own = data.pages(data.words(part, table, 50), 5)
+        assert len(made.parts[name]) == len(own) == 10
+        for mine, page in zip(made.parts[name], own, strict=True):
+            assert torch.equal(mine.symbols, page.symbols) and torch.equal(mine.tags, page.tags)
+    assert torch.equal(made.train.symbols, data.words(bank.train, table, 40).symbols)
+
+
+def test_sentences_of_a_batch_are_of_about_equal_length() -> None:
+    """Of 400 in batches of five, there is a place without a word for 100 words; by lot there would be 69."""
+    made = learner("small", (0,), sentences=400)
+    at = [made.train.lengths[made.batches.at(t)[0]] for t in range(made.batches.per_epoch)]
+    words = sum(int(own.sum()) for own in at)
+    assert words == int(made.train.lengths.sum())
+    assert sum(int(own.max()) * len(own) for own in at) < 1.1 * words
+
+
 def test_what_has_no_sense_is_refused_by_name() -> None:
     with pytest.raises(UnknownNameError, match="learning rule of a tagger 'unified'"):
         learner("unified")

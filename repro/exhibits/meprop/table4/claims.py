@@ -36,8 +36,11 @@ def _pairs(view: View, of: Sequence[str], metric: str = ACCURACY) -> Pairs:
 
 def _brought(view: View, of: Sequence[str]) -> dict[str, Difference]:
     """Task's name → what dropout brings its dense net."""
-    arms = {t: [view.arm(task=t, rule="dense", extra=extra) for extra in ("dropout", None)] for t in of}
-    return {TASKS[t]: paired(view.paired(*pair, ACCURACY)) for t, pair in arms.items()}
+    made = {}
+    for task in of:
+        dropped, plain = (view.arm(task=task, rule="dense", extra=extra) for extra in ("dropout", None))
+        made[TASKS[task]] = paired(view.paired(dropped, plain, ACCURACY))
+    return made
 
 
 def _beside(view: View, of: Sequence[str], made: Outcome) -> Outcome:
