@@ -137,7 +137,7 @@ def gains(
     style.paper_points(ax, range(len(told)), told, series, ls="", label="paper")
     ax.axhline(1, color=style.colour("dense"), lw=1)
     ax.set_xticks(range(len(words)), words, fontsize=8)
-    ax.set(title="Gains", xlim=(-0.5, len(words) - 0.5))
+    ax.set(title="Gains", xlabel="part of a step", xlim=(-0.5, len(words) - 0.5))
     plain_log(ax)
     legend_below(ax, 1, -0.16, fontsize=8)
 

@@ -19,6 +19,8 @@ def small(exhibit: Exhibit, *names: str) -> dict[str, int]:
 
 DATA_ONLY = ("task", "data")
 """Settings that choose what the host generates or loads: no operator on the device depends on them."""
+NETS = ("mnist", "parsing", "pos")
+"""But these tasks, of meProp, have a net each."""
 
 
 def one_a_path(arms: Sequence[Arm]) -> Iterator[Arm]:
@@ -29,7 +31,8 @@ def one_a_path(arms: Sequence[Arm]) -> Iterator[Arm]:
     seen = set()
     for arm in arms:
         said = {k: "a number" if type(v) in (int, float) else v for k, v in arm.setting.items()}
-        chosen = {(k, v) for k, v in said.items() if k in DATA_ONLY} | {("data set", arm.dataset)}
+        chosen = {(k, v) for k, v in said.items() if k in DATA_ONLY and v not in NETS}
+        chosen |= {("data set", arm.dataset)}
         paths = {frozenset(said.items() - chosen), *chosen}
         if paths - seen:
             yield arm

@@ -83,7 +83,7 @@ _SMOKE = {
 }
 _SMOKE_TASKS = {
     "parsing": because("seconds", batch=100, embedding=10, sentences=200, evaluated=40),
-    "pos": because("seconds", batch=10, word_vector=10, feature_vector=4, sentences=40, evaluated=20),
+    "pos": because("seconds", batch=5, word_vector=10, feature_vector=4, sentences=20, evaluated=12),
 }
 _QUICK = {
     **because("one core, 30 s: k/h as in the paper", hidden=100),
