@@ -63,7 +63,10 @@ def test_an_arms_own_value_of_the_paper_is_no_condition_and_a_range_is_said():
     varied = replace(
         quick, arm_overrides={"arm-3": {"steps": Override(5000, "x")}, "arm-2": {"steps": Override(9, "x")}}
     )
-    assert conditions(exhibit, spec_of(runs(exhibit, varied))) == "at steps 9 to 5,000 in some arms (the paper's: 60)"
+    assert (
+        conditions(exhibit, spec_of(runs(exhibit, varied)))
+        == "at steps 9 to 5,000 in some arms (the paper's: 60)"
+    )
     asked = "at steps 9 to 5,000 in some arms (the paper's: 50 to 60)"
     first = {**varied.arm_overrides, own.id: {"steps": Override(9, "x")}}
     assert conditions(exhibit, spec_of(runs(exhibit, replace(quick, arm_overrides=first)))) == asked
@@ -75,8 +78,13 @@ def test_a_0_that_is_no_amount_is_said_in_words():
     quick = EXHIBIT.profile("quick")
     varied = {"arm-3": {"pause": Override(0.5, "x")}, "arm-2": {"pause": Override(0.25, "x")}}
     some = replace(quick, arm_overrides=varied)
-    assert conditions(EXHIBIT, spec_of(runs(EXHIBIT, some))) == "at pause 0.25 to 0.5 in some arms (in full: none)"
+    assert (
+        conditions(EXHIBIT, spec_of(runs(EXHIBIT, some)))
+        == "at pause 0.25 to 0.5 in some arms (in full: none)"
+    )
     own = {"pause": Override(1.0, "Table 1")}
     turned = replace(EXHIBIT, arms=tuple(replace(a, params=own) for a in EXHIBIT.arms))
     off = replace(quick, arm_overrides={"arm-3": {"pause": Override(0.0, "x")}, **{"arm-2": varied["arm-2"]}})
-    assert conditions(turned, spec_of(runs(turned, off))) == "at pause 0.25 or none in some arms (in full: 1.0)"
+    assert (
+        conditions(turned, spec_of(runs(turned, off))) == "at pause 0.25 or none in some arms (in full: 1.0)"
+    )
