@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import by_dev
 import pytest
 import together
 import torch
@@ -113,35 +113,17 @@ def test_together_is_one_by_one(rule: str) -> None:
 
 @pytest.mark.parametrize("rule", ["top", "random", "small"])
 def test_resumed_is_undisturbed_bitwise(rule: str) -> None:
-    whole, fresh = learner(rule), learner(rule)
-    for t in range(3):
-        whole.step(t)
-    whole.evaluate(3)
-    file = io.BytesIO()
-    torch.save(whole.state(), file)
-    file.seek(0)
-    fresh.load(torch.load(file, weights_only=True))
-    for t in range(3, 8):
-        assert whole.step(t) == fresh.step(t)
-    assert fresh.prints() == whole.prints() != learner(rule).prints()
-    assert fresh.evaluate(8) == whole.evaluate(8) and fresh.final(8) == whole.final(8)
+    by_dev.resumed_is_undisturbed(lambda: learner(rule), 8)
 
 
 def test_the_dev_part_alone_chooses(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = learner("top")
-    dev = iter([[80.0, 70.0], [85.0, 69.0], [84.0, 75.0]])
-    test = iter([[79.0, 88.0], [82.0, 60.0], [99.0, 71.0], [50.0, 60.0]])
+    made, (dev, test) = learner("top"), by_dev.scores()
     monkeypatch.setattr(
         parsing,
         "attachment",
         lambda predict, part, runs: torch.tensor(next(dev if part is made.dev else test)),
     )
-    n = made.batches.per_epoch
-    assert [r[4] for e in (1, 2, 3) for r in made.evaluate(e * n) if r[0] == 1] == [70, 69, 75]
-    assert made.final(3 * n) == [
-        (0, "test_accuracy", 2 * n, "", 82), (0, "best_epoch", 2 * n, "", 2), (0, "end_accuracy", 3 * n, "", 50),
-        (1, "test_accuracy", 3 * n, "", 71), (1, "best_epoch", 3 * n, "", 3), (1, "end_accuracy", 3 * n, "", 60),
-    ]  # fmt: skip
+    by_dev.dev_alone_chooses(made)
 
 
 def test_it_learns_what_a_toy_grammar_says() -> None:
