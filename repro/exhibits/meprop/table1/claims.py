@@ -16,7 +16,7 @@ claims = Claims()
 _table = partial(claims, null=GATED, place="Table 1")
 _ours = partial(claims, null=GATED, place="Table 1 (ours, beside it)", paper="not in the paper", finding=True)
 OTHER_TREES = "Parsing on UD English EWT, not the Wall Street Journal: other trees, a fifth of its words"
-RAISED = "the gate was 75 and 90 % until a record at quick had been seen, where nets stay below either"
+RAISED = "the gate was 75 % of heads and 90 % of tags until a record at quick had been seen"
 GIVEN = f"{OTHER_TREES}; {RAISED}"
 RUN = ("parsing", "mnist")
 NOTHING = "with neither optimiser > 0.2 points below the dense net; size: each gap within 0.3 points of the paper's; "
