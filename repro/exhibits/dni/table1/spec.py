@@ -172,6 +172,14 @@ DEVIATIONS = (
     Deviation(
         5, "input of M", "the LSTM's output", "the same, from the extra core", "as v1 A.3 draws it", "none"
     ),
+    Deviation(
+        6,
+        "the auxiliary output",
+        "at every step δ̂ of T steps later",
+        "at a window's first step alone, δ̂ of its end",
+        "M is evaluated where windows end, once a window",
+        "unknown",
+    ),
 )
 
 
