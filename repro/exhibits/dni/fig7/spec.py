@@ -162,7 +162,7 @@ _OWN = (
         "one core",
         "large at small p: a layer with p = 0.05 acts 300 times in 6,000 iterations, in the paper's 25,000 times. "
         "Under backpropagation the first of four moves in p⁴ of them: with p = 0.5 375 times, in the paper's 31,250 "
-        "times; so F7-5 is arithmetic in short training, which F7-8 takes out",
+        "times; so F7-5 is arithmetic in short training; F7-8 gives its first layer as many moves",
     ),
     Deviation(
         0,
@@ -236,6 +236,6 @@ EXHIBIT = Exhibit(
     deviations=DEVIATIONS,
     asides={
         "F7-5": "in short training by arithmetic: the first layer moves in p⁴ of the steps, see F7-8",
-        "F7-8": "it: how far backpropagation falls behind at a small p",
+        "F7-8": "its other layers and its classifier have then moved 1/p to 1/p³ times as often as cDNI's",
     },
 )
