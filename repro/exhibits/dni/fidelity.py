@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
-from repro.exhibits.dni.stretch import mean_over
 from repro.record.stats import Difference, paired
 from repro.record.view import MissingData, View
 
@@ -46,17 +46,40 @@ def first(looks: Looks) -> float:
 
 def early(looks: Looks) -> float:
     """Mean over the first fifth of training."""
-    return mean_over(looks, 0, FIRST)
+    return _mean(looks, 0, FIRST)
 
 
 def late(looks: Looks) -> float:
     """Mean over the last fifth."""
-    return mean_over(looks, LAST, 1)
+    return _mean(looks, LAST, 1)
 
 
 def average(looks: Looks) -> float:
     """Mean over training, but for its first tenth."""
-    return mean_over(looks, START, 1)
+    return _mean(looks, START, 1)
+
+
+def between(looks: Looks, start: float, end: float) -> float:
+    """Mean over time between two shares of training, at which claims of other figures look too."""
+    return _mean(looks, start, end)
+
+
+def _mean(looks: Looks, start: float, end: float) -> float:
+    """Mean over time between two shares of training, on straight lines from look to look.
+
+    Looks stand close at first, after 1, 2, 4, … steps: a mean over looks would be one of the first few hundred.
+    """
+    steps = sorted(looks)
+    low, high = max(start * steps[-1], steps[0]), end * steps[-1]
+    if not low < high:
+        raise MissingData(f"looks between {start:.0%} and {end:.0%} of training")
+    area = 0.0
+    for a, b in pairwise(steps):
+        left, right = max(a, low), min(b, high)
+        if left < right:
+            middle = ((left + right) / 2 - a) / (b - a)
+            area += (right - left) * (looks[a] + middle * (looks[b] - looks[a]))
+    return area / (high - low)
 
 
 def jumps(view: View, arm: str, layer: int) -> tuple[Difference, Difference]:

@@ -65,7 +65,7 @@ def _slightly_positive(view: View) -> Outcome:
     paper="said of a curve, without numbers; with Figure 11's errors DNI closes 85 to 92 % of the distance to Bprop",
     tolerance=f"at each position Σ‖δ̂ − δ‖² over training, less the first tenth, above {POOR} of Σ‖δ‖², and the net "
     "gains over no gradient more than half of what Bprop gains (95 % intervals over seeds); size: at least 70 %; "
-    + GATE,
+    "gate: that of F11-1",
     null=GATED,
     given=PILOT,
 )

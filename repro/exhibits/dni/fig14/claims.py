@@ -131,7 +131,8 @@ def _labels_help(view: View) -> Outcome:
     paper=ASKED,
     tolerance=f"over the first {SOON:.0%} of training, weighted by time, a lower test error at each depth "
     "at which both are run (95 %, paired by seed); gate as in F14-1",
-    given="at quick and paper both at one rate, at cpu each at its own",
+    given="at quick and paper both at one rate, at cpu each at its own; on straight lines from look to look since "
+    "quick records had been seen",
 )
 def _sooner(view: View) -> Outcome:
     t, (own, depths) = _nets(view), _linear(view)
