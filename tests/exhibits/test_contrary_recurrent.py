@@ -95,3 +95,44 @@ def test_text_that_nobody_has_learned_shows_nothing(bits: float, verdict: str) -
         return bits + 0.002 * ((seed * 7 + step // 1000) % 5) - (0.02 if "-dni-" in arm else 0.0)
 
     assert verdicts("dni/fig16", edit)["F16-1"] == verdict
+
+
+def measured(**values: float) -> Edit:
+    """Metrics with these values in every row, a little off by seed."""
+    return lambda row: values[row[2]] + 0.001 * (row[1] % 3) if row[2] in values else None
+
+
+@pytest.mark.parametrize(("true", "own", "verdict"), [(0.2, 0.0, "not reproduced"), (0.0, 0.2, "reproduced")])
+def test_a_guess_that_knows_the_future_is_told_from_one_that_knows_its_own_target(
+    true: float, own: float, verdict: str
+) -> None:
+    edit = measured(future_r2=true, sg_r2=own)
+    assert verdicts("dni/rnn-control", edit)["RC-9"] == verdict
+
+
+def test_lengths_are_those_of_what_is_injected() -> None:
+    """Noise and the redrawn direction no longer than what DNI injects, whatever their own models' guesses are."""
+
+    def edit(row: Row) -> float | None:
+        if row[2] == "injected_length":
+            return 1.0 + 0.01 * (row[1] % 3)
+        longer = "noise" in row[0] or "redrawn" in row[0]
+        return (9.0 if longer else 1.0) + 0.01 * (row[1] % 3) if row[2] == "sg_length" else None
+
+    assert verdicts("dni/rnn-length", edit)["RL-1"] != "reproduced"
+
+
+@pytest.mark.parametrize(("lost", "verdict"), [(1.6, "not reproduced"), (0.0, "reproduced")])
+def test_an_auxiliary_task_that_costs_more_than_a_level_somewhere(lost: float, verdict: str) -> None:
+    """It gains two levels at T = 5 of Copy, at T = 3 of Repeat Copy it loses; else it is DNI's."""
+    record = load(RESULTS, "dni/table1", "cpu")
+    dni = {(r[0], r[1], r[3]): r[5] for r in record.rows if r[2] == "levels" and "-dni-" in r[0]}
+
+    def edit(row: Row) -> float | None:
+        arm, seed, metric, step = row[:4]
+        if metric != "levels" or "-aux-" not in arm:
+            return None
+        change = {"copy-aux-5": 2.0, "repeat-copy-aux-3": -lost}.get(arm, 0.0)
+        return dni[arm.replace("-aux-", "-dni-"), seed, step] + change
+
+    assert verdicts("dni/table1", edit)["T1-2"] == verdict

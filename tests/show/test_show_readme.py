@@ -12,7 +12,6 @@ from tiny_exhibit import EXHIBIT
 from repro.cli.app import COMMANDS, PASSED_ON, _parser
 from repro.errors import RecordError, StaleRecordError
 from repro.exhibits import all_exhibits, get, ids
-from repro.exhibits.dni.rnn_length.spec import SHARES
 from repro.record.record import Record
 from repro.record.run import digest
 from repro.record.standing import standing
@@ -41,22 +40,6 @@ def test_the_generated_parts_are_up_to_date():
     assert readme.update_readme(check=True), "repro report --write"
 
 
-def test_what_it_says_of_the_control_is_the_records():
-    table = README.partition("| what reaches the end of a window |")[2].partition("\n\n")[0]
-    told = [line.split("|")[2] for line in table.splitlines()[2:]]
-    view = load(ROOT / "results", "dni/rnn-control", "cpu").view(get("dni/rnn-control"))
-    guesses = ("synthetic", "negative", "mean-lane", "other-lane")
-    kinds = ("nothing", *guesses, "untrained", "untrained-weak", "fixed", "fixed-weak", "noise", "oracle")
-    levels = [f"{view.mean(f'copy-2-32-{kind}', 'levels'):.1f}" for kind in kinds]
-    assert re.findall(r"\d+\.\d+", " ".join(told)) == levels
-    assert len(view.final("copy-2-32-synthetic", "levels")) == 10
-    r2 = [r[5] for r in view.select("copy-2-32-synthetic", "future_r2")]
-    assert abs(sum(r2) / len(r2)) < 0.005 and "R² on the true one 0.00" in table
-    length = load(ROOT / "results", "dni/rnn-length", "cpu").view(get("dni/rnn-length"))
-    noise = sorted(length.mean(f"copy-32-noise-{share}", "levels") for share in SHARES)
-    assert f"{noise[0]:.1f} to {noise[-1]:.1f} at each of three lengths" in table and len(noise) == 3
-
-
 @pytest.mark.parametrize(("late", "said"), [("F6-4", ""), ("F6-1", " (1 †)")])
 def test_only_of_what_is_counted_is_counted_what_is_late(late, said):
     """Of a finding that changed after its record its own line says so, not the count of the paper's claims."""
@@ -75,16 +58,6 @@ def test_a_line_an_exhibit_from_its_best_record(recorded):
         judged = load(recorded, exhibit_id, "cpu").judgements(exhibit)
         holds = sum(j.verdict == "reproduced" and not j.claim.finding for j in judged)
         assert f"{SIGNS['reproduced']} {holds}" in line or not holds
-
-
-def test_our_number_and_the_papers_are_of_one_claim():
-    """Also where the first claim with numbers is open and a later one is decided: that one has the row."""
-    exhibit = get("dni/table1")
-    stands = [s.judgement for s in standing(exhibit)]
-    first, decided = stands[0], [j for j in stands if j.verdict != "open"]
-    row = readme._row(exhibit)
-    assert first.verdict == "open" and "+" in first.ours, "else this shows nothing"
-    assert row[3].startswith(decided[0].ours) and row[4] == decided[0].claim.paper != first.claim.paper
 
 
 def test_the_headline_is_the_first_claim_that_can_be_computed(recorded):

@@ -28,7 +28,6 @@ COLUMNS, LETTERS = 3, 40
 """Panels side by side at most; letters of a title for which one of them has room."""
 EARLY = 0.1
 """The share of data time before which bits per character may lie above the panel."""
-SEED = "a seed (means end with the first"
 
 
 def draw(
@@ -60,24 +59,18 @@ def draw(
             row[0].set_ylabel(PANELS[task][1])
         for ax in axes[len(found) :]:
             ax.remove()
-    lines = [
-        Line2D([], [], color=style.colour(METHODS[m][0]), lw=2.2, label=f"{METHODS[m][0]}, mean")
-        for m in shown
-    ]
-    key = [
-        *lines,
-        Line2D(
-            [],
-            [],
-            color="#333333",
-            lw=0.6,
-            alpha=0.6,
-            label=SEED + (", may leave a panel of text)" if "ptb" in windows else ")"),
-        ),
-    ]
+    key = _key(shown, text="ptb" in windows)
     figure.legend(handles=key, loc="outside lower center", ncols=len(key))
     style.title(figure, exhibit, record)
     return figure
+
+
+def _key(shown: Sequence[str], text: bool) -> list[Line2D]:
+    """What the lines are; one of text may leave its panel."""
+    colours = {METHODS[m][0]: style.colour(METHODS[m][0]) for m in shown}
+    lines = [Line2D([], [], color=c, lw=2.2, label=f"{label}, mean") for label, c in colours.items()]
+    seed = "a seed (means end with the first" + (", may leave a panel of text)" if text else ")")
+    return [*lines, Line2D([], [], color="#333333", lw=0.6, alpha=0.6, label=seed)]
 
 
 def _windows(view: View, task: str, shown: Sequence[str]) -> list[int]:

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from repro.claim import GATED, Claims, Outcome
+from repro.exhibits.dni.fig5.spec import CHANCE
 from repro.record.stats import Difference, both, every, mean, paired
 from repro.record.view import View
 
 LEARNED = 10.0
 """Percent of wrong counts at which A is taken to have learned: where the paper's sheet compares its curves."""
-CHANCE = 67.3
-"""Percent of wrong counts of a B that always says the most frequent one."""
 JOINT = 35.0
 """The same of B in joint training, where the paper ends at 30.5 %."""
 claims = Claims()
@@ -118,9 +117,9 @@ def _ends(view: View) -> Outcome:
     given="until cpu was seen No Bprop might be any worse than chance, and DNI no better",
 )
 def _needed(view: View) -> Outcome:
-    none, dni = ([CHANCE - e for e in view.final(view.arm(rule=k), B)] for k in ("no_bprop", "dni"))
+    none, dni = ([CHANCE["b"] - e for e in view.final(view.arm(rule=k), B)] for k in ("no_bprop", "dni"))
     gain = paired(view.paired(view.arm(rule="no_bprop"), view.arm(rule="dni"), B))
-    said = f"No Bprop {CHANCE - mean(none):.1f} %, DNI below it by {gain} points"
+    said = f"No Bprop {CHANCE['b'] - mean(none):.1f} %, DNI below it by {gain} points"
     holds = both(paired(none).within(10.0), paired(dni).above(10), gain.above(10))
     return Outcome(holds, said, 20 <= gain.mean <= 45)
 

@@ -202,7 +202,7 @@ METRICS = (
     Metric("error", "bits", "a bit asked for, at its level, last check", 1.0, may_diverge=True, at_end=True),
     _free("sg_r2", "1 − Σ(δ̂ − δ)²/Σδ² of M on its own target, over a twentieth of the run"),
     _free("sg_cosine", "of δ̂ and M's own target"),
-    _free("sg_target", "norm of M's target, a lane", lower=True),
+    _free("sg_target", "√Σ‖M's target‖² a lane, over every tenth window since the last look", lower=True),
     _free("future_r2", "of δ̂ on the true gradient of the future", at_end=False),
     _free("future_cosine", "of δ̂ and the true gradient"),
     _free("future_offline_r2", "of a linear fit to frozen weights, on lanes held out", at_end=False),

@@ -23,7 +23,7 @@ KINDS = {
     "noise": control.KINDS["noise"],
 }
 SHARES = {100: 0.1, 20: 0.02, 3: 0.003}
-"""Percent of M's own length → the factor; the paper's is 0.1."""
+"""Percent of what DNI would inject, a tenth of the length of the arm's own M's δ̂ → the factor."""
 
 
 def name(task: str, width: int, kind: str, percent: int = 100) -> str:
