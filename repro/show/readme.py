@@ -83,8 +83,11 @@ def _row(exhibit: Exhibit) -> tuple[str, ...]:
         best.profile: best
     }
     links = "; ".join(_link(exhibit, used[p]) for p in recorded(exhibit) if p in used)
-    ours, paper = headline(exhibit, best, [s.judgement for s in found])
-    told = next((s for s in found if s.judgement.ours != NO_NUMBERS), None)
+    decided = sorted(
+        found, key=lambda s: s.judgement.verdict == "open"
+    )  # `headline`'s order: the paper's is beside it
+    told = next((s for s in decided if s.judgement.ours != NO_NUMBERS), None)
+    ours, paper = headline(exhibit, best, [s.judgement for s in decided])
     numbers = (ours if told is None else with_unit(exhibit, told.record, told.judgement), paper)
     title = f"{exhibit.title} ({exhibit.place})"
     return (_linked(exhibit), title, f"{tally(exhibit, found)} ({links})", *numbers)

@@ -27,8 +27,9 @@ class RecurrentLearner(Learner):
     """R LSTMs of one shape. Settings `window` (T), `width`, `inject` (one of `INJECTIONS` or "bptt"), `aux`.
 
     What an arm may set for itself beside the parameter of that name: `factor`, `target_factor`, `forget_bias`,
-    `learning_rate`, `sg_rate`, `sg_hidden`. `lengths`: whether the length of what is injected is measured, which not
-    every arm does: rows are part of a result. A family gives `x`, `y` and `answer` of a step in `host`.
+    `learning_rate`, `sg_rate`, `sg_hidden`, `peepholes`; on the copy tasks `bits` and `threshold`. `lengths`: whether
+    the length of what is injected is measured, which not every arm does: rows are part of a result. A family gives
+    `x`, `y` and `answer` of a step in `host`.
     """
 
     def __init__(self, given: Given, ctx: Context, inputs: int, outputs: int, loss: str):

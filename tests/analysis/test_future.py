@@ -59,6 +59,12 @@ def test_offline_r2_finds_a_linear_law_and_no_law_in_noise():
     assert ((analysis.offline_r2(outputs, half) - 0.5).abs() < 0.15).all()
 
 
+def test_offline_r2_is_of_lanes_that_it_was_not_fitted_to():
+    """More features than lanes to fit: a perfect fit to noise, and worse than nothing on the others."""
+    outputs, noise = drawn(1, R, 12, 9, seed=3), drawn(1, R, 12, 2 * H, seed=8)
+    assert (analysis.offline_r2(outputs, noise) < 0).all()
+
+
 def test_the_share_of_the_mean():
     constant, noise = torch.ones(30, R, 10, 2 * H, dtype=D), drawn(30, R, 10, 2 * H)
     assert torch.allclose(analysis.mean_share(constant), torch.ones(R, dtype=D))
@@ -74,8 +80,12 @@ def test_life_counts_gates_and_cells(case):
     assert torch.allclose(found["cell_rms"], cells.transpose(0, 1).flatten(1).square().mean(1).sqrt())
     saturated = (torch.tanh(cells).abs() > 0.9).double().transpose(0, 1).flatten(1).mean(1)
     assert torch.allclose(found["cell_saturated"].double(), saturated, atol=1e-6)
+    opened = (forget > 0.9).double().transpose(0, 1).flatten(1).mean(1)
+    assert torch.allclose(found["forget_open"].double(), opened, atol=1e-6)
     core.c[1 : STEPS + 1] = 2.0
     assert torch.allclose(analysis.life(core)["cell_common"], torch.ones(R, dtype=D))
+    core.c[1 : STEPS + 1, :, ::2] *= -1  # as many lanes the other way: as far from 0, with no mean
+    assert (analysis.life(core)["cell_common"] < 0.2).all()
 
 
 def test_gain_of_a_cell_that_keeps_everything_is_that_of_its_cell():

@@ -107,6 +107,29 @@ def test_dnis_net_halves_the_side_and_pools_maxima_first(layers: int, sides: lis
     assert w.std().item() == pytest.approx((2 / (25 * 4)) ** 0.5, rel=0.15), "fan-in 5 · 5 · 4"
 
 
+def test_dnis_net_of_colour_images_equals_plain_torch() -> None:
+    """The first stage takes images channel by channel, those behind it channels last."""
+    net, images = filled(cnn(Size(3, 8), 4, 3, 5, 2, RUNS, dtype=torch.float64)), drawn(RUNS, BATCH, 3, 8, 8)
+    assert [s.planes for s in net.segments[:-1]] == [True, False]
+    h, p = net.forward(images.flatten(2)), net.params.p
+    for r in range(RUNS):
+        x = images[r]
+        for i, pool in ((1, {"pool": "max"}), (2, {"pool": "average"})):
+            own = {"W1": p[f"W{i}"], "gamma1": p[f"gamma{i}"], "beta1": p[f"beta{i}"]}
+            x = oracle(own, r, x, pool)
+            assert torch.allclose(h[i][r], rows(x), rtol=1e-9, atol=1e-12), i
+
+
+def test_running_statistics_move_by_a_tenth_of_the_way() -> None:
+    net, x = one(), rows(drawn(RUNS, BATCH, 3, SIDE, SIDE))
+    net.forward(x)
+    image = x[0].view(BATCH, SIDE, SIDE, 3).permute(0, 3, 1, 2)
+    a = F.conv2d(image, net.params.p["W1"][0].permute(0, 3, 1, 2), padding=2)
+    kept = net.kept()
+    assert torch.allclose(kept["mean1"][0], 0.1 * a.mean((0, 2, 3)))
+    assert torch.allclose(kept["var1"][0], 0.9 + 0.1 * a.var((0, 2, 3), unbiased=False))
+
+
 def test_it_learns_where_a_shape_stands() -> None:
     """A bright patch in one of four corners; a net whose images were mixed up would not tell the corners apart."""
     rng, net = torch.Generator().manual_seed(0), cnn(Size(1, 8), 4, 3, 3, 2, 1)

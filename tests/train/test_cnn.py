@@ -78,6 +78,18 @@ def test_steps_are_those_of_the_rule_with_adam(rule: str, small: Callable[..., G
         assert (ours.flat - theirs.flat).abs().mean() < 1e-2 * moved.mean()
 
 
+@pytest.mark.parametrize("kernel", [3, 5])
+def test_models_have_the_kernel_of_the_net(kernel: int, small: Callable[..., Given]) -> None:
+    for rule, hidden in (("dni", {"dni_sg_hidden": (5,)}), ("cdni", {})):
+        learner = make(small, f"mnist-cnn-{rule}-3", kernel=kernel, **hidden)
+        nets = [learner.net, *(m.net for m in learner.models.values())]
+        weights = [
+            w for net in nets for name, w in net.params.p.items() if name.startswith("W") and w.dim() == 5
+        ]
+        assert len(weights) == 2 + 2 * (1 + len(hidden))
+        assert {tuple(w.shape[2:4]) for w in weights} == {(kernel, kernel)}
+
+
 def test_loss_of_the_models_is_told_where_there_are_models(small: Callable[..., Given]) -> None:
     for rule in ("bprop", "cdni"):
         learner = make(small, f"mnist-cnn-{rule}-3", steps=2, evaluations=1)

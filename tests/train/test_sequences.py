@@ -79,15 +79,17 @@ def test_a_level_is_solved_at_the_check_where_the_error_is_below_the_threshold(m
     assert (0, "solved_at", 40, "4", 20.0) in learner.final(40)
 
 
-def test_the_error_is_bits_of_answers_over_the_windows_since_the_last_check():
-    learner = learner_of(("nothing",), dtype=torch.float64)
+@pytest.mark.parametrize("bits", [1, 3])
+def test_the_error_is_bits_of_answers_over_the_windows_since_the_last_check(bits):
+    """A bit asked for, of a symbol of several too."""
+    learner = learner_of(("nothing",), dtype=torch.float64, params={"bits": bits})
     seen = []
     for t in range(10):
         learner.step(t)
         seen.append((learner.net.logits.clone(), learner.y.clone(), learner.answer.clone()))
     logits, y, answer = (torch.cat(v, 1) for v in zip(*seen, strict=True))
     losses = torch.nn.functional.binary_cross_entropy_with_logits(logits, y, answer, reduction="none")
-    assert learner.plain["error"][0] == pytest.approx(float(losses.sum() / answer.sum() / math.log(2)))
+    assert learner.plain["error"][0] == pytest.approx(float(losses.sum() / answer.sum() / bits / math.log(2)))
 
 
 def test_windows_follow_each_other_and_the_extra_core_sees_the_next_input():

@@ -130,6 +130,10 @@ def test_a_resumed_run_is_the_undisturbed_one(kind: str) -> None:
     assert one.prints() == two.prints() and one.evaluate(6) == two.evaluate(6)
 
 
+def test_all_learn_at_the_rate_that_is_asked_for() -> None:
+    assert [o.rates for o in make(KINDS["dni"]).optimizers] == [[1e-2] * 2] * 3
+
+
 def test_what_is_not_there_is_refused() -> None:
     with pytest.raises(UnknownNameError, match="learning rule"):
         make({"rule": "hope"})

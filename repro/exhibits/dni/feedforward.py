@@ -140,9 +140,10 @@ DEVIATIONS = (
 CONVOLUTIONS = Deviation(
     13,
     "convolutional nets",
-    "5 × 5 convolutions, 3 × 3 pooling; its step, its borders and how an SG model sees the label not stated",
-    "pooling in steps of 2, borders of zeros that count in averages; the label as ten more channels, each the same "
-    "everywhere",
+    "5 × 5 convolutions, 3 × 3 pooling; its step, its borders, whether SG models stand before or behind it, and how "
+    "one sees the label not stated",
+    "pooling in steps of 2, borders of zeros that count in averages; SG models behind it, each of their layers a "
+    "5 × 5 convolution, a linear model (cDNI) a single one; the label as ten more channels, each the same everywhere",
     "the usual forms",
 )
 
@@ -157,8 +158,8 @@ LOOKED = Deviation(
     0,
     "how errors of synthetic gradients are measured",
     "L2, cosine and sign error against the true gradient; on which images, averaged how, not stated",
-    "on the first 1,024 training images in batches as trained, batch norm as in training; the true gradient through "
-    "the whole net above; L2 and cosine of each image, then their mean; before training, after 1, "
+    "on the first 1,024 training images (quick: 256) in batches as trained, batch norm as in training; the true "
+    "gradient through the whole net above; L2 and cosine of each image, then their mean; before training, after 1, "
     "2, 4, … steps and at each evaluation; a mean over a stretch of training is one over time, on straight lines "
     "from look to look",
     "the natural reading; the same images all along, so that nothing but training changes; over time since quick "

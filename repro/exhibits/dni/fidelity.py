@@ -59,6 +59,11 @@ def average(looks: Looks) -> float:
     return _mean(looks, START, 1)
 
 
+def between(looks: Looks, start: float, end: float) -> float:
+    """Mean over time between two shares of training, at which claims of other figures look too."""
+    return _mean(looks, start, end)
+
+
 def _mean(looks: Looks, start: float, end: float) -> float:
     """Mean over time between two shares of training, on straight lines from look to look.
 

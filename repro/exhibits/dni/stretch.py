@@ -1,29 +1,28 @@
-"""What claims of Figures 14 and 15 share: a stretch of training, weighted by time."""
+"""What claims of Figures 14 and 15 share: a stretch of training, weighted by time as in Figures 12 and 13."""
 
 from __future__ import annotations
 
+from repro.exhibits.dni.fidelity import Looks, between
 from repro.record.cells import Curve
-from repro.record.view import MissingData, View
+from repro.record.view import View
 
 TRAIN = "train_error"
 
 
-def over_time(view: View, arm: str, metric: str, start: float, end: float) -> Curve:
-    """Each seed's mean of a metric between two fractions of its training, weighted by time, whenever it was measured.
-
-    What is measured at a step stands for the time since the look before it (since the start, at the first).
-    """
-    looks: dict[int, dict[int, float]] = {}
+def courses(view: View, arm: str, metric: str) -> dict[int, Looks]:
+    """seed → step → what was measured."""
+    looks: dict[int, Looks] = {}
     for _, seed, _, step, _, value in view.select(arm, metric):
         looks.setdefault(seed, {})[step] = value
-    found: Curve = {}
-    for seed, own in looks.items():
-        steps, last = sorted(own), max(own)
-        spans = [
-            max(0.0, min(t, end * last) - max(before, start * last))
-            for before, t in zip((0, *steps), steps, strict=False)
-        ]
-        if not sum(spans):
-            raise MissingData(f"{metric} of arm {arm} between {start:.0%} and {end:.0%} of training")
-        found[seed] = sum(w * own[t] for w, t in zip(spans, steps, strict=True)) / sum(spans)
-    return found
+    return looks
+
+
+def over_time(view: View, arm: str, metric: str, start: float, end: float) -> Curve:
+    """Each seed's mean of a metric between two shares of its training; before the first look it is what that saw."""
+    found = courses(view, arm, metric)
+    return {seed: between({0: own[min(own)], **own}, start, end) for seed, own in found.items()}
+
+
+def from_first(view: View, arm: str, metric: str) -> Curve:
+    """What each seed measured first."""
+    return {seed: own[min(own)] for seed, own in courses(view, arm, metric).items()}

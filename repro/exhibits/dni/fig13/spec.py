@@ -114,6 +114,6 @@ EXHIBIT = Exhibit(
         feedforward.LOOKED,
     ),
     asides={
-        "F13-5": "DNI at 3e-5, cDNI at 3e-4",
+        "F13-5": "at quick DNI at 3e-4, cDNI at 1e-3; at cpu 3e-5 and 3e-4; at paper both at 3e-5",
     },
 )

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from repro.exhibits.dni import feedforward
-from repro.exhibits.dni.table2.spec import RATES
+from repro.exhibits.dni.table2.spec import RATES as OF_TABLE_2
 from repro.spec import Arm, Deviation, Exhibit, Layout, Profile, because
 
 DEPTHS = (3, 4, 5, 6)
@@ -53,9 +53,14 @@ _CPU = (*_cells("no_bprop", "bprop", "cdni", "dni-linear"), *_cells("dni", depth
 PARAMS = tuple(
     replace(p, only={**p.only, "sg": (None,)}) if p.name == "dni_sg_hidden" else p for p in feedforward.PARAMS
 )
+RATES: dict[str, float] = {}
+"""Linear DNI's arms → learning rate at `cpu`: the best of docs/searches/dni-fig14.csv (deviation 2). Empty until
+it is searched; the others' are those of dni/table2."""
 _FOUND = "that of dni/table2's search on held-out images (deviation 2)"
 _OWN = {
-    f"{rule}-{n}": because(_FOUND, learning_rate=RATES[rule][n - 3])
+    a: because("of the rates searched the best (deviation 2)", learning_rate=r) for a, r in RATES.items()
+} | {
+    f"{rule}-{n}": because(_FOUND, learning_rate=OF_TABLE_2[rule][n - 3])
     for rule in ("no_bprop", "bprop", "cdni", "dni")
     for n in DEPTHS
     if f"{rule}-{n}" in _CPU

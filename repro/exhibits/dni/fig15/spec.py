@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from repro.exhibits.dni import feedforward
 from repro.exhibits.dni.table2.spec import ARMS as OF_TABLE_2
-from repro.spec import Deviation, Exhibit, Layout, Override, Profile, because
+from repro.spec import Deviation, Exhibit, Layout, Override, Param, Profile, because
 
 DEPTHS = (3, 4)
 ARMS = tuple(
@@ -27,11 +27,36 @@ ARMS = tuple(
 ALL = tuple(a.id for a in ARMS)
 DNI = tuple(a.id for a in ARMS if a.setting["rule"] == "dni")
 
+RATES: dict[str, float] = {}
+"""Arm → learning rate at `cpu`: the best of docs/searches/dni-fig15.csv (deviation 2). Empty until it is searched."""
+_FOUND = "of the rates searched the best on held-out images (deviation 2)"
+CHANNELS = {
+    "width": (128, "channels of each hidden layer"),
+    "dni_sg_hidden": (
+        (128, 128),
+        "channels of the hidden layers of DNI's SG models, convolution → BN → ReLU",
+    ),
+}
+"""What v1 A.1 has for these nets in the place of units."""
+
+
+def _own_of(p: Param) -> Param:
+    value, doc = CHANNELS.get(p.name, (p.value, p.doc))
+    return replace(p, value=value, doc=doc)
+
+
+PARAMS = tuple(map(_own_of, (*feedforward.PARAMS, *feedforward.CNN_PARAMS)))
+
 
 def _narrow(width: int) -> dict[str, Mapping[str, Override]]:
     """Of DNI's arms: hidden layers of models as wide as the net's."""
     own = because("as many channels as the net, as in the paper", dni_sg_hidden=(width, width))
     return dict.fromkeys(DNI, own)
+
+
+def _cpu() -> dict[str, Mapping[str, Override]]:
+    found = {a: because(_FOUND, learning_rate=rate) for a, rate in RATES.items()}
+    return {a: {**_narrow(32).get(a, {}), **found.get(a, {})} for a in ALL}
 
 
 _RATE = because("a short run; one for all arms", learning_rate=1e-3)
@@ -61,7 +86,7 @@ PROFILES = (
         None,
         ALL,
         _SHORT,
-        _narrow(32),
+        _cpu(),
         together=("*",),
         apart_on_cpu=ALL,
         budget="≤ 90 min on 2 cores, after the search of deviation 2",
@@ -83,7 +108,7 @@ EXHIBIT = Exhibit(
     "backpropagation, a synthetic gradient after every hidden layer (DNI), one that also sees the label "
     "(cDNI), and no gradient between layers: training error over training, beside the test error.",
     kind="training",
-    params=(*feedforward.PARAMS, *feedforward.CNN_PARAMS),
+    params=PARAMS,
     arms=ARMS,
     metrics=(feedforward.TRAIN_ERROR, *feedforward.METRICS),
     profiles=PROFILES,

@@ -59,17 +59,18 @@ def draw(
             row[0].set_ylabel(PANELS[task][1])
         for ax in axes[len(found) :]:
             ax.remove()
-    lines = [
-        Line2D([], [], color=style.colour(METHODS[m][0]), lw=2.2, label=f"{METHODS[m][0]}, mean")
-        for m in shown
-    ]
-    key = [
-        *lines,
-        Line2D([], [], color="#333333", lw=0.6, alpha=0.6, label="a seed (means end with the first)"),
-    ]
+    key = _key(shown, text="ptb" in windows)
     figure.legend(handles=key, loc="outside lower center", ncols=len(key))
     style.title(figure, exhibit, record)
     return figure
+
+
+def _key(shown: Sequence[str], text: bool) -> list[Line2D]:
+    """What the lines are; one of text may leave its panel."""
+    colours = {METHODS[m][0]: style.colour(METHODS[m][0]) for m in shown}
+    lines = [Line2D([], [], color=c, lw=2.2, label=f"{label}, mean") for label, c in colours.items()]
+    seed = "a seed (means end with the first" + (", may leave a panel of text)" if text else ")")
+    return [*lines, Line2D([], [], color="#333333", lw=0.6, alpha=0.6, label=seed)]
 
 
 def _windows(view: View, task: str, shown: Sequence[str]) -> list[int]:
@@ -78,10 +79,11 @@ def _windows(view: View, task: str, shown: Sequence[str]) -> list[int]:
 
 
 def _panel(ax: Axes, view: View, task: str, window: int, shown: Sequence[str]) -> list[Curve]:
-    """One T; returns the curves. Data time is windows times T."""
+    """One T; returns the curves that must be seen whole: of text the means. Data time is windows times T."""
     metric, _, form = PANELS[task]
     steps = "default" if task == "ptb" else "steps-post"
     drawn: list[Curve] = []
+    means: list[Curve] = []
     for method in shown:
         arm, colour = name(task, method, window), style.colour(METHODS[method][0])
         if not view.has(arm, metric):
@@ -94,6 +96,7 @@ def _panel(ax: Axes, view: View, task: str, window: int, shown: Sequence[str]) -
         each = view.curve(arm, metric)
         seeds = max(map(len, each.values()))  # one that has stopped early would move the mean by its absence
         curve = {step * window: mean(v) for step, v in each.items() if len(v) == seeds}
+        means.append([*curve.items()])
         ax.plot([*curve], [*curve.values()], lw=2.2, ms=8, **look)
     told = [(METHODS[m][0], REPORTED[task][m].get(window)) for m in shown]
     ends = (
@@ -105,7 +108,7 @@ def _panel(ax: Axes, view: View, task: str, window: int, shown: Sequence[str]) -
     ax.locator_params(axis="x", nbins=5)
     ax.set_xlim(0, max(curve[-1][0] for curve in drawn))
     ax.xaxis.set_major_formatter(lambda v, _: f"{v / 1000:g}k" if v else "0")
-    return drawn
+    return means if task == "ptb" else drawn
 
 
 def _same_axis(panels: Sequence[Axes], curves: Sequence[Curve], task: str) -> None:

@@ -172,7 +172,7 @@ def _oracle(view: View) -> Outcome:
     return _beyond(_gains(view, "oracle", "synthetic").values())
 
 
-@_finding("RC-12", "In full (factor 1) it destroys learning", f"factor 0.1 beyond factor 1; {_BOTH}", VARIED)
+@_finding("RC-12", "In full (factor 1) it solves fewer", f"factor 0.1 beyond factor 1; {_BOTH}", VARIED)
 def _collapse(view: View) -> Outcome:
     return _beyond(_gains(view, "synthetic", "synthetic-factor1").values())
 

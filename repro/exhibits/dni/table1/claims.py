@@ -108,11 +108,10 @@ def _across(view: View) -> Outcome:
 def _grows(view: View) -> Outcome:
     found = {(k, 5): paired(view.paired(name(k, "bptt", 5), name(k, "bptt", 2), "levels")) for k in TOYS}
     off = {k: _lengthening(view, k) for k in TOYS}
-    said = (
-        f"levels {_told(found)}; ratio {' and '.join(f'{mean(v):.2f}' for v in off.values())} of the paper's"
-    )
-    size = all(1 / 1.5 <= end <= 1.5 for v in off.values() for end in paired(v).interval())
-    return Outcome(every(found.values()), said, size)
+    ends = [paired(v).interval() for v in off.values()]
+    told = (f"{mean(v):.2f} [{a:.2f}, {b:.2f}]" for v, (a, b) in zip(off.values(), ends, strict=True))
+    said = f"levels {_told(found)}; ratio {' and '.join(told)} of the paper's"
+    return Outcome(every(found.values()), said, all(1 / 1.5 <= end <= 1.5 for pair in ends for end in pair))
 
 
 def _lengthening(view: View, task: str) -> list[float]:

@@ -1,0 +1,39 @@
+"""Numbers in the README beside those of the committed records."""
+
+import re
+from pathlib import Path
+
+from repro.exhibits import get
+from repro.exhibits.dni.rnn_length.spec import SHARES
+from repro.record.standing import standing
+from repro.record.store import load
+from repro.show import readme
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_what_it_says_of_the_control_is_the_records():
+    table = README.partition("| what reaches the end of a window |")[2].partition("\n\n")[0]
+    told = [line.split("|")[2] for line in table.splitlines()[2:]]
+    view = load(ROOT / "results", "dni/rnn-control", "cpu").view(get("dni/rnn-control"))
+    guesses = ("synthetic", "negative", "mean-lane", "other-lane")
+    kinds = ("nothing", *guesses, "untrained", "untrained-weak", "fixed", "fixed-weak", "noise", "oracle")
+    levels = [f"{view.mean(f'copy-2-32-{kind}', 'levels'):.1f}" for kind in kinds]
+    assert re.findall(r"\d+\.\d+", " ".join(told)) == levels
+    assert len(view.final("copy-2-32-synthetic", "levels")) == 10
+    r2 = [r[5] for r in view.select("copy-2-32-synthetic", "future_r2")]
+    assert abs(sum(r2) / len(r2)) < 0.005 and "R² on the true one 0.00" in table
+    length = load(ROOT / "results", "dni/rnn-length", "cpu").view(get("dni/rnn-length"))
+    noise = sorted(length.mean(f"copy-32-noise-{share}", "levels") for share in SHARES)
+    assert f"{noise[0]:.1f} to {noise[-1]:.1f} at each of three lengths" in table and len(noise) == 3
+
+
+def test_our_number_and_the_papers_are_of_one_claim():
+    """Also where the first claim with numbers is open and a later one is decided: that one has the row."""
+    exhibit = get("dni/table1")
+    stands = [s.judgement for s in standing(exhibit)]
+    first, decided = stands[0], [j for j in stands if j.verdict != "open"]
+    row = readme._row(exhibit)
+    assert first.verdict == "open" and "+" in first.ours, "else this shows nothing"
+    assert row[3].startswith(decided[0].ours) and row[4] == decided[0].claim.paper != first.claim.paper
