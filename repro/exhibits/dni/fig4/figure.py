@@ -92,12 +92,12 @@ def _panel(ax: Axes, view: View, task: str, window: int, shown: Sequence[str]) -
             drawn.append([(r[3] * window, r[5]) for r in view.select(arm, metric, seed=seed)])
             look: dict[str, Any] = {"color": colour, "drawstyle": steps, "clip_on": len(drawn[-1]) > 1}
             look["marker"] = "" if look["clip_on"] else "o"  # of some records the end alone is there
-            ax.plot(*zip(*drawn[-1], strict=True), lw=0.6, alpha=0.45, ms=4, **look)
+            ax.plot(*zip(*_turns(drawn[-1]), strict=True), lw=0.6, alpha=0.45, ms=4, **look)
         each = view.curve(arm, metric)
         seeds = max(map(len, each.values()))  # one that has stopped early would move the mean by its absence
         curve = {step * window: mean(v) for step, v in each.items() if len(v) == seeds}
         means.append([*curve.items()])
-        ax.plot([*curve], [*curve.values()], lw=2.2, ms=8, **look)
+        ax.plot(*zip(*_turns(means[-1]), strict=True), lw=2.2, ms=8, **look)
     told = [(METHODS[m][0], REPORTED[task][m].get(window)) for m in shown]
     ends = (
         f"{label} {form.format(v)}".replace(" ", "\N{NO-BREAK SPACE}") for label, v in told if v is not None
@@ -109,6 +109,12 @@ def _panel(ax: Axes, view: View, task: str, window: int, shown: Sequence[str]) -
     ax.set_xlim(0, max(curve[-1][0] for curve in drawn))
     ax.xaxis.set_major_formatter(lambda v, _: f"{v / 1000:g}k" if v else "0")
     return means if task == "ptb" else drawn
+
+
+def _turns(curve: Curve) -> Curve:
+    """Its ends and where it changes: of a landing nothing else is drawn."""
+    inner = zip(curve, curve[1:-1], curve[2:], strict=False)
+    return [*curve[:1], *(b for a, b, c in inner if not a[1] == b[1] == c[1]), *curve[1:][-1:]]
 
 
 def _same_axis(panels: Sequence[Axes], curves: Sequence[Curve], task: str) -> None:
