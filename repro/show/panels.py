@@ -139,7 +139,7 @@ def gains(
     ax.set_xticks(range(len(words)), words, fontsize=8)
     ax.set(title="Gains", xlabel="part of a step", xlim=(-0.5, len(words) - 0.5))
     plain_log(ax)
-    legend_below(ax, 1, -0.16, fontsize=8)
+    ax.legend(loc="upper right", fontsize=8)  # gains fall from part to part
 
 
 def stacked(
