@@ -159,7 +159,7 @@ DEVIATIONS = (
         "0.1 on δ̂; where is not said",
         "consumed and in the target: a discount of 0.1 a window",
         "natural where one backward pass makes both",
-        "at these sizes none is visible (dni/rnn-control)",
+        "less than a level at T = 2 and these sizes (RC-14 of dni/rnn-control)",
     ),
     Deviation(
         4,
