@@ -196,7 +196,7 @@ def _free(name: str, doc: str, lower: bool = False, at_end: bool = True) -> Metr
 
 
 METRICS = (
-    Metric("levels", "levels", "solved; Copy: the longest N", 0.0, lower_is_better=False),
+    Metric("levels", "levels", "solved; Copy: the longest N", 0.0, lower_is_better=False, at_end=True),
     Metric("solved", "T_task", "the largest N R + 3 solved", 0.0, lower_is_better=False, at_end=True),
     Metric("solved_at", "windows", "when a level was solved; index T_task", 0.0),
     Metric("error", "bits", "a bit asked for, at its level, last check", 1.0, may_diverge=True, at_end=True),
