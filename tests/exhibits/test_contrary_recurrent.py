@@ -136,3 +136,13 @@ def test_an_auxiliary_task_that_costs_more_than_a_level_somewhere(lost: float, v
         return dni[arm.replace("-aux-", "-dni-"), seed, step] + change
 
     assert verdicts("dni/table1", edit)["T1-2"] == verdict
+
+
+def test_gains_at_another_threshold_are_over_nothing_at_the_same() -> None:
+    """All arms at 0.05 solve nine levels: more than nothing does at the usual threshold, and none has a gain."""
+
+    def edit(row: Row) -> float | None:
+        return 9.0 if row[2] == "levels" and row[0].endswith("-strict") else None
+
+    assert verdicts("dni/rnn-control", edit)["RC-15"] == "not reproduced"
+    assert verdicts("dni/rnn-control", lambda row: None)["RC-15"] == "reproduced"

@@ -6,6 +6,7 @@ from pathlib import Path
 from repro.exhibits import get
 from repro.exhibits.dni.rnn_length.spec import SHARES
 from repro.record.standing import standing
+from repro.record.stats import paired
 from repro.record.store import load
 from repro.show import readme
 
@@ -27,6 +28,25 @@ def test_what_it_says_of_the_control_is_the_records():
     length = load(ROOT / "results", "dni/rnn-length", "cpu").view(get("dni/rnn-length"))
     noise = sorted(length.mean(f"copy-32-noise-{share}", "levels") for share in SHARES)
     assert f"{noise[0]:.1f} to {noise[-1]:.1f} at each of three lengths" in table and len(noise) == 3
+
+
+def test_where_it_says_that_content_counts_it_is_the_records():
+    view = load(ROOT / "results", "dni/rnn-control", "cpu").view(get("dni/rnn-control"))
+
+    def gain(arm, base):
+        return paired(view.paired(arm, base, "levels"))
+
+    own = [
+        gain(f"copy-2-32-{k}-4bits", "copy-2-32-nothing-4bits").mean
+        for k in ("synthetic", "negative", "fixed")
+    ]
+    said = README.partition("Elsewhere its content")[2].partition("Wider nets")[0].replace("\n", " ")
+    assert "gains {:.1f} levels over nothing, −δ̂ {:.1f} and the constant {:.1f}".format(*own) in said
+    ahead = gain("repeat-copy-4-32-synthetic", "repeat-copy-4-32-fixed")
+    low, high = ahead.interval()
+    assert f"it is {ahead.mean:.1f} [{low:.1f}, {high:.1f}] levels of Repeat Copy ahead" in said
+    left = gain("repeat-copy-4-32-synthetic", "repeat-copy-4-32-nothing").mean
+    assert f"BPTT leaves {left:.1f} to gain" in said
 
 
 def test_our_number_and_the_papers_are_of_one_claim():

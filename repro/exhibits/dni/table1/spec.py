@@ -159,8 +159,8 @@ DEVIATIONS = (
         "0.1 on δ̂; where is not said",
         "consumed and in the target: a discount of 0.1 a window",
         "natural where one backward pass makes both",
-        "at T = 2 and these sizes none if it is left out of the target (RC-14); with all of δ̂ there most of DNI's gain "
-        "is lost (dni/rnn-control)",
+        "at T = 2 and these sizes none if it is left out of the target (RC-14); with all of δ̂ there half of DNI's "
+        "gain or more is lost (dni/rnn-control)",
     ),
     Deviation(
         4,
