@@ -47,7 +47,7 @@ def test_the_training_error_is_that_of_the_first_images_in_test_mode(
     family: str, small: Callable[..., Given]
 ) -> None:
     learner = make(small, family, train_images=200)
-    for t in range(6):
+    for t in range(12):
         learner.step(t)
     learner.given.refuse_unread()
     said = learner.net.predict(learner.x[:200].unsqueeze(0)).argmax(-1)
