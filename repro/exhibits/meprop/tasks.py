@@ -77,10 +77,6 @@ def params(*own: Param) -> tuple[Param, ...]:
     return (*(TABLE3.param(name) for name in shared), *own, output, *parsing.PARAMS, *tagging.PARAMS)
 
 
-_SMOKE = {
-    **because("seconds", hidden=50, max_steps=60, evaluations=1),
-    **because("small data", dev_images=200),
-}
 _SMOKE_TASKS = {
     "parsing": because("seconds", batch=100, embedding=10, sentences=200, evaluated=40),
     "pos": because("seconds", batch=5, word_vector=10, feature_vector=4, sentences=20, evaluated=12),
@@ -118,17 +114,7 @@ def profiles(arms: tuple[Arm, ...], cpu: str) -> tuple[Profile, ...]:
 
     every, alike, seeds = tuple(a.id for a in arms), ("*",), (0, 1, 2)
     return (
-        Profile(
-            "smoke",
-            (0,),
-            "digits",
-            "digits",
-            (),
-            _SMOKE,
-            by_task(arms, _SMOKE_TASKS),
-            together=alike,
-            budget="≤ 15 s",
-        ),
+        replace(TABLE3.profile("smoke"), arm_overrides=by_task(arms, _SMOKE_TASKS)),
         Profile(
             "quick",
             seeds,

@@ -17,6 +17,8 @@ METRIC, LINE, DASHED = "levels", 0.30, (0, (4, 3))
 """What is shown; inches a line; means to compare with."""
 SHOWN = (2, 3)
 """Windows; what there is of others stands in the notebook's table."""
+MORE_BITS = "-4bits"
+"""Ends the ids of arms whose task is another one: they are compared with each other."""
 Block = tuple[str, list[str], list[str]]
 """Title, the ids of its arms on Copy and on Repeat Copy."""
 
@@ -48,7 +50,9 @@ def _blocks(view: View) -> list[Block]:
     there = [w for w in WIDTHS if view.has(name("copy", 2, w, "nothing"), METRIC)]
     made = [(f"T = {t}, {w} units", t, w, kinds) for w in there[:1] for t in SHOWN]
     known = {a.removeprefix("copy-2-32-") for a in view.arms() if a.startswith("copy-2-32-")}
-    made.append(("T = 2, 32 units, other settings", 2, 32, sorted(known - {*kinds})))
+    several = [k + MORE_BITS for k in kinds if k + MORE_BITS in known]
+    made.append(("T = 2, 32 units, 4 bits a symbol", 2, 32, several))
+    made.append(("T = 2, 32 units, other settings", 2, 32, sorted(known - {*kinds, *several})))
     found: list[Block] = []
     for title, window, width, whats in made:
         both = [[name(task, window, width, k) for task in TASKS] for k in whats]
@@ -59,9 +63,9 @@ def _blocks(view: View) -> list[Block]:
 
 
 def _panel(ax: Axes, view: View, arms: list[Arm], brief: bool) -> None:
-    task, window, width = (arms[0].setting[k] for k in ("task", "window", "width"))
+    task, window, width, bits = (arms[0].setting[k] for k in ("task", "window", "width", "bits"))
     for kind in ("nothing", "synthetic"):
-        base = name(task, window, width, kind)
+        base = name(task, window, width, kind + (MORE_BITS if bits > 1 else ""))
         if view.has(base, METRIC):
             ax.axvline(mean(view.final(base, METRIC)), color=style.colour(KINDS[kind]), lw=1, ls=DASHED)
     values = {y: (view.final(a.id, METRIC), _colour(a)) for y, a in enumerate(arms) if view.has(a.id, METRIC)}
