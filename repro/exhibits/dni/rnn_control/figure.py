@@ -33,10 +33,14 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     )
     for n, (row, (title, *ids)) in enumerate(zip(axes, blocks, strict=True)):
         for ax, task, own in zip(row, TASKS.values(), ids, strict=True):
-            ax.set(title=f"{task}, {title}", xlabel="levels solved")
+            ax.set_title(
+                f"{task}, {title}" if ax is row[0] else task
+            )  # letters are most of the picture's size
             ax.tick_params(labelbottom=True)
             _panel(ax, view, [exhibit.arm(i) for i in own], brief=n > 0)
         row[0].invert_yaxis()
+    for ax in axes[-1]:
+        ax.set_xlabel("levels solved")
     means = zip((KINDS["nothing"], KINDS["synthetic"]), ("nothing", "δ̂"), strict=True)
     lines = [Line2D([], [], color=style.colour(k), lw=1, ls=DASHED, label=f"mean of {w}") for k, w in means]
     figure.legend(handles=[*panels.seeds_key(), *lines], loc="outside lower center", ncols=4)
@@ -73,6 +77,7 @@ def _panel(ax: Axes, view: View, arms: list[Arm], brief: bool) -> None:
     said = [a.label.partition(": ")[2] for a in arms]
     if brief:
         said = [w.replace(" (truncated BPTT)", "").replace(" (DNI)", "") for w in said]
+        said = [w.removesuffix(", 4 bits a symbol") for w in said]
     ax.set(ylim=(-0.7, len(arms) - 0.3), yticks=range(len(arms)), yticklabels=said)
 
 
