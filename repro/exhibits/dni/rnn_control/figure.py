@@ -5,6 +5,7 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MultipleLocator
 
 from repro.exhibits.dni.rnn_control.spec import KINDS, ORACLES, TASKS, WIDTHS, name
 from repro.record.record import Record
@@ -33,9 +34,8 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     )
     for n, (row, (title, *ids)) in enumerate(zip(axes, blocks, strict=True)):
         for ax, task, own in zip(row, TASKS.values(), ids, strict=True):
-            ax.set_title(
-                f"{task}, {title}" if ax is row[0] else task
-            )  # letters are most of the picture's size
+            ax.set_title(f"{task}, {title}" if ax is row[0] else task)
+            ax.xaxis.set_major_locator(MultipleLocator(5))
             ax.tick_params(labelbottom=True)
             _panel(ax, view, [exhibit.arm(i) for i in own], brief=n > 0)
         row[0].invert_yaxis()
