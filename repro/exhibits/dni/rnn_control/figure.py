@@ -34,13 +34,11 @@ def draw(exhibit: Exhibit, record: Record, view: View) -> Figure:
     )
     for n, (row, (title, *ids)) in enumerate(zip(axes, blocks, strict=True)):
         for ax, task, own in zip(row, TASKS.values(), ids, strict=True):
-            ax.set_title(f"{task}, {title}" if ax is row[0] else task)
+            ax.set(title=f"{task}, {title}" if ax is row[0] else task, xlabel="levels solved")
             ax.xaxis.set_major_locator(MultipleLocator(5))
             ax.tick_params(labelbottom=True)
             _panel(ax, view, [exhibit.arm(i) for i in own], brief=n > 0)
         row[0].invert_yaxis()
-    for ax in axes[-1]:
-        ax.set_xlabel("levels solved")
     means = zip((KINDS["nothing"], KINDS["synthetic"]), ("nothing", "δ̂"), strict=True)
     lines = [Line2D([], [], color=style.colour(k), lw=1, ls=DASHED, label=f"mean of {w}") for k, w in means]
     figure.legend(handles=[*panels.seeds_key(), *lines], loc="outside lower center", ncols=4)
