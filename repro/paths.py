@@ -49,6 +49,11 @@ def runs_dir(given: str | os.PathLike[str] | None = None) -> Path:
     return Path(given or os.environ.get("REPRO_RUNS") or _kept("runs")).expanduser().resolve()
 
 
+def native_dir() -> Path:
+    """Where kernels compiled on this machine are kept: `.native` in the repository."""
+    return _kept("native")
+
+
 def results_dir() -> Path:
     """The committed records: `REPRO_RESULTS`, else `results` in the repository."""
     return Path(os.environ.get("REPRO_RESULTS") or _brought("results")).expanduser().resolve()

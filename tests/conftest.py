@@ -9,15 +9,37 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 HELPERS = ROOT / "tests" / "helpers"
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when torch is imported: one thread, as in training
 
 
 @pytest.fixture(autouse=True)
 def denormals_as_before():
-    """Training flushes denormals in its process; the tests that follow want IEEE arithmetic again."""
+    """Training flushes denormals in its process; the tests that follow want IEEE arithmetic again, on one thread."""
     yield
     torch = sys.modules.get("torch")
     if torch is not None and hasattr(torch, "set_flush_denormal"):
         torch.set_flush_denormal(False)
+        torch.set_num_threads(1)
+
+
+@pytest.fixture
+def in_c():
+    """Kernels in C are used, as in training on one thread; skipped where there is no compiler."""
+    import torch
+
+    from repro import native
+
+    if not native.there():
+        pytest.skip("no C compiler, or REPRO_NATIVE=0")
+    assert torch.get_num_threads() == 1
+
+
+@pytest.fixture
+def not_in_c(monkeypatch):
+    """No kernel in C is used."""
+    from repro import native
+
+    monkeypatch.setattr(native, "there", lambda: False)
 
 
 @pytest.fixture

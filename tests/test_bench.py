@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from itertools import combinations
+from typing import Any
 
 import pytest
 import torch
 
 from repro import blas
-from repro.bench import rules, steps, timing, where
+from repro.bench import rules, sparse, steps, timing, where
 from repro.cli import main
+from repro.kernels.rows import rows_backward_plain
+from repro.nets.fcn import mlp
 
 
 def test_contenders_take_turns() -> None:
@@ -32,8 +35,16 @@ def test_the_command_prints_every_row(
     monkeypatch.setattr(
         steps, "interleaved", lambda steps, blocks, per_block, device: full(steps, 1, 1, device)
     )
+    monkeypatch.setattr(
+        sparse, "interleaved", lambda steps, blocks, per_block, device: full(steps, 1, 1, device)
+    )
+    monkeypatch.setattr(sparse, "PRODUCTS", ((40, 3, 4, 2.0),))
+    monkeypatch.setattr(sparse, "UNIFIED", ((40, 3, 4, None),))
+    monkeypatch.setattr(sparse, "STEPS", ((40, 3, 1.5),))
     assert main(["bench", "--device", "cpu", "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
+    assert len(printed["sparse"]) == 4 and all(r["ms"] > 0 and r["ratio"] > 0 for r in printed["sparse"])
+    assert sparse.table(printed["sparse"]).count("\n") == 4
     assert printed["steps"][0]["ratio"] == 1.0, "plain PyTorch is the yard-stick"
     assert all(r["ms"] > 0 and r["ratio"] > 0 for r in [*printed["steps"], *printed["together"]])
     assert printed["environment"]["threads"] >= 1
@@ -86,3 +97,24 @@ def test_rules_that_are_timed_train_differently() -> None:
         weights[rule] = learner.net.params.p["W1"].clone()
     for one, other in combinations(weights, 2):
         assert not torch.allclose(weights[one], weights[other], atol=1e-7), f"{one} and {other} are one rule"
+
+
+@pytest.mark.parametrize("c", ["in_c", "not_in_c"])
+def test_what_is_timed_of_meprop_is_what_it_says(
+    c: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is multiplied is what is kept of the same numbers; with k = 0 a step is dense."""
+    request.getfixturevalue(c)
+    n, k, batch = 40, 3, 4
+    x, w, g = sparse._drawn(n, batch)
+    with torch.no_grad():
+        made, _ = sparse.each_own(n, k, batch)()  # type: ignore[misc]
+    assert torch.allclose(made, rows_backward_plain(x, w, g, k)[0], atol=1e-5)
+    built: list[Any] = []
+    monkeypatch.setattr(sparse, "mlp", lambda *a, **keep: built.append(mlp(*a, **keep)) or built[-1])
+    for entries in (0, k):
+        step = sparse.our_step(n, entries)
+        with torch.no_grad():
+            step()
+    zero = [float((net.params.g["W2"] == 0).float().mean()) for net in built]
+    assert zero[0] < 0.5 < zero[1] or zero[0] + 0.1 < zero[1], "k = 0 is dense"

@@ -1,7 +1,8 @@
 """Time a training step on this machine, beside plain PyTorch in the same process.
 
-Without an option: our steps against ordinary modules, and runs that train together against one by one, each with its
-bar. Nothing is kept, and a slow machine is no error; let nothing else run meanwhile.
+Without an option: our steps against ordinary modules, runs that train together against one by one, and on a CPU what
+meProp saves of dense products and steps, each with its bar. Nothing is kept, and a slow machine is no error; let
+nothing else run meanwhile.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def main(args: argparse.Namespace) -> int:
 
 def _measured(args: argparse.Namespace, device: str) -> tuple[dict[str, Any], str]:
     """What was asked for: rows by name, and as text."""
-    from repro.bench import rules, steps, where
+    from repro.bench import rules, sparse, steps, where
 
     if args.where:
         rows = where.rows()
@@ -59,4 +60,8 @@ def _measured(args: argparse.Namespace, device: str) -> tuple[dict[str, Any], st
         rows = rules.rows(device)
         return {"rules": rows}, rules.table(rows)
     found = {"steps": steps.dni_rows(device), "together": steps.together_rows(device)}
-    return found, steps.table(*found.values())
+    text = steps.table(*found.values())
+    if device == "cpu":
+        found["sparse"] = sparse.rows()
+        text += "\n\n" + sparse.table(found["sparse"])
+    return found, text

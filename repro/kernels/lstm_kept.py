@@ -6,7 +6,8 @@ dz = ∂L/∂(the gates' sums) of one core and one lane,
     ∂L/∂W ← top_k(dz) [h, 1, x]ᵀ        ∂L/∂[h, x] ← Wᵀ top_k(dz)        top_k gate by gate
 
 and what is elementwise stays exact. Weights lie out × in here, [M, 4H, H + 1 + I]: the outputs that are kept are rows
-then, and on a CPU both products read and write nothing else (`sparse`). Its plain twin, which a GPU takes, puts zeros
+then, and on a CPU both products read and write nothing else (`sparse`): by loops in C (`lstm_kept_native`), or where
+there are none by PyTorch's sums of rows. Its plain twin, which a GPU takes, puts zeros
 in the place of what is not kept and multiplies as ever. Shapes: M models, T steps, B lanes, H units.
 """
 
@@ -18,15 +19,15 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding_bag
 
-from repro.kernels import products
+from repro.kernels import cpu, lstm_kept_native, products
 from repro.kernels.lstm import LSTMWindow
 
 FEW = 8
 """How many times fewer than the units the entries must be for sums of single rows to beat a product on a CPU."""
 AXES = {
-    **dict.fromkeys(("xh", "dz", "kept"), (0, 1)),
+    **dict.fromkeys(("xh", "dz", "kept", "rows"), (0, 1)),
     **dict.fromkeys(("c", "gates", "tanh", "e", "slope", "e_c", "at", "values", "dxh", "_rows"), (1, 0)),
-    **dict.fromkeys(("dh", "dc", "_size", "_largest", "_gates", "_w_h"), (0, None)),
+    **dict.fromkeys(("dh", "dc", "_size", "_largest", "_gates", "_w_h", "written"), (0, None)),
 }
 """Buffer → where the models lie in it, and the time."""
 MORE = {"xh": 2, "c": 2, "gates": 1, "tanh": 1}
@@ -36,6 +37,7 @@ MORE = {"xh": 2, "c": 2, "gates": 1, "tanh": 1}
 class KeptWindow(LSTMWindow):
     """`LSTMWindow` from a state of zeros, of at most `steps` cores, that keeps `k` entries a gate (0: all of them).
 
+    With loops in C `rows` [M, T, B, 4k] is what `at` and `values` are elsewhere: which rows of W are kept.
     `first(T)` is the window of its first T cores. Order of use: `forward`, `back`, `weight_gradient`,
     `input_gradient`. `at` and `values` [T, M, B, 4, k]: which entries of each gate are kept, and what they are.
     `by_lot`: `at` is filled in by the caller before `back`, instead of by the largest.
@@ -43,6 +45,7 @@ class KeptWindow(LSTMWindow):
     """
 
     by_lot = False
+    begin = 0  # which of all models its first one is
 
     def __init__(
         self, models: int, steps: int, batch: int, inputs: int, hidden: int, like: Tensor, k: int = 0
@@ -50,6 +53,7 @@ class KeptWindow(LSTMWindow):
         super().__init__(models, steps, batch, inputs, hidden, like)
         self.k = k if k < hidden else 0
         self.sparse = 0 < self.k * FEW <= hidden and not like.is_cuda
+        self.in_c = self.sparse and cpu.suits(self.xh, torch.float32)
         self.apart = batch * self.xh.shape[-1] * 4 * hidden >= products.FROM and not like.is_cuda
         if self.k:
             shape = (steps, models, batch, 4, self.k)
@@ -58,6 +62,8 @@ class KeptWindow(LSTMWindow):
             self._size = like.new_zeros(models, batch, 4, hidden)
         if self.sparse:
             self.dxh = like.new_zeros(steps, models, batch, hidden + 1 + inputs)
+            if self.in_c:
+                lstm_kept_native.make_room(self, models, steps)
             model, gate = torch.arange(models).view(-1, 1, 1, 1), torch.arange(4).view(-1, 1)
             # where the rows of a gate begin, all models' in one table
             self._gates = (4 * model + gate) * hidden
@@ -77,6 +83,7 @@ class KeptWindow(LSTMWindow):
     def _narrowed(self, which: int, start: int, length: int) -> KeptWindow:
         """Some of its models (`which` = 0) or cores (1)."""
         made = copy(self)
+        made.begin += 0 if which else start
         for name, axes in AXES.items():
             axis, more = axes[which], MORE.get(name, 0) if which else 0
             if axis is not None and hasattr(self, name):
@@ -122,6 +129,8 @@ class KeptWindow(LSTMWindow):
 
     def _linear(self, t: int, w: Tensor, dh: Tensor) -> Tensor:
         """∂L/∂h before core t, by what is kept of its dz; a product writes it to `dh`."""
+        if self.in_c:
+            return lstm_kept_native.back(self, t, w)
         if self.k:
             self._select(t)
         if self.sparse:
@@ -160,7 +169,9 @@ class KeptWindow(LSTMWindow):
     def weight_gradient(self, out: Tensor, scale: float = 1.0, peep_out: Tensor | None = None) -> None:
         """scale · ∂L/∂W into `out` [M, 4H, H + 1 + I]; that of the bias is dense, as in the public code."""
         seen = self.xh[:, : self.steps]
-        if self.sparse:
+        if self.in_c:
+            lstm_kept_native.weight_gradient(self, out)
+        elif self.sparse:
             for m, of in enumerate(out):
                 of.copy_(self._scattered(m, seen[m].flatten(0, 1)))
         else:

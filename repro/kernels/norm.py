@@ -1,9 +1,10 @@
 """Batch norm followed by ReLU, with the kernel that suits the device: same numbers up to rounding.
 
-On a CPU PyTorch's own batch-norm kernel reads each activation three times where the formula written out in
-`norm_plain` reads it twelve times; it knows no run axis, so runs are taken one by one. On a GPU a kernel of ours
-(`norm_triton`) takes all runs in one launch, where the formula takes 9 forward and 16 backward; the formula is what
-remains: float64, many small runs on a CPU, a GPU without Triton.
+On a CPU a kernel of ours in C (`norm_native`) takes all runs in one call and reads each activation once. Where none
+can be compiled, or several threads work, PyTorch's own batch-norm kernel reads it three times, where the formula
+written out in `norm_plain` reads it twelve times; it knows no run axis, so runs are taken one by one. On a GPU a
+kernel of ours (`norm_triton`) takes all runs in one launch, where the formula takes 9 forward and 16 backward; the
+formula is what remains: float64, many small runs, a GPU without Triton.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from repro.kernels import gpu
+from repro.kernels import cpu, gpu
 from repro.kernels import norm_plain as plain
 
 FUSED_FROM = 8192
@@ -25,6 +26,11 @@ def fused(a: Tensor) -> bool:
     return (
         not a.is_cuda and a.dtype in (torch.float32, torch.bfloat16) and a.shape[1] * a.shape[2] >= FUSED_FROM
     )
+
+
+def native(a: Tensor, gamma: Tensor) -> bool:
+    """Whether activations like `a` [R, B, H] go through our kernel for CPUs."""
+    return cpu.suits(a, torch.float32, torch.bfloat16) and gamma.dtype == torch.float32
 
 
 def triton(a: Tensor) -> bool:
@@ -51,6 +57,10 @@ def bn_relu(
         from repro.kernels import norm_triton
 
         return norm_triton.bn_relu(a, gamma, beta, out, eps, running, momentum)
+    if native(a, gamma):
+        from repro.kernels import norm_native
+
+        return norm_native.bn_relu(a, gamma, beta, out, eps, running, momentum)
     cache = _bn_relu(a, gamma, beta, out, eps)
     if running is not None:
         running[0].lerp_(cache.mean, momentum)
@@ -81,6 +91,10 @@ def bn_relu_backward(
         from repro.kernels import norm_triton
 
         return norm_triton.bn_relu_backward(d, cache, gamma, g_gamma, g_beta)
+    if cache.in_c:
+        from repro.kernels import norm_native
+
+        return norm_native.bn_relu_backward(d, cache, gamma, g_gamma, g_beta)
     if not fused(d):
         return plain.bn_relu_backward(d, cache, gamma, g_gamma, g_beta)
     d_a, d_z = cache.take(), torch.empty_like(d[0])

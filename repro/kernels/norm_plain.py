@@ -20,6 +20,7 @@ class BatchNormCache:
     out: Tensor  # [R, B, H]
     mean: Tensor  # [R, 1, H]
     var: Tensor  # [R, 1, H], biased
+    in_c: bool = False  # by `norm_native`, so that the way back is its, too
 
     def take(self) -> Tensor:
         """`centred`, which then is gone: a second backward pass could find it overwritten. `RuntimeError` then."""

@@ -1,7 +1,8 @@
 """meProp's backward products example by example: of each example its own k rows of W, in compiled loops on a CPU.
 
 Source: arXiv:1706.06197v5, section 2. This is what the paper's CPU code does, where `topk.unified_backward` makes one
-narrow product of a whole mini-batch. PyTorch's sums over bags of rows do it: an example is a bag of its k rows.
+narrow product of a whole mini-batch. `Rows` is ours, in C (`rows.c`); where none can be compiled PyTorch's sums over
+bags of rows do it (`RowLoops`): an example is a bag of its k rows.
 """
 
 from __future__ import annotations
@@ -10,14 +11,93 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding_bag
 
+from repro import native
+from repro.kernels import cpu
 from repro.kernels.topk import top_k
 
 SUM = 0
 """PyTorch's number for bags that are added up."""
 
-
 SMALL = 1 << 20
 """Numbers in the k rows that all examples add to ∂L/∂W, up to which they are written down and added in one call."""
+
+
+EXAMPLES = 32
+"""Up to which a product of their k columns pays less than what selects, copies and starts it costs."""
+FEW = 4
+"""How many times fewer than the outputs the entries must be for sums of single rows to beat a product."""
+
+
+def row_loops(batch: int, k: int, outputs: int, inputs: int) -> Rows | RowLoops:
+    """The faster of the two that this machine has: called with x [B, I], w [O, I], g [B, O], as they are."""
+    ours = cpu.suits(torch.empty(1, 1), torch.float32)
+    return Rows(k, outputs, inputs) if ours else RowLoops(batch, k, outputs, inputs)
+
+
+def pays(k: int, outputs: int, device: str, dtype: torch.dtype) -> bool:
+    """Whether `Rows` is there and faster than dense products with what is kept."""
+    there = dtype == torch.float32 and torch.device(device).type == "cpu"
+    return there and 0 < k * FEW <= outputs and cpu.suits(torch.empty(1, 1), dtype)
+
+
+def unified_loops(batch: int, k: int, outputs: int, inputs: int) -> UnifiedRows | None:
+    """Loops for unified top-k, if they are there and the narrow product of so many examples is the slower one."""
+    ours = batch <= EXAMPLES and cpu.suits(torch.empty(1, 1), torch.float32)
+    return UnifiedRows(k, outputs, inputs) if ours else None
+
+
+class Rows:
+    """Both products of y = x Wᵀ with k of n outputs an example (all, if k ≥ n), in float32 on one thread.
+
+    ∂L/∂W [O, I] is `g_w` if given, and stays from call to call: only rows that the last call wrote are cleared, so
+    nobody else may fill in others. `at` [B, k] int64: the entries
+    that the last call kept; `written` [O] int32: whether a row of `g_w` may be other than zero.
+    """
+
+    def __init__(self, k: int, outputs: int, inputs: int, g_w: Tensor | None = None):
+        self.k, self.outputs, self.inputs = min(k, outputs), outputs, inputs
+        self.g_w = torch.zeros(outputs, inputs) if g_w is None else g_w
+        self.at = torch.empty(0, self.k, dtype=torch.int64)
+        self.written = torch.ones(outputs, dtype=torch.int32)  # whatever `g_w` holds
+        self._choose = native.function("rows_choose", "pnnnnnp")
+        self._weight = native.function("rows_weight", "pnpnpnnnnpp")
+        self._input = native.function("rows_input", "ppnpnnnnp")
+
+    def __call__(
+        self, x: Tensor, w: Tensor, g: Tensor, need_input: bool = True, out: Tensor | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        """(∂L/∂W [O, I], ∂L/∂x [B, I] if it is needed, into `out` if given) of x [B, I], w [O, I], g = ∂L/∂y [B, O].
+
+        Rows of x and g lie close; w and `out` are contiguous.
+        """
+        batch, k = len(x), self.k
+        if len(self.at) != batch:
+            self.at = self.at.new_empty(batch, k)
+        at = self.at.data_ptr()
+        self._select(g)
+        self._weight(
+            x.data_ptr(), x.stride(0), g.data_ptr(), g.stride(0), at, batch, k, self.inputs, self.outputs,
+            self.g_w.data_ptr(), self.written.data_ptr(),
+        )  # fmt: skip
+        if not need_input:
+            return self.g_w, None
+        g_x = x.new_empty(batch, self.inputs) if out is None else out
+        self._input(
+            w.data_ptr(), g.data_ptr(), g.stride(0), at, batch, k, self.inputs, self.outputs, g_x.data_ptr()
+        )
+        return self.g_w, g_x
+
+    def _select(self, g: Tensor) -> None:
+        self._choose(g.data_ptr(), g.stride(0), len(g), self.outputs, self.k, 1, self.at.data_ptr())
+
+
+class UnifiedRows(Rows):
+    """`Rows` with one pattern a mini-batch, simple unified top-k: for few examples faster than a narrow product."""
+
+    def _select(self, g: Tensor) -> None:
+        score = g.abs().sum(0)
+        self._choose(score.data_ptr(), self.outputs, 1, self.outputs, self.k, 1, self.at.data_ptr())
+        self.at[1:] = self.at[0]
 
 
 class RowLoops:
@@ -38,7 +118,7 @@ class RowLoops:
     def __call__(
         self, x: Tensor, w: Tensor, g: Tensor, need_input: bool = True
     ) -> tuple[Tensor, Tensor | None]:
-        """(∂L/∂W [O, I], ∂L/∂x [B, I] if it is needed) of x [B, I], w [O, I] and g = ∂L/∂y [B, O]."""
+        """As of `Rows`, for any strides and dtypes."""
         at, kept = self._every, g
         if at is None:
             at = g.abs().topk(self.k, -1, sorted=False).indices

@@ -12,8 +12,9 @@ from repro.errors import UnknownNameError
 from repro.kernels import norm
 from repro.kernels.norm_plain import BatchNormCache, bn_eval
 from repro.kernels.products import affine, product, weight_gradient
+from repro.kernels.rows import Rows
 from repro.nets.linear import Keep, linear
-from repro.nets.params import normal_
+from repro.nets.params import OutFirst, normal_
 from repro.nets.segments import AutogradSegment
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -31,7 +32,9 @@ class Dense(AutogradSegment):
     `norm`: "" for none, "first" (linear → batch norm → φ, as DNI; no bias, which would have no effect) or "last"
     (linear → φ → batch norm, as Understanding SG). `std` of the initial weights; √(2/I) where none is given.
     `keep` and `feedback` [R, O, I] belong to the linear map: see `repro.nets.linear`; the bias gets the dense
-    gradient. `fast`: with the kernels written by hand, where there are any; autograd is their plain twin.
+    gradient. `by_rows` = k where `keep` is top-k: products of kept entries alone (`repro.kernels.rows`), for which
+    weights lie output by output; `keep` is their plain twin. `fast`: with the kernels written by hand, where there
+    are any; autograd is their plain twin.
     """
 
     def __init__(
@@ -43,18 +46,21 @@ class Dense(AutogradSegment):
         std: float | None = None,
         keep: Keep | None = None,
         feedback: Tensor | None = None,
+        by_rows: int = 0,
     ):
         if act not in ACTIVATIONS:
             raise UnknownNameError("activation", act, ACTIVATIONS)
         if norm not in ("", "first", "last"):
             raise UnknownNameError("order of batch norm", norm, ("first", "last"))
-        shapes: dict[str, tuple[int, ...]] = {"W": (inputs, outputs)}
+        own = (inputs, outputs)
+        shapes: dict[str, tuple[int, ...]] = {"W": OutFirst(own) if by_rows else own}
         shapes |= {"gamma": (outputs,), "beta": (outputs,)} if norm else {}
         shapes |= {} if norm == "first" else {"b": (outputs,)}
         super().__init__(lambda p, x: self._plain(p, x), shapes)
         self.inputs, self.outputs, self.act, self.norm = inputs, outputs, act, norm
         self.std = math.sqrt(2 / inputs) if std is None else std
-        self.keep, self.feedback = keep, feedback
+        self.keep, self.feedback, self.by_rows = keep, feedback, by_rows
+        self._rows: list[Rows] = []
         self.fast = (norm, act) in (("first", "relu"), ("", "relu"), ("", "none"))
         self.mean = self.var = torch.empty(0)
         self._x: Tensor | None = None
@@ -62,9 +68,15 @@ class Dense(AutogradSegment):
     def bind(self, p: Mapping[str, Tensor], g: Mapping[str, Tensor], runs: int) -> None:
         """Take the parameters; running statistics [R, 1, O] start at mean 0 and variance 1."""
         super().bind(p, g, runs)
+        if self.by_rows:
+            self._rows = [Rows(self.by_rows, self.outputs, self.inputs, g_w.T) for g_w in g["W"]]
         if self.norm:
             self.mean = p["W"].new_zeros(runs, 1, self.outputs)
             self.var = torch.ones_like(self.mean)
+
+    def written(self) -> dict[str, list[Tensor]]:
+        """Which rows of W have a gradient, where only those that are kept have one."""
+        return {"W": [rows.written for rows in self._rows]} if self._rows else {}
 
     def init(self, generators: Sequence[torch.Generator]) -> None:
         """Weights N(0, std²), γ = 1, β = b = 0."""
@@ -131,11 +143,19 @@ class Dense(AutogradSegment):
             relu = self.act == "relu"
             at = torch.ops.aten.threshold_backward(consumed, self._y, 0) if relu else consumed
             torch.sum(at, 1, out=g["b"])
+        if self._rows:
+            return self._pull_rows(x, at, need_input)
         kept = at if self.keep is None else self.keep(at)
         weight_gradient(x, kept, g["W"])
         if not need_input:
             return None
         return product(kept, p["W"].mT if self.feedback is None else self.feedback)
+
+    def _pull_rows(self, x: Tensor, at: Tensor, need_input: bool) -> Tensor | None:
+        below = x.new_empty(x.shape) if need_input else None
+        for r, rows in enumerate(self._rows):
+            rows(x[r], self.p["W"][r].T, at[r], need_input, None if below is None else below[r])
+        return below
 
     def predict(self, x: Tensor) -> Tensor:
         """y [R, B, O] of x [R, B, I] in test mode, with the running statistics."""

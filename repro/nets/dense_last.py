@@ -6,10 +6,12 @@ units take a fifth of the plain twin's time. On a GPU activation and batch norm 
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
-from repro.kernels import norm
+from repro.kernels import cpu, norm
 from repro.kernels.products import affine, product, weight_gradient
 from repro.nets.dense import MOMENTUM, Dense
 
@@ -26,6 +28,7 @@ class DenseLast(Dense):
         super().__init__(inputs, outputs, act, "last", std)
         self.fast = act in ("relu", "sigmoid")
         self._kept: tuple[Tensor, ...] = ()
+        self._by: Any = None
 
     def forward(self, x: Tensor, out: Tensor | None = None) -> Tensor:
         """y in training mode; moves the running statistics."""
@@ -33,7 +36,8 @@ class DenseLast(Dense):
             return super().forward(x, out)
         p = self.p
         a = affine(x, p["W"], p["b"])
-        if norm.triton(a):
+        self._by = _kernel(a)
+        if self._by is not None:
             return self._forward_by_kernel(x, a, out)
         side = _side_by_side(a.relu_() if self.act == "relu" else a.sigmoid_())
         y, mean, rstd = torch.native_batch_norm(
@@ -45,11 +49,10 @@ class DenseLast(Dense):
         return y if out is None else out.copy_(y)
 
     def _forward_by_kernel(self, x: Tensor, a: Tensor, out: Tensor | None) -> Tensor:
-        from repro.kernels import norm_last_triton
-
         gamma, beta, sigmoid = self.p["gamma"], self.p["beta"], self.act == "sigmoid"
         running = self.mean, self.var
-        y, mean, rstd = norm_last_triton.forward(
+        y: Tensor
+        y, mean, rstd = self._by.forward(
             a, gamma, beta, out, running, sigmoid=sigmoid, eps=EPS, momentum=MOMENTUM
         )
         self._kept = x, a, mean, rstd  # a holds φ(a) now
@@ -65,7 +68,7 @@ class DenseLast(Dense):
         if not self._kept:
             raise RuntimeError("a second backward pass over one forward pass: call forward again first")
         (x, *kept), self._kept = self._kept, ()
-        at = self._pull_by_kernel(consumed, *kept) if norm.triton(consumed) else self._pull(consumed, *kept)
+        at = (self._pull if self._by is None else self._pull_by_kernel)(consumed, *kept)
         at = at if self.keep is None else self.keep(at)
         weight_gradient(x, at, self.g["W"])
         if not need_input:
@@ -87,11 +90,22 @@ class DenseLast(Dense):
         return at
 
     def _pull_by_kernel(self, consumed: Tensor, h: Tensor, mean: Tensor, rstd: Tensor) -> Tensor:
+        to, sigmoid = (self.g["gamma"], self.g["beta"], self.g["b"]), self.act == "sigmoid"
+        made: Tensor = self._by.backward(consumed, h, mean, rstd, self.p["gamma"], to, sigmoid=sigmoid)
+        return made
+
+
+def _kernel(a: Tensor) -> Any:
+    """The module whose `forward` and `backward` take activation and batch norm as one kernel each, if one suits."""
+    if norm.triton(a):
         from repro.kernels import norm_last_triton
 
-        to = self.g["gamma"], self.g["beta"], self.g["b"]
-        sigmoid = self.act == "sigmoid"
-        return norm_last_triton.backward(consumed, h, mean, rstd, self.p["gamma"], to, sigmoid=sigmoid)
+        return norm_last_triton
+    if cpu.suits(a, torch.float32):
+        from repro.kernels import norm_last_native
+
+        return norm_last_native
+    return None
 
 
 def _row(v: Tensor) -> Tensor:

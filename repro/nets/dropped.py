@@ -12,7 +12,7 @@ from torch import Tensor
 
 from repro.errors import UnknownNameError
 from repro.nets.dense import Dense
-from repro.nets.linear import Keep
+from repro.nets.linear import Keep, by_rows
 from repro.nets.net import Net
 
 INITS = ("normal", "uniform")
@@ -55,10 +55,13 @@ class Dropped(Dense):
         keep: Keep | None = None,
         drop: Drop | None = None,
         init: str = "normal",
+        by_rows: int = 0,
     ):
         if init not in INITS:
             raise UnknownNameError("initialisation", init, INITS)
-        super().__init__(inputs, outputs, act, std=math.sqrt(6 / (inputs + outputs)), keep=keep)
+        super().__init__(
+            inputs, outputs, act, std=math.sqrt(6 / (inputs + outputs)), keep=keep, by_rows=by_rows
+        )
         self.drop, self.uniform = drop, init == "uniform"
 
     def init(self, generators: Sequence[torch.Generator]) -> None:
@@ -101,13 +104,14 @@ def dropped_mlp(
 
     Source: arXiv:1706.06197v5, sections 4.6 and 4.7. Without drops, "normal" is `repro.nets.fcn.mlp`.
     """
-    last = len(sizes) - 2
+    last, keeps = len(sizes) - 2, keep or [None] * (len(sizes) - 1)
     made = [
         Dropped(
             i,
             o,
             "none" if n == last else "relu",
-            keep=keep[n] if keep else None,
+            keep=keeps[n],
+            by_rows=by_rows(keeps[n], o, device, dtype),
             drop=drops[n] if drops and n < last else None,
             init=init,
         )

@@ -11,7 +11,7 @@ import torch
 from repro.nets.affine import Affine
 from repro.nets.dense import Dense
 from repro.nets.dense_last import DenseLast
-from repro.nets.linear import Keep
+from repro.nets.linear import Keep, by_rows
 from repro.nets.net import Net
 
 # `sizes` = (D, H, …, H, C): segment i (1-based) maps sizes[i−1] units to sizes[i]
@@ -46,13 +46,14 @@ def mlp(
     Source: arXiv:1706.06197v5, section 4. Weights N(0, 6/(fan-in + fan-out)): the public C# code; the paper does
     not say.
     """
-    last = len(sizes) - 2
+    last, keeps = len(sizes) - 2, keep or [None] * (len(sizes) - 1)
     made = [
         Dense(
-            i, o, "none" if n == last else "relu", std=math.sqrt(6 / (i + o)), keep=keep[n] if keep else None
+            i, o, "none" if n == last else "relu", std=math.sqrt(6 / (i + o)), keep=own,
+            by_rows=by_rows(own, o, device, dtype),
         )
-        for n, (i, o) in enumerate(pairwise(sizes))
-    ]
+        for n, ((i, o), own) in enumerate(zip(pairwise(sizes), keeps, strict=True))
+    ]  # fmt: skip
     return Net(made, runs, device, dtype)
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from repro.kernels import rows
+
 Keep = Callable[[Tensor], Tensor]
 """∂L/∂y [R, B, O] → what both backward products use of it, of the same shape."""
 
@@ -37,3 +39,9 @@ def linear(x: Tensor, w: Tensor, keep: Keep | None = None, feedback: Tensor | No
     (arXiv:1703.00522v1, Table 1).
     """
     return _Linear.apply(x, w, keep, feedback)  # type: ignore[no-any-return,no-untyped-call]
+
+
+def by_rows(keep: Keep | None, outputs: int, device: str, dtype: torch.dtype) -> int:
+    """k, where `keep` is top-k and products of kept entries alone are the faster ones on this machine; else 0."""
+    k: int = getattr(keep, "largest", 0)
+    return k if rows.pays(k, outputs, device, dtype) else 0

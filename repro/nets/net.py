@@ -39,6 +39,7 @@ class Net:
             names = {k: f"{k}{i}" for k in segment.shapes()}
             p, g = ({k: of[n] for k, n in names.items()} for of in (self.params.p, self.params.g))
             segment.bind(p, g, runs)
+            self.params.written.update({names[k]: flags for k, flags in segment.written().items()})
         spans = [[self.params.spans[f"{k}{i}"] for k in s.shapes()] for i, s in self.numbered()]
         self.params.blocks = [(own[0][0], own[-1][1]) if own else (0, 0) for own in spans]
 

@@ -13,11 +13,24 @@ ROW = 32
 """On a GPU rows are padded to a multiple of 32 numbers: a misaligned matrix would take slow kernels."""
 
 
+class OutFirst(tuple[int, ...]):
+    """The shape (I, O) of a matrix whose numbers lie as [O, I]: what belongs to one output lies side by side."""
+
+
+def _laid(rows: Tensor, shape: Sequence[int]) -> Tensor:
+    """Rows [n, size] as [n, *shape], a view."""
+    if isinstance(shape, OutFirst):
+        return rows.view(len(rows), *shape[::-1]).mT
+    return rows.view(len(rows), *shape)
+
+
 class Params:
     """Named parameters `p` [R, *shape], views of `flat` [R, P], and their gradients `g`, views of `flat_grad`.
 
     `models`: so many equal sets of the shapes a run, one behind the other in its row; names then are [R·models,
-    *shape]. `blocks`: the columns [a, b) of a row that are updated or not updated as one (a segment, a model).
+    *shape]; a shape may be `OutFirst`. `blocks`: the columns [a, b) of a row that are updated or not updated as one
+    (a segment, a model). `written`: of a matrix stored `OutFirst`, for each run, which outputs may have a gradient
+    that is not zero, [O] int32.
     Letters used throughout: R runs, B batch, H hidden units, C classes, D input features.
     """
 
@@ -42,12 +55,13 @@ class Params:
             self.spans[name] = (at, at + math.prod(shape))
             at += math.prod(shape)
         self._shapes = dict(shapes)
+        self.written: dict[str, list[Tensor]] = {}
         self.p, self.g = self.views(self.flat), self.views(self.flat_grad)
 
     def views(self, flat: Tensor) -> dict[str, Tensor]:
         """Any tensor like `flat` (a moment of Adam) by the parameters' names: views [R·models, *shape]."""
         rows = flat.view(self.runs * self.models, -1)
-        return {k: rows[:, a:b].view(len(rows), *self._shapes[k]) for k, (a, b) in self.spans.items()}
+        return {k: _laid(rows[:, a:b], self._shapes[k]) for k, (a, b) in self.spans.items()}
 
     def fingerprint(self, run: int) -> str:
         """First 16 hex digits of the SHA-256 of one run's parameters: tells two initialisations apart."""

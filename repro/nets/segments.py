@@ -58,6 +58,10 @@ class Segment:
         for gradient in self.g.values():
             gradient.zero_()
 
+    def written(self) -> dict[str, list[Tensor]]:
+        """As of `Params.written`, of its own parameters, after `bind`."""
+        return {}
+
     def kept(self) -> dict[str, Tensor]:
         """What the next step depends on beside the parameters (running statistics), by name."""
         return {}

@@ -27,6 +27,11 @@ class TopK:
         """g [R, B, n] with k entries of each row kept."""
         return top_k(g, self.k)
 
+    @property
+    def largest(self) -> int:
+        """That so many of the largest are kept lets a linear map multiply by those alone."""
+        return self.k
+
 
 @dataclass(frozen=True)
 class RandomK:

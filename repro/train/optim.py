@@ -1,4 +1,4 @@
-"""Adam and AdaGrad over parameters [R, P]: all runs in one fused call, or a rate and a mask for each run.
+"""Adam over parameters [R, P]: all runs in one fused call, or a rate and a mask for each run.
 
 The rate is a tensor that the host fills, since a captured CUDA graph would freeze a Python number. All state lies in
 tensors of fixed addresses, so that loading a checkpoint leaves a captured graph valid.
@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.optim.adagrad import adagrad as torch_adagrad
 from torch.optim.adam import adam as torch_adam
 
 from repro.kernels import gpu
@@ -117,7 +116,7 @@ class Adam(Optimizer):
         return {f"{k}{j}": t for k, made in named.items() for j, t in enumerate(made)}
 
 
-class _Masked(Optimizer):
+class Masked(Optimizer):
     """An update of ours, block by block: a rate for each run, a mask and a step counter for each run and block."""
 
     moments = 1
@@ -155,7 +154,7 @@ class _Masked(Optimizer):
         return {f"{k}-{j}": t for k, own in named.items() for j, t in enumerate(own)}
 
 
-class MaskedAdam(_Masked):
+class MaskedAdam(Masked):
     """Adam (β = 0.9, 0.999): equal to PyTorch's to rounding where rates are equal and everything moves."""
 
     moments = 2
@@ -170,60 +169,6 @@ class MaskedAdam(_Masked):
         x.sub_((m * size.to(x)).div_((v.sqrt() / root.to(x)).add_(self.eps)))
 
 
-class MaskedAdaGrad(_Masked):
-    """AdaGrad: x ← x − rate · g / √(ε + Σg²), ε inside the root as in meProp's public code."""
-
-    def __init__(
-        self,
-        params: Sequence[Params],
-        rates: Sequence[float],
-        eps: float,
-        clip: float | None = None,
-        masked: bool = True,
-    ):
-        super().__init__(params, rates, eps, clip, masked)
-        for made in self.made[0]:
-            made.fill_(eps)
-
-    def _move(self, x: Tensor, g: Tensor, made: list[Tensor], count: Tensor, on: Tensor) -> None:
-        made[0].addcmul_(g * on.to(g), g)
-        x.sub_((g * (self.rate * on).to(g)).div_(made[0].sqrt()))
-
-
-class AdaGrad(Optimizer):
-    """`MaskedAdaGrad` for runs on a CPU that are all updated and share the rate: PyTorch's fused call."""
-
-    def __init__(
-        self, params: Sequence[Params], rates: Sequence[float], eps: float, clip: float | None = None
-    ):
-        super().__init__(params, rates, eps, clip)
-        self.sums = [torch.full_like(p.flat, eps) for p in self.params]
-        self.counts = [torch.zeros(()) for _ in self.params]
-
-    def step(self, moves: Sequence[Tensor] | None = None) -> None:
-        """One update of everything."""
-        assert moves is None, "a mask needs MaskedAdaGrad"
-        assert len(set(self.rates)) == 1, "a rate a run needs MaskedAdaGrad"
-        self._clip()
-        torch_adagrad(
-            [p.flat for p in self.params],
-            [p.flat_grad for p in self.params],
-            self.sums,
-            self.counts,
-            fused=True,
-            lr=self.rates[0],
-            weight_decay=0.0,
-            lr_decay=0.0,
-            eps=0.0,
-            maximize=False,
-        )
-
-    def kept(self) -> dict[str, Tensor]:
-        """Sums of squares and step counters."""
-        named = {"sum": self.sums, "count": self.counts}
-        return {f"{k}{j}": t for k, made in named.items() for j, t in enumerate(made)}
-
-
 def adam(
     params: Sequence[Params],
     rates: Sequence[float],
@@ -235,10 +180,3 @@ def adam(
     if masked or (len(set(rates)) > 1 and not by_kernel(params)):
         return MaskedAdam(params, rates, eps, clip, masked)
     return Adam(params, rates, eps, clip)
-
-
-def adagrad(params: Sequence[Params], rates: Sequence[float], eps: float) -> AdaGrad | MaskedAdaGrad:
-    """The fused AdaGrad on a CPU where all runs share the rate, else ours."""
-    if len(set(rates)) > 1 or params[0].flat.is_cuda:
-        return MaskedAdaGrad(params, rates, eps, masked=False)
-    return AdaGrad(params, rates, eps)

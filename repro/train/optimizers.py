@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from repro.errors import UnknownNameError
 from repro.nets.params import Params
+from repro.train.adagrad import adagrad
 from repro.train.given import Given
-from repro.train.optim import Optimizer, adagrad, adam
+from repro.train.optim import Optimizer, adam
 
 OPTIMIZERS = ("adam", "adagrad")
 

@@ -19,7 +19,7 @@ from torch import Tensor
 from repro.data.parsing import FEATURES
 from repro.errors import UnknownNameError
 from repro.kernels.products import affine, product, suits
-from repro.kernels.rows import RowLoops
+from repro.kernels.rows import row_loops, unified_loops
 from repro.kernels.topk import top_k, unified_backward, unified_columns
 from repro.nets.losses import softmax_error
 from repro.train.backward_time import Timed, turns
@@ -60,11 +60,11 @@ def way(by: str | None, k: int, w: Tensor, batch: int, hidden: int) -> Back:
     if by is None or (k >= len(w) and (by, k) != ("rows", hidden)):
         return dense
     if by == "rows":
-        return RowLoops(batch, k, *w.shape)
+        return row_loops(batch, k, *w.shape)
     if by == "mask":
         return lambda x, w, g, need: dense(x, w, top_k(g, k), need)
     if by == "unified":
-        return partial(unified, k, torch.zeros_like(w))
+        return unified_loops(batch, k, *w.shape) or partial(unified, k, torch.zeros_like(w))
     raise UnknownNameError("way to multiply", by, WAYS)
 
 

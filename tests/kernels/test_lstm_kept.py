@@ -171,3 +171,34 @@ def test_a_scale_is_everywhere() -> None:
     scaled = torch.zeros_like(g)
     made.weight_gradient(scaled, 0.5)
     assert torch.allclose(scaled, g / 2, rtol=0, atol=1e-14)
+
+
+def single(k: int, by_lot: bool, apart: bool) -> KeptWindow:
+    made = KeptWindow(M, T + 3, B, INPUTS, H, W.float(), k).first(T)
+    made.by_lot, made.apart = by_lot, apart
+    return made
+
+
+@pytest.mark.parametrize("by_lot", [False, True])
+@pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize("k", [1, 2])
+def test_loops_in_c_are_those_of_pytorch_in_float64(k: int, apart: bool, by_lot: bool, in_c: None) -> None:
+    """Call after call into the same ∂L/∂W, of other inputs each: the last one's is gone; then into another."""
+    mine, plain = single(k, by_lot, apart), window(k, True)
+    assert mine.in_c and not plain.in_c
+    plain.by_lot = by_lot
+    g, g2 = torch.full((M, 4 * H, H + 1 + INPUTS), 7.0), torch.full_like(W, 7.0)
+    for seed in (3, 4, 5):
+        x, dy = drawn(M, T, B, INPUTS, seed=seed), drawn(M, T, B, H, seed=seed + 10)
+        at = drawn(T, M, B, 4, H, seed=seed).argsort(-1)[..., :k]
+        g = torch.full_like(g, 9.0) if seed == 5 else g
+        for own, w, to in ((mine, W.float(), g), (plain, W, g2)):
+            own.at.copy_(at)
+            own.x[:, :T].copy_(x)
+            own.forward(w)
+            own.back(w, dy.to(w))
+            own.weight_gradient(to, 0.5)
+        dx, dx2 = mine.input_gradient(W.float()), plain.input_gradient(W)
+        assert (g - g2).norm() < 1e-5 * g2.norm() and (dx - dx2).norm() < 1e-5 * dx2.norm()
+    rest = (g2[..., :H] == 0).all(-1)
+    assert rest.any() and not g[..., :H][rest].any()

@@ -9,6 +9,13 @@ from repro.kernels import norm
 from repro.kernels import norm_plain as plain
 
 
+@pytest.fixture(params=["in_c", "not_in_c"], autouse=True)
+def way(request: pytest.FixtureRequest) -> str:
+    """By our kernel for CPUs, and without it: PyTorch's, or the formula."""
+    request.getfixturevalue(request.param)
+    return str(request.param)
+
+
 def inputs(runs: int, batch: int, hidden: int) -> list[torch.Tensor]:
     rng = torch.Generator().manual_seed(0)
     a, d = (torch.randn(runs, batch, hidden, generator=rng) * 3 + 1 for _ in range(2))
@@ -54,7 +61,6 @@ def test_the_formula_in_bfloat16_keeps_float32_statistics() -> None:
     a = (torch.randn(2, 512, 8, generator=rng) + 20).bfloat16()
     d = torch.randn(2, 512, 8, generator=rng).bfloat16()
     gamma, beta = (torch.rand(2, 8, generator=rng) + 0.5 for _ in range(2))
-    assert not norm.fused(a)
     exact = plain.bn_relu(a.double(), gamma.double(), beta.double())
     rough = norm.bn_relu(a.clone(), gamma, beta)
     assert rough.out.dtype == torch.bfloat16 and rough.mean.dtype == rough.rstd.dtype == torch.float32
@@ -80,9 +86,78 @@ def test_a_second_backward_pass_is_refused(size: tuple[int, int]) -> None:
         norm.bn_relu_backward(d, cache, gamma, *grads)
 
 
-def test_small_or_double_activations_take_the_formula() -> None:
+def test_which_kernel_takes_what(way: str) -> None:
+    gamma = torch.ones(2, 8)
+    for dtype in (torch.float32, torch.bfloat16):
+        assert norm.native(torch.zeros(2, 6, 8, dtype=dtype), gamma) == (way == "in_c")
+    assert not norm.native(torch.zeros(2, 6, 8), gamma.bfloat16())
+    assert not norm.native(torch.zeros(2, 6, 8, dtype=torch.float64), gamma)
     assert not norm.fused(torch.zeros(2, 6, 8))
     assert not norm.fused(torch.zeros(1, 256, 1024, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("size", [(3, 1), (100, 63), (33, 64), (256, 130)])
+def test_in_c_it_is_the_formula_at_any_size_and_stride(
+    size: tuple[int, int], dtype: torch.dtype, way: str
+) -> None:
+    """Against the formula in float64, of the numbers as they are after rounding; views with gaps on all sides."""
+    if way != "in_c":
+        return
+    batch, width = size
+    runs, rng = 2, torch.Generator().manual_seed(1)
+    room = [torch.randn(runs, 2, batch, width + 3, generator=rng).to(dtype) for _ in range(3)]
+    a, d, out = (r[:, 1, :, :width] for r in room)
+    params = torch.rand(runs, 5 * width, generator=rng) + 0.5
+    gamma, beta, g_gamma, g_beta = (params[:, i * width : (i + 1) * width] for i in range(4))
+    before, rest = [r.clone() for r in room], params[:, 4 * width :].clone()
+    running = [torch.rand(runs, 1, width, generator=rng) for _ in range(2)]
+    moved = [r.double() for r in running]
+    exact = plain.bn_relu(a.double(), gamma.double(), beta.double())
+    cache = norm.bn_relu(a, gamma, beta, out, running=(running[0], running[1]))
+    assert cache.out.data_ptr() == out.data_ptr() and cache.mean.shape == (runs, 1, width)
+    small = 1e-5 if dtype == torch.float32 else 4e-3
+
+    def near(mine: torch.Tensor, true: torch.Tensor, bar: float) -> bool:
+        return bool((mine.double() - true).norm() <= bar * (true.norm() + 1e-3))
+
+    assert near(cache.out, exact.out, small)
+    assert all(near(getattr(cache, n), getattr(exact, n), 1e-5) for n in ("mean", "var", "rstd"))
+    assert near(running[0], moved[0].lerp(exact.mean, 0.1), 1e-6)
+    assert near(running[1], moved[1].lerp(exact.var, 0.1), 1e-6)
+    exact.out = out.double()  # the same units are off on both sides
+    to = [torch.empty(runs, width, dtype=torch.float64) for _ in range(2)]
+    back = plain.bn_relu_backward(d.double(), exact, gamma.double(), *to)
+    made = norm.bn_relu_backward(d, cache, gamma, g_gamma, g_beta)
+    assert near(made, back, 3 * small) and near(g_gamma, to[0], 1e-4) and near(g_beta, to[1], 1e-5)
+    for now, then in zip(room, before, strict=True):  # nothing beside is touched
+        assert torch.equal(now[:, 0], then[:, 0]) and torch.equal(now[..., width:], then[..., width:])
+    assert torch.equal(params[:, 4 * width :], rest)
+
+
+def test_the_way_back_is_that_of_the_way_there(way: str) -> None:
+    """Whatever is asked for in between, and however the gradient lies: what is kept belongs to one of them."""
+    if way != "in_c":
+        return
+    a, _, gamma, beta = inputs(2, 6, 8)
+    d = torch.randn(2, 8, 6, generator=torch.Generator().manual_seed(3)).mT
+    exact, to = plain.bn_relu(a.double(), gamma.double(), beta.double()), torch.empty(4, 2, 8)
+    cache = norm.bn_relu(a, gamma, beta)
+    torch.set_num_threads(2)
+    made = norm.bn_relu_backward(d, cache, gamma, to[0], to[1])
+    back = plain.bn_relu_backward(d.double(), exact, gamma.double(), to[2], to[3])
+    assert (made - back).norm() < 1e-5 * back.norm() and torch.allclose(to[:2], to[2:], rtol=1e-4, atol=1e-5)
+
+
+def test_what_is_no_number_is_not_hidden() -> None:
+    """A run that diverges has to be seen."""
+    a, d, gamma, beta = inputs(1, 64, 160)
+    a[0, 5, 7] = torch.nan
+    cache = norm.bn_relu(a, gamma, beta)
+    assert cache.out[0, :, 7].isnan().all() and not cache.out[0, :, 6].isnan().any()
+    grads = torch.empty(2, 1, 160)
+    d_a = norm.bn_relu_backward(d, cache, gamma, *grads)
+    assert d_a[0, :, 7].isnan().all() and grads[0, 0, 7].isnan() and not d_a[0, :, 6].isnan().any()
 
 
 @pytest.mark.parametrize("size", [(64, 160), (6, 8)])  # the kernel, and the formula

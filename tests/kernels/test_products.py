@@ -46,6 +46,15 @@ def test_products_are_those_of_bmm(runs: int, given: bool, chosen: str) -> None:
         near(made, a, b)
 
 
+@pytest.mark.parametrize("size", [(1, 1), (16, 16), (15, 33), (32, 48), (100, 17)])
+def test_in_c_a_transposed_view_is_copied_exactly(size: tuple[int, int], in_c: None) -> None:
+    wide = torch.randn(size[0], size[1] + 5, generator=torch.Generator().manual_seed(0))
+    for a in (wide, wide[:, 2:-1], wide[:, :1]):
+        made = products._close(a.T)
+        assert made.is_contiguous() and torch.equal(made, a.T)
+    assert products._close(wide) is wide and products._close(wide.T[::2]).equal(wide.T[::2])
+
+
 def test_onednn_gets_no_matrix_that_it_multiplies_by_its_slow_loop(
     chosen: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

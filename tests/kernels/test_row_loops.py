@@ -1,4 +1,4 @@
-"""Row by row: the same products as with a mask, for every k, and without ∂L/∂x where nobody needs it."""
+"""Row by row, by PyTorch and in C: the products with a mask, for every k, and no ∂L/∂x where nobody needs it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,18 @@ import pytest
 import torch
 
 from repro.kernels import rows
-from repro.kernels.rows import RowLoops, rows_backward_plain
+from repro.kernels.rows import (
+    EXAMPLES,
+    FEW,
+    RowLoops,
+    Rows,
+    UnifiedRows,
+    pays,
+    row_loops,
+    rows_backward_plain,
+    unified_loops,
+)
+from repro.kernels.topk import unified_backward_plain
 
 BATCH, INPUTS, OUTPUTS = 7, 11, 9
 
@@ -34,3 +45,85 @@ def test_rows_that_no_example_keeps_are_zero() -> None:
     g[:, 2] = 1.0
     g_w, _ = RowLoops(BATCH, 1, OUTPUTS, INPUTS)(torch.ones(BATCH, INPUTS), torch.ones(OUTPUTS, INPUTS), g)
     assert g_w[2].tolist() == [BATCH] * INPUTS and g_w.sum() == BATCH * INPUTS
+
+
+def drawn(batch: int, inputs: int, outputs: int, seed: int = 0) -> list[torch.Tensor]:
+    rng = torch.Generator().manual_seed(seed)
+    return [torch.randn(s, generator=rng) for s in ((batch, inputs), (outputs, inputs), (batch, outputs))]
+
+
+@pytest.mark.parametrize(
+    ("batch", "inputs", "outputs"), [(1, 5, 40), (7, 11, 9), (10, 300, 130), (90, 700, 20)]
+)
+@pytest.mark.parametrize("k", [1, 3, 8, 40])
+def test_in_c_they_are_the_masked_products(batch: int, inputs: int, outputs: int, k: int, in_c: None) -> None:
+    """The last size goes block by block of columns. What the call before has written is gone after each call."""
+    rows = Rows(k, outputs, inputs, torch.full((outputs, inputs), torch.nan))
+    for seed in range(3):
+        x, w, g = drawn(batch, inputs, outputs, seed)
+        g_w, g_x = rows(x, w, g)
+        plain_w, plain_x = rows_backward_plain(*(v.double() for v in (x, w, g)), k)
+        assert g_x is not None and g_w.data_ptr() == rows.g_w.data_ptr()
+        assert (g_w - plain_w).norm() < 1e-6 * plain_w.norm()
+        assert (g_x - plain_x).norm() < 1e-6 * plain_x.norm()
+        assert torch.equal(
+            (plain_w != 0).any(1) & (rows.written == 0), torch.zeros(outputs, dtype=torch.bool)
+        )
+        at = g.abs().topk(min(k, outputs)).indices.sort().values
+        assert torch.equal(rows.at, at)
+    if k * 2 < outputs and batch == 1:
+        assert (g_w[rows.written == 0] == 0).all() and rows.written.sum() == k
+    assert rows(x, w, g, need_input=False)[1] is None
+
+
+def test_in_c_rows_may_lie_apart_and_a_batch_may_change(in_c: None) -> None:
+    x, w, g = drawn(9, 30, 50)
+    wide_x, wide_g = torch.randn(9, 40), torch.randn(9, 70)
+    wide_x[:, 3:33], wide_g[:, 5:55] = x, g
+    rows, room = Rows(4, 50, 30), torch.empty(6, 30)
+    one = [v.clone() for v in rows(x, w, g) if v is not None]
+    two = rows(wide_x[:, 3:33], w, wide_g[:, 5:55])
+    assert all(torch.equal(a, b) for a, b in zip(one, two, strict=True) if b is not None)
+    g_w, g_x = rows(x[:6], w, g[:6], out=room)
+    plain_w, plain_x = rows_backward_plain(x[:6], w, g[:6], 4)
+    assert (
+        g_x is room and torch.allclose(room, plain_x, atol=1e-5) and torch.allclose(g_w, plain_w, atol=1e-5)
+    )
+
+
+def test_in_c_equals_and_what_is_no_number(in_c: None) -> None:
+    """Of equals the first; NaN is larger than all, so that it is seen; zeros are entries like any."""
+    nan = torch.nan
+    g = torch.tensor(
+        [[1.0, -1, 1, 0, 1, 2], [0, 0, 0, 0, 0, 0], [5, nan, -torch.inf, 7, nan, 1], [-3, 2, 3, -2, 0, 1]]
+    )
+    rows = Rows(3, 6, 1)
+    rows(torch.ones(4, 1), torch.ones(6, 1), g)
+    assert rows.at.tolist() == [[0, 1, 5], [0, 1, 2], [1, 2, 4], [0, 1, 2]]
+    assert rows.g_w.isnan().flatten().tolist() == [False, True, False, False, True, False]
+
+
+@pytest.mark.parametrize("k", [1, 4, 40])
+def test_in_c_one_pattern_for_all_is_the_plain_product(k: int, in_c: None) -> None:
+    rows = UnifiedRows(k, OUTPUTS, INPUTS)
+    for seed in range(3):
+        x, w, g = drawn(BATCH, INPUTS, OUTPUTS, seed)
+        g_w, g_x = rows(x, w, g)
+        plain_w, plain_x = unified_backward_plain(*(v.double() for v in (x, w, g)), min(k, OUTPUTS))
+        assert g_x is not None and (g_w - plain_w).norm() < 1e-6 * plain_w.norm()
+        assert (g_x - plain_x).norm() < 1e-6 * plain_x.norm()
+        assert (rows.at == rows.at[0]).all() and (k > OUTPUTS or rows.written.sum() == k)
+    assert isinstance(unified_loops(EXAMPLES, k, OUTPUTS, INPUTS), UnifiedRows)
+    assert unified_loops(EXAMPLES + 1, k, OUTPUTS, INPUTS) is None
+
+
+def test_the_faster_one_is_taken(in_c: None) -> None:
+    assert isinstance(row_loops(BATCH, 2, OUTPUTS, INPUTS), Rows)
+    assert pays(3, 3 * FEW, "cpu", torch.float32) and not pays(3, 3 * FEW - 1, "cpu", torch.float32)
+    assert not pays(3, 100, "cuda", torch.float32) and not pays(3, 100, "cpu", torch.float64)
+    assert not pays(0, 100, "cpu", torch.float32)
+
+
+def test_without_a_compiler_pytorchs_are_taken(not_in_c: None) -> None:
+    assert isinstance(row_loops(BATCH, 2, OUTPUTS, INPUTS), RowLoops)
+    assert not pays(1, 100, "cpu", torch.float32)

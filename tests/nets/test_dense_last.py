@@ -10,6 +10,7 @@ from oracles import filled, leaves
 from torch import Tensor
 from torch.nn import functional as F
 
+from repro.kernels import norm_last_native
 from repro.kernels.topk import top_k
 from repro.nets.dense import Dense
 from repro.nets.dense_last import DenseLast
@@ -71,6 +72,49 @@ def test_it_is_its_plain_twin(act: str, runs: int, change: Any) -> None:
     assert torch.allclose(fast.params.flat_grad, plain.params.flat_grad, rtol=1e-9, atol=1e-13)
     for mine, theirs in zip(fast.kept().values(), plain.kept().values(), strict=True):
         assert torch.allclose(mine, theirs, rtol=1e-10)
+
+
+@pytest.mark.parametrize("size", [(7, 9, 6), (20, 130, 100)])
+@pytest.mark.parametrize("runs", [1, 3])
+@pytest.mark.parametrize("act", ACTS)
+def test_in_c_it_is_the_plain_twin_in_float64(
+    act: str, runs: int, size: tuple[int, int, int], in_c: None
+) -> None:
+    """Also of a gradient whose units do not lie side by side, and after another number of threads is set."""
+    inputs, outputs, batch = size
+    made = [DenseLast(inputs, outputs, act) for _ in range(2)]
+    made[1].fast = False
+    fast = filled(Net([made[0]], runs))
+    plain = filled(Net([made[1]], runs, dtype=torch.float64))
+    plain.params.flat.copy_(fast.params.flat)
+    rng = torch.Generator().manual_seed(2)
+    for d in (
+        torch.randn(runs, batch, outputs, generator=rng),
+        torch.randn(runs, outputs, batch, generator=rng).mT,
+    ):
+        x = torch.randn(runs, batch, inputs, generator=rng)
+        room = torch.zeros(runs, 2, batch, outputs + 3)
+        out = fast.forward(x, [room[:, 1, :, :outputs]])[1]
+        assert made[0]._by is norm_last_native
+        exact = plain.forward(x.double())[1]
+        assert (out - exact).norm() < 2e-6 * exact.norm()
+        assert not room[:, 0].any() and not room[..., outputs:].any()
+        torch.set_num_threads(2)
+        below = made[0].pull(d.clone()), made[1].pull(d.double())
+        torch.set_num_threads(1)
+        assert below[0] is not None and (below[0] - below[1]).norm() < 1e-5 * below[1].norm()
+        for name, g in plain.params.g.items():
+            assert (fast.params.g[name] - g).norm() < 1e-5 * g.norm() + 1e-6, name
+        for mine, theirs in zip(fast.kept().values(), plain.kept().values(), strict=True):
+            assert torch.allclose(mine.double(), theirs, rtol=1e-5, atol=1e-6)
+
+
+def test_in_c_what_is_no_number_is_not_hidden(in_c: None) -> None:
+    net = filled(Net([DenseLast(7, 9, "relu")], 1))
+    x = torch.randn(1, 6, 7)
+    x[0, 2, 3] = torch.nan
+    assert net.forward(x)[1].isnan().all()
+    assert net.segments[0].pull(torch.ones(1, 6, 9)).isnan().all()
 
 
 def test_a_second_backward_pass_is_refused() -> None:

@@ -30,7 +30,8 @@ from repro.train.checkpoint import load_checkpoint, save_checkpoint
 from repro.train.given import Given
 from repro.train.loop import Context
 
-pytestmark = pytest.mark.skipif(torch.cuda.is_available(), reason="a real device is there")
+REAL = pytest.mark.skipif(torch.cuda.is_available(), reason="a real device is there")
+pytestmark = [REAL, pytest.mark.usefixtures("not_in_c")]  # the same operators on both sides
 
 Arm = tuple[str, tuple[Run, ...]]
 """The package whose work trains it, and its runs."""

@@ -153,3 +153,50 @@ def test_small_k_changes_the_training() -> None:
     assert not torch.allclose(one.params.g["W2"], two.params.g["W2"])
     touched = (one.params.g["W2"].abs().sum(1) > 0).sum(1)
     assert touched.max() <= 2 * BATCH
+
+
+def by_rows(in_float64: bool = False) -> Net:
+    """Hidden layers of 64 units with k = 6: products of kept entries alone, or with a mask in float64."""
+    dtype = torch.float64 if in_float64 else torch.float32
+    net = nets_mlp((INPUTS, 64, 64, CLASSES), RUNS, dtype=dtype, keep=[TopK(6), TopK(6), None])
+    net.init(generators(RUNS))
+    return net
+
+
+def test_by_rows_the_weights_are_the_same_and_lie_output_by_output(in_c: None) -> None:
+    one, two = by_rows(), by_rows(True)
+    assert [s.by_rows for s in one.segments] == [6, 6, 0] and not any(s.by_rows for s in two.segments)
+    assert one.params.p["W1"].stride()[1:] == (1, INPUTS) and two.params.p["W1"].stride()[1:] == (64, 1)
+    for name, p in one.params.p.items():
+        assert torch.allclose(p.double(), two.params.p[name], rtol=1e-7)
+    masked = nets_mlp((INPUTS, 64, 64, CLASSES), RUNS, keep=[lambda g: top_k(g, 6)] * 2 + [None])
+    masked.init(generators(RUNS))
+    assert [one.params.fingerprint(r) for r in range(RUNS)] == [
+        masked.params.fingerprint(r) for r in range(RUNS)
+    ]
+    assert not any(s.by_rows for s in masked.segments)
+
+
+def test_by_rows_the_gradients_are_those_of_the_mask(in_c: None) -> None:
+    """Step after step, since ∂L/∂W stays from one to the next: of three batches, each run on its own."""
+    one, two = by_rows(), by_rows(True)
+    for t in range(3):
+        x, y = batch()
+        x = x.roll(t, 1)
+        for net, own in ((one, x.float()), (two, x)):
+            step(net, own, y)
+        for name, g in two.params.g.items():
+            assert (one.params.g[name] - g).norm() < 1e-5 * g.norm(), name
+        written = one.params.written["W2"]
+        assert all(0 < flags.sum() < 64 for flags in written)
+        for r, flags in enumerate(written):
+            assert torch.equal((two.params.g["W2"][r] != 0).any(0), flags.bool())
+
+
+def test_by_rows_a_skipped_segment_has_no_gradient(in_c: None) -> None:
+    net, (x, y) = by_rows(), batch()
+    step(net, x.float(), y)
+    net.segments[0].skip()
+    assert not net.params.g["W1"].any()
+    step(net, x.float(), y)
+    assert net.params.g["W1"].any()

@@ -10,7 +10,7 @@ import torch
 from running import kept, steps, trained
 from tiny_exhibit import EXHIBIT
 
-from repro import blas
+from repro import blas, native
 from repro import device as devices
 from repro.cli import main
 from repro.errors import RunError
@@ -138,6 +138,7 @@ def test_a_gpu_is_part_of_the_key_and_its_driver_is_not(cuda, monkeypatch):
     assert devices.arithmetic("cuda", 1) == {**before, "triton": "3.6.0"} != before
     assert devices.facts("cuda")["triton"] == "3.6.0"
     monkeypatch.setattr(blas, "name", lambda: blas.BLAS)
+    monkeypatch.setattr(native, "there", lambda: False)
     assert set(devices.arithmetic("cpu", 1)) == {"device", "threads", "torch"}, "a CPU's key is as it was"
 
 

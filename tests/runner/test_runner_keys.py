@@ -7,7 +7,7 @@ import pytest
 import torch
 from tiny_exhibit import EXHIBIT
 
-from repro import blas
+from repro import blas, native
 from repro.data import DataInfo
 from repro.device import arithmetic
 from repro.record.run import Run, digest, runs
@@ -50,13 +50,18 @@ def test_the_version_of_torch_counts(monkeypatch):
 
 
 def test_keys_on_a_cpu_are_what_they_were(monkeypatch):
-    """Results of earlier versions are kept under them; only where oneDNN multiplies is that said, too."""
+    """Results of earlier versions are kept under them; where oneDNN multiplies or kernels in C help that is said."""
+    monkeypatch.setattr(native, "there", lambda: False)
     monkeypatch.setattr(blas, "name", lambda: blas.ONEDNN)
     other = key(data=None)
     monkeypatch.setattr(blas, "name", lambda: blas.BLAS)
     arithmetic = {"device": "cpu", "threads": 1, "torch": torch.__version__}
     facts = {"run": RUN.identity(), "work": "tiny.work:work", "data": None, "arithmetic": arithmetic}
     assert key(data=None) == digest(facts) != other
+    monkeypatch.setattr(native, "there", lambda: True)
+    assert key(data=None) == digest(facts | {"arithmetic": arithmetic | {"native": True}})
+    two = arithmetic | {"threads": 2}
+    assert key(data=None, threads=2) == digest(facts | {"arithmetic": two}), "several threads do without"
 
 
 def test_another_work_counts(mine):

@@ -8,8 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from repro.nets.params import Params
-from repro.train.optim import AdaGrad, Adam, MaskedAdaGrad, MaskedAdam, Optimizer, adagrad, adam
+from repro.nets.params import OutFirst, Params
+from repro.train.adagrad import AdaGrad, MaskedAdaGrad, adagrad
+from repro.train.optim import Adam, MaskedAdam, Optimizer, adam
 
 RUNS, STEPS = 3, 25
 RATES = (1e-2, 3e-3, 1e-3)
@@ -100,6 +101,31 @@ def test_adagrad_by_hand() -> None:
             p.flat_grad.fill_(g)
             optimizer.step()
         assert p.flat.item() == pytest.approx(-0.1 * (1 / 1.25**0.5 + 2 / 5.25**0.5), rel=1e-12)
+
+
+def test_adagrad_passes_over_rows_that_have_no_gradient(in_c: None) -> None:
+    """As PyTorch's, to rounding, of weights that lie output by output; what is passed over has not moved by a bit."""
+    shapes = {"W": OutFirst((5, 40)), "b": (40,), "V": (40, 3)}
+    one, two = (Params(shapes, RUNS) for _ in range(2))
+    rng = torch.Generator().manual_seed(4)
+    one.flat.copy_(torch.randn(one.flat.shape, generator=rng))
+    two.flat.copy_(one.flat)
+    one.written["W"] = [torch.zeros(40, dtype=torch.int32) for _ in range(RUNS)]
+    optimizers = [AdaGrad([p], [1e-2] * RUNS, eps=1e-6) for p in (one, two)]
+    start = one.p["W"].clone()
+    for t in range(5):
+        one.flat_grad.copy_(torch.randn(one.flat.shape, generator=rng))
+        for r, flags in enumerate(one.written["W"]):
+            flags.copy_(torch.arange(40) % 7 == (t + r) % 3)
+            one.g["W"][r][:, flags == 0] = 0
+        two.flat_grad.copy_(one.flat_grad)
+        for optimizer in optimizers:
+            optimizer.step()
+    assert torch.allclose(one.flat, two.flat, rtol=1e-5, atol=1e-7)
+    for name, kept in optimizers[0].kept().items():
+        assert torch.allclose(kept, optimizers[1].kept()[name], rtol=1e-6), name
+    moved = (one.p["W"] != start).any(1)
+    assert torch.equal(moved, (two.p["W"] != start).any(1)) and not moved[:, 3:7].any() and moved[:, :3].all()
 
 
 def test_which_adagrad() -> None:

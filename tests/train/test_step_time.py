@@ -143,9 +143,16 @@ def test_what_is_not_known_is_refused_by_name(small: Callable[..., Given]) -> No
         way("magic", 2, torch.ones(5, 3), 1, 5)
 
 
-def test_which_maps_go_through_loops() -> None:
+@pytest.mark.parametrize(
+    ("c", "own", "one"), [("in_c", "Rows", "UnifiedRows"), ("not_in_c", "RowLoops", "partial")]
+)
+def test_which_maps_go_through_loops(c: str, own: str, one: str, request: pytest.FixtureRequest) -> None:
     """A map that keeps all its entries is dense, but where all rows of all maps are asked for."""
+    request.getfixturevalue(c)
     made = [Step(MNIST, "rows", k).back for k in (3, 12, 30)]
     assert [[type(b).__name__ for b in back] for back in made] == [
-        ["RowLoops"] * 3, ["RowLoops", "RowLoops", "function"], ["RowLoops"] * 3,
-    ]  # fmt: skip
+        [own] * 3,
+        [own, own, "function"],
+        [own] * 3,
+    ]
+    assert type(Step(MNIST, "unified", 3).back[0]).__name__ == one

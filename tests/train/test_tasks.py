@@ -13,12 +13,13 @@ from repro.exhibits import get
 from repro.nets.dropout import Dropout
 from repro.record.run import Run
 from repro.train import best, tasks
+from repro.train.adagrad import AdaGrad
 from repro.train.checkpoint import copied
 from repro.train.given import Given
 from repro.train.loop import Context
 from repro.train.meprop_dropout import DroppedLearner
 from repro.train.meprop_mlp import MepropLearner
-from repro.train.optim import AdaGrad, Adam
+from repro.train.optim import Adam
 from repro.train.optimizers import optimizer_of
 from repro.train.parsing import ParserLearner
 from repro.train.parsing_dropout import DroppedParser

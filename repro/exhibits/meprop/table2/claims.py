@@ -215,7 +215,7 @@ def _unified(view: View) -> Outcome:
 
 @_ours(
     "M2-11",
-    "Where zeros are multiplied along, as the accuracies of these tables are made here, meProp costs time",
+    "Where the zeros are multiplied along, meProp costs time",
     tolerance="linear maps, k = 20, both tasks: longer than dense",
     given="foreseen: a pilot on one map had shown it",
 )
