@@ -30,8 +30,7 @@ from repro.train.checkpoint import load_checkpoint, save_checkpoint
 from repro.train.given import Given
 from repro.train.loop import Context
 
-REAL = pytest.mark.skipif(torch.cuda.is_available(), reason="a real device is there")
-pytestmark = [REAL, pytest.mark.usefixtures("not_in_c")]  # the same operators on both sides
+pytestmark = pytest.mark.skipif(torch.cuda.is_available(), reason="a real device is there")
 
 Arm = tuple[str, tuple[Run, ...]]
 """The package whose work trains it, and its runs."""
@@ -82,8 +81,8 @@ def ledger() -> Iterator[pretend.Ledger]:
 
 
 @pytest.fixture
-def learner_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """learner_of(arm, device) → the learner that the arm's work makes, or None if it trains nothing."""
+def learner_of(monkeypatch: pytest.MonkeyPatch, not_in_c: None) -> Callable[..., Any]:
+    """learner_of(arm, device) → the learner of the arm's work, None if it trains nothing; the same operators on both."""
 
     def find(learner: Any, *_: Any) -> None:
         raise Found(learner)
