@@ -82,7 +82,7 @@ def ledger() -> Iterator[pretend.Ledger]:
 
 @pytest.fixture
 def learner_of(monkeypatch: pytest.MonkeyPatch, not_in_c: None) -> Callable[..., Any]:
-    """learner_of(arm, device) → the learner of the arm's work, None if it trains nothing; the same operators on both."""
+    """learner_of(arm, device) → its work's learner, None if it trains nothing; the same operators on both."""
 
     def find(learner: Any, *_: Any) -> None:
         raise Found(learner)
