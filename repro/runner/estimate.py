@@ -32,7 +32,13 @@ STEP_S = {
 }
 """Work → guessed seconds of a step and layer: of a whole group on CUDA, where launches count; of a run on a CPU."""
 _DEFAULT = (5e-4, 2e-3)
-_EPOCH = 60_000  # images, where only epochs are given
+_EPOCH = {
+    "parsing": 392_000,
+    "pos": 12_544,
+}  # transitions and sentences of UD EWT, where only epochs are given
+_IMAGES = 60_000
+_EXAMPLE_S = {"parsing": 1.7e-4, "pos": 2e-3}
+"""Task → guessed seconds of an example on a CPU, where a step is as long as its mini-batch is large."""
 
 Known = dict[str, list[tuple[float, int]]]
 """What like runs have in common → (seconds a step and run, how many trained together) of each that is known."""
@@ -43,7 +49,8 @@ def length(run: Run) -> float:
     params = run.params
     given = params.get("steps") or params.get("max_steps") or params.get("repetitions")
     if not given and params.get("epochs"):
-        given = params["epochs"] * math.ceil(_EPOCH / (params.get("batch") or _EPOCH))
+        examples = _EPOCH.get(run.setting.get("task", ""), _IMAGES)
+        given = params["epochs"] * math.ceil(examples / (params.get("batch") or examples))
     return float(given or 1)
 
 
@@ -93,5 +100,8 @@ def seconds(group: Group, kind: str, samples: Mapping[str, list[tuple[float, int
         # a GPU takes about as long for few runs as for those that once filled a group
         return share * steps * (max(n, size) if kind == "cuda" else n), "recorded"
     together, alone = STEP_S.get(work_of(group.package), _DEFAULT)
+    first = group.runs[0]
+    if kind != "cuda" and (task := first.setting.get("task")) in _EXAMPLE_S:
+        return steps * n * _EXAMPLE_S[task] * first.params.get("batch", 1), "guessed"
     deep = max(float(r.setting.get("layers") or 1) for r in group.runs)
     return steps * deep * (together if kind == "cuda" else alone * n), "guessed"
