@@ -20,6 +20,9 @@ from repro.kernels import cpu, gpu
 
 FROM = 1 << 21
 """Multiplications a run from which oneDNN pays for a call a run, where it is the routine of choice."""
+SUMMANDS = 12
+"""Up to which the BLAS, which writes the result where it belongs, is as fast (∂L/∂W of ten examples) or, of a large
+matrix, 2.5 times as fast."""
 SMALL = 1 << 13
 """Elements of a weight matrix below which `bmm` into rows of [R, P], a call a run, costs more than copying."""
 
@@ -48,7 +51,7 @@ def tensor_cores(on: bool, like: Tensor) -> Iterator[None]:
 
 def suits(a: Tensor, b: Tensor) -> bool:
     """Whether a b, for a [R, M, K] and b [R, K, N], goes through oneDNN, run by run."""
-    large = a.shape[1] * a.shape[2] * b.shape[2] >= FROM
+    large = a.shape[1] * a.shape[2] * b.shape[2] >= FROM and a.shape[2] > SUMMANDS
     return large and a.dtype == torch.float32 and not a.is_cuda and blas.name() == blas.ONEDNN
 
 

@@ -46,6 +46,13 @@ def test_products_are_those_of_bmm(runs: int, given: bool, chosen: str) -> None:
         near(made, a, b)
 
 
+def test_sums_of_few_go_to_the_blas(chosen: str) -> None:
+    """∂L/∂W of ten examples is written, not summed: oneDNN's operator would write it twice."""
+    few, more = (torch.zeros(1, n, 600) for n in (products.SUMMANDS, products.SUMMANDS + 1))
+    assert not products.suits(few.mT, few[..., :500]) and products.FROM <= 600 * 500 * products.SUMMANDS
+    assert products.suits(more.mT, more[..., :500]) == (chosen == "onednn")
+
+
 @pytest.mark.parametrize("size", [(1, 1), (16, 16), (15, 33), (32, 48), (100, 17)])
 def test_in_c_a_transposed_view_is_copied_exactly(size: tuple[int, int], in_c: None) -> None:
     wide = torch.randn(size[0], size[1] + 5, generator=torch.Generator().manual_seed(0))
