@@ -69,7 +69,7 @@ def _keep_freed_memory() -> None:
 def arithmetic(device: str, threads: int) -> dict[str, Any]:
     """What sets the last digits of a number, as part of what it is kept under.
 
-    On a CPU: whose float32 products, if not the BLAS's, and whether kernels in C are used (`repro.native`).
+    On a CPU: whose float32 products, if not the BLAS's, and the compiler of kernels in C (`repro.native`), if used.
     Of a CUDA device also its name, CUDA's version, whether TF32 is allowed, as `prepare` sets it, and Triton's
     version (None: kernels written in it leave the work to their plain twins). Its driver is no part: libraries come
     with torch, so it is among the `facts` alone.
@@ -81,7 +81,8 @@ def arithmetic(device: str, threads: int) -> dict[str, Any]:
     shared = {"device": device, "threads": threads, "torch": torch.__version__}
     if device != "cuda":
         by = {} if blas.name() == blas.BLAS else {"products": blas.name()}
-        return {**shared, **by, **({"native": True} if threads == 1 and native.there() else {})}
+        in_c = native.compiler() if threads == 1 else None
+        return {**shared, **by, **({"native": in_c} if in_c else {})}
     pick(device)
     tf32 = {"matmul": False, "cudnn": False}  # not read: keys are asked for before `prepare`, too
     own = {"gpu": torch.cuda.get_device_name(), "cuda": torch.version.cuda, "triton": _triton()}
@@ -104,7 +105,7 @@ def facts(device: str) -> dict[str, Any]:
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "products": blas.on_gpu() if gpu else blas.name(),
-        **({} if gpu else {"native": torch.get_num_threads() == 1 and native.there()}),
+        **({} if gpu else {"native": native.compiler() if torch.get_num_threads() == 1 else None}),
         "flush_denormal": device == "cpu",  # CUDA kernels keep denormals, whatever the host does
         "python": sys.version.split()[0],
         "torch": torch.__version__,

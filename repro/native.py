@@ -94,11 +94,28 @@ def _folders() -> Iterator[Path]:
     yield Path(alone)
 
 
+def compiler() -> str | None:
+    """The first line of what the compiler says of its version, where kernels in C are used."""
+    found = _compiler() if there() else None
+    return _version(tuple(found)).splitlines()[0] if found else None
+
+
+@cache
+def _version(compiler: tuple[str, ...]) -> str:
+    asked = [*compiler, "--version"]
+    return subprocess.run(asked, capture_output=True, text=True, check=True, timeout=LONGEST).stdout
+
+
 def _digest(compiler: list[str]) -> str:
     """Of all that decides the machine code: sources, compiler, flags, processor."""
-    asked = [*compiler, "--version"]
-    version = subprocess.run(asked, capture_output=True, text=True, check=True, timeout=LONGEST).stdout
-    parts = [*compiler, version, *FLAGS, platform.machine(), _processor()]
+    parts = [
+        *compiler,
+        _version(tuple(compiler)),
+        *FLAGS,
+        *map(str, FOR_THIS),
+        platform.machine(),
+        _processor(),
+    ]
     return hashlib.sha256("\0".join([*parts, *(p.read_text() for p in _sources())]).encode()).hexdigest()[:16]
 
 

@@ -23,10 +23,28 @@ from repro.train.given import Given
 from repro.train.loop import Context
 
 PARTS = {
-    "products": ("mm", "bmm", "addmm", "baddbmm", "_linear_pointwise", "mkldnn_linear"),
+    "products": (
+        "mm",
+        "bmm",
+        "addmm",
+        "baddbmm",
+        "_linear_pointwise",
+        "mkldnn_linear",
+        "rows_weight",
+        "rows_input",
+    ),
     "norm": ("native_batch_norm", "threshold_backward", "relu", "batch_norm_backward", "norm_"),
     "optimiser": ("_fused_adam", "adagrad"),
-    "gather": ("index_select", "gather", "scatter", "scatter_add", "topk", "index_copy", "rows_"),
+    "gather": (
+        "index_select",
+        "gather",
+        "scatter",
+        "scatter_add",
+        "topk",
+        "index_copy",
+        "rows_choose",
+        "rows_keep",
+    ),
     "gates": ("sigmoid", "tanh"),
 }
 STEPS = 60

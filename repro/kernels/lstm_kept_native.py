@@ -1,4 +1,4 @@
-"""The sparse way back of `repro.kernels.lstm_kept` by loops in C (`rows.c`): choice, sums of rows, ∂L/∂W.
+"""The sparse way back of `repro.kernels.lstm_kept` by loops in C (`kept_rows.c`): choice, sums of rows, ∂L/∂W.
 
 A row of W is one output of one gate, and dz of a core and a lane a row of 4H such outputs: with `rows` the places of
 what is kept in it, all is as of one linear map whose examples keep 4k of 4H outputs.

@@ -21,8 +21,8 @@ from repro.kernels import cpu, gpu
 FROM = 1 << 21
 """Multiplications a run from which oneDNN pays for a call a run, where it is the routine of choice."""
 SUMMANDS = 12
-"""Up to which the BLAS, which writes the result where it belongs, is as fast (∂L/∂W of ten examples) or, of a large
-matrix, 2.5 times as fast."""
+"""Up to which the BLAS is as fast where a result is written into memory that is there, or, of a large one, 2.5 times
+as fast (∂L/∂W of ten examples): oneDNN writes it twice. Into fresh memory it is slower."""
 SMALL = 1 << 13
 """Elements of a weight matrix below which `bmm` into rows of [R, P], a call a run, costs more than copying."""
 
@@ -51,7 +51,7 @@ def tensor_cores(on: bool, like: Tensor) -> Iterator[None]:
 
 def suits(a: Tensor, b: Tensor) -> bool:
     """Whether a b, for a [R, M, K] and b [R, K, N], goes through oneDNN, run by run."""
-    large = a.shape[1] * a.shape[2] * b.shape[2] >= FROM and a.shape[2] > SUMMANDS
+    large = a.shape[1] * a.shape[2] * b.shape[2] >= FROM
     return large and a.dtype == torch.float32 and not a.is_cuda and blas.name() == blas.ONEDNN
 
 
@@ -111,6 +111,10 @@ def product(x: Tensor, w: Tensor, out: Tensor | None = None) -> Tensor:
         return out
     if not suits(x, w):
         return torch.bmm(x, w) if out is None else torch.bmm(x, w, out=out)
+    if out is not None and x.shape[2] <= SUMMANDS:
+        for r in range(len(x)):
+            torch.mm(x[r], w[r], out=out[r])
+        return out
     if len(x) == 1 and out is None:
         return blas.onednn(_close(x[0]), w[0]).unsqueeze(0)
     out = x.new_empty(len(x), x.shape[1], w.shape[2]) if out is None else out

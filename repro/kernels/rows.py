@@ -1,8 +1,8 @@
 """meProp's backward products example by example: of each example its own k rows of W, in compiled loops on a CPU.
 
 Source: arXiv:1706.06197v5, section 2. This is what the paper's CPU code does, where `topk.unified_backward` makes one
-narrow product of a whole mini-batch. `Rows` is ours, in C (`rows.c`); where none can be compiled PyTorch's sums over
-bags of rows do it (`RowLoops`): an example is a bag of its k rows.
+narrow product of a whole mini-batch. `Rows` is ours, in C (`kept_rows.c`); where none can be compiled PyTorch's sums
+over bags of rows do it (`RowLoops`): an example is a bag of its k rows.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ SMALL = 1 << 20
 EXAMPLES = 32
 """Up to which a product of their k columns pays less than what selects, copies and starts it costs."""
 FEW = 4
-"""How many times fewer than the outputs the entries must be for sums of single rows to beat a product."""
+"""How many times fewer than the outputs the entries must be for sums of single rows to beat a product of ten
+examples. Of hundreds some six times: there the product is the better one at reading W once."""
 
 
 def row_loops(batch: int, k: int, outputs: int, inputs: int) -> Rows | RowLoops:
@@ -68,8 +69,9 @@ class Rows:
     ) -> tuple[Tensor, Tensor | None]:
         """(∂L/∂W [O, I], ∂L/∂x [B, I] if it is needed, into `out` if given) of x [B, I], w [O, I], g = ∂L/∂y [B, O].
 
-        Rows of x and g lie close; w and `out` are contiguous.
+        w and `out` are contiguous; x and g are copied where their rows do not lie close.
         """
+        x, g = (v if v.stride(-1) == 1 else v.contiguous() for v in (x, g))
         batch, k = len(x), self.k
         if len(self.at) != batch:
             self.at = self.at.new_empty(batch, k)

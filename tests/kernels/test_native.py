@@ -49,10 +49,14 @@ def test_another_source_or_processor_is_another_library(monkeypatch: pytest.Monk
     assert compiler is not None
     before = native._digest(compiler)
     assert native._digest(compiler) == before
-    monkeypatch.setattr(native, "_processor", lambda: "another")
-    other = native._digest(compiler)
-    monkeypatch.setattr(native, "_sources", lambda: [ROOT / "README.md"])
-    assert len({before, other, native._digest(compiler)}) == 3
+    found = {before}
+    for name, other in (
+        ("_processor", lambda: "another"), ("_sources", lambda: [ROOT / "README.md"]),
+        ("_version", lambda _: "another"), ("FOR_THIS", (("-O1",),)), ("FLAGS", ("-shared",)),
+    ):  # fmt: skip
+        monkeypatch.setattr(native, name, other)
+        found.add(native._digest(compiler))
+    assert len(found) == 6
 
 
 @pytest.mark.parametrize("how", ["no compiler", "one that fails", "not wanted"])
@@ -61,7 +65,7 @@ def test_without_them_nothing_is_missing(how: str, tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("REPRO_NATIVE", "0" if how == "not wanted" else "")
     monkeypatch.setenv("CC", {"no compiler": "there-is-no-such", "one that fails": "false"}.get(how, ""))
     assert not native.there() and "native" not in device.arithmetic("cpu", 1)
-    assert device.facts("cpu")["native"] is False
+    assert device.facts("cpu")["native"] is None
     assert not list(tmp_path.iterdir())
     if how != "not wanted":
         monkeypatch.setenv("REPRO_NATIVE", "1")
@@ -98,8 +102,9 @@ def test_what_is_asked_is_one_of_three(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_they_are_part_of_what_results_are_kept_under(in_c: None) -> None:
-    assert device.arithmetic("cpu", 1)["native"] is True and "native" not in device.arithmetic("cpu", 2)
-    assert device.facts("cpu")["native"] is True
+    assert device.arithmetic("cpu", 1)["native"] == device.facts("cpu")["native"] == native.compiler()
+    assert "." in str(native.compiler()), "the compiler and its version"
+    assert "native" not in device.arithmetic("cpu", 2)
 
 
 def test_which_tensors_suit(in_c: None) -> None:

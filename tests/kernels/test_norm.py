@@ -116,7 +116,10 @@ def test_in_c_it_is_the_formula_at_any_size_and_stride(
     exact = plain.bn_relu(a.double(), gamma.double(), beta.double())
     cache = norm.bn_relu(a, gamma, beta, out, running=(running[0], running[1]))
     assert cache.out.data_ptr() == out.data_ptr() and cache.mean.shape == (runs, 1, width)
-    small = 1e-5 if dtype == torch.float32 else 4e-3
+    half = (
+        2e-3 if batch * width > 10 else 4e-3
+    )  # of an ulp of bfloat16, on the average: cut off it would be one
+    small = 1e-5 if dtype == torch.float32 else half
 
     def near(mine: torch.Tensor, true: torch.Tensor, bar: float) -> bool:
         return bool((mine.double() - true).norm() <= bar * (true.norm() + 1e-3))

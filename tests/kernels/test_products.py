@@ -46,11 +46,24 @@ def test_products_are_those_of_bmm(runs: int, given: bool, chosen: str) -> None:
         near(made, a, b)
 
 
-def test_sums_of_few_go_to_the_blas(chosen: str) -> None:
-    """∂L/∂W of ten examples is written, not summed: oneDNN's operator would write it twice."""
-    few, more = (torch.zeros(1, n, 600) for n in (products.SUMMANDS, products.SUMMANDS + 1))
-    assert not products.suits(few.mT, few[..., :500]) and products.FROM <= 600 * 500 * products.SUMMANDS
-    assert products.suits(more.mT, more[..., :500]) == (chosen == "onednn")
+@pytest.mark.parametrize("runs", [1, 3])
+def test_sums_of_few_are_written_where_they_belong(
+    runs: int, chosen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """∂L/∂W of ten examples: oneDNN's operator would write it twice."""
+    calls, own = [0], blas.onednn
+    monkeypatch.setattr(blas, "onednn", lambda a, b: (calls.__setitem__(0, calls[0] + 1), own(a, b))[1])
+    rng, width = torch.Generator().manual_seed(2), 700
+    rows = torch.full((runs, 2 * width * 500), torch.nan)
+    for few in (products.SUMMANDS, products.SUMMANDS + 1):
+        x, d = (1.2 * torch.randn(runs, few, n, generator=rng) for n in (width, 500))
+        out = rows[:, : width * 500].view(runs, width, 500)
+        before = calls[0]
+        products.weight_gradient(x, d, out)
+        near(out, x.mT, d)
+        assert calls[0] - before == (runs if chosen == "onednn" and few > products.SUMMANDS else 0)
+        near(products.product(x.mT, d), x.mT, d)
+    assert calls[0] == (3 * runs if chosen == "onednn" else 0), "into fresh memory oneDNN is the faster one"
 
 
 @pytest.mark.parametrize("size", [(1, 1), (16, 16), (15, 33), (32, 48), (100, 17)])

@@ -127,3 +127,11 @@ def test_the_faster_one_is_taken(in_c: None) -> None:
 def test_without_a_compiler_pytorchs_are_taken(not_in_c: None) -> None:
     assert isinstance(row_loops(BATCH, 2, OUTPUTS, INPUTS), RowLoops)
     assert not pays(1, 100, "cpu", torch.float32)
+
+
+def test_in_c_rows_that_do_not_lie_close_are_copied(in_c: None) -> None:
+    x, w, g = drawn(9, 30, 50)
+    g_w, g_x = Rows(4, 50, 30)(x.T.contiguous().T, w, g.T.contiguous().T)
+    plain_w, plain_x = rows_backward_plain(x, w, g, 4)
+    assert g_x is not None
+    assert torch.allclose(g_w, plain_w, atol=1e-5) and torch.allclose(g_x, plain_x, atol=1e-5)

@@ -58,8 +58,8 @@ def test_keys_on_a_cpu_are_what_they_were(monkeypatch):
     arithmetic = {"device": "cpu", "threads": 1, "torch": torch.__version__}
     facts = {"run": RUN.identity(), "work": "tiny.work:work", "data": None, "arithmetic": arithmetic}
     assert key(data=None) == digest(facts) != other
-    monkeypatch.setattr(native, "there", lambda: True)
-    assert key(data=None) == digest(facts | {"arithmetic": arithmetic | {"native": True}})
+    monkeypatch.setattr(native, "compiler", lambda: "cc 12.2")
+    assert key(data=None) == digest(facts | {"arithmetic": arithmetic | {"native": "cc 12.2"}})
     two = arithmetic | {"threads": 2}
     assert key(data=None, threads=2) == digest(facts | {"arithmetic": two}), "several threads do without"
 
