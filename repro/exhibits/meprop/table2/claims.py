@@ -36,8 +36,8 @@ _table = partial(claims, stand_in_ok=True, given=HERE)
 _slow = partial(
     _table,
     profiles=("cpu", "paper"),
-    elsewhere="at quick one record after the other gave other gains than their intervals span (with PyTorch's sums of "
-    "rows, MNIST: 0.87 to 1.11)",
+    elsewhere="at quick one record after the other gave other gains than their intervals span (with PyTorch's sums "
+    "of rows, MNIST: 0.87 to 1.11)",
 )
 """For claims that a few seconds of one machine do not settle: an interval is over the repetitions of one record."""
 SHARE = 0.65
