@@ -69,9 +69,10 @@ class Rows:
     ) -> tuple[Tensor, Tensor | None]:
         """(∂L/∂W [O, I], ∂L/∂x [B, I] if it is needed, into `out` if given) of x [B, I], w [O, I], g = ∂L/∂y [B, O].
 
-        w and `out` are contiguous; x and g are copied where their rows do not lie close.
+        w and `out` are contiguous; x and g are copied where their rows do not lie close, or are not
+        float32.
         """
-        x, g = (v if v.stride(-1) == 1 else v.contiguous() for v in (x, g))
+        x, g = (v.float() if v.stride(-1) == 1 else v.float().contiguous() for v in (x, g))
         batch, k = len(x), self.k
         if len(self.at) != batch:
             self.at = self.at.new_empty(batch, k)

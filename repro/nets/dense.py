@@ -143,7 +143,7 @@ class Dense(AutogradSegment):
             relu = self.act == "relu"
             at = torch.ops.aten.threshold_backward(consumed, self._y, 0) if relu else consumed
             torch.sum(at, 1, out=g["b"])
-        if self._rows:
+        if self._rows and self.feedback is None:
             return self._pull_rows(x, at, need_input)
         kept = at if self.keep is None else self.keep(at)
         weight_gradient(x, kept, g["W"])

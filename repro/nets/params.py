@@ -30,7 +30,7 @@ class Params:
     `models`: so many equal sets of the shapes a run, one behind the other in its row; names then are [R·models,
     *shape]; a shape may be `OutFirst`. `blocks`: the columns [a, b) of a row that are updated or not updated as one
     (a segment, a model). `written`: of a matrix stored `OutFirst`, for each run, which outputs may have a gradient
-    that is not zero, [O] int32.
+    that is not zero, [O] int32: what is added to a gradient by others stays there, so they may scale it, no more.
     Letters used throughout: R runs, B batch, H hidden units, C classes, D input features.
     """
 

@@ -36,6 +36,7 @@ def found(job: Job, data: Mapping[str, DataInfo | None], sha: str) -> tuple[dict
     known = [
         *cache.arithmetics(job.runs_dir),
         devices.arithmetic("cpu", job.threads),
+        {k: v for k, v in devices.arithmetic("cpu", job.threads).items() if k != "native"},
     ]  # older results do not say
     results: dict[str, Any] = {}
     several, outdated = set(), dict[str, str]()

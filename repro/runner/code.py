@@ -158,4 +158,5 @@ def changed_since(work: str, then: Mapping[str, str]) -> list[str]:
 
 def edited_since(work: str, when: float) -> list[str]:
     """Modules that `work` reaches whose files are newer than `when`: an older process may have others in memory."""
-    return sorted(m for m in digests(work) if read(m).path.stat().st_mtime > when)
+    sources = {m: (read(m).path, *native(read(m).path)) for m in digests(work)}
+    return sorted(m for m, of in sources.items() if max(p.stat().st_mtime for p in of) > when)

@@ -202,3 +202,20 @@ def test_loops_in_c_are_those_of_pytorch_in_float64(k: int, apart: bool, by_lot:
         assert (g - g2).norm() < 1e-5 * g2.norm() and (dx - dx2).norm() < 1e-5 * dx2.norm()
     rest = (g2[..., :H] == 0).all(-1)
     assert rest.any() and not g[..., :H][rest].any()
+
+
+def test_loops_in_c_take_windows_of_any_length_in_turn(in_c: None) -> None:
+    """A long window goes block by block of columns, and writes every row of ∂L/∂W; a short one clears them."""
+    hidden, inputs, k, batch = 64, 300, 2, 10
+    w = torch.randn(1, 4 * hidden, hidden + 1 + inputs, generator=torch.Generator().manual_seed(1)) / 8
+    mine, plain = (KeptWindow(1, 40, batch, inputs, hidden, v, k) for v in (w, w.double()))
+    g, g2 = torch.zeros_like(w), torch.zeros_like(w.double())
+    for seed, steps in enumerate((1, 40, 1)):
+        x, dy = drawn(1, steps, batch, inputs, seed=seed), drawn(1, steps, batch, hidden, seed=seed + 9)
+        for window_, to, v in ((mine, g, w), (plain, g2, w.double())):
+            now = window_.first(steps)
+            now.x[:, :steps].copy_(x)
+            now.forward(v)
+            now.back(v, dy.to(v))
+            now.weight_gradient(to)
+        assert mine.in_c and not plain.in_c and (g - g2).norm() < 1e-4 * g2.norm()

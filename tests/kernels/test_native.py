@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,9 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(autouse=True)
 def afresh() -> Iterator[None]:
     """Each test finds out for itself."""
-    native.library.cache_clear()
+    native.loaded.cache_clear()
     yield
-    native.library.cache_clear()
+    native.loaded.cache_clear()
 
 
 def needs_a_compiler() -> None:
@@ -39,7 +36,7 @@ def test_they_are_compiled_once_and_kept(tmp_path: Path, monkeypatch: pytest.Mon
     (made,) = (tmp_path / "new" / "folder").iterdir()
     assert made.suffix == ".so"
     monkeypatch.setattr(native, "_compile", lambda *_: pytest.fail("it is there"))
-    native.library.cache_clear()
+    native.loaded.cache_clear()
     assert native.there()
 
 
@@ -47,29 +44,40 @@ def test_another_source_or_processor_is_another_library(monkeypatch: pytest.Monk
     needs_a_compiler()
     compiler = native._compiler()
     assert compiler is not None
-    before = native._digest(compiler)
-    assert native._digest(compiler) == before
-    found = {before}
-    for name, other in (
-        ("_processor", lambda: "another"), ("_sources", lambda: [ROOT / "README.md"]),
-        ("_version", lambda _: "another"), ("FOR_THIS", (("-O1",),)), ("FLAGS", ("-shared",)),
-    ):  # fmt: skip
+    before = native._digest(compiler, "cc 12")
+    assert native._digest(compiler, "cc 12") == before
+    found = {before, native._digest(compiler, "cc 13"), native._digest([*compiler, "-O1"], "cc 12")}
+    changes: dict[str, object] = {
+        "_processor": lambda: "another",
+        "_sources": lambda: [ROOT / "README.md"],
+        "FOR_THIS": (("-O1",),),
+        "FLAGS": ("-shared",),
+    }
+    for name, other in changes.items():
         monkeypatch.setattr(native, name, other)
-        found.add(native._digest(compiler))
-    assert len(found) == 6
+        found.add(native._digest(compiler, "cc 12"))
+    assert len(found) == 7
 
 
-@pytest.mark.parametrize("how", ["no compiler", "one that fails", "not wanted"])
+HOW = {
+    "no compiler": "there-is-no-such",
+    "one that fails": "false",
+    "half a quotation": "cc '",
+    "not wanted": "",
+}
+
+
+@pytest.mark.parametrize("how", HOW)
 def test_without_them_nothing_is_missing(how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(native.paths, "native_dir", lambda: tmp_path)
     monkeypatch.setenv("REPRO_NATIVE", "0" if how == "not wanted" else "")
-    monkeypatch.setenv("CC", {"no compiler": "there-is-no-such", "one that fails": "false"}.get(how, ""))
+    monkeypatch.setenv("CC", HOW[how])
     assert not native.there() and "native" not in device.arithmetic("cpu", 1)
     assert device.facts("cpu")["native"] is None
     assert not list(tmp_path.iterdir())
     if how != "not wanted":
         monkeypatch.setenv("REPRO_NATIVE", "1")
-        native.library.cache_clear()
+        native.loaded.cache_clear()
         with pytest.raises(BadValueError, match="REPRO_NATIVE=1, but the kernels in C cannot be compiled: "):
             native.there()
 
@@ -91,7 +99,8 @@ def test_a_library_that_is_broken_is_no_error(tmp_path: Path, monkeypatch: pytes
     assert compiler is not None
     monkeypatch.delenv("REPRO_NATIVE", raising=False)
     monkeypatch.setattr(native.paths, "native_dir", lambda: tmp_path)
-    (tmp_path / f"kernels-{native._digest(compiler)}.so").write_bytes(b"half")
+    version = native._said([*compiler, "--version"])
+    (tmp_path / f"kernels-{native._digest(compiler, version)}.so").write_bytes(b"half")
     assert native.there()
 
 
@@ -107,6 +116,36 @@ def test_they_are_part_of_what_results_are_kept_under(in_c: None) -> None:
     assert "native" not in device.arithmetic("cpu", 2)
 
 
+def test_the_key_names_what_the_kernels_were_made_by(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not the program's name, which one compiler has as another, but the flags that it was given; once a process."""
+    needs_a_compiler()
+    monkeypatch.setattr(native.paths, "native_dir", lambda: tmp_path)
+    monkeypatch.delenv("REPRO_NATIVE", raising=False)
+    compiler = native._compiler()
+    assert compiler is not None
+    before = device.arithmetic("cpu", 1)["native"]
+    monkeypatch.setenv("CC", "false")
+    assert device.arithmetic("cpu", 1)["native"] == before, "those that are loaded"
+    (tmp_path / "another-name").symlink_to(compiler[0])
+    for cc, by in ((f"{tmp_path}/another-name", before), (f"{compiler[0]} -O1", f"{before} -O1")):
+        native.loaded.cache_clear()
+        monkeypatch.setenv("CC", cc)
+        assert device.arithmetic("cpu", 1)["native"] == by
+
+
+def test_fast_arithmetic_is_not_taken_from_cc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would hide what is no number."""
+    needs_a_compiler()
+    commands: list[list[str]] = []
+    said = native._said
+    monkeypatch.setattr(native, "_said", lambda c: (commands.append(c), said(c))[1])
+    monkeypatch.setattr(native.paths, "native_dir", lambda: tmp_path)
+    monkeypatch.delenv("REPRO_NATIVE", raising=False)
+    monkeypatch.setenv("CC", "cc -ffast-math")
+    assert native.there()
+    assert commands[-1].index("-fno-fast-math") > commands[-1].index("-ffast-math")
+
+
 def test_which_tensors_suit(in_c: None) -> None:
     x = torch.zeros(3, 4)
     assert cpu.suits(x, torch.float32) and cpu.suits(x[:, :2], torch.float32)
@@ -116,16 +155,24 @@ def test_which_tensors_suit(in_c: None) -> None:
     assert not cpu.suits(x, torch.float32), "two threads share PyTorch's operators"
 
 
-def test_two_processes_at_once_share_a_folder(tmp_path: Path) -> None:
+def test_a_library_is_whole_when_it_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process may look for it at any time: under its name it is never half there, whatever fails."""
     needs_a_compiler()
-    code = f"""
-from pathlib import Path
-from repro import native, paths
-paths.native_dir = lambda: Path({str(tmp_path)!r})
-assert native.there()
-"""
-    environment = {k: v for k, v in os.environ.items() if k != "REPRO_NATIVE"} | {"PYTHONPATH": str(ROOT)}
-    both = [subprocess.Popen([sys.executable, "-c", code], env=environment) for _ in range(2)]
-    assert [p.wait(timeout=120) for p in both] == [0, 0]
-    (made,) = tmp_path.iterdir()
-    assert made.suffix == ".so"
+    compiler, made = native._compiler(), tmp_path / "kernels.so"
+    assert compiler is not None
+    seen: list[bool] = []
+    said = native._said
+
+    def noted(command: list[str]) -> str:
+        seen.append(made.exists())
+        text = said(command)
+        seen.append(made.exists())
+        return text
+
+    monkeypatch.setattr(native, "_said", noted)
+    native._compile(compiler, made)
+    assert made.is_file() and seen and not any(seen)
+    made.unlink()
+    with pytest.raises(OSError):
+        native._compile(["there-is-no-such"], made)
+    assert not list(tmp_path.iterdir())

@@ -138,6 +138,20 @@ def test_in_c_it_is_the_formula_at_any_size_and_stride(
     assert torch.equal(params[:, 4 * width :], rest)
 
 
+def test_in_c_bfloat16_is_rounded_as_by_pytorch(way: str) -> None:
+    """With γ = 0 the result is β: ties, what lies beside them, the largest numbers, NaN of any kind."""
+    if way != "in_c":
+        return
+    upper = torch.randint(0, 0x7F80, (1, 4096), generator=torch.Generator().manual_seed(0)) << 16
+    low = torch.tensor([0, 1, 0x7FFF, 0x8000, 0x8001, 0xFFFF]).repeat(4096)[:4096]
+    bits = torch.cat([upper + low, torch.tensor([[0x7F800000, 0x7FFFFFFF, 0x7FC00000, 0x7F7FFFFF]])], 1)
+    beta = bits.to(torch.int32).view(torch.float32)
+    a = torch.randn(1, 3, beta.shape[1], generator=torch.Generator().manual_seed(1)).bfloat16()
+    out = norm.bn_relu(a, torch.zeros_like(beta), beta).out[0, 1]
+    exact = beta[0].bfloat16()
+    assert torch.equal(out.isnan(), exact.isnan()) and torch.equal(out.nan_to_num(), exact.nan_to_num())
+
+
 def test_the_way_back_is_that_of_the_way_there(way: str) -> None:
     """Whatever is asked for in between, and however the gradient lies: what is kept belongs to one of them."""
     if way != "in_c":

@@ -14,6 +14,11 @@ def test_the_papers_example() -> None:
     assert top_k(torch.tensor([1.0, 2, 3, -4]), 2).tolist() == [0, 0, 3, -4]
 
 
+def test_in_c_the_first_of_equals_are_kept(in_c: None) -> None:
+    g = torch.tensor([[1.0, -1, 1, 0], [0, 2, -2, 2]])
+    assert top_k(g, 2).tolist() == [[1, -1, 0, 0], [0, 2, -2, 0]]
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.floats(-9, 9, width=32), min_size=4, max_size=12), st.integers(1, 14))
 def test_top_k_keeps_the_largest(values: list[float], k: int) -> None:

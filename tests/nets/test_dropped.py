@@ -123,3 +123,21 @@ def test_uniform_weights_and_biases_reach_to_one_over_the_root_of_the_fan_out() 
 def test_an_unknown_initialisation_is_refused_by_name() -> None:
     with pytest.raises(UnknownNameError, match=r"'unifrom'.*did you mean 'uniform'"):
         Dropped(3, 4, init="unifrom")
+
+
+def test_by_rows_in_c_gradients_are_those_of_the_mask_in_float64(in_c: None) -> None:
+    """Dropout and top-k together, three steps: of what is kept alone, scaled as what was dropped asks for."""
+    sizes, keep = (INPUTS, 64, 64, CLASSES), [TopK(6), TopK(6), None]
+    made = Draws(range(RUNS), BATCH, sizes[1:-1], purpose="dropout")
+    given = [Drop(0.3, score) for score in made.scores]
+    both = (torch.float32, torch.float64)
+    one, two = (filled(dropped_mlp(sizes, RUNS, dtype=d, keep=keep, drops=given)) for d in both)
+    two.params.flat.copy_(torch.cat([one.params.p[n].reshape(RUNS, -1) for n in one.params.p], 1))
+    assert [s.by_rows for s in one.segments] == [6, 6, 0] and not any(s.by_rows for s in two.segments)
+    for _ in range(3):
+        made.draw()
+        x, y = batch()
+        means(one, Rule(), x.float(), y)
+        means(two, Rule(), x, y)
+        for name, g in two.params.g.items():
+            assert (one.params.g[name] - g).norm() < 1e-5 * g.norm(), name

@@ -1,6 +1,8 @@
 """Code counts as far as a work reaches it, by whatever way; wording and what is not used do not."""
 
+import os
 import sys
+import time
 
 import pytest
 
@@ -168,6 +170,17 @@ def test_compiled_sources_count_by_their_bytes(digest, mine, source_name, counts
     assert (there != before) == counts
     (mine.folder / source_name).write_text("int f() { return 2; }")
     assert (digest(text) != there) == counts
+
+
+@pytest.mark.parametrize("suffix", [".py", ".c"])
+def test_what_was_edited_while_a_process_ran_is_seen_in_its_compiled_sources_too(mine, suffix):
+    mine.write("fast", "x = 1\n")
+    mine.write("fast", "int x;\n", ".c")
+    mine.write("work", "from mine.fast import x\ndef work(given, ctx):\n    return x\n")
+    work, when = "mine.work:work", time.time() + 100
+    assert code.edited_since(work, when) == []
+    os.utime((mine.folder / "fast").with_suffix(suffix), (when + 1, when + 1))
+    assert code.edited_since(work, when) == ["mine.fast"]
 
 
 def test_every_compiled_source_of_ours_is_some_modules():
