@@ -51,7 +51,7 @@ class Rows:
     """Both products of y = x Wᵀ with k of n outputs an example (all, if k ≥ n), in float32 on one thread.
 
     ∂L/∂W [O, I] is `g_w` if given, and stays from call to call: only rows that the last call wrote are cleared, so
-    nobody else may fill in others. `at` [B, k] int64: the entries
+    nobody else may fill in others. So does ∂L/∂x, whose fresh memory would cost a page fault every 4 KiB. `at` [B, k] int64: the entries
     that the last call kept; `written` [O] int32: whether a row of `g_w` may be other than zero.
     """
 
@@ -59,6 +59,7 @@ class Rows:
         self.k, self.outputs, self.inputs = min(k, outputs), outputs, inputs
         self.g_w = torch.zeros(outputs, inputs) if g_w is None else g_w
         self.at = torch.empty(0, self.k, dtype=torch.int64)
+        self._g_x: Tensor | None = None
         self.written = torch.ones(outputs, dtype=torch.int32)  # whatever `g_w` holds
         self._choose = native.function("rows_choose", "pnnnnnp")
         self._weight = native.function("rows_weight", "pnpnpnnnnpp")
@@ -84,7 +85,10 @@ class Rows:
         )  # fmt: skip
         if not need_input:
             return self.g_w, None
-        g_x = x.new_empty(batch, self.inputs) if out is None else out
+        if out is None and (self._g_x is None or len(self._g_x) != batch):
+            self._g_x = x.new_empty(batch, self.inputs)
+        g_x = self._g_x if out is None else out
+        assert g_x is not None
         self._input(
             w.data_ptr(), g.data_ptr(), g.stride(0), at, batch, k, self.inputs, self.outputs, g_x.data_ptr()
         )

@@ -22,6 +22,7 @@ from repro.kernels.products import affine, product, suits
 from repro.kernels.rows import row_loops, unified_loops
 from repro.kernels.topk import top_k, unified_backward, unified_columns
 from repro.nets.losses import softmax_error
+from repro.nets.params import Scratch
 from repro.train.backward_time import Timed, turns
 from repro.train.batches import stream
 from repro.train.given import Given
@@ -44,10 +45,12 @@ def _product(a: Tensor, b: Tensor) -> Tensor:
     return product(a[None], b[None])[0] if suits(a[None], b[None]) else a @ b  # small ones: a call less
 
 
-def unified(k: int, g_w: Tensor, x: Tensor, w: Tensor, g: Tensor, need: bool) -> tuple[Tensor, Tensor | None]:
-    """k columns for the whole mini-batch; ∂L/∂W is written to `g_w`."""
+def unified(
+    k: int, g_w: Tensor, room: Scratch, x: Tensor, w: Tensor, g: Tensor, need: bool
+) -> tuple[Tensor, Tensor | None]:
+    """k columns for the whole mini-batch; ∂L/∂W is written to `g_w`, ∂L/∂x into memory that stays, too."""
     if need:
-        return g_w, unified_backward(x, w, g, k, g_w, torch.empty_like(x))
+        return g_w, unified_backward(x, w, g, k, g_w, room("g_x", x.shape, x))
     at = unified_columns(g, k)
     return g_w.zero_().index_copy_(0, at, g.index_select(1, at).T @ x), None
 
@@ -64,7 +67,7 @@ def way(by: str | None, k: int, w: Tensor, batch: int, hidden: int) -> Back:
     if by == "mask":
         return lambda x, w, g, need: dense(x, w, top_k(g, k), need)
     if by == "unified":
-        return unified_loops(batch, k, *w.shape) or partial(unified, k, torch.zeros_like(w))
+        return unified_loops(batch, k, *w.shape) or partial(unified, k, torch.zeros_like(w), Scratch())
     raise UnknownNameError("way to multiply", by, WAYS)
 
 
