@@ -2,6 +2,7 @@
 
 Matrices W [outputs, inputs]. Source: arXiv:1706.06197v5, section 2. */
 #include "numbers.h"
+#include <stdlib.h>
 
 #define EACH(c, n) for (long c = 0; c < (n); c++)
 
@@ -60,25 +61,82 @@ void rows_keep(const float *g, long g_row, long examples, long n, long k, float 
   }
 }
 
-/* columns at a time where examples are many: rows of that many columns stay in the cache from example to example */
-enum { BLOCK = 256 };
-static long block(long batch, long k, long inputs, long outputs) { return batch * k > 4 * outputs ? BLOCK : inputs; }
+/* whether each row is needed by so many examples that it pays to keep to some columns, which stay in the cache */
+static int many(long batch, long k, long outputs) { return batch * k > 4 * outputs; }
 
 static void add(const float *from, float factor, float *restrict to, long n) { EACH(i, n) to[i] += factor * from[i]; }
 static void put(const float *from, float factor, float *restrict to, long n) { EACH(i, n) to[i] = factor * from[i]; }
+
+/* One row of g_w from c on, NARROW columns of it, plus what n entries add to it: kept in registers meanwhile */
+enum { LINE = 16, LINES = 8, NARROW = LINE * LINES };
+typedef float line __attribute__((vector_size(4 * LINE)));
+typedef struct {
+  int32_t example;
+  float factor;
+} entry;
+
+static void gather_narrow(const float *x, long x_row, const entry *of, long n, float *row) {
+  line sum[LINES];
+  memcpy(sum, row, sizeof sum);
+  EACH(e, n) {
+    const float *from = x + of[e].example * x_row;
+    for (int l = 0; l < LINES; l++) {
+      line own;
+      memcpy(&own, from + l * LINE, sizeof own);
+      sum[l] += of[e].factor * own;
+    }
+  }
+  memcpy(row, sum, sizeof sum);
+}
+
+/* g_w += what `batch` examples add to it, row by row: `of` [batch k] room for entries, `end` [outputs] */
+static void gather_rows(const float *x, long x_row, const float *g, long g_row, const int64_t *at, long batch, long k,
+                        long inputs, long outputs, float *g_w, entry *of, int32_t *end) {
+  memset(end, 0, outputs * sizeof *end);
+  EACH(e, batch * k) end[at[e]]++;
+  int32_t before = 0;
+  EACH(o, outputs) {
+    int32_t own = end[o];
+    end[o] = before;
+    before += own;
+  }
+  EACH(b, batch) EACH(j, k) {
+    long o = at[b * k + j];
+    of[end[o]++] = (entry){(int32_t)b, g[b * g_row + o]};
+  }
+  for (long c = 0; c < inputs; c += NARROW)
+    EACH(o, outputs) {
+      long from = o ? end[o - 1] : 0, n = end[o] - from;
+      if (inputs - c >= NARROW)
+        gather_narrow(x + c, x_row, of + from, n, g_w + o * inputs + c);
+      else
+        EACH(e, n) add(x + of[from + e].example * x_row + c, of[from + e].factor, g_w + o * inputs + c, inputs - c);
+    }
+}
+
+/* All of g_w anew from many examples, each row written many times; 0 if there is no memory for what that takes */
+static int gather(const float *x, long x_row, const float *g, long g_row, const int64_t *at, long batch, long k,
+                  long inputs, long outputs, float *g_w) {
+  enum { EXAMPLES = 1024 }; /* whose columns stay in the cache while each is added to k rows */
+  entry *of = malloc(EXAMPLES * k * sizeof *of);
+  int32_t *end = malloc(outputs * sizeof *end);
+  int there = of && end;
+  if (there) {
+    memset(g_w, 0, outputs * inputs * sizeof *g_w);
+    for (long b = 0; b < batch; b += EXAMPLES)
+      gather_rows(x + b * x_row, x_row, g + b * g_row, g_row, at + b * k, batch - b < EXAMPLES ? batch - b : EXAMPLES, k,
+                  inputs, outputs, g_w, of, end);
+  }
+  free(of);
+  free(end);
+  return there;
+}
 
 /* g_w [outputs, inputs] = sum over examples of their k rows of g x; others are zero. `written` [outputs]: which rows
    the last call wrote, so that no others need be cleared; -1 marks those while they have not been written again */
 void rows_weight(const float *x, long x_row, const float *g, long g_row, const int64_t *at, long batch, long k,
                  long inputs, long outputs, float *g_w, int32_t *written) {
-  long width = block(batch, k, inputs, outputs);
-  if (width < inputs) { /* every row is written many times: begun with zeros, a block of columns after the other */
-    memset(g_w, 0, outputs * inputs * sizeof *g_w);
-    for (long c = 0; c < inputs; c += width)
-      EACH(b, batch) EACH(j, k) {
-        long o = at[b * k + j];
-        add(x + b * x_row + c, g[b * g_row + o], g_w + o * inputs + c, inputs - c < width ? inputs - c : width);
-      }
+  if (many(batch, k, outputs) && gather(x, x_row, g, g_row, at, batch, k, inputs, outputs, g_w)) {
     EACH(o, outputs) written[o] = 1;
     return;
   }
@@ -111,7 +169,8 @@ static void gathered(const float *w, long w_row, const float *g, const int64_t *
 /* g_x [batch, inputs], contiguous: of each example the sum of its k rows of w [outputs, inputs], times g there */
 void rows_input(const float *w, const float *g, long g_row, const int64_t *at, long batch, long k, long inputs,
                 long outputs, float *g_x) {
-  long width = block(batch, k, inputs, outputs);
+  enum { BLOCK = 256 };
+  long width = many(batch, k, outputs) ? BLOCK : inputs;
   for (long c = 0; c < inputs; c += width)
     EACH(b, batch)
     gathered(w + c, inputs, g + b * g_row, at + b * k, k, g_x + b * inputs + c, inputs - c < width ? inputs - c : width);
