@@ -51,8 +51,9 @@ class Rows:
     """Both products of y = x Wᵀ with k of n outputs an example (all, if k ≥ n), in float32 on one thread.
 
     ∂L/∂W [O, I] is `g_w` if given, and stays from call to call: only rows that the last call wrote are cleared, so
-    nobody else may fill in others. So does ∂L/∂x, whose fresh memory would cost a page fault every 4 KiB. `at` [B, k] int64: the entries
-    that the last call kept; `written` [O] int32: whether a row of `g_w` may be other than zero.
+    nobody else may fill in others. So does ∂L/∂x, whose fresh memory would cost a page fault every 4 KiB.
+    `at` [B, k] int64: the entries that the last call kept; `written` [O] int32: whether a row of `g_w` may be other
+    than zero.
     """
 
     def __init__(self, k: int, outputs: int, inputs: int, g_w: Tensor | None = None):

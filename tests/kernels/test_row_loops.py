@@ -53,11 +53,11 @@ def drawn(batch: int, inputs: int, outputs: int, seed: int = 0) -> list[torch.Te
 
 
 @pytest.mark.parametrize(
-    ("batch", "inputs", "outputs"), [(1, 5, 40), (7, 11, 9), (10, 300, 130), (90, 700, 20)]
+    ("batch", "inputs", "outputs"), [(1, 5, 40), (7, 11, 9), (10, 300, 130), (90, 700, 20), (2100, 130, 12)]
 )
 @pytest.mark.parametrize("k", [1, 3, 8, 40])
 def test_in_c_they_are_the_masked_products(batch: int, inputs: int, outputs: int, k: int, in_c: None) -> None:
-    """The last size goes block by block of columns. What the call before has written is gone after each call."""
+    """The last ones go by columns, and by examples. What the call before has written is gone after each call."""
     rows = Rows(k, outputs, inputs, torch.full((outputs, inputs), torch.nan))
     for seed in range(3):
         x, w, g = drawn(batch, inputs, outputs, seed)
