@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     ("errors", "paths", "files", "claim", "spec"),
-    ("blas", "device", "tree", "data", "record"),
+    ("blas", "native", "device", "tree", "data", "record"),
     ("kernels",),
     ("nets",),
     ("rules", "analysis"),

@@ -122,7 +122,7 @@ EXHIBIT = Exhibit(
     deviations=DEVIATIONS,
     algorithms=(
         ("top_k(g): keep the k entries of largest magnitude", "repro.kernels.topk:top_k"),
-        ("x ← x − rate · g / √(ε + Σg²)", "repro.train.optim:MaskedAdaGrad"),
+        ("x ← x − rate · g / √(ε + Σg²)", "repro.train.adagrad:MaskedAdaGrad"),
     ),
     asides={"M1-1": "on web text, UD English EWT, not on newspaper text", "M1-9": "it: to the scores"},
 )
