@@ -20,12 +20,16 @@ def top_k(g: Tensor, k: int) -> Tensor:
     if k >= g.shape[-1]:
         return g
     if cpu.suits(g, torch.float32) and g.is_contiguous():
-        kept = torch.empty_like(g)
-        call = native.function("rows_keep", "pnnnnp")
-        call(g.data_ptr(), g.shape[-1], g.numel() // g.shape[-1], g.shape[-1], k, kept.data_ptr())
-        return kept
+        return _in_c(g, k)
     at = g.abs().topk(k, -1, sorted=False).indices
     return torch.zeros_like(g).scatter_(-1, at, g.gather(-1, at))
+
+
+def _in_c(g: Tensor, k: int) -> Tensor:
+    """`top_k` by bisecting the bits of |g| (`kept_rows.c`)."""
+    kept, n = torch.empty_like(g), g.shape[-1]
+    native.function("rows_keep", "pnnnnp")(g.data_ptr(), n, g.numel() // n, n, k, kept.data_ptr())
+    return kept
 
 
 def random_k(g: Tensor, k: int, score: Tensor) -> Tensor:
