@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from repro.record.record import Record
 from repro.record.stats import mean, paired
@@ -97,3 +98,4 @@ def _courses(ax: Axes, view: View, arms: Sequence[Arm]) -> None:
         pad = 0.05 * (max(high) - min(low)) + 0.02
         ax.set_ylim(min(low) - pad, max(high) + pad)
     ax.set(title="On the way", ylabel="dev accuracy (%)", xlabel="step")
+    ax.xaxis.set_major_locator(MaxNLocator(3))  # numbers of six digits would touch
