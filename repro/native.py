@@ -39,7 +39,7 @@ LONGEST = 120
 class Made:
     """The compiled kernels, and by what: the compiler's version as it says it, with the flags that `CC` adds."""
 
-    library: ctypes.CDLL
+    kernels: ctypes.CDLL
     by: str
 
 
@@ -75,7 +75,7 @@ def function(name: str, kinds: str) -> Callable[..., None]:
     """A kernel by name; `kinds`: a letter an argument, p pointer, n whole number, f float32. It lets threads run."""
     own = loaded()
     assert own is not None, "ask `there` first"
-    made: Callable[..., None] = getattr(own.library, name)
+    made: Callable[..., None] = getattr(own.kernels, name)
     made.argtypes, made.restype = [KINDS[k] for k in kinds], None  # type: ignore[attr-defined]
     return made
 

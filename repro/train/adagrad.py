@@ -17,17 +17,8 @@ from repro.train.optim import Masked, Optimizer
 class MaskedAdaGrad(Masked):
     """AdaGrad: x ← x − rate · g / √(ε + Σg²), ε inside the root as in meProp's public code."""
 
-    def __init__(
-        self,
-        params: Sequence[Params],
-        rates: Sequence[float],
-        eps: float,
-        clip: float | None = None,
-        masked: bool = True,
-    ):
-        super().__init__(params, rates, eps, clip, masked)
-        for made in self.made[0]:
-            made.fill_(eps)
+    def _start(self) -> list[Tensor]:
+        return [torch.full_like(p.flat, self.eps) for p in self.params]
 
     def _move(self, x: Tensor, g: Tensor, made: list[Tensor], count: Tensor, on: Tensor) -> None:
         made[0].addcmul_(g * on.to(g), g)

@@ -131,8 +131,12 @@ class Masked(Optimizer):
     ):
         super().__init__(params, rates, eps, clip)
         self.blocks = [p.blocks if masked else [(0, p.flat.shape[1])] for p in self.params]
-        self.made = [self._zeros() for _ in range(self.moments)]
+        self.made = [self._start() for _ in range(self.moments)]
         self.counts = [self.rate.new_zeros(len(self.rate), len(own)).double() for own in self.blocks]
+
+    def _start(self) -> list[Tensor]:
+        """A moment before the first update."""
+        return self._zeros()
 
     def step(self, moves: Sequence[Tensor] | None = None) -> None:
         """One update; where `moves` is False neither weights nor moments nor the step counter move."""
