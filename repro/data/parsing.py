@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -42,6 +43,13 @@ class Symbols:
     def size(self) -> int:
         """Symbols in all; the label 0 is that of no child."""
         return 2 * _OWN + self.words + self.tags + len(self.labels) + 1
+
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        """Of each of the 48 places of a configuration the symbols a … b − 1 that can stand there."""
+        ends = (_OWN + self.words, 2 * _OWN + self.words + self.tags, self.size)
+        kinds = pairwise((0, *ends))
+        return [span for span, n in zip(kinds, (NODES, NODES, CHILDREN), strict=True) for _ in range(n)]
 
     @property
     def actions(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -20,6 +21,7 @@ from repro.nets.segments import AutogradSegment
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": torch.relu,
     "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
     "none": lambda a: a,
 }
 MOMENTUM = 0.1
@@ -61,7 +63,7 @@ class Dense(AutogradSegment):
         self.std = math.sqrt(2 / inputs) if std is None else std
         self.keep, self.feedback, self.by_rows = keep, feedback, by_rows
         self._rows: list[Rows] = []
-        self.fast = (norm, act) in (("first", "relu"), ("", "relu"), ("", "none"))
+        self.fast = (norm, act) in (("first", "relu"), ("", "relu"), ("", "tanh"), ("", "none"))
         self.mean = self.var = torch.empty(0)
         self._x: Tensor | None = None
 
@@ -125,9 +127,7 @@ class Dense(AutogradSegment):
                 product(x, p["W"]), p["gamma"], p["beta"], out, running=running, momentum=MOMENTUM
             )
             return self._cache.out
-        self._y = affine(x, p["W"], p["b"])
-        if self.act == "relu":
-            self._y.relu_()
+        self._y = self._bent(self._affine(x))
         return self._y if out is None else out.copy_(self._y)
 
     def pull(self, consumed: Tensor, need_input: bool = True) -> Tensor | None:
@@ -140,16 +140,37 @@ class Dense(AutogradSegment):
         if self.norm:
             at = norm.bn_relu_backward(consumed, self._cache, p["gamma"], g["gamma"], g["beta"])
         else:
-            relu = self.act == "relu"
-            at = torch.ops.aten.threshold_backward(consumed, self._y, 0) if relu else consumed
+            at = self._unbent(consumed, self._y)
             torch.sum(at, 1, out=g["b"])
         if self._rows and self.feedback is None:
             return self._pull_rows(x, at, need_input)
         kept = at if self.keep is None else self.keep(at)
-        weight_gradient(x, kept, g["W"])
+        self._weights(x, kept)
         if not need_input:
             return None
         return product(kept, p["W"].mT if self.feedback is None else self.feedback)
+
+    def _affine(self, x: Any) -> Tensor:
+        """x W + b."""
+        return affine(x, self.p["W"], self.p["b"])
+
+    def _weights(self, x: Any, kept: Tensor) -> None:
+        """∂L/∂W = xᵀ kept."""
+        weight_gradient(x, kept, self.g["W"])
+
+    def _bent(self, a: Tensor) -> Tensor:
+        """φ(a), in its place where PyTorch can."""
+        in_place = {"relu": torch.relu_, "tanh": torch.tanh_}
+        return in_place.get(self.act, ACTIVATIONS[self.act])(a)
+
+    def _unbent(self, d: Tensor, y: Tensor) -> Tensor:
+        """d φ'(a), where y = φ(a)."""
+        made = d
+        if self.act == "relu":
+            made = torch.ops.aten.threshold_backward(d, y, 0)
+        elif self.act == "tanh":
+            made = torch.ops.aten.tanh_backward(d, y)
+        return made
 
     def _pull_rows(self, x: Tensor, at: Tensor, need_input: bool) -> Tensor | None:
         below = x.new_empty(x.shape) if need_input else None
@@ -160,9 +181,9 @@ class Dense(AutogradSegment):
     def predict(self, x: Tensor) -> Tensor:
         """y [R, B, O] of x [R, B, I] in test mode, with the running statistics."""
         p = self.p
-        a = affine(x, p["W"], p["b"]) if "b" in p else product(x, p["W"])
+        a = self._affine(x) if "b" in p else product(x, p["W"])
         a = self._eval(a) if self.norm == "first" else a
-        a = a.relu_() if self.act == "relu" else ACTIVATIONS[self.act](a)
+        a = self._bent(a)
         return self._eval(a) if self.norm == "last" else a
 
     def _eval(self, a: Tensor) -> Tensor:

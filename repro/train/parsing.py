@@ -11,15 +11,15 @@ import torch
 from torch import Tensor
 
 from repro.data import TreeData
-from repro.data.configurations import FIRST, Configurations
+from repro.data.configurations import FIRST, NODES, Configurations
 from repro.data.parsing import FEATURES, Examples, Sentences, Symbols, examples, move, symbols
 from repro.errors import UnknownNameError
 from repro.nets.dropped import Drop
-from repro.nets.embedding import parser
 from repro.nets.linear import Keep
 from repro.nets.losses import softmax_error
 from repro.nets.net import Net
 from repro.nets.params import Params
+from repro.nets.parser import parser
 from repro.rules.backward import Rule, backward
 from repro.rules.meprop import Draws
 from repro.train import treebank as treebanks
@@ -72,7 +72,8 @@ class ParserLearner(BestByDev):
         given, size = self.given, (len(self.given.runs), self.ctx.device, self.dtype)
         shape = self.table.size, given.param("embedding"), given.param("embedding_std")
         act = given.setting("activation", given.param("activation"))
-        return parser(*shape, self.sizes, *size, keep, act, drops)
+        few = self.table.spans[NODES:]  # tags and labels, which are few
+        return parser(*shape, self.sizes, *size, keep, act, drops, few)
 
     def device(self) -> None:
         """One step of the optimiser on a batch of each run, by new draws."""

@@ -135,6 +135,22 @@ def test_the_48_symbols_of_a_configuration_by_hand(dog: Any) -> None:
     assert read.features(now, 1)[0, 0].tolist() == words + said + labels
 
 
+def test_every_symbol_lies_in_its_places_span(dog: Any) -> None:
+    train, valid, table = dog
+    spans = torch.tensor(table.spans)
+    assert spans.shape == (48, 2) and spans.unique(dim=0).tolist() == [[0, 8], [8, 17], [17, 21]]
+    made = examples(train, table).features
+    read = Sentences(valid, table)
+    seen = torch.cat([made, read.features(Configurations(read.lengths), 2)[0]])
+    assert ((seen >= spans[:, 0]) & (seen < spans[:, 1])).all()
+    # each place's span begins with the symbol for nothing; the root hangs last, so its label 18 is never seen
+    assert (
+        made[:, :18].min() == 0
+        and made[:, 18:36].min() == 8
+        and made[:, 36:].unique().tolist() == [17, 19, 20]
+    )
+
+
 def test_unknown_words_and_tags_have_symbols_of_their_own(dog: Any) -> None:
     _, valid, table = dog
     read = Sentences(valid, table)

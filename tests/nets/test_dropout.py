@@ -6,10 +6,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from repro.nets.dense import Dense
 from repro.nets.dropout import Dropout
 from repro.nets.dropped import Drop
-from repro.nets.embedding import parser
-from repro.nets.tanh import DenseTanh
+from repro.nets.parser import parser
+from repro.nets.symbols import DenseOfSymbols
 from repro.rules.backward import Rule, classify
 from repro.rules.meprop import Draws, TopK
 
@@ -54,17 +55,17 @@ def test_a_parser_with_dropout_is_autograds() -> None:
     net = parser(
         11, 3, 0.5, (18, 20, 20, 5), 1, dtype=torch.float64, keep=[TopK(3)] * 3, act="tanh", drops=drops
     )
-    assert [type(s) for s in net.segments[1:5]] == [DenseTanh, Dropout] * 2
+    assert [type(s) for s in net.segments[:4]] == [DenseOfSymbols, Dropout, Dense, Dropout]
     rng = torch.Generator().manual_seed(0)
     net.init([rng])
     ids, move = torch.randint(11, (1, 32, 6), generator=rng), torch.randint(5, (1, 32), generator=rng)
     p = {k: v.clone().requires_grad_() for k, v in net.params.p.items()}
     h = p["E1"][0][ids[0]].flatten(1)
-    for n, i in enumerate((2, 4, 6)):
+    for n, i in enumerate((1, 3, 5)):
         a = h @ p[f"W{i}"][0]
         a.register_hook(lambda g: g * (g.abs() >= g.abs().sort(1, descending=True).values[:, 2:3]))
         a = a + p[f"b{i}"][0]
-        h = a.tanh() * drops[n].kept()[0] / 0.5 if i < 6 else a
+        h = a.tanh() * drops[n].kept()[0] / 0.5 if i < 5 else a
     torch.nn.functional.cross_entropy(h, move[0]).backward()
     classify(net, Rule(), ids, move)
     for name, leaf in p.items():

@@ -15,8 +15,8 @@ from repro.data import load_trees
 from repro.data.arcs import SHIFT
 from repro.data.parsing import FEATURES, Sentences, examples, symbols
 from repro.errors import BadValueError, UnknownNameError
-from repro.nets.embedding import parser
 from repro.nets.losses import softmax_error
+from repro.nets.parser import parser
 from repro.record.run import Run
 from repro.rules.backward import Rule, backward
 from repro.rules.meprop import TopK
@@ -151,8 +151,9 @@ def test_a_setting_comes_before_the_parameter() -> None:
         "top", 0, {**asked.runs[0].setting, "activation": "relu"}, asked.runs[0].params, "invented_trees"
     )
     made = ParserLearner(Given([one]), Context(download=False))
-    assert [type(s).__name__ for s in made.net.segments] == ["Embedding", "Dense", "Dense", "Dense"]
-    assert [type(s).__name__ for s in learner("top").net.segments][1:3] == ["DenseTanh"] * 2
+    assert [type(s).__name__ for s in made.net.segments] == ["DenseOfSymbols", "Dense", "Dense"]
+    assert [s.act for s in made.net.segments] == ["relu", "relu", "none"]
+    assert [s.act for s in learner("top").net.segments] == ["tanh", "tanh", "none"]
 
 
 @pytest.mark.parametrize(("epochs", "at_most", "steps"), [(0.2, 12, 5), (1.0, 12, 12), (0.2, 0, 5)])
