@@ -17,15 +17,16 @@ class Bags:
     def __init__(self, rows: int, outputs: int):
         self.sums = torch.zeros(rows, outputs)
         self._ones, self._written = torch.ones(rows), torch.ones(rows, dtype=torch.int32)
-        self._add = native.function("rows_input", "ppnpnnnnp")
-        self._give = native.function("rows_weight", "pnpnpnnnnpp")
+        self._add = native.function("rows_input", "ppnpnnnnnp")
+        self._give = native.function("rows_weight", "pnpnpnnnnnpp")
 
     def add(self, table: Tensor, at: Tensor) -> Tensor:
         """The sum of each example's rows, [B, O]; table and `at` contiguous."""
         (batch, k), (rows, outputs) = at.shape, table.shape
         made = torch.empty(batch, outputs)
         self._add(
-            table.data_ptr(), self._ones.data_ptr(), 0, at.data_ptr(), batch, k, outputs, rows, made.data_ptr()
+            table.data_ptr(), self._ones.data_ptr(), 0, at.data_ptr(), batch, k, k, outputs, rows,
+            made.data_ptr(),
         )  # fmt: skip
         return made
 
@@ -36,7 +37,7 @@ class Bags:
         """
         (batch, k), (rows, outputs) = at.shape, self.sums.shape
         self._give(
-            d.data_ptr(), d.stride(0), self._ones.data_ptr(), 0, at.data_ptr(), batch, k, outputs, rows,
+            d.data_ptr(), d.stride(0), self._ones.data_ptr(), 0, at.data_ptr(), batch, k, k, outputs, rows,
             self.sums.data_ptr(), self._written.data_ptr(),
         )  # fmt: skip
         return self.sums

@@ -61,8 +61,9 @@ void rows_keep(const float *g, long g_row, long examples, long n, long k, float 
   }
 }
 
-/* whether each row is needed by so many examples that it pays to keep to some columns, which stay in the cache */
-static int many(long batch, long k, long outputs) { return batch * k > 4 * outputs; }
+/* Whether each row is needed by so many examples that it pays to keep to some columns, which stay in the cache. As of
+   `like` entries an example: of what is compared with fewer of them, loops of another kind would be another code. */
+static int many(long batch, long like, long outputs) { return batch * like > 4 * outputs; }
 
 static void add(const float *from, float factor, float *restrict to, long n) { EACH(i, n) to[i] += factor * from[i]; }
 static void put(const float *from, float factor, float *restrict to, long n) { EACH(i, n) to[i] = factor * from[i]; }
@@ -135,8 +136,8 @@ static int gather(const float *x, long x_row, const float *g, long g_row, const 
 /* g_w [outputs, inputs] = sum over examples of their k rows of g x; others are zero. `written` [outputs]: which rows
    the last call wrote, so that no others need be cleared; -1 marks those while they have not been written again */
 void rows_weight(const float *x, long x_row, const float *g, long g_row, const int64_t *at, long batch, long k,
-                 long inputs, long outputs, float *g_w, int32_t *written) {
-  if (many(batch, k, outputs) && gather(x, x_row, g, g_row, at, batch, k, inputs, outputs, g_w)) {
+                 long like, long inputs, long outputs, float *g_w, int32_t *written) {
+  if (many(batch, like, outputs) && gather(x, x_row, g, g_row, at, batch, k, inputs, outputs, g_w)) {
     EACH(o, outputs) written[o] = 1;
     return;
   }
@@ -167,10 +168,10 @@ static void gathered(const float *w, long w_row, const float *g, const int64_t *
 }
 
 /* g_x [batch, inputs], contiguous: of each example the sum of its k rows of w [outputs, inputs], times g there */
-void rows_input(const float *w, const float *g, long g_row, const int64_t *at, long batch, long k, long inputs,
-                long outputs, float *g_x) {
+void rows_input(const float *w, const float *g, long g_row, const int64_t *at, long batch, long k, long like,
+                long inputs, long outputs, float *g_x) {
   enum { BLOCK = 256 };
-  long width = many(batch, k, outputs) ? BLOCK : inputs;
+  long width = many(batch, like, outputs) ? BLOCK : inputs;
   for (long c = 0; c < inputs; c += width)
     EACH(b, batch)
     gathered(w + c, inputs, g + b * g_row, at + b * k, k, g_x + b * inputs + c, inputs - c < width ? inputs - c : width);

@@ -25,7 +25,7 @@ def make_room(window: Any, models: int, steps: int) -> None:
 def back(window: Any, t: int, w: Tensor) -> Tensor:
     """∂L/∂h before core t, a view of ∂L/∂[h, 1, x], by what is kept of dz; w [M, 4H, H + 1 + I] of all models."""
     batch, h, k = window.batch, window.hidden, window.k
-    choose, add = native.function("rows_choose", "pnnnnnp"), native.function("rows_input", "ppnpnnnnp")
+    choose, add = native.function("rows_choose", "pnnnnnp"), native.function("rows_input", "ppnpnnnnnp")
     for m, (dz, rows, to) in enumerate(zip(window.dz[:, t], window.rows[:, t], window.dxh[t], strict=True)):
         if window.by_lot:
             torch.add(window.at[t, m], window.begins, out=rows.view(batch, 4, k))
@@ -39,6 +39,7 @@ def back(window: Any, t: int, w: Tensor) -> Tensor:
             rows.data_ptr(),
             batch,
             4 * k,
+            4 * k,
             own.shape[1],
             4 * h,
             to.data_ptr(),
@@ -49,7 +50,7 @@ def back(window: Any, t: int, w: Tensor) -> Tensor:
 
 def weight_gradient(window: Any, out: Tensor) -> None:
     """∂L/∂W into `out` [M, 4H, H + 1 + I], but for the bias: the same each time, or all its rows are written."""
-    call, batch = native.function("rows_weight", "pnpnpnnnnpp"), window.steps * window.batch
+    call, batch = native.function("rows_weight", "pnpnpnnnnnpp"), window.steps * window.batch
     for m, to in enumerate(out):
         if window.into.get(m) != to.data_ptr():
             window.written[m] = 1
@@ -57,5 +58,5 @@ def weight_gradient(window: Any, out: Tensor) -> None:
         x, dz = window.xh[m], window.dz[m]
         call(
             x.data_ptr(), x.shape[-1], dz.data_ptr(), dz.shape[-1], window.rows[m].data_ptr(), batch, 4 * window.k,
-            x.shape[-1], dz.shape[-1], to.data_ptr(), window.written[m].data_ptr(),
+            4 * window.k, x.shape[-1], dz.shape[-1], to.data_ptr(), window.written[m].data_ptr(),
         )  # fmt: skip

@@ -29,10 +29,10 @@ FEW = 4
 examples. Of hundreds some six times: there the product is the better one at reading W once."""
 
 
-def row_loops(batch: int, k: int, outputs: int, inputs: int) -> Rows | RowLoops:
+def row_loops(batch: int, k: int, outputs: int, inputs: int, like: int = 0) -> Rows | RowLoops:
     """The faster of the two that this machine has: called with x [B, I], w [O, I], g [B, O], as they are."""
     ours = cpu.suits(torch.empty(1, 1), torch.float32)
-    return Rows(k, outputs, inputs) if ours else RowLoops(batch, k, outputs, inputs)
+    return Rows(k, outputs, inputs, like=like) if ours else RowLoops(batch, k, outputs, inputs)
 
 
 def pays(k: int, outputs: int, device: str, dtype: torch.dtype) -> bool:
@@ -53,18 +53,19 @@ class Rows:
     ∂L/∂W [O, I] is `g_w` if given, and stays from call to call: only rows that the last call wrote are cleared, so
     nobody else may fill in others. So does ∂L/∂x, whose fresh memory would cost a page fault every 4 KiB.
     `at` [B, k] int64: the entries that the last call kept; `written` [O] int32: whether a row of `g_w` may be other
-    than zero.
+    than zero. `like`: the loops are those that are best for so many entries an example, where that is not k.
     """
 
-    def __init__(self, k: int, outputs: int, inputs: int, g_w: Tensor | None = None):
+    def __init__(self, k: int, outputs: int, inputs: int, g_w: Tensor | None = None, like: int = 0):
         self.k, self.outputs, self.inputs = min(k, outputs), outputs, inputs
+        self.like = min(like or k, outputs)
         self.g_w = torch.zeros(outputs, inputs) if g_w is None else g_w
         self.at = torch.empty(0, self.k, dtype=torch.int64)
         self._g_x: Tensor | None = None
         self.written = torch.ones(outputs, dtype=torch.int32)  # whatever `g_w` holds
         self._choose = native.function("rows_choose", "pnnnnnp")
-        self._weight = native.function("rows_weight", "pnpnpnnnnpp")
-        self._input = native.function("rows_input", "ppnpnnnnp")
+        self._weight = native.function("rows_weight", "pnpnpnnnnnpp")
+        self._input = native.function("rows_input", "ppnpnnnnnp")
 
     def __call__(
         self, x: Tensor, w: Tensor, g: Tensor, need_input: bool = True, out: Tensor | None = None
@@ -81,7 +82,7 @@ class Rows:
         at = self.at.data_ptr()
         self._select(g)
         self._weight(
-            x.data_ptr(), x.stride(0), g.data_ptr(), g.stride(0), at, batch, k, self.inputs, self.outputs,
+            x.data_ptr(), x.stride(0), g.data_ptr(), g.stride(0), at, batch, k, self.like, self.inputs, self.outputs,
             self.g_w.data_ptr(), self.written.data_ptr(),
         )  # fmt: skip
         if not need_input:
@@ -91,7 +92,16 @@ class Rows:
         g_x = self._g_x if out is None else out
         assert g_x is not None
         self._input(
-            w.data_ptr(), g.data_ptr(), g.stride(0), at, batch, k, self.inputs, self.outputs, g_x.data_ptr()
+            w.data_ptr(),
+            g.data_ptr(),
+            g.stride(0),
+            at,
+            batch,
+            k,
+            self.like,
+            self.inputs,
+            self.outputs,
+            g_x.data_ptr(),
         )
         return self.g_w, g_x
 

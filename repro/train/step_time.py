@@ -34,6 +34,8 @@ from repro.train.tagger_time import TaggerStep
 Back = Callable[[Tensor, Tensor, Tensor, bool], tuple[Tensor, Tensor | None]]
 """x [B, I], w [O, I], g [B, O], whether ∂L/∂x is needed → ∂L/∂W, ∂L/∂x: the backward products of one linear map."""
 WAYS = ("rows", "mask", "unified")
+KEPT = 20
+"""Entries that the paper keeps: loops through more rows, or all, are the ones that are best for so many."""
 
 
 def dense(x: Tensor, w: Tensor, g: Tensor, need: bool) -> tuple[Tensor, Tensor | None]:
@@ -63,7 +65,7 @@ def way(by: str | None, k: int, w: Tensor, batch: int, hidden: int) -> Back:
     if by is None or (k >= len(w) and (by, k) != ("rows", hidden)):
         return dense
     if by == "rows":
-        return row_loops(batch, k, *w.shape)
+        return row_loops(batch, k, len(w), w.shape[1], KEPT)
     if by == "mask":
         return lambda x, w, g, need: dense(x, w, top_k(g, k), need)
     if by == "unified":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -11,6 +12,7 @@ from record_fakes import DATA, fake_record, rows_of
 
 from repro.exhibits import get
 from repro.exhibits.meprop.table2.spec import ADAGRAD_LINEAR, DENSE, HIDDEN, SPARSE
+from repro.exhibits.meprop.times import outside
 from repro.record.judge import judge
 from repro.record.nulls import vacuous
 from repro.record.run import runs
@@ -107,6 +109,16 @@ def test_a_few_repetitions_or_a_busy_machine_decide_nothing_that_is_close() -> N
             linear = dense["linear_s"] * 2 * int(k) / HIDDEN
             close[arm] = dense | {"backward_s": dense["backward_s"] / 2, "linear_s": linear}
     assert {verdicts(close, spread=0.3)[f"M2-{n}"] for n in (2, 3, 4, 5)} <= {"open"}
+
+
+@pytest.mark.parametrize("n", [6, 7, 12, 20, 60, 101])
+def test_an_interval_holds_the_median_with_95_percent_or_just_more(n: int) -> None:
+    """Of n draws k lie below the median with C(n, k) / 2ⁿ."""
+
+    def covers(out: int) -> float:
+        return sum(math.comb(n, k) for k in range(out + 1, n - out)) / 2**n
+
+    assert covers(outside(n)) >= 0.95 > covers(outside(n) + 1)
 
 
 def scaled(times: Times, factor: Callable[[str, str], float]) -> dict[str, dict[str, float]]:

@@ -81,18 +81,44 @@ def test_in_c_few_and_many_examples_may_take_turns(in_c: None) -> None:
     rows = Rows(8, 20, 700)
     for seed, batch in enumerate((1, 90, 1, 2)):
         x, w, g = drawn(batch, 700, 20, seed)
-        plain_w, _ = rows_backward_plain(x, w, g, 8)
-        assert torch.allclose(rows(x, w, g)[0], plain_w, atol=1e-4)
+        plain_w, plain_x = rows_backward_plain(x, w, g, 8)
+        g_w, g_x = rows(x, w, g)
+        assert g_x is not None and g_x.shape == plain_x.shape
+        assert torch.allclose(g_w, plain_w, atol=1e-4) and torch.allclose(g_x, plain_x, atol=1e-4)
 
 
-def test_in_c_rows_may_lie_apart_and_a_batch_may_change(in_c: None) -> None:
+@pytest.mark.parametrize(("batch", "inputs", "outputs"), [(9, 30, 50), (90, 130, 20), (1100, 130, 12)])
+def test_in_c_rows_may_lie_apart(batch: int, inputs: int, outputs: int, in_c: None) -> None:
+    """Few examples, and many."""
+    x, w, g = drawn(batch, inputs, outputs)
+    wide_x, wide_g = torch.randn(batch, inputs + 10), torch.randn(batch, outputs + 20)
+    wide_x[:, 3 : 3 + inputs], wide_g[:, 5 : 5 + outputs] = x, g
+    wanted = Rows(4, outputs, inputs)(x, w, g)
+    apart = Rows(4, outputs, inputs)(wide_x[:, 3 : 3 + inputs], w, wide_g[:, 5 : 5 + outputs])
+    for a, b in zip(wanted, apart, strict=True):
+        assert a is not None and b is not None and torch.equal(a, b)
+
+
+def test_in_c_loops_may_be_those_of_other_k(in_c: None) -> None:
+    """Of 40 outputs 20 are gathered for 9 examples, row by row of all; 4 touch their own rows alone."""
+    x, w, g = drawn(9, 130, 40)
+    for k, like, gathers in ((4, 0, False), (4, 20, True), (20, 0, True)):
+        rows = Rows(k, 40, 130, like=like)
+        for a, wanted in zip(rows(x, w, g), rows_backward_plain(x, w, g, k), strict=True):
+            assert a is not None and torch.allclose(a, wanted, atol=1e-5)
+        assert bool(rows.written.all()) == gathers
+    flat = torch.arange(9 * 40.0).view(9, 40) % 4 + 1
+    flat[:, 20:] = 0  # half of the rows is kept by nobody
+    for like in (0, 4):
+        rows = Rows(20, 40, 130, like=like)
+        rows(x, w, flat)
+        assert bool(rows.written.all()) == (like == 0)
+
+
+def test_in_c_a_batch_may_change(in_c: None) -> None:
     x, w, g = drawn(9, 30, 50)
-    wide_x, wide_g = torch.randn(9, 40), torch.randn(9, 70)
-    wide_x[:, 3:33], wide_g[:, 5:55] = x, g
     rows, room = Rows(4, 50, 30), torch.empty(6, 30)
-    one = [v.clone() for v in rows(x, w, g) if v is not None]
-    two = rows(wide_x[:, 3:33], w, wide_g[:, 5:55])
-    assert all(torch.equal(a, b) for a, b in zip(one, two, strict=True) if b is not None)
+    rows(x, w, g)
     g_w, g_x = rows(x[:6], w, g[:6], out=room)
     plain_w, plain_x = rows_backward_plain(x[:6], w, g[:6], 4)
     assert (

@@ -60,8 +60,17 @@ def ratio(more: Mapping[str, float], less: Mapping[str, float]) -> Ratio:
     n = len(found)
     if n < 6:
         raise MissingData(f"six repetitions, but {n}")
-    out = max(math.floor(n / 2 - 0.98 * math.sqrt(n)), 0)
+    out = outside(n)
     return Ratio(median(found), found[out], found[n - 1 - out])
+
+
+def outside(n: int) -> int:
+    """How many of n sorted values lie below an interval that holds their median with 95 % or more, and above it."""
+    tail, out = 0.5**n, 0
+    while tail + math.comb(n, out + 1) * 0.5**n <= 0.025:
+        out += 1
+        tail += math.comb(n, out) * 0.5**n
+    return out
 
 
 def gains(view: View, *metrics: str, by: str = "rows", ks: Mapping[str, int] = K) -> dict[str, Ratio]:
