@@ -65,6 +65,9 @@ def svg_text(figure: Figure, outlines: bool = True, source: str | None = None) -
     if outlines:
         return text
     body = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", text[text.index("<svg") :], flags=re.S)
+    body = re.sub(
+        r"font-family: [^;]*, sans-serif", "font-family: DejaVu Sans, sans-serif", body
+    )  # of ten, each time
     named = set(re.findall(r"#([\w-]+)", body))
     body = re.sub(r' id="([^"]*)"', lambda i: i[0] if i[1] in named else "", body)
     return re.sub("<[^>]*>", _requoted, " ".join(body.split()).replace("> <", "><"))

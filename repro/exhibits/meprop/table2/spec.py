@@ -230,8 +230,8 @@ EXHIBIT = Exhibit(
         "M2-2": f"the forward pass is the same code for both; {LOOPS}",
         **dict.fromkeys(("M2-9", "M2-11"), LOOPS),
         **dict.fromkeys(("M2-3", "M2-4", "M2-5", "M2-6", "M2-10"), f"{LOOPS}, and were {AGAIN}"),
-        "M2-8": f"{LOOPS}, and were {AGAIN}; on MNIST that gave all rows faster loops than 20 of them, so it failed, "
-        "until all took the same again",
+        "M2-8": f"{LOOPS}, and were {AGAIN}; on MNIST that gave all rows faster loops than 20 of them had, "
+        "until all took the same again; it fails with either",
         "M2-7": "a pilot on the tagger of meprop/table3 had shown 1.9x for the whole before its first record, "
         f"which had 1.8x; {LOOPS}",
     },
