@@ -27,7 +27,7 @@ def block() -> str:
         for r in (*made.values(), *later.values())
         if r[0].startswith(f"{paper}/")
     ]
-    told = f"{done} of {theirs} figures and tables have a record; beside them {len(own)} exhibits are ours or of theory."
+    told = f"{done} of {theirs} figures and tables have a record; {len(own)} more exhibits are ours or of theory."
     return f"{told}\n\n{markdown(('exhibit', 'in the paper', 'what', 'result'), rows)}"
 
 

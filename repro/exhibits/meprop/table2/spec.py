@@ -203,8 +203,8 @@ DEVIATIONS = (
         "when the loops were written",
         "–",
         "in C since records at quick with PyTorch's sums of rows had been seen (M2-7 failed, M2-3 was open); faster "
-        "for many examples since cpu and paper had shown 1.56x on Parsing, less than M2-3 asks. On MNIST that gave all "
-        "rows faster loops than 20 of them had (M2-8), until all took the same again",
+        "for many examples since cpu and paper had shown 1.56x on Parsing, less than M2-3 asks. On MNIST that gave "
+        "all rows faster loops than 20 of them had (M2-8), until all took the same again",
         "both sides are to be as fast as we know how",
         "M2-3 and M2-4 failed before it, M2-2, M2-8 and M2-10 were open; M2-8 fails with either",
     ),
