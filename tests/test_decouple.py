@@ -13,7 +13,6 @@ from torch.nn import functional as F
 
 import repro.decouple as door
 from repro.decouple import decouple
-from repro.errors import BadValueError, UnknownNameError
 from repro.rules.backward import Rule
 
 README = Path(__file__).resolve().parents[1] / "README.md"
@@ -99,76 +98,6 @@ def test_another_loss() -> None:
     net = decouple(pictures(), x, "backprop", loss=lambda p, y: (p.sum(1) - y).square().mean(), rate=1e-2)
     losses = [net.step(x, x.mean((1, 2, 3))) for _ in range(40)]
     assert losses[-1] < 0.5 * losses[0]
-
-
-def test_what_makes_no_sense_is_refused() -> None:
-    with pytest.raises(UnknownNameError, match="did you mean 'meprop'"):
-        decouple(pictures(), data()[0], "mepropp")
-
-
-@pytest.mark.parametrize(
-    ("rule", "more", "words"),
-    [
-        ("meprop", {}, r"k is 0; meprop needs .* whole number from 1 up"),
-        ("meprop", {"k": 2.5}, r"k is 2\.5; meprop needs"),
-        ("dni", {"k": 3}, r'k is 3, which "dni" does not read; only "meprop" does: leave it out'),
-        ("backprop", {"labels": 10}, r'labels is 10, which "backprop" does not .* only "dni"'),
-        (Rule(), {"labels": 10}, r'labels is 10, which "Rule" does not'),
-        ("dfa", {"sg_hidden": (8,)}, r'sg_hidden is \(8,\), which "dfa" does not .* only "dni"'),
-        ("dni", {"labels": -1}, r"labels is -1; expected the number of classes"),
-        ("dni", {"labels": 2.0}, r"labels is 2\.0; expected"),
-        ("dni", {"sg_hidden": (8, 0)}, r"sg_hidden is \(8, 0\); expected widths"),
-        ("dni", {"sg_hidden": 8}, r"sg_hidden is 8; expected widths"),
-        ("backprop", {"rate": -1}, r"rate is -1; expected a finite number above 0"),
-        ("dni", {"rate": 0.0}, r"rate is 0\.0; expected"),
-        ("dfa", {"rate": float("nan")}, r"rate is nan; expected"),
-        ("dfa", {"rate": float("inf")}, r"rate is inf; expected"),
-        ("dfa", {"rate": "1e-3"}, r"rate is '1e-3'; expected"),
-    ],
-)
-def test_a_value_that_a_rule_cannot_use_or_does_not_read(rule: Any, more: dict[str, Any], words: str) -> None:
-    blocks = pictures()
-    homes = [p.data_ptr() for b in blocks for p in b.parameters()]
-    with pytest.raises(BadValueError, match=words):
-        decouple(blocks, data()[0], rule, **more)
-    assert homes == [p.data_ptr() for b in blocks for p in b.parameters()], "nothing has been touched"
-
-
-TIED = nn.Linear(4, 4)
-
-
-@pytest.mark.parametrize(
-    ("blocks", "rule", "words"),
-    [
-        ([], "backprop", "blocks is empty; expected one module or more"),
-        ([nn.Tanh(), nn.Flatten()], "dfa", "no parameter of the 2 blocks is trained; expected one or more"),
-        (
-            [nn.Linear(4, 4).requires_grad_(False)],
-            "dni",
-            "no parameter of the 1 blocks is trained.*requires_grad=True",
-        ),
-        ([nn.Linear(4, 4), torch.tanh], "backprop", "block 2 is .*tanh.*; expected an nn.Module"),
-        ([TIED, nn.Tanh(), TIED], "backprop", "blocks 1 and 3 share a parameter.*join these blocks"),
-        (
-            [nn.Linear(4, 4), nn.Linear(4, 4).double()],
-            "dni",
-            r"float32 and torch\.float64; expected one type",
-        ),
-        ([nn.Conv1d(4, 4, 1)], "meprop", 'no block has an nn.Linear.*or take "backprop"'),
-    ],
-)
-def test_blocks_that_cannot_be_trained(blocks: list[nn.Module], rule: str, words: str) -> None:
-    with pytest.raises(BadValueError, match=words):
-        decouple(blocks, torch.randn(1, 4), rule, k=3 if rule == "meprop" else 0)
-
-
-def test_a_parameter_may_be_used_twice_in_a_block() -> None:
-    x, y = torch.randn(6, 4), torch.arange(6) % 4
-    blocks = [nn.Sequential(TIED, nn.Tanh(), TIED)]
-    plain = copy.deepcopy(blocks[0])
-    F.cross_entropy(plain(x), y).backward()
-    decouple(blocks, x, "backprop").step(x, y)
-    assert torch.allclose(TIED.weight.grad, plain[0].weight.grad, atol=1e-7)
 
 
 class Silent(Rule):
