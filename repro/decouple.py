@@ -17,22 +17,27 @@
     accuracy = (net.predict(x).argmax(1) == (x @ teacher).argmax(1)).float().mean()
 
 Each block is a segment: it is updated by what the rule gives it, and gradients cross from block to block only where
-the rule says so. The modules stay yours and are trained in place (meProp replaces the `forward` of each `nn.Linear`).
-Any mean loss, any shapes.
+the rule says so. The modules stay yours and are trained in place; nothing in them is replaced, so the same blocks may
+be put under one rule after another, saved, or trained without us. Frozen parameters (`requires_grad=False`) stay as
+they are. Any mean loss, any shapes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from repro.errors import BadValueError, UnknownNameError
 from repro.nets.dense import Dense
-from repro.nets.linear import linear
+from repro.nets.linear import Keep, linear
 from repro.nets.net import Log, Net, silent
 from repro.nets.segments import ModuleSegment
 from repro.rules.backward import Rule, backward
@@ -44,6 +49,8 @@ from repro.train.optim import Adam
 Loss = Callable[[Tensor, Tensor], Tensor]
 """(output, target) → mean loss, a scalar."""
 RULES = ("backprop", "dni", "dfa", "meprop")
+READERS = {"sg_hidden": "dni", "labels": "dni", "k": "meprop"}
+"""Option → the rule that reads it; 0 (or nothing) is as if it were not given."""
 
 
 class Decoupled:
@@ -88,29 +95,93 @@ def decouple(
     "backprop". "dni": a synthetic gradient after every block but the last, linear or with `sg_hidden` layers,
     conditioned on `labels` = C classes if given (arXiv:1608.05343). "dfa": every block learns from the output's error
     through a fixed random matrix (arXiv:1703.00522, Table 1). "meprop": in every `nn.Linear`, k entries of each
-    example's output gradient are kept (arXiv:1706.06197). Adam at `rate` trains blocks and models.
+    example's output gradient are kept (arXiv:1706.06197); one with a `forward` of its own is left alone. Adam at
+    `rate` trains blocks and models.
     Or a `repro.rules.backward.Rule` of your own, without parameters.
-    `UnknownNameError` for another rule, `BadValueError` for "meprop" without k.
+    `UnknownNameError` for another rule, `BadValueError` for a value that it cannot use or that no one would read.
     """
-    if not isinstance(rule, Rule) and rule not in RULES:
-        raise UnknownNameError("learning rule", rule, RULES)
-    if rule == "meprop":
-        if k < 1:
-            raise BadValueError(f"k is {k}; meprop needs the number of gradient entries to keep, 1 or more")
-        for block in blocks:
-            _sparsify(block, TopK(k))
-    dtype = next(p for b in blocks for p in b.parameters()).dtype
-    net = Net([ModuleSegment(b) for b in blocks], 1, str(example.device), dtype)
+    blocks = list(blocks)
+    _require_options(rule, rate, sg_hidden, labels, k)
+    _require_trainable(blocks, sparse=rule == "meprop")
+    dtype = next(p.dtype for b in blocks for p in _trained(b))
+    segments = [_Sparse(b, TopK(int(k))) if rule == "meprop" else ModuleSegment(b) for b in blocks]
+    net = Net(segments, 1, str(example.device), dtype)
     if isinstance(rule, Rule):
         return Decoupled(net, rule, Adam([net.params], [rate]), loss)
     *widths, outputs = _widths(net, example)
     rng, made, trained = torch.Generator().manual_seed(seed), Rule(), [net.params]
     if rule == "dni":
-        models = {i: _model(n, sg_hidden, labels, net, rng) for i, n in enumerate(widths, 1)}
+        models = {i: _model(n, sg_hidden, int(labels), net, rng) for i, n in enumerate(widths, 1)}
         made, trained = DNI(models), [net.params, *(m.params for m in models.values())]
     elif rule == "dfa":
         made = DFA(random_feedback(widths, outputs, outputs**-0.5, [rng], net.params.flat))
     return Decoupled(net, made, Adam(trained, [rate]), loss)
+
+
+def _require_options(rule: object, rate: float, sg_hidden: Sequence[int], labels: int, k: int) -> None:
+    """Each is a value that the rule can use, and one that it reads."""
+    if not isinstance(rule, Rule) and rule not in RULES:
+        raise UnknownNameError("learning rule", rule, RULES)
+    for (name, reader), value in zip(READERS.items(), (sg_hidden, labels, k), strict=True):
+        if value and rule != reader:
+            named = type(rule).__name__ if isinstance(rule, Rule) else rule
+            raise BadValueError(
+                f'{name} is {value!r}, which "{named}" does not read; only "{reader}" does: leave it out'
+            )
+    if not _is(rate, lambda v: math.isfinite(v) and v > 0):
+        raise BadValueError(f"rate is {rate!r}; expected a finite number above 0, like 1e-3")
+    if not _is(sg_hidden, lambda widths: all(operator.index(w) >= 1 for w in widths)):
+        raise BadValueError(
+            f"sg_hidden is {sg_hidden!r}; expected widths, whole numbers from 1 up; () for a linear model"
+        )
+    if not _is(labels, lambda v: operator.index(v) >= 0):
+        raise BadValueError(
+            f"labels is {labels!r}; expected the number of classes; 0 for models that see no label"
+        )
+    if rule == "meprop" and not _is(k, lambda v: operator.index(v) >= 1):
+        raise BadValueError(
+            f"k is {k!r}; meprop needs the number of gradient entries to keep, a whole number from 1 up"
+        )
+
+
+def _is(value: Any, good: Callable[[Any], bool]) -> bool:
+    try:
+        return good(value)
+    except TypeError:  # not even a number
+        return False
+
+
+def _trained(block: nn.Module) -> list[nn.Parameter]:
+    return [p for p in block.parameters() if p.requires_grad]
+
+
+def _require_trainable(blocks: Sequence[nn.Module], sparse: bool) -> None:
+    """There is something to train, each parameter in one block; if `sparse`, a linear map."""
+    if not blocks:
+        raise BadValueError("blocks is empty; expected one module or more, like [nn.Linear(64, 10)]")
+    owner: dict[nn.Parameter, int] = {}
+    for n, block in enumerate(blocks, 1):
+        if not isinstance(block, nn.Module):
+            raise BadValueError(f"block {n} is {block!r}; expected an nn.Module")
+        for parameter in _trained(block):
+            if owner.setdefault(parameter, n) != n:
+                raise BadValueError(
+                    f"blocks {owner[parameter]} and {n} share a parameter, which only one of them would train; "
+                    "expected each parameter in one block: join these blocks, or freeze it"
+                )
+    if not owner:
+        raise BadValueError(
+            f"no parameter of the {len(blocks)} blocks is trained; expected one or more: "
+            "requires_grad=True where it is frozen"
+        )
+    if len(kinds := {str(p.dtype) for p in owner}) > 1:
+        raise BadValueError(
+            f"parameters are {' and '.join(sorted(kinds))}; expected one type: convert the blocks"
+        )
+    if sparse and not any(_linear_maps(b) for b in blocks):
+        raise BadValueError(
+            'no block has an nn.Linear, all that "meprop" makes sparse; expected one: or take "backprop"'
+        )
 
 
 def _widths(net: Net, example: Tensor) -> list[int]:
@@ -131,13 +202,43 @@ def _model(width: int, hidden: Sequence[int], labels: int, net: Net, rng: torch.
     return NetModel(made, labels)
 
 
-def _sparsify(block: nn.Module, keep: TopK) -> None:
-    """Let every linear map in `block` use `keep` of its output gradient; the bias gets the dense one."""
+class _Sparse(ModuleSegment):
+    """A block whose linear maps use `keep` of their output gradient in training; the bias gets the dense one."""
+
+    def __init__(self, module: nn.Module, keep: Keep):
+        super().__init__(module)
+        self._keep = keep
+
+    def forward(self, x: Any, out: Tensor | None = None) -> Any:
+        """y of x in training mode, and its graph."""
+        with _sparse(self.module, self._keep):
+            return super().forward(x, out)
+
+    def pull(self, consumed: Any, need_input: bool = True) -> Any:
+        """As of any module; what is checkpointed is computed a second time here."""
+        with _sparse(self.module, self._keep):
+            return super().pull(consumed, need_input)
+
+
+def _linear_maps(block: nn.Module) -> list[nn.Linear]:
+    """Every `nn.Linear` in `block`, but for those with a `forward` of their own, which may compute something else."""
+    found = (m for m in block.modules() if isinstance(m, nn.Linear))
+    return [m for m in found if getattr(m.forward, "__func__", None) is nn.Linear.forward]
+
+
+@contextmanager
+def _sparse(block: nn.Module, keep: Keep) -> Iterator[None]:
+    """Inside, linear maps of `block` use `keep`; afterwards they are as they were."""
 
     def forward(module: nn.Linear, x: Tensor) -> Tensor:
         y = linear(x.flatten(0, -2), module.weight.T, keep).view(*x.shape[:-1], module.out_features)
         return y if module.bias is None else y + module.bias
 
-    for module in block.modules():
-        if isinstance(module, nn.Linear):
+    maps = _linear_maps(block)
+    try:
+        for module in maps:
             module.forward = partial(forward, module)  # type: ignore[method-assign]
+        yield
+    finally:
+        for module in maps:
+            del module.forward

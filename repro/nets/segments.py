@@ -128,29 +128,50 @@ class AutogradSegment(Segment):
 class ModuleSegment(AutogradSegment):
     """An ordinary `nn.Module`, for one run: it sees its batches without the run axis, and keeps its initial weights.
 
-    Its parameters move into the net's buffer and stay usable in place; `p.grad` shows the last gradients.
+    Its parameters move into the net's buffer and stay usable in place; `p.grad` shows the last gradients. Frozen ones
+    (`requires_grad=False`) stay where and as they are.
     """
 
     def __init__(self, module: nn.Module):
-        named = dict(module.named_parameters())
-        super().__init__(lambda p, x: self._through(x), {k: tuple(v.shape) for k, v in named.items()})
         self.module = module
+        shapes = {k: tuple(v.shape) for k, v in self._trained().items()}
+        super().__init__(lambda p, x: self._through(x), shapes)
+
+    def _trained(self) -> dict[str, Tensor]:
+        return {k: v for k, v in self.module.named_parameters() if v.requires_grad}
 
     def bind(self, p: Mapping[str, Tensor], g: Mapping[str, Tensor], runs: int) -> None:
         """Move the module's parameters into the net's buffer; `BadValueError` for more than one run."""
         if runs != 1:
             raise BadValueError(f"a module trains one run at a time; got {runs} runs: make a net for each")
-        self.p, self.g, self._leaves = p, g, dict(self.module.named_parameters())
+        self.p, self.g, self._leaves = p, g, self._trained()
         for name, parameter in self._leaves.items():
             p[name][0].copy_(parameter.detach())
             parameter.data = p[name][0]
+        self._bound = self._places()
+
+    def _places(self) -> dict[str, int]:
+        return {k: v.data_ptr() for k, v in self._trained().items()}
+
+    def forward(self, x: Any, out: Tensor | None = None) -> Any:
+        """y of x in training mode, and its graph; `BadValueError` if its parameters are not the net's any more."""
+        if self._places() != self._bound:
+            raise BadValueError(
+                "parameters of a module are not this net's any more: another net took them, or they were moved, "
+                "replaced, frozen or thawed; decouple the module (make its net) again"
+            )
+        return super().forward(x, out)
 
     def _through(self, x: Any) -> Any:
         y = self.module(*(v[0] for v in _each(x)))
         return tuple(v.unsqueeze(0) for v in y) if isinstance(y, tuple) else y.unsqueeze(0)
 
     def pull(self, consumed: Any, need_input: bool = True) -> Any:
-        """Autograd of the module's output, with `consumed` as its gradient."""
+        """Autograd of the module's output, with `consumed` as its gradient; the module may be without parameters."""
+        if self._taped is not None and not self._leaves:
+            if not (need_input and any(v.requires_grad for v in self._taped[0])):
+                self._taped = None  # nothing is asked for, and autograd would refuse that
+                return None
         below = super().pull(consumed, need_input)
         for name, parameter in self._leaves.items():
             parameter.grad = self.g[name][0]
@@ -167,8 +188,9 @@ class ModuleSegment(AutogradSegment):
             self.module.train(training)
 
     def kept(self) -> dict[str, Tensor]:
-        """The module's buffers."""
-        return dict(self.module.named_buffers())
+        """The module's buffers and frozen parameters."""
+        frozen = {k: v.detach() for k, v in self.module.named_parameters() if not v.requires_grad}
+        return {**frozen, **dict(self.module.named_buffers())}
 
 
 def _each(v: Any) -> tuple[Tensor, ...]:

@@ -23,7 +23,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = Path(__file__).with_name("mutants.txt")
-TESTS = ("tests/kernels", "tests/nets", "tests/rules", "tests/train", "tests/references/test_references.py")
+TESTS = (
+    *("tests/test_decouple_again.py", "tests/test_decouple_refused.py"),
+    *("tests/kernels", "tests/nets", "tests/rules", "tests/train", "tests/references/test_references.py"),
+)
 NEEDED = ("repro", "metadata", "tests", "pyproject.toml")
 TIMEOUT_S = 600
 

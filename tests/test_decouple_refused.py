@@ -1,0 +1,89 @@
+"""What `decouple` refuses: values, and blocks that would not be trained as they look."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from repro.decouple import decouple
+from repro.errors import BadValueError, UnknownNameError
+from repro.rules.backward import Rule
+
+
+def blocks() -> list[nn.Module]:
+    return [nn.Sequential(nn.Linear(4, 4), nn.Tanh()), nn.Linear(4, 3)]
+
+
+def test_what_makes_no_sense_is_refused() -> None:
+    with pytest.raises(UnknownNameError, match="did you mean 'meprop'"):
+        decouple(blocks(), torch.randn(2, 4), "mepropp")
+
+
+@pytest.mark.parametrize(
+    ("rule", "more", "words"),
+    [
+        ("meprop", {}, r"k is 0; meprop needs .* whole number from 1 up"),
+        ("meprop", {"k": 2.5}, r"k is 2\.5; meprop needs"),
+        ("dni", {"k": 3}, r'k is 3, which "dni" does not read; only "meprop" does: leave it out'),
+        ("backprop", {"labels": 10}, r'labels is 10, which "backprop" does not .* only "dni"'),
+        (Rule(), {"labels": 10}, r'labels is 10, which "Rule" does not'),
+        ("dfa", {"sg_hidden": (8,)}, r'sg_hidden is \(8,\), which "dfa" does not .* only "dni"'),
+        ("dni", {"labels": -1}, r"labels is -1; expected the number of classes"),
+        ("dni", {"labels": 2.0}, r"labels is 2\.0; expected"),
+        ("dni", {"sg_hidden": (8, 0)}, r"sg_hidden is \(8, 0\); expected widths"),
+        ("dni", {"sg_hidden": 8}, r"sg_hidden is 8; expected widths"),
+        ("backprop", {"rate": -1}, r"rate is -1; expected a finite number above 0"),
+        ("dni", {"rate": 0.0}, r"rate is 0\.0; expected"),
+        ("dfa", {"rate": float("nan")}, r"rate is nan; expected"),
+        ("dfa", {"rate": float("inf")}, r"rate is inf; expected"),
+        ("dfa", {"rate": "1e-3"}, r"rate is '1e-3'; expected"),
+    ],
+)
+def test_a_value_that_a_rule_cannot_use_or_does_not_read(rule: Any, more: dict[str, Any], words: str) -> None:
+    mine = nn.ModuleList(blocks())
+    homes = [p.data_ptr() for p in mine.parameters()]
+    with pytest.raises(BadValueError, match=words):
+        decouple(list(mine), torch.randn(2, 4), rule, **more)
+    assert homes == [p.data_ptr() for p in mine.parameters()], "nothing has been touched"
+
+
+TIED = nn.Linear(4, 4)
+
+
+@pytest.mark.parametrize(
+    ("given", "rule", "words"),
+    [
+        ([], "backprop", "blocks is empty; expected one module or more"),
+        ([nn.Tanh(), nn.Flatten()], "dfa", "no parameter of the 2 blocks is trained; expected one or more"),
+        (
+            [nn.Linear(4, 4).requires_grad_(False)],
+            "dni",
+            "no parameter of the 1 blocks is trained.*requires_grad=True",
+        ),
+        ([nn.Linear(4, 4), torch.tanh], "backprop", "block 2 is .*tanh.*; expected an nn.Module"),
+        ([TIED, nn.Tanh(), TIED], "backprop", "blocks 1 and 3 share a parameter.*join these blocks"),
+        (
+            [nn.Linear(4, 4), nn.Linear(4, 4).double()],
+            "dni",
+            r"float32 and torch\.float64; expected one type",
+        ),
+        ([nn.Conv1d(4, 4, 1)], "meprop", 'no block has an nn.Linear.*or take "backprop"'),
+    ],
+)
+def test_blocks_that_cannot_be_trained(given: list[nn.Module], rule: str, words: str) -> None:
+    with pytest.raises(BadValueError, match=words):
+        decouple(given, torch.randn(1, 4), rule, k=3 if rule == "meprop" else 0)
+
+
+def test_a_parameter_may_be_used_twice_in_a_block() -> None:
+    x, y = torch.randn(6, 4), torch.arange(6) % 4
+    block = nn.Sequential(TIED, nn.Tanh(), TIED)
+    plain = copy.deepcopy(block)
+    F.cross_entropy(plain(x), y).backward()
+    decouple([block], x, "backprop").step(x, y)
+    assert torch.allclose(TIED.weight.grad, plain[0].weight.grad, atol=1e-7)
