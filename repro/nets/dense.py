@@ -28,6 +28,11 @@ MOMENTUM = 0.1
 """Of the running statistics used at test time (torch's default; no paper says)."""
 
 
+def tanh_(a: Tensor) -> Tensor:
+    """tanh a = 2 σ(2a) − 1 in its place; on a CPU torch's tanh takes ten times as long as its σ."""
+    return a.tanh_() if a.is_cuda else a.mul_(2).sigmoid_().mul_(2).sub_(1)
+
+
 class Dense(AutogradSegment):
     """y = φ(BN(x W)), φ(x W + b) or BN(φ(x W + b)) for R runs: x [R, B, I] → y [R, B, O].
 
@@ -160,7 +165,7 @@ class Dense(AutogradSegment):
 
     def _bent(self, a: Tensor) -> Tensor:
         """φ(a), in its place where PyTorch can."""
-        in_place = {"relu": torch.relu_, "tanh": torch.tanh_}
+        in_place = {"relu": torch.relu_, "tanh": tanh_}
         return in_place.get(self.act, ACTIVATIONS[self.act])(a)
 
     def _unbent(self, d: Tensor, y: Tensor) -> Tensor:

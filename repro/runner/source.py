@@ -30,7 +30,7 @@ APART = (
     "repro.cli",
 )
 """What only finds, moves, checks or shows values that other modules make. A test classifies every module reached."""
-NOT_APART = ("repro.record.stats", "repro.record.cells")
+NOT_APART = ("repro.record.stats", "repro.record.cells", "repro.record.dots")
 """What computes all the same."""
 
 EVERYTHING = "*"

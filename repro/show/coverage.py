@@ -18,15 +18,22 @@ def block() -> str:
     """Markdown of the table, paper by paper."""
     made = {e.id: (e.id, e.place, e.title, result(e)) for e in exhibits.all_exhibits()}
     later = {i: (i, place, what, "not yet") for i, (place, what) in NOT_YET.items()}
-    done = sum(bool(recorded(e)) for e in exhibits.all_exhibits())
+    own = [e for e in exhibits.all_exhibits() if not _theirs(e)]
+    done = sum(bool(recorded(e)) for e in exhibits.all_exhibits() if e not in own)
+    theirs = len(made) + len(later) - len(own)
     rows = [
         r
         for paper in exhibits.PAPERS
         for r in (*made.values(), *later.values())
         if r[0].startswith(f"{paper}/")
     ]
-    told = f"{done} of {len(rows)} have a record, {len(made) - done} are described and wait for theirs."
+    told = f"{done} of {theirs} figures and tables have a record; {len(own)} more exhibits are ours or of theory."
     return f"{told}\n\n{markdown(('exhibit', 'in the paper', 'what', 'result'), rows)}"
+
+
+def _theirs(exhibit: Exhibit) -> bool:
+    """Whether it is a figure or a table of the paper, not a section's theory, nor a control of ours beside one."""
+    return "ours" not in exhibit.place and any(kind in exhibit.place for kind in ("Figure", "Table"))
 
 
 def at_size(exhibit: Exhibit, stands: Standing) -> str:

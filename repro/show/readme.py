@@ -88,7 +88,10 @@ def _row(exhibit: Exhibit) -> tuple[str, ...]:
     )  # `headline`'s order: the paper's is beside it
     told = next((s for s in decided if s.judgement.ours != NO_NUMBERS), None)
     ours, paper = headline(exhibit, best, [s.judgement for s in decided])
-    numbers = (ours if told is None else with_unit(exhibit, told.record, told.judgement), paper)
+    said = ours if told is None else with_unit(exhibit, told.record, told.judgement)
+    if told is not None and len(used) > 1:
+        said += f" (at `{told.record.profile}`)"
+    numbers = (said, paper)
     title = f"{exhibit.title} ({exhibit.place})"
     return (_linked(exhibit), title, f"{tally(exhibit, found)} ({links})", *numbers)
 

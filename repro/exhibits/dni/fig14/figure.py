@@ -14,9 +14,9 @@ from repro.show import courses, panels, style
 from repro.spec import Exhibit
 
 PANELS = {
-    "DNI: linear models (dashed: with hidden layers)": (
+    "DNI: linear models (dash-dotted: with hidden layers)": (
         ("dni-linear", "", "DNI", "-"),
-        ("dni", "hidden, ", "DNI", "--"),
+        ("dni", "hidden, ", "DNI", "-."),
     ),
     "cDNI: linear models": (("cdni", "", "cDNI", "-"),),
     "Bprop": (("bprop", "", "Bprop", "-"),),

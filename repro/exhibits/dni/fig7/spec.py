@@ -240,8 +240,8 @@ EXHIBIT = Exhibit(
             ("F7-2", "F7-3"), "in short training by arithmetic: a layer with p = 0.05 acts 300 times"
         ),
         "F7-4": f"{LATE} not reproduced",
-        "F7-5": "behind cDNI alone: DNI is ahead of it in no bin; in short training by arithmetic: the first layer moves "
-        "in p⁴ of the steps, see F7-8",
+        "F7-5": "behind cDNI alone: DNI is ahead of it in no bin; in short training by arithmetic: the first layer "
+        "moves in p⁴ of the steps, see F7-8",
         "F7-6": f"{LATE} not reproduced",
         "F7-7": f"{LATE} direction only",
         "F7-8": "its other layers and its classifier have then moved 1/p to 1/p³ times as often as cDNI's",

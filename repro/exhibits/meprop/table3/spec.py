@@ -152,8 +152,8 @@ DEVIATIONS = (
         17,
         "MNIST's cells",
         "95.77 and 98.01 here, 96.44 and 98.01 in Figure 4; meProp's Iter 17 here, 15 in Table 1",
-        "setting and seeds of meprop/fig4 (20 epochs, ReLU), with this table's numbers beside them; with kernels in C "
-        "sums have another rounding, so that single runs of meProp differ by up to 0.4 points from fig4's",
+        "setting and seeds of meprop/fig4 (20 epochs, ReLU), with this table's numbers beside them; with kernels in "
+        "C sums have another rounding, so that single runs of meProp differ by up to 0.4 points from fig4's",
         "one exhibit, one table",
         "fig4 had 96.40 and 97.75 % before this exhibit was written: T3-3's size (a factor of 1.5) is not met by it",
     ),

@@ -164,6 +164,7 @@ EXHIBIT = Exhibit(
     ),
     asides={
         "T5-3": "its ± 0.3 says little: a printed change has a binomial error of ± 0.38",
-        "T5-4": "at cpu of 2 and 5 layers, four of eight cells; all four lie below the paper's, by 0.09 to 0.30 points",
+        "T5-4": "at cpu of 2 and 5 layers, four of eight cells; all four lie below the paper's, by 0.09 to 0.30 "
+        "points",
     },
 )

@@ -34,7 +34,7 @@ def _varied(dim: int, rate: float, target: str, data: str = "linear") -> Arm:
     """Shallow, log loss, at a rate of its own and with a target of its own scale."""
     setting = {"data": data, "dim": dim, "deep": False, "loss": "log", "rate": rate, "target": target}
     gap = {"gap": REPORTED[data, dim, False][1]}
-    label = f"{data}{dim}, {rate:g}, {TARGETS[target]}"
+    label = f"{data}{dim}, rate {rate:g}, {TARGETS[target]}"
     return Arm(f"{data}{dim}-{rate:g}-{target}", label, "log loss", setting, gap)
 
 
