@@ -30,6 +30,10 @@ class BadValueError(ReproError):
     """A value of the wrong type or out of range."""
 
 
+class ExhibitError(ReproError):
+    """An exhibit whose modules do not import; the message names them."""
+
+
 class DataError(ReproError):
     """A data file that is missing, corrupt, truncated or not the published one."""
 

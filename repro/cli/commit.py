@@ -18,9 +18,9 @@ from repro.errors import BadValueError, RecordError
 from repro.paths import checkout, results_dir
 from repro.record.audit import GROWS, problems, refuse_for_results
 from repro.record.fresh import require_fresh, stale_because
-from repro.record.judge import summary
 from repro.record.record import Record, csv_facts, data_sets, held, verdicts
 from repro.record.store import load, path_of, save
+from repro.show import claims
 from repro.spec import Exhibit
 
 EXAMPLES = """  repro commit dni/table2 --profile cpu
@@ -56,7 +56,7 @@ def main(args: argparse.Namespace) -> int:
     for exhibit, record, told in ready:
         path = save(record, results_dir())
         failed.append(draw_picture(exhibit, record, path.with_suffix(".svg")))
-        said = "; ".join([summary(record.judgements(exhibit)), *told])
+        said = "; ".join([claims.in_short(exhibit, record), *told])
         print(f"{exhibit.id} at {record.profile}: {said} → {path.parent}")
     print(
         f"next: repro render {' '.join(e.id for e, *_ in ready)}; repro report --write; git add, git commit"

@@ -1,7 +1,7 @@
 """Begin an exhibit: a folder in repro/exhibits/ and a notebook, which work as they stand and say what goes where.
 
 Of an exhibit that has no notebook yet, its notebook alone. Nothing else has to know of it: the folders are the index.
-Nothing that is there is overwritten.
+The id `sg/my-thing` has the folder `sg/my_thing`: a package has no dash. Nothing that is there is overwritten.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ EXAMPLES = """  repro new sg/mine
   repro run sg/mine --profile smoke            what it makes trains already
 """
 SKELETON = Path(exhibits.__file__).parent / "skeleton"
-NAME = re.compile(r"[a-z][a-z0-9_]*")
+NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +35,7 @@ def main(args: argparse.Namespace) -> int:
     paper, name = _parts(args.exhibit)
     notebook = notebooks_dir() / paper / f"{name}.ipynb"
     known = args.exhibit in exhibits.ids()
-    folder = root() / "repro" / "exhibits" / paper / name
+    folder = root() / "repro" / "exhibits" / paper / _package(name)
     for path in (notebook, *([] if known else [folder])):
         if path.exists():
             raise BadValueError(
@@ -68,14 +68,22 @@ def _parts(text: str) -> tuple[str, str]:
         raise BadValueError(f"exhibit {text!r}: expected paper/name, like dni/fig15")
     if paper not in exhibits.PAPERS:
         raise UnknownNameError("paper", paper, exhibits.PAPERS)
-    if not NAME.fullmatch(name) or keyword.iskeyword(name):
-        raise BadValueError(f"name {name!r}: expected small letters and digits, like fig7 or table1")
+    if not NAME.fullmatch(name) or keyword.iskeyword(_package(name)):
+        dashed = name.replace("_", "-")
+        meant = f"; did you mean {paper}/{dashed}?" if dashed != name and NAME.fullmatch(dashed) else ""
+        raise BadValueError(
+            f"name {name!r}: expected small letters and digits, with dashes between, like fig7 or rnn-control{meant}"
+        )
     return paper, name
+
+
+def _package(name: str) -> str:
+    return name.replace("-", "_")
 
 
 def _renamed(text: str, paper: str, name: str) -> str:
     text = text.replace("dni/skeleton", f"{paper}/{name}")
-    return text.replace("repro.exhibits.skeleton", f"repro.exhibits.{paper}.{name}")
+    return text.replace("repro.exhibits.skeleton", f"repro.exhibits.{paper}.{_package(name)}")
 
 
 def _write_notebook(exhibit_id: str, exhibit: Exhibit, path: Path) -> None:

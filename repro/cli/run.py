@@ -19,7 +19,6 @@ from repro.cli.records import draw_picture
 from repro.errors import BadValueError, NothingMissingError, ReproError, lacking
 from repro.files import writable
 from repro.paths import runs_dir
-from repro.record.judge import summary
 from repro.record.plan import planned
 from repro.record.record import Record
 from repro.record.store import save
@@ -202,6 +201,7 @@ def _run(
         "record": str(path),
         "sha256": record.sha256(),
         "verdicts": record.facts["verdicts"],
+        "judged_late": sorted(claims.judged_late(exhibit, record)),
         "missing": [m for m in record.facts["missing"] if m["why"] not in (NOT_RUN, COMMITTED)],
         "wall_s": record.facts["timing"]["wall_s"],
         "estimates": _compared(estimates, record),
@@ -238,12 +238,12 @@ def _failed(exhibit: Exhibit, profile: str, why: str) -> dict[str, Any]:
 
 
 def _tell(exhibit: Exhibit, record: Record, told: Any) -> None:
-    facts, judgements = record.facts, record.judgements(exhibit)
+    facts, late = record.facts, claims.judged_late(exhibit, record)
     data = f", data: {facts['data']['note']}" if facts["data"] else ""
     own = f" (custom: {', '.join(facts['custom'])})" if facts["custom"] else ""
-    head = f"{exhibit.id} at {record.profile}{own}: {summary(judgements)}"
+    head = f"{exhibit.id} at {record.profile}{own}: {claims.in_short(exhibit, record)}"
     print(f"\n{head}; {minutes(facts['timing']['wall_s'])} of training{data}", file=told)
-    print(claims.lines(exhibit, judgements, columns=columns_of(told)), file=told)
+    print(claims.lines(exhibit, record.judgements(exhibit), late, columns_of(told)), file=told)
     for why, lost in missing_runs(facts["missing"]).items():
         print(f"missing: {lost}: {why}", file=told)
     print(file=told, flush=True)

@@ -37,6 +37,15 @@ def info(
     return _settled[key]
 
 
+def note(name: str, asked: str) -> str:
+    """What titles and verdicts call the data set `name` in the place of `asked`, in today's words."""
+    found, wanted = source(name), source(asked)
+    if not found.bundled:
+        return found.title
+    text = found.title.removesuffix(")") + _adapted(found, wanted) + ")"
+    return text if wanted == found else f"stand-in: {text}, not {wanted.title.split(' (')[0]}"
+
+
 def status(name: str, data_dir: PathLike | None = None) -> str:
     """Of a data set on disk: `present`, `missing: …` or `corrupt: …`. No network, no stand-in."""
     wanted, base = source(name), paths.data_dir(data_dir)
@@ -102,7 +111,7 @@ def _settle(wanted: Source, base: Path, stand_in: str | None, download: bool) ->
                 "%s is not on disk and cannot be downloaded (%s): %s", wanted.name, error.why, found.note
             )
         return found
-    return DataInfo(wanted.name, wanted.name, False, wanted.sums, wanted.title)
+    return DataInfo(wanted.name, wanted.name, False, wanted.sums, note(wanted.name, wanted.name))
 
 
 def _require(wanted: Source, base: Path, download: bool = False) -> None:
@@ -141,10 +150,7 @@ def _bundled_info(found: Source, asked: Source) -> DataInfo:
         raise UnavailableError(
             f"{found.name}: {why}: install it (pip install {package}) or use real data", why
         )
-    note = found.title.removesuffix(")") + _adapted(found, asked) + ")"
-    if asked != found:
-        note = f"stand-in: {note}, not {asked.title.split(' (')[0]}"
-    return DataInfo(found.name, asked.name, asked != found, found.sums, note)
+    return DataInfo(found.name, asked.name, asked != found, found.sums, note(found.name, asked.name))
 
 
 def _adapted(found: Source, asked: Source) -> str:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import importlib
 import re
+import traceback
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from repro.errors import BadValueError, UnknownNameError
+from repro.errors import BadValueError, ExhibitError, UnknownNameError, first_line, lacking
 from repro.spec import Exhibit
 
 PAPERS = ("dni", "sg", "meprop")
@@ -34,11 +35,21 @@ def ids() -> list[str]:
 
 def get(exhibit_id: str) -> Exhibit:
     """The exhibit called `exhibit_id` ("dni/table2"); `UnknownNameError` with the nearest name otherwise."""
+    found = _known(exhibit_id)
+    return read(found) if isinstance(found, str) else found
+
+
+def package_of(exhibit_id: str) -> str:
+    """Where the modules of an exhibit lie, whether they import or not."""
+    found = _known(exhibit_id)
+    return found if isinstance(found, str) else found.package
+
+
+def _known(exhibit_id: str) -> str | Exhibit:
     known: Mapping[str, str | Exhibit] = {**_folders(), **EXTRA}
     if exhibit_id not in known:
         raise UnknownNameError("exhibit", exhibit_id, known)
-    found = known[exhibit_id]
-    return read(found) if isinstance(found, str) else found
+    return known[exhibit_id]
 
 
 def all_exhibits() -> list[Exhibit]:
@@ -51,10 +62,10 @@ def read(package: str) -> Exhibit:
     """The exhibit whose modules lie in `package` ("repro.exhibits.dni.table2"), with what the spec leaves open.
 
     With `runs_of`, what makes the runs is filled in from the exhibit named there; `BadValueError` if the spec
-    states any of it as well.
+    states any of it as well, `ExhibitError` if one of its modules does not import.
     """
-    own: Exhibit = importlib.import_module(f"{package}.spec").EXHIBIT
-    registered = importlib.import_module(f"{package}.claims").claims
+    own: Exhibit = _read(f"{package}.spec", "EXHIBIT")
+    registered = _read(f"{package}.claims", "claims")
     claims = tuple(replace(c, aside=own.asides.get(c.id, "")) for c in registered)
     shared: dict[str, Any] = {"trained_by": package}
     if own.runs_of is not None:
@@ -65,6 +76,32 @@ def read(package: str) -> Exhibit:
         shared = {name: getattr(theirs, name) for name in (*_SHARED, "trained_by")}
         shared["metrics"] = own.metrics or theirs.metrics
     return replace(own, claims=claims, package=package, **shared)
+
+
+def _read(module: str, name: str) -> Any:
+    """`name` of a module; half-written, it is named, with the place: it may be another than the one asked for."""
+    try:
+        there = importlib.import_module(module)
+    except Exception as e:
+        if isinstance(e, ModuleNotFoundError) and e.name == module:
+            raise ExhibitError(f"there is no {module}: an exhibit has a spec and claims") from None
+        raise ExhibitError(f"{module} does not import: {_where(e)}") from e
+    if not hasattr(there, name):
+        raise ExhibitError(f"{module} has no {name}")
+    return getattr(there, name)
+
+
+def _where(e: Exception) -> str:
+    """An error in words, with the last place in an exhibit's folder that it is from."""
+    said = lacking(e) or first_line(e)
+    places = [(Path(f.filename), f.lineno) for f in traceback.extract_tb(e.__traceback__)]
+    if isinstance(e, SyntaxError) and e.filename:
+        said, places = f"{type(e).__name__}: {e.msg}", [(Path(e.filename), e.lineno)]
+    here = Path(__file__).parent
+    inside = [
+        (p.relative_to(here), line) for p, line in places if p.is_relative_to(here) and p.parent != here
+    ]
+    return f"{said} ({inside[-1][0]}, line {inside[-1][1]})" if inside else said
 
 
 @cache

@@ -5,16 +5,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import logging
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from repro.files import write_json
 from repro.record.run import digest
+
+TORN_S = 3600.0
+"""Seconds after which a file that is still being written is taken for one that a kill left behind."""
 
 _log = logging.getLogger("repro.runner")
 
@@ -61,9 +66,19 @@ def keep(runs_dir: str | Path, result: dict[str, Any]) -> dict[str, Any]:
     write_json(path, {**result, "sha256": _sum(result)})
     if "arithmetic" in result:
         note(runs_dir, result["arithmetic"])
-    for torn in path.parent.glob("*.tmp"):  # left by runners that were killed in the middle of a write
-        torn.unlink(missing_ok=True)
+    _forget_torn(path.parent)
     return result
+
+
+def _forget_torn(folder: Path) -> None:
+    """Remove what runners left that were killed in the middle of a write; a live one's stays: it is about to be read.
+
+    `merge` writes without the run's lock.
+    """
+    for torn in folder.glob("*.tmp"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - torn.stat().st_mtime > TORN_S:
+                torn.unlink()
 
 
 def others(runs_dir: str | Path, key: str, code: str) -> Iterator[dict[str, Any]]:

@@ -24,7 +24,7 @@ from repro.record.run import Run, digest
 from repro.runner import adopt, cache, code, machine
 from repro.runner.groups import Group
 from repro.runner.keys import code_of, data_of, key_by, work_of
-from repro.runner.lock import locked
+from repro.runner.lock import group_locked, locked
 from repro.runner.results import results_of
 from repro.train.captured import turn
 from repro.train.given import Given
@@ -173,13 +173,14 @@ def _make(
     if not rest.runs:
         return found
     folder = group_folder(job, [keys[r.name] for r in rest.runs])
-    adopt.checkpoints(folder, work)
-    arithmetic = devices.arithmetic(job.device, job.threads)
-    result, meta = _train(work, rest, folder, progress)
-    made = results_of(rest, result, meta, data, keys, f"{folder.parent.name}/{folder.name}")
-    planned = {"registered": {i: dict(of) for i, of in job.claims.items()}, "arithmetic": arithmetic}
-    kept = {name: cache.keep(job.runs_dir, {**r, **planned}) for name, r in made.items()}
-    adopt.tidy(folder, result.meta)
+    with group_locked(folder):
+        adopt.checkpoints(folder, work)
+        arithmetic = devices.arithmetic(job.device, job.threads)
+        result, meta = _train(work, rest, folder, progress)
+        made = results_of(rest, result, meta, data, keys, f"{folder.parent.name}/{folder.name}")
+        planned = {"registered": {i: dict(of) for i, of in job.claims.items()}, "arithmetic": arithmetic}
+        kept = {name: cache.keep(job.runs_dir, {**r, **planned}) for name, r in made.items()}
+        adopt.tidy(folder, result.meta)
     return found | kept
 
 

@@ -1,4 +1,7 @@
-"""A lock a run: one runner works on it, while others wait and then read its result."""
+"""A lock a run: one runner works on it, while others wait and then read its result.
+
+A group that is being trained has one too, in `locks/`: `merge` puts no checkpoint into the middle of it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import logging
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from repro.errors import OutOfTimeError
 from repro.runner import cache
@@ -38,6 +42,25 @@ def locked(runs_dir: str, keys: Iterable[str], deadline: float | None) -> Iterat
             except Timeout:
                 raise OutOfTimeError("the time is up while another runner was at it") from None
         yield
+
+
+@contextmanager
+def group_locked(folder: Path, timeout: float = -1) -> Iterator[bool]:
+    """Hold the lock of the runs whose checkpoints are in `folder` ("groups/runs/code"), whatever code makes them.
+
+    Whether it is held: another may have it for longer than `timeout` seconds (-1: it is waited for).
+    """
+    from filelock import FileLock, Timeout
+
+    path = folder.parents[2] / "locks" / folder.parent.name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as held:
+        try:
+            held.enter_context(FileLock(path).acquire(timeout=timeout))
+        except Timeout:
+            yield False
+        else:
+            yield True
 
 
 def _left(deadline: float | None, at_most: float | None = None) -> float:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from metadata.pins import pin
+from repro.data.settle import note
 from repro.errors import RunError
 from repro.record.judge import judge
 from repro.record.parts import distinct, machines, notes
@@ -19,6 +22,8 @@ from repro.tree import git_state
 
 NOT_RUN = "not run yet"
 """Why a record lacks a run that was not asked for."""
+
+_log = logging.getLogger("repro.runner")
 
 Results = Mapping[str, Mapping[str, Any]]
 
@@ -34,6 +39,8 @@ def make_record(
     """The record of the runs `made` from `results` by run name; those without one are said to be missing."""
     done = {r.name: results[r.name] for r in made if r.name in results}
     rows = _rows(exhibit, made, done)
+    for why in _misspelt(exhibit, done):
+        _log.warning("%s", why)
     spec, paper = spec_of(tuple(made)), pin(exhibit.paper)
     lost = [r.name for r in made if r.name not in done]
     facts: dict[str, Any] = {
@@ -62,17 +69,33 @@ def _rows(exhibit: Exhibit, made: Sequence[Run], done: Results) -> list[Row]:
     return in_order(exhibit, rows)
 
 
+def _misspelt(exhibit: Exhibit, done: Results) -> Iterator[str]:
+    """Metrics of the spec that no run measured, each beside one of nearly its name that was measured instead."""
+    measured = {row[0] for d in done.values() for row in d["rows"]}
+    named = [m.name for m in exhibit.metrics]
+    for name in (n for n in named if n not in measured):
+        for near in get_close_matches(name, sorted(measured.difference(named)), n=1, cutoff=0.8):
+            yield (
+                f"{exhibit.id}: the spec's metric {name} was not measured, and {near}, which was, is no metric of "
+                "the spec, so that the record does not hold it: is one of the two misspelt?"
+            )
+
+
 def _data(exhibit: Exhibit, done: Results) -> Any:
-    """The data sets that the runs used, each once; a set that some got and others did not is an error."""
-    sets = distinct([d["data"] for d in done.values() if d["data"]])
+    """The data sets that the runs used, each once; a set that some got and others did not is an error.
+
+    Their notes are today's: one that was reworded is no other data.
+    """
+    sets = distinct([{**d["data"], "note": ""} for d in done.values() if d["data"]])
     for asked in {s["asked"] for s in sets}:
         used = [s["name"] for s in sets if s["asked"] == asked]
         if len(used) > 1:
+            sums = "" if len({*used}) > 1 else ", with other checksums"
             raise RunError(
-                f"the runs of {exhibit.id} that asked for {asked} used different data ({' and '.join(used)}): "
-                "fetch the data and rerun"
+                f"the runs of {exhibit.id} that asked for {asked} used different data "
+                f"({' and '.join(used)}{sums}): fetch the data and rerun"
             )
-    return data_facts(sets)
+    return data_facts([{**s, "note": note(s["name"], s["asked"])} for s in sets])
 
 
 def _provenance(done: Results) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 from repro.errors import BadValueError
 from repro.files import write_bytes
 from repro.runner import cache
+from repro.runner.lock import group_locked
 from repro.runner.pack import CHECKPOINT, CHECKPOINT_FILES, FORMAT, MANIFEST, RESULT, describe
 
 LARGEST = 2**30
@@ -48,7 +49,14 @@ def merge(files: Sequence[Path], runs_dir: Path) -> Merged:
                 folder, _, file = name.rpartition("/")
                 groups.setdefault(folder, {})[file] = data
         for folder, parts in groups.items():
-            _take_checkpoint(runs_dir / folder, folder, parts, done)
+            with group_locked(runs_dir / folder, timeout=0) as free:
+                if free:
+                    _take_checkpoint(runs_dir / folder, folder, parts, done)
+                else:
+                    done.conflicts.append(
+                        f"checkpoint {folder}: its runs are being trained here, and theirs stays out "
+                        "(stop that training and merge again to go on from theirs)"
+                    )
     return done
 
 
@@ -68,6 +76,7 @@ def _take_result(runs_dir: Path, data: bytes, done: Merged) -> None:
 def _numbers(result: dict[str, Any]) -> dict[str, Any]:
     """What of a result must be the same whenever the run is trained again."""
     numbers = {k: result[k] for k in _NUMBERS}
+    numbers["data"] = {k: v for k, v in (numbers["data"] or {}).items() if k != "note"}  # words, not bytes
     return json.loads(json.dumps(numbers), parse_constant=str)  # type: ignore[no-any-return]  # NaN equals NaN
 
 

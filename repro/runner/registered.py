@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from repro.claim import Claim
-from repro.exhibits import all_exhibits
+from repro.errors import ExhibitError, ReproError
+from repro.exhibits import get, ids, package_of
 from repro.record.reads import Noted
 from repro.record.run import digest
 from repro.record.view import Row
 from repro.runner.code import test_of
+from repro.runner.source import locate
 from repro.spec import Exhibit
 
 NOT_PLANNED = "0" * 64
@@ -23,9 +26,31 @@ def registered(exhibit: Exhibit) -> dict[str, str]:
 
 
 def registered_together(exhibit: Exhibit) -> dict[str, dict[str, str]]:
-    """Exhibit's id → its `registered`, for this one and all others that show the runs which it shows."""
-    beside = [e for e in all_exhibits() if e.trained_by == exhibit.trained_by and e.id != exhibit.id]
-    return {e.id: registered(e) for e in (*beside, exhibit)}
+    """Exhibit's id → its `registered`, for this one and all others that show the runs which it shows.
+
+    One that does not import is passed over, unless it may be one of them: then `ExhibitError`.
+    """
+    beside, broken = list[Exhibit](), dict[str, ReproError]()
+    for other in ids():
+        try:
+            beside += [e for e in (get(other),) if e.trained_by == exhibit.trained_by and e.id != exhibit.id]
+        except ReproError as e:
+            broken[other] = e
+    family = [*beside, exhibit]
+    for other, why in broken.items():
+        if other != exhibit.id and _may_show(other, family):
+            raise ExhibitError(
+                f"{why}; it names {exhibit.id}, whose runs it may show: mend it first"
+            ) from why
+    return {e.id: registered(e) for e in family}
+
+
+def _may_show(other: str, family: Sequence[Exhibit]) -> bool:
+    """Whether the spec of `other`, which does not import, names one of these as that whose runs it shows."""
+    path = locate(f"{package_of(other)}.spec")
+    text = path.read_text(encoding="utf-8", errors="replace") if path else ""
+    names = [*(e.package for e in family), *(e.id for e in family if "runs_of" in text)]
+    return any(re.search(rf"(?<![\w./-]){re.escape(name)}(?![\w-])", text) for name in filter(None, names))
 
 
 def as_planned(

@@ -47,7 +47,8 @@ def lines(
         )
         for j in _apart(judgements)
     ]
-    return readable(("verdict", "claim", "ours", "the paper's", "why open, or given what"), rows, columns)
+    told = readable(("verdict", "claim", "ours", "the paper's", "why open, or given what"), rows, columns)
+    return f"{told}\n{AFTER}" if late else told
 
 
 class ClaimTable(Table):

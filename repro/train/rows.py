@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
+from repro.errors import RunError
+
 RunRow = tuple[int, str, int, str, float]
 """run (its place in the group), metric, step, index, value."""
 
@@ -51,17 +53,24 @@ class RowLog:
         self.new += rows
 
     def flush(self) -> None:
-        """Write the new rows into the file; `size` is then what it has."""
+        """Write the new rows into the file behind our own; `size` is then what it has. What others put there goes."""
         if self.path:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             made = "".join(json.dumps(row) + "\n" for row in self.new).encode()
-            with self.path.open("ab") as file:
+            with self.path.open("r+b" if self.size else "wb") as file:
+                file.seek(self.size)
+                file.truncate()
                 file.write(made)
-                self.size = file.tell()
+            self.size += len(made)
             self._sum.update(made)
             self.new = []
 
     def read(self) -> list[RunRow]:
-        """All rows."""
-        lines = self.path.read_text(encoding="utf-8").splitlines() if self.path and self.size else []
+        """All rows; `RunError` if those in the file are no longer the ones that were written there."""
+        there = self._begin(self.size)
+        if sha256(there).hexdigest() != self.sum:
+            raise RunError(
+                f"{self.path} no longer holds the rows that were measured: something else wrote there; run it again"
+            )
+        lines = there.decode("utf-8").splitlines()
         return [*((r[0], r[1], r[2], r[3], r[4]) for r in map(json.loads, lines)), *self.new]

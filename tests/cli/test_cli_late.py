@@ -99,3 +99,16 @@ def test_a_record_of_an_earlier_plan_is_kept_and_says_so(committed, capsys, monk
     monkeypatch.setitem(EXTRA, "meprop/tiny", tiny_exhibit.EXHIBIT)
     assert main(["commit", "meprop/tiny", "--profile", "quick", "--from", "results"]) == 0
     assert "superseded" not in load(committed / "results", "meprop/tiny", "quick").facts, "its own plan again"
+
+
+def test_run_and_commit_mark_it_too(committed, capsys, monkeypatch):
+    """Where one looks first: the runs are from the cache, their claim has changed since."""
+    (claim,) = tiny_exhibit.EXHIBIT.claims
+    assert "†" not in shown(capsys, "run", "meprop/tiny")
+    changed = replace(tiny_exhibit.EXHIBIT, claims=(replace(claim, tolerance="in any order"),))
+    monkeypatch.setitem(EXTRA, "meprop/tiny", changed)
+    told = shown(capsys, "run", "meprop/tiny")
+    assert "1 of 1 reproduced (1 †)" in told and "reproduced †" in told and claims.AFTER in told
+    (facts,) = json.loads(shown(capsys, "run", "meprop/tiny", "--json"))
+    assert facts["judged_late"] == ["faster"]
+    assert "(1 †)" in shown(capsys, "commit", "meprop/tiny", "--profile", "quick")

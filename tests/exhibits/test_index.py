@@ -11,7 +11,7 @@ from tiny.spec import EXHIBIT as BARE
 
 import repro.exhibits
 from repro.cli import main
-from repro.errors import BadValueError, UnknownNameError
+from repro.errors import BadValueError, ExhibitError, UnknownNameError
 from repro.exhibits import EXTRA, all_exhibits, get, ids, read
 from repro.record.run import runs
 
@@ -65,6 +65,50 @@ def test_its_own_runs_beside_anothers_are_refused(monkeypatch):
         read.__wrapped__("tiny_shown")
 
 
+@pytest.mark.parametrize(
+    ("spec", "claims", "words"),
+    [
+        (
+            "EXHIBIT = (",
+            "",
+            "half.spec does not import: SyntaxError: '(' was never closed (half/spec.py, line 1)",
+        ),
+        (
+            "\nEXHIBIT = x",
+            "",
+            "half.spec does not import: NameError: name 'x' is not defined (half/spec.py, line 2)",
+        ),
+        (
+            "EXHIBIT = None",
+            "claims = 1 / 0",
+            "half.claims does not import: ZeroDivisionError: division by zero (ha",
+        ),
+        (
+            "EXHIBIT = None",
+            None,
+            "there is no half.claims: an exhibit has a spec and claims",
+        ),
+        ("import torhc", "", "half.spec does not import: torhc is not installed here"),
+        ("EXHBIT = None", "", "half.spec has no EXHIBIT"),
+    ],
+)
+def test_a_half_written_one_is_named(tmp_path, monkeypatch, spec, claims, words):
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(repro.exhibits, "__file__", str(tmp_path / "__init__.py"))
+    monkeypatch.setitem(EXTRA, "meprop/half", "half")
+    (tmp_path / "half").mkdir()
+    for name, text in (("__init__", ""), ("spec", spec), ("claims", claims)):
+        if text is not None:
+            (tmp_path / "half" / f"{name}.py").write_text(text)
+    try:
+        with pytest.raises(ExhibitError) as refused:
+            get("meprop/half")
+    finally:
+        for name in [m for m in sys.modules if m.partition(".")[0] == "half"]:
+            del sys.modules[name]
+    assert str(refused.value).startswith(words)
+
+
 def test_reading_all_of_them_loads_no_torch():
     code = "import sys; from repro.exhibits import all_exhibits; all_exhibits(); print(*sys.modules)"
     done = subprocess.run(
@@ -114,9 +158,35 @@ def test_new_makes_the_notebook_alone_of_an_exhibit_that_has_none(house, capsys)
     assert main(["new", "dni/table2"]) == 2
 
 
+def test_a_name_with_a_dash_has_a_folder_without(house, monkeypatch, capsys):
+    """The id that `new` was given is that of the index: what it says is next can be done."""
+    assert main(["new", "sg/my-thing"]) == 0
+    assert "next: repro run sg/my-thing --profile smoke" in capsys.readouterr().out
+    folder = house / "repro" / "exhibits" / "sg" / "my_thing"
+    assert folder.is_dir() and (house / "notebooks" / "sg" / "my-thing.ipynb").exists()
+    assert "my_thing" not in (house / "notebooks" / "sg" / "my-thing.ipynb").read_text(encoding="utf-8")
+    monkeypatch.setattr("repro.exhibits.sg.__path__", [str(folder.parent)])
+    monkeypatch.setattr(repro.exhibits, "__file__", str(house / "repro" / "exhibits" / "__init__.py"))
+    repro.exhibits._folders.cache_clear()
+    try:
+        assert "sg/my-thing" in ids()
+        made = get("sg/my-thing")
+        assert (made.id, made.package) == ("sg/my-thing", "repro.exhibits.sg.my_thing")
+    finally:
+        repro.exhibits._folders.cache_clear()
+
+
+def test_new_makes_the_notebook_alone_of_one_with_a_dash(house):
+    assert main(["new", "dni/rnn-control"]) == 0
+    assert [p.name for p in house.rglob("*") if p.is_file()] == ["rnn-control.ipynb"]
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [
+        ("sg/my_thing", "did you mean sg/my-thing?"),
+        ("sg/my-", "expected small letters and digits, with dashes between"),
+        ("sg/my--thing", "expected small letters and digits, with dashes between"),
         ("fig5", "expected paper/name"),
         ("dna/fig5", "did you mean 'dni'"),
         ("dni/Fig 5", "expected small letters and digits"),

@@ -14,7 +14,7 @@ from repro.record import audit
 from repro.record.judge import judge
 from repro.record.record import Record, data_facts, data_sets
 from repro.record.store import load, save
-from repro.runner import keys, schedule
+from repro.runner import cache, keys, schedule
 from repro.runner.carry import attempt
 from repro.runner.run import Options, run_exhibit
 from repro.show import style
@@ -66,6 +66,24 @@ def test_two_answers_for_one_name_make_no_record(places, monkeypatch):
     monkeypatch.setattr(schedule, "attempt", odd)
     with pytest.raises(RunError, match=r"asked for mnist used different data \(digits and mnist\)"):
         run_exhibit(EXHIBIT, "smoke")
+
+
+def test_a_note_in_other_words_is_no_other_data(places, record):
+    """It is no part of the key: results of before stay, and a record has today's words."""
+    for path in places.glob("runs/??/*/*.json"):
+        result = cache.whole(path.read_bytes())
+        if result["run"]["setting"] == EXHIBIT.arms[-1].setting:
+            cache.keep(places / "runs", {**result, "data": {**result["data"], "note": "in older words"}})
+    again = run_exhibit(EXHIBIT, "quick")
+    assert again.facts["data"] == record.facts["data"] and again.sha256() == record.sha256()
+
+
+def test_other_files_under_one_name_make_no_record(places, record):
+    path = next(p for p in places.glob("runs/??/*/*.json"))
+    result = cache.whole(path.read_bytes())
+    cache.keep(places / "runs", {**result, "data": {**result["data"], "files": {"x": "0"}}})
+    with pytest.raises(RunError, match=r"\((digits) and \1, with other checksums\)"):
+        run_exhibit(EXHIBIT, "quick")
 
 
 @pytest.mark.parametrize(

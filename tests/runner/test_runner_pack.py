@@ -7,12 +7,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from running import kept, packed
+from running import jobs, kept, packed
 from tiny_exhibit import EXHIBIT
 
 from repro.cli import main
 from repro.errors import OutOfTimeError
-from repro.runner import cache
+from repro.runner import cache, carry
+from repro.runner.lock import group_locked
 from repro.runner.merge import merge
 from repro.runner.pack import MANIFEST, pack
 from repro.runner.run import Options, run_exhibit, to_do
@@ -158,6 +159,53 @@ def test_another_checkpoint_here_stays(made):
     done = merge(packed(made), made / "home")
     assert [c for c in done.conflicts if "another is here, and stays (delete" in c] == done.conflicts != []
     assert (made / "home" / folder / "checkpoint.pt").read_bytes() == b"ours"
+
+
+def test_a_checkpoint_stays_out_while_its_runs_are_trained_here(made, monkeypatch):
+    """Else its rows would be among ours."""
+    folder = Path("groups") / ("a" * 32) / ("b" * 16)
+    (made / "runs" / folder).mkdir(parents=True)
+    for name in ("rows.jsonl", "checkpoint.pt"):
+        (made / "runs" / folder / name).write_bytes(b"theirs")
+    pack(made / "packed", made / "runs", checkpoints=True)
+    other_code = made / "home" / folder.with_name("c" * 16)
+    with group_locked(other_code) as held:
+        assert held
+        (refused,) = merge(packed(made), made / "home").conflicts
+    assert "its runs are being trained here, and theirs stays out" in refused
+    assert not (made / "home" / folder).exists()
+    assert f"checkpoint {folder}" in merge(packed(made), made / "home").taken
+
+
+def test_a_runner_holds_its_groups_lock_while_it_trains(places, monkeypatch):
+    (job, *_), seen = jobs(places, changes={"steps": 3}), []
+    train = carry._train
+
+    def watched(work, group, folder, progress):
+        with group_locked(folder, timeout=0) as free:
+            seen.append(free)
+        return train(work, group, folder, progress)
+
+    monkeypatch.setattr(carry, "_train", watched)
+    results = carry.carry_out(job)
+    folder = Path(job.runs_dir) / "groups" / next(iter(results.values()))["group"]["folder"]
+    with group_locked(folder, timeout=0) as free:
+        assert free and seen == [False]
+
+
+def test_a_note_in_other_words_is_no_conflict(made):
+    home = made / "home"
+    merge(packed(made), home)
+    path = next(home.glob("??/*/*.json"))
+    result = json.loads(path.read_text())
+    result.pop("sha256")
+    data = {"asked": "digits", "name": "digits", "note": "ours", "stand_in": False, "files": {}}
+    cache.keep(home, {**result, "data": data})
+    cache.keep(made / "runs", {**result, "data": {**data, "note": "theirs"}})
+    pack(made / "packed", made / "runs")
+    assert not merge(packed(made), home).conflicts
+    cache.keep(home, {**result, "data": {**data, "files": {"a": "0"}}})
+    assert len(merge(packed(made), home).conflicts) == 1
 
 
 def test_neither_side_needs_torch(made):

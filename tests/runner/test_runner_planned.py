@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
 from running import with_profile
 from tiny_exhibit import EXHIBIT
 
 from repro import exhibits
 from repro.claim import Outcome
+from repro.errors import ExhibitError
 from repro.record.view import MissingData
 from repro.runner.registered import NOT_PLANNED, registered
 from repro.runner.run import Options, run_exhibit
@@ -87,3 +89,43 @@ def test_nor_does_one_that_reads_none(places):
     run_exhibit(EXHIBIT, "smoke")
     grown = replace(EXHIBIT, claims=(*EXHIBIT.claims, blind))
     assert run_exhibit(grown, "smoke").facts["claims"]["blind"] == NOT_PLANNED
+
+
+@pytest.mark.parametrize(
+    ("spec", "stops"),
+    [
+        ("EXHIBIT = (", False),
+        ("import a_package_that_nobody_has", False),
+        ("# like meprop/tiny\nEXHIBIT = (", False),
+        ("EXHIBIT = Exhibit(runs_of='meprop/tiny-2',", False),
+        ("EXHIBIT = Exhibit(runs_of='meprop/tiny',", True),
+        ("from tiny.spec import EXHIBIT as TINY\nEXHIBIT = (", True),
+    ],
+)
+def test_a_half_written_exhibit_stops_none_but_that_whose_runs_it_shows(
+    places, mine, monkeypatch, spec, stops
+):
+    """Its claims would be registered with the runs; those of all others have nothing to do with it."""
+    mine.write("spec", spec)
+    monkeypatch.setitem(exhibits.EXTRA, "meprop/mine", "mine")
+    if stops:
+        with pytest.raises(
+            ExhibitError, match=r"^mine\.spec does not import: SyntaxError.*names meprop/tiny"
+        ):
+            run_exhibit(EXHIBIT, "smoke")
+    else:
+        assert run_exhibit(EXHIBIT, "smoke").facts["missing"] == []
+
+
+def test_metrics_that_are_nearly_called_the_same_are_told_of(places, caplog):
+    """What was measured and has no metric is not in the record: a letter too few would look like runs that lack."""
+    (height,) = EXHIBIT.metrics
+    run_exhibit(replace(EXHIBIT, metrics=(height, replace(height, name="heigth_2"))), "smoke")
+    assert not caplog.records, "what was measured is there"
+    run_exhibit(replace(EXHIBIT, metrics=(replace(height, name="breadth"),)), "smoke")
+    assert not caplog.records, "nothing like it was measured"
+    run_exhibit(replace(EXHIBIT, metrics=(replace(height, name="heigt"),)), "smoke")
+    (said,) = [r.getMessage() for r in caplog.records]
+    assert said.startswith(
+        "meprop/tiny: the spec's metric heigt was not measured, and height, which was, is no metric"
+    )

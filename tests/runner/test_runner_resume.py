@@ -227,8 +227,19 @@ def test_what_killed_writers_left_is_swept_up(places, finished):
     _, files = finished
     torn = files["arm-2"].with_name(files["arm-2"].name + ".99999.tmp")
     torn.write_bytes(b"half")
+    os.utime(torn, (0, 0))
     files["arm-2"].unlink()
     run_exhibit(EXHIBIT, "smoke")
     for path in files.values():
         assert {p.name for p in path.parent.iterdir()} == {"lock", path.name}
     assert not (places / "runs/groups").exists()
+
+
+def test_what_a_live_writer_is_at_stays(places, finished):
+    """`merge` writes without the run's lock: its file must still be there when it is put in its place."""
+    _, files = finished
+    being_written = files["arm-2"].with_name(f"0123456789abcdef.json.{os.getpid()}-1.tmp")
+    being_written.write_bytes(b"half")
+    files["arm-2"].unlink()
+    run_exhibit(EXHIBIT, "smoke")
+    assert files["arm-2"].exists() and being_written.read_bytes() == b"half"

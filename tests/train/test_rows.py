@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from repro.errors import BadValueError
+from repro.errors import BadValueError, RunError
 from repro.record.run import Run
 from repro.train.given import Given
 from repro.train.loop import ROWS
@@ -58,6 +58,31 @@ def test_a_row_log_knows_whether_it_still_holds_what_it_had(tmp_path: Path) -> N
     assert not again.holds(log.size, log.sum), "other rows of the same length"
     (tmp_path / ROWS).unlink()
     assert not again.holds(log.size, log.sum) and again.holds(0, RowLog(None).sum)
+
+
+@pytest.mark.parametrize("before", [0, 1], ids=["before its first row", "behind a row of its own"])
+def test_rows_that_others_put_into_the_file_are_none_of_it(before: int, tmp_path: Path) -> None:
+    """As a checkpoint that is taken in from elsewhere while its runs are trained here."""
+    log = RowLog(tmp_path / ROWS)
+    own: list[RunRow] = [(0, "error", t, "", t / 3) for t in range(3)]
+    log.add(own[:before])
+    log.flush()
+    with (tmp_path / ROWS).open("ab") as file:
+        file.write(b'[0, "error", 9, "", 0.9]\n')
+    assert log.read() == own[:before]
+    log.add(own[before:])
+    log.flush()
+    assert log.read() == own and log.holds(log.size, log.sum)
+    assert (tmp_path / ROWS).stat().st_size == log.size
+
+
+def test_rows_that_others_replaced_are_not_read_as_ours(tmp_path: Path) -> None:
+    log = RowLog(tmp_path / ROWS)
+    log.add([(0, "error", 1, "", 0.5)])
+    log.flush()
+    (tmp_path / ROWS).write_bytes((tmp_path / ROWS).read_bytes().replace(b"0.5", b"0.4"))
+    with pytest.raises(RunError, match="no longer holds the rows that were measured"):
+        log.read()
 
 
 def test_what_a_work_is_handed(tmp_path: Path) -> None:
