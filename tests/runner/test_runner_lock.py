@@ -2,6 +2,7 @@
 
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from filelock import FileLock
@@ -52,3 +53,21 @@ def test_time_that_is_up_ends_the_waiting(held, tmp_path):
 def test_a_free_lock_is_taken_without_a_word(tmp_path, caplog):
     with locked(str(tmp_path), [KEY], None):
         assert not caplog.records
+
+
+def test_locks_are_taken_in_one_order_whatever_order_is_asked_for(tmp_path, monkeypatch):
+    """Two runners of the same arms would wait for each other otherwise. A key that comes twice is locked once."""
+    taken = []
+
+    class Noted(FileLock):
+        def acquire(self, *given, **more):
+            taken.append(Path(self.lock_file).parent)
+            return super().acquire(*given, **more)
+
+    monkeypatch.setattr("filelock.FileLock", Noted)
+    keys = [f"{n * 5 % 12:064x}" for n in range(12)]
+    wanted = [cache.folder_of(str(tmp_path), key) for key in sorted(keys)]
+    for asked in (keys, keys[::-1], iter([*keys, *keys])):
+        with locked(str(tmp_path), asked, None):
+            assert taken == wanted
+        taken.clear()
