@@ -39,6 +39,12 @@ def test_the_rank_correlation_is_spearmans_with_ties() -> None:
     assert d.above() is True and told(d).startswith("+")
 
 
+def test_the_error_of_a_rank_correlation_is_fiellers() -> None:
+    """1 to 5 and 2, 1, 4, 3, 5: ρ = 1 − 6 · 4 / (5 · 24) = 0.8; z = ½ ln 9; its error √(1.06 / (n − 3)) = √0.53."""
+    d = rank(dict(enumerate(zip((1.0, 2.0, 3.0, 4.0, 5.0), (2.0, 1.0, 4.0, 3.0, 5.0), strict=True))))
+    assert (d.mean, d.error) == (pytest.approx(1.0986123), pytest.approx(0.7280110)) and (d.df, d.n) == (2, 5)
+
+
 def test_its_interval_holds_the_truth_as_often_as_it_says() -> None:
     rng, wrong = random.Random(1), 0
     for _ in range(400):
