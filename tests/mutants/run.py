@@ -23,9 +23,13 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = Path(__file__).with_name("mutants.txt")
+LIGHT = """tests/record/test_stats.py tests/record/test_dots.py tests/analysis/test_probes.py
+tests/runner/test_runner_lock.py tests/runner/test_runner_reach_claims.py tests/exhibits/test_nulls_named.py
+tests/metadata/test_metadata_weaker.py"""
 TESTS = (
     *("tests/test_decouple_again.py", "tests/test_decouple_refused.py"),
     *("tests/kernels", "tests/nets", "tests/rules", "tests/train", "tests/references/test_references.py"),
+    *LIGHT.split(),
 )
 NEEDED = ("repro", "metadata", "tests", "pyproject.toml")
 TIMEOUT_S = 600
