@@ -27,7 +27,7 @@ index: sg/fig2 F2-1; sg/fig3 F3-1 F3-2; sg/fig5 F5-1 F5-2 F5-3; sg/fig8 F8-6; sg
     F1-8
 permuted reversed: sg/table1 T1-5
 steps: sg/fig2 F2-2 F2-4
-gated: dni/fig5 F5-3 F5-5; dni/fig7 F7-4 F7-6; dni/fig11 F11-1 F11-2 F11-3 F11-4 F11-5; dni/fig12 F12-3
+gated: dni/fig5 F5-3 F5-5 F5-7 F5-9; dni/fig7 F7-4 F7-6; dni/fig11 F11-1 F11-2 F11-3 F11-4 F11-5; dni/fig12 F12-3
     F12-4; dni/fig13 F13-3 F13-5; dni/fig14 F14-1 F14-2 F14-3 F14-4 F14-5 F14-6; dni/fig15 F15-1 F15-2
     F15-3 F15-4 F15-5; dni/table2 D2-1 D2-2 D2-3 D2-4 D2-5 D2-6 D2-7 D2-8 D2-9 D2-10 D2-11 D2-12 D2-13
     D2-14 D2-15 D2-16; sg/table2 T2-1 T2-9 T2-10; meprop/fig4 F4-1 F4-2 F4-3 F4-4 F4-5 F4-6 F4-7;
@@ -40,7 +40,6 @@ gated: dni/fig5 F5-3 F5-5; dni/fig7 F7-4 F7-6; dni/fig11 F11-1 F11-2 F11-3 F11-4
 A claim that is taken off the last line, or added to one before it, must fail on less than it did: say why there.
 """
 OPEN_TO_WORSE = {
-    "dni/fig5": "F5-7 F5-9",
     "sg/control": "SC-1 SC-3 SC-4 SC-5 SC-6 SC-7 SC-8 SC-9 SC-10 SC-11",
     "sg/fig4": "F4-2 F4-3 F4-4 F4-5",
     "sg/table2": "T2-4",
