@@ -34,6 +34,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.linear import NonDynamicallyQuantizableLinear
 
 from repro.errors import BadValueError, UnknownNameError
 from repro.nets.dense import Dense
@@ -95,8 +96,8 @@ def decouple(
     "backprop". "dni": a synthetic gradient after every block but the last, linear or with `sg_hidden` layers,
     conditioned on `labels` = C classes if given (arXiv:1608.05343). "dfa": every block learns from the output's error
     through a fixed random matrix (arXiv:1703.00522, Table 1). "meprop": in every `nn.Linear`, k entries of each
-    example's output gradient are kept (arXiv:1706.06197); one with a `forward` of its own is left alone. Adam at
-    `rate` trains blocks and models.
+    example's output gradient are kept (arXiv:1706.06197); one with a `forward` of its own is left alone, and so is
+    `nn.MultiheadAttention`'s. Adam at `rate` trains blocks and models.
     Or a `repro.rules.backward.Rule` of your own, without parameters.
     `UnknownNameError` for another rule, `BadValueError` for a value that it cannot use or that no one would read.
     """
@@ -222,7 +223,8 @@ class _Sparse(ModuleSegment):
 
 def _linear_maps(block: nn.Module) -> list[nn.Linear]:
     """Every `nn.Linear` in `block`, but for those with a `forward` of their own, which may compute something else."""
-    found = (m for m in block.modules() if isinstance(m, nn.Linear))
+    never = NonDynamicallyQuantizableLinear  # attention multiplies by its weights and does not call it
+    found = (m for m in block.modules() if isinstance(m, nn.Linear) and not isinstance(m, never))
     return [m for m in found if getattr(m.forward, "__func__", None) is nn.Linear.forward]
 
 
@@ -230,8 +232,9 @@ def _linear_maps(block: nn.Module) -> list[nn.Linear]:
 def _sparse(block: nn.Module, keep: Keep) -> Iterator[None]:
     """Inside, linear maps of `block` use `keep`; afterwards they are as they were."""
 
-    def forward(module: nn.Linear, x: Tensor) -> Tensor:
-        y = linear(x.flatten(0, -2), module.weight.T, keep).view(*x.shape[:-1], module.out_features)
+    def forward(module: nn.Linear, input: Tensor) -> Tensor:
+        rows = input.reshape(-1, input.shape[-1])
+        y = linear(rows, module.weight.T, keep).view(*input.shape[:-1], module.out_features)
         return y if module.bias is None else y + module.bias
 
     maps = _linear_maps(block)

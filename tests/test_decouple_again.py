@@ -175,3 +175,38 @@ def test_a_net_that_would_train_nothing_says_so(change: Any) -> None:
     change(blocks)
     with pytest.raises(BadValueError, match=r"not this net's any more.*decouple the module"):
         net.step(X, Y)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_part_in_its_evaluation_mode_stays_in_it(rule: str) -> None:
+    """As of a net that is fine-tuned, whose batch norm is to keep its statistics."""
+    norms = nn.BatchNorm1d(8), nn.BatchNorm1d(8)
+    blocks = [nn.Sequential(nn.Linear(5, 8), norms[0], nn.ReLU(), nn.Linear(8, 8), norms[1]), nn.Linear(8, 3)]
+    norms[0].eval()
+    modes = [m.training for b in blocks for m in b.modules()]
+    net = decouple(blocks, X, rule, **OPTIONS.get(rule, {}))
+    net.predict(X)
+    net.step(X, Y)
+    assert modes == [m.training for b in blocks for m in b.modules()]
+    assert norms[0].running_mean is not None and not norms[0].running_mean.any()
+    assert norms[1].running_mean is not None and norms[1].running_mean.any()
+
+
+class ByName(nn.Module):
+    """Calls a linear map in two more ways that `nn.Linear` allows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(5, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.stack([self.linear(input=row) for row in x])
+
+
+def test_a_sparse_map_is_called_as_any_other() -> None:
+    torch.manual_seed(0)
+    block = ByName()
+    other = copy.deepcopy(block.linear)
+    losses = [decouple([b], X, "meprop", k=1).step(X, Y) for b in (block, other)]
+    assert torch.allclose(*losses)
+    assert torch.allclose(block.linear.weight, other.weight, atol=1e-6)

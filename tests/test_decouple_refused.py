@@ -52,6 +52,22 @@ def test_a_value_that_a_rule_cannot_use_or_does_not_read(rule: Any, more: dict[s
     assert homes == [p.data_ptr() for p in mine.parameters()], "nothing has been touched"
 
 
+class Attends(nn.Module):
+    """Whose one linear map is multiplied by, not called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.attention = nn.MultiheadAttention(4, 2, batch_first=True)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.attention(x, x, x)[0]  # type: ignore[no-any-return]
+
+
+def test_attention_is_not_made_sparse_and_alone_refused() -> None:
+    with pytest.raises(BadValueError, match=r'no block has an nn\.Linear, all that "meprop" makes sparse'):
+        decouple([Attends()], torch.randn(2, 3, 4), "meprop", k=1)
+
+
 TIED = nn.Linear(4, 4)
 
 

@@ -41,6 +41,11 @@ def main(args: argparse.Namespace) -> int:
             raise BadValueError(
                 f"{path.relative_to(root())} is there already: choose another name, or edit that"
             )
+    module = folder.with_suffix(".py")
+    if module.exists():
+        raise BadValueError(
+            f"{module.relative_to(root())} has that name: choose another, or nothing finds it any more"
+        )
     if not known:
         _make_folder(folder, paper, name)
     made = exhibits.get(args.exhibit) if known else exhibits.read("repro.exhibits.skeleton")

@@ -21,7 +21,8 @@ class Bags:
         self._give = native.function("rows_weight", "pnpnpnnnnnpp")
 
     def add(self, table: Tensor, at: Tensor) -> Tensor:
-        """The sum of each example's rows, [B, O]; table and `at` contiguous."""
+        """The sum of each example's rows, [B, O]."""
+        table, at = table.contiguous(), at.contiguous()
         (batch, k), (rows, outputs) = at.shape, table.shape
         made = torch.empty(batch, outputs)
         self._add(
@@ -33,8 +34,9 @@ class Bags:
     def give(self, d: Tensor, at: Tensor) -> Tensor:
         """∂L/∂table [N, O] from d = ∂L/∂sum [B, O]: each row gets those of the examples that it stands in.
 
-        Overwritten by the next call; rows of d lie close.
+        Overwritten by the next call.
         """
+        d, at = d if d.stride(-1) == 1 else d.contiguous(), at.contiguous()
         (batch, k), (rows, outputs) = at.shape, self.sums.shape
         self._give(
             d.data_ptr(), d.stride(0), self._ones.data_ptr(), 0, at.data_ptr(), batch, k, k, outputs, rows,

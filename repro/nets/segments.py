@@ -178,14 +178,15 @@ class ModuleSegment(AutogradSegment):
         return below
 
     def predict(self, x: Any) -> Any:
-        """The module in its evaluation mode."""
-        training = self.module.training
+        """The module in its evaluation mode; afterwards each part is in its own again (some may be frozen in it)."""
+        before = [(part, part.training) for part in self.module.modules()]
         try:
             with torch.no_grad():
                 self.module.eval()
                 return self._through(x)
         finally:
-            self.module.train(training)
+            for part, training in before:
+                part.training = training
 
     def kept(self) -> dict[str, Tensor]:
         """The module's buffers and frozen parameters."""

@@ -123,7 +123,7 @@ class DenseOfSymbols(Dense):
     def _places(self, x: Tensor) -> Tensor | None:
         """Rows of the tables [R, B, P'] that the symbols of the last places are; None where vectors are faster.
 
-        `IndexError` for a symbol that cannot stand where it does: there is no such row.
+        `IndexError` for a symbol that cannot stand where it does: there is no such row. (Vectors do not ask.)
         """
         (_, batch, places), w = x.shape, self.p["W"]
         if not self.rows or batch * (places - self.far) < PAYS * self.rows or not cpu.suits(w, torch.float32):

@@ -50,9 +50,15 @@ def group_locked(folder: Path, timeout: float = -1) -> Iterator[bool]:
 
     Whether it is held: another may have it for longer than `timeout` seconds (-1: it is waited for).
     """
+    with tried(folder.parents[2] / "locks" / folder.parent.name, timeout) as held:
+        yield held
+
+
+@contextmanager
+def tried(path: Path, timeout: float = 0) -> Iterator[bool]:
+    """Hold the lock file `path`, unless another has it for longer than `timeout` seconds; whether it is held."""
     from filelock import FileLock, Timeout
 
-    path = folder.parents[2] / "locks" / folder.parent.name
     path.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
         try:

@@ -14,7 +14,7 @@ from typing import Any
 from repro.errors import BadValueError
 from repro.files import write_bytes
 from repro.runner import cache
-from repro.runner.lock import group_locked
+from repro.runner.lock import group_locked, tried
 from repro.runner.pack import CHECKPOINT, CHECKPOINT_FILES, FORMAT, MANIFEST, RESULT, describe
 
 LARGEST = 2**30
@@ -62,6 +62,17 @@ def merge(files: Sequence[Path], runs_dir: Path) -> Merged:
 
 def _take_result(runs_dir: Path, data: bytes, done: Merged) -> None:
     result = json.loads(data)
+    with tried(cache.folder_of(runs_dir, result["key"]) / "lock") as free:
+        if free:
+            _take_free(runs_dir, result, done)
+        else:
+            done.conflicts.append(
+                f"{describe(result)}: it is being trained here (merge again when that has ended)"
+            )
+
+
+def _take_free(runs_dir: Path, result: dict[str, Any], done: Merged) -> None:
+    """Of a run that nobody works on."""
     name, ours = describe(result), cache.read(runs_dir, result["key"], result["code_sha256"])
     if ours is None:  # absent, or damaged and put aside
         result.pop("sha256")

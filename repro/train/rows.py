@@ -57,6 +57,8 @@ class RowLog:
         if self.path:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             made = "".join(json.dumps(row) + "\n" for row in self.new).encode()
+            if self.size and not self.path.exists():
+                raise RunError(f"{self.path} is gone, with the rows that were measured: run it again")
             with self.path.open("r+b" if self.size else "wb") as file:
                 file.seek(self.size)
                 file.truncate()

@@ -160,6 +160,11 @@ def test_new_makes_the_notebook_alone_of_an_exhibit_that_has_none(house, capsys)
 
 def test_a_name_with_a_dash_has_a_folder_without(house, monkeypatch, capsys):
     """The id that `new` was given is that of the index: what it says is next can be done."""
+    taken = house / "repro" / "exhibits" / "sg" / "its_code.py"
+    taken.parent.mkdir(parents=True)
+    taken.write_text("X = 1\n")
+    assert main(["new", "sg/its-code"]) == 2
+    assert "repro/exhibits/sg/its_code.py has that name: choose another" in capsys.readouterr().err
     assert main(["new", "sg/my-thing"]) == 0
     assert "next: repro run sg/my-thing --profile smoke" in capsys.readouterr().out
     folder = house / "repro" / "exhibits" / "sg" / "my_thing"

@@ -143,6 +143,30 @@ def test_a_symbol_where_it_cannot_stand_is_refused(place: int, symbol: int, in_c
 
 
 @torch.no_grad()
+def test_numbers_need_not_lie_close(in_c: None) -> None:
+    """Ids and gradients of other strides, which compiled loops would read as if they were none."""
+    (net, x, d), (apart, *_) = layer(2, FEW), layer(2, FEW)
+    for one, ids, arriving in (
+        (net.segments[0], x, d),
+        (apart.segments[0], x.permute(2, 1, 0).contiguous().permute(2, 1, 0), d.mT.contiguous().mT),
+    ):
+        assert isinstance(one, DenseOfSymbols)
+        one.act = "none"  # what arrives goes on as it is
+        one.forward(ids)
+        one.pull(arriving)
+    assert torch.allclose(net.params.flat_grad, apart.params.flat_grad, rtol=0, atol=1e-4)
+    assert net.params.flat_grad.abs().max() > 1
+
+
+@torch.no_grad()
+def test_vectors_are_drawn_before_weights() -> None:
+    """As when they were segments of their own: runs of a seed begin as they did."""
+    net, *_ = layer(1, ())
+    rng = stream(0, "init")
+    assert torch.equal(net.params.p["E1"][0], torch.randn(WIDE[0], WIDE[1], generator=rng) * WIDE[2])
+
+
+@torch.no_grad()
 def test_without_kernels_in_c_it_is_vectors(not_in_c: None) -> None:
     net, x, d = layer(2, FEW)
     one = net.segments[0]

@@ -194,3 +194,14 @@ def test_notebooks_of_no_exhibit_are_as_clean(path):
     test_small_and_without_absolute_paths(path)
     assert any("show.agree(" in source(c) for c in code_cells(found))
     assert source(found["cells"][-1]) and "Your turn" in source(found["cells"][-2])
+
+
+def test_what_is_said_is_seen(content):
+    """A cell that says something ends with it: unless it names what it needs there is an output."""
+    for cell in code_cells(content):
+        source = "".join(cell["source"])
+        if "show.say(" in source:
+            last = ast.parse(source).body[-1]
+            assert isinstance(last, ast.Expr), cell["id"]
+            needs = isinstance(last.value, ast.Call) and len(last.value.args) > 1
+            assert cell["outputs"] or needs, cell["id"]

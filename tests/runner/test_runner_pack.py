@@ -13,7 +13,7 @@ from tiny_exhibit import EXHIBIT
 from repro.cli import main
 from repro.errors import OutOfTimeError
 from repro.runner import cache, carry
-from repro.runner.lock import group_locked
+from repro.runner.lock import group_locked, locked
 from repro.runner.merge import merge
 from repro.runner.pack import MANIFEST, pack
 from repro.runner.run import Options, run_exhibit, to_do
@@ -175,6 +175,18 @@ def test_a_checkpoint_stays_out_while_its_runs_are_trained_here(made, monkeypatc
     assert "its runs are being trained here, and theirs stays out" in refused
     assert not (made / "home" / folder).exists()
     assert f"checkpoint {folder}" in merge(packed(made), made / "home").taken
+
+
+def test_a_result_stays_out_while_its_run_is_trained_here(made):
+    """Else the one of the two that is written first would be lost."""
+    home, path = made / "home", kept(made)[0]
+    result = json.loads(path.read_text())
+    with locked(str(home), [result["key"]], None):
+        done = merge(packed(made), home)
+    (refused,) = done.conflicts
+    assert "it is being trained here (merge again" in refused and len(done.taken) == 7
+    assert cache.read(home, result["key"], result["code_sha256"]) is None
+    assert len(merge(packed(made), home).taken) == 1
 
 
 def test_a_runner_holds_its_groups_lock_while_it_trains(places, monkeypatch):

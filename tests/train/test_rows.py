@@ -85,6 +85,16 @@ def test_rows_that_others_replaced_are_not_read_as_ours(tmp_path: Path) -> None:
         log.read()
 
 
+def test_rows_whose_file_has_gone_away_are_an_error_at_the_next_ones(tmp_path: Path) -> None:
+    log = RowLog(tmp_path / ROWS)
+    log.add([(0, "error", 1, "", 0.5)])
+    log.flush()
+    (tmp_path / ROWS).unlink()
+    log.add([(0, "error", 2, "", 0.4)])
+    with pytest.raises(RunError, match="is gone, with the rows that were measured: run it again"):
+        log.flush()
+
+
 def test_what_a_work_is_handed(tmp_path: Path) -> None:
     runs = [
         Run("a", s, {"rule": "dni", "layers": 3 + s}, {"rate": 0.1, "width": 8 * (s + 1)}) for s in (0, 1)

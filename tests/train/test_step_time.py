@@ -15,6 +15,7 @@ from repro import blas
 from repro.errors import UnknownNameError
 from repro.exhibits import get
 from repro.kernels.products import suits
+from repro.kernels.rows import Rows
 from repro.kernels.topk import top_k, unified_columns
 from repro.train import step_time
 from repro.train.given import Given
@@ -156,3 +157,9 @@ def test_which_maps_go_through_loops(c: str, own: str, one: str, request: pytest
         [own] * 3,
     ]
     assert type(Step(MNIST, "unified", 3).back[0]).__name__ == one
+
+
+def test_loops_through_more_rows_are_those_of_the_papers_k(in_c: None) -> None:
+    """Or what is compared would be two kinds of loops, not two numbers of rows."""
+    loops = [way("rows", k, torch.zeros(500, 30), 10, 500) for k in (5, 20, 500)]
+    assert [loop.like for loop in loops if isinstance(loop, Rows)] == [20] * 3

@@ -237,7 +237,7 @@ EXHIBIT = Exhibit(
     jointly=True,
     alone=True,
     asides={
-        "M2-1": "with Parsing records of one machine, minutes apart, gave 1.71 to 2.06: it has two speeds",
+        "M2-1": "with Parsing records of one machine, within two hours, gave 1.71 to 2.06",
         "M2-2": "the forward pass is the same code for both",
         **dict.fromkeys(("M2-3", "M2-4", "M2-5", "M2-6", "M2-8", "M2-10"), _SEEN),
         "M2-7": "a pilot on the tagger of meprop/table3 had shown 1.9x for the whole before its first record, "
