@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 SEED = "1000"
 ENDS = {
     "dni/fig7": (1e-4, 1e-2),
-    "dni/fig11": (3e-5, 3e-3),
+    "dni/fig11": (1e-5, 1e-2),
     "dni/fig14": (1e-5, 1e-3),
     "dni/fig15": (1e-5, 3e-3),
 }
