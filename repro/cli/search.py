@@ -10,7 +10,7 @@ import argparse
 import csv
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ def main(args: argparse.Namespace) -> int:
     """Search, tell, write."""
     from repro.exhibits import get
     from repro.record.plan import planned
-    from repro.runner.search import OF_A_RUN, best, search
+    from repro.runner.search import OF_A_RUN, at_edge, best, search
 
     exhibit, name = get(args.id), args.over[0]
     values = [v.strip() for v in args.over[1].split(",")]
@@ -66,14 +66,19 @@ def main(args: argparse.Namespace) -> int:
     made = planned(exhibit, args.profile, (args.seed,), args.arms, dict(args.set))
     groups = len(set(args.arms or (r.arm for r in made))) * (1 if name in OF_A_RUN else len(values))
     found, failed = search(exhibit, args.profile, *what, _options(args), ProgressLines(groups))
-    chosen = best(found, not args.higher).values()
-    cells = [(f.arm, f"{f.value:g}", str(f.step), f"{f.result:.4g}", f in chosen and "best") for f in found]
-    print(aligned(("arm", name, "step", args.metric, ""), [(*row, last or "") for *row, last in cells]))
+    chosen = best(found, not args.higher)
+    print(aligned(("arm", name, "step", args.metric, ""), [_cells(f, chosen.values()) for f in found]))
+    if edge := at_edge(found, chosen):
+        print(f"\nbest at an edge of what was tried: {', '.join(edge)}; values beyond may be better still")
     if args.out:
         _write(args.out, name, args.metric, found)
     for why in dict.fromkeys(failed.values()):
         print(f"repro: {why}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _cells(f: Any, chosen: Collection[Any]) -> tuple[str, ...]:
+    return (f.arm, f"{f.value:g}", str(f.step), f"{f.result:.4g}", "best" if f in chosen else "")
 
 
 def _refuse_a_seed_of_records(seed: int) -> None:

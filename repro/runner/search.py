@@ -110,3 +110,12 @@ def best(found: Sequence[Found], lower: bool = True) -> dict[str, Found]:
         (f for f in found if math.isfinite(f.result)), key=lambda f: sign * f.result, reverse=True
     )
     return {f.arm: f for f in ranked}
+
+
+def at_edge(found: Sequence[Found], chosen: Mapping[str, Found]) -> list[str]:
+    """Arms whose best value is the smallest or the largest number that was tried: a better one may lie beyond."""
+    tried: dict[str, list[Any]] = {}
+    for f in found:
+        tried.setdefault(f.arm, []).append(f.value)
+    numbers = {a: v for a, v in tried.items() if all(type(n) in (int, float) for n in v)}
+    return [a for a, v in numbers.items() if a in chosen and chosen[a].value in (min(v), max(v))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from repro.cli.app import main
 from repro.errors import BadValueError
 from repro.exhibits import get
 from repro.runner.run import Options
-from repro.runner.search import Found, best, search
+from repro.runner.search import Found, at_edge, best, search
 
 COMMAND = (
     "search",
@@ -42,6 +43,7 @@ def test_the_least_error_wins_in_every_arm_and_all_is_written_down(
         own = {r["learning_rate"]: float(r["validation_error"]) for r in rows if r["arm"] == arm}
         assert own["0.001"] < own["0.0003"] < own["0.0001"], "after twenty steps"
     said = capsys.readouterr()
+    assert "best at an edge of what was tried: bprop-3, cdni-3; values beyond" in said.out
     assert marked(said.out) == ["0.001"] * 2 and "2/2" in said.err, "a group an arm, its rates together"
     before = sorted(places.rglob("*.json"))
     assert main([*COMMAND, *RATES, "--higher"]) == 0, "again, from what is kept"
@@ -66,6 +68,16 @@ def test_a_test_result_does_not_choose(exhibit: str, metric: str, capsys: pytest
 def test_each_value_of_another_parameter_is_a_group(places: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*COMMAND, "--over", "batch=32,64", "--arms", "bprop-3"]) == 0
     assert "2/2" in capsys.readouterr().err
+
+
+def test_which_best_values_lie_at_an_edge() -> None:
+    results = {"low": (1, 2, 3), "inside": (2, 1, 3), "high": (3, 2, 1), "diverged": (math.inf,) * 3}
+    found = [
+        Found(a, 0, v, 9, r) for a, own in results.items() for v, r in zip((1e-3, 1e-2, 1), own, strict=True)
+    ]
+    assert at_edge(found, best(found)) == ["low", "high"]
+    words = [Found("named", 0, v, 9, r) for v, r in (("relu", 1.0), ("tanh", 2.0), (True, 3.0))]
+    assert at_edge(words, best(words)) == []
 
 
 def test_what_has_diverged_is_never_the_best() -> None:
