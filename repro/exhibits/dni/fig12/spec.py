@@ -55,7 +55,7 @@ EXHIBIT = Exhibit(
     asides={
         "F12-4": "at quick both at 1e-3, which is too high for DNI; at cpu each at the rate that is best for its "
         "test error on held-out images; at paper both at 3e-5. At cpu the share is late in training one of a true "
-        "gradient that has nearly vanished: by distance the guess with the label is the closer one (0.04 against 0.18)"
+        "gradient that has nearly vanished: by distance the guess with the label is closer (0.04 against 0.18)"
     },
     runs_of="dni/fig11",
 )
