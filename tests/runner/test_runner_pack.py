@@ -179,7 +179,7 @@ def test_a_checkpoint_stays_out_while_its_runs_are_trained_here(made, monkeypatc
 
 def test_a_result_stays_out_while_its_run_is_trained_here(made):
     """Else the one of the two that is written first would be lost."""
-    home, path = made / "home", kept(made)[0]
+    home, path = made / "home", next(iter(kept(made)))
     result = json.loads(path.read_text())
     with locked(str(home), [result["key"]], None):
         done = merge(packed(made), home)
