@@ -29,6 +29,15 @@ def other_rows(path):
     cache.keep(path.parents[2], result)
 
 
+def at_home(made):
+    """The runs folder at home, with all that was packed, and one result of it without its checksum."""
+    home = made / "home"
+    merge(packed(made), home)
+    result = json.loads(next(home.glob("??/*/*.json")).read_text())
+    result.pop("sha256")
+    return home, result
+
+
 def test_runs_come_home(made):
     home = made / "home"
     done = merge(packed(made), home)
@@ -86,11 +95,7 @@ def test_other_numbers_under_the_same_key_stay_out(made, capsys):
 
 def test_other_times_are_no_conflict(made):
     """Two machines may train the same run."""
-    home = made / "home"
-    merge(packed(made), home)
-    path = next(home.glob("??/*/*.json"))
-    result = json.loads(path.read_text())
-    result.pop("sha256")
+    home, result = at_home(made)
     result["meta"]["wall_s"] += 1
     cache.keep(home, result)
     done = merge(packed(made), home)
@@ -206,11 +211,7 @@ def test_a_runner_holds_its_groups_lock_while_it_trains(places, monkeypatch):
 
 
 def test_a_note_in_other_words_is_no_conflict(made):
-    home = made / "home"
-    merge(packed(made), home)
-    path = next(home.glob("??/*/*.json"))
-    result = json.loads(path.read_text())
-    result.pop("sha256")
+    home, result = at_home(made)
     data = {"asked": "digits", "name": "digits", "note": "ours", "stand_in": False, "files": {}}
     cache.keep(home, {**result, "data": data})
     cache.keep(made / "runs", {**result, "data": {**data, "note": "theirs"}})
