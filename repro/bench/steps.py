@@ -11,7 +11,7 @@ from torch import nn
 from repro import blas
 from repro.bench.timing import Step, interleaved, ratio
 from repro.nets.fcn import fcn, linear_net, mlp
-from repro.nets.losses import mean_loss, softmax_error
+from repro.nets.losses import mean_error, softmax_error
 from repro.record.stats import median
 from repro.rules.backward import Rule, backward, classify
 from repro.rules.dni import DNI
@@ -103,7 +103,7 @@ def table2_step(device: str, runs: int) -> Step:
     def step() -> None:
         for each, rule in pairs:
             tape = each.forward(x)
-            backward(each.segments, tape, y, mean_loss("log", tape[-1], y)[1], rule)
+            backward(each.segments, tape, y, mean_error("log", tape[-1], y), rule)
         optimizer.step()
 
     return step

@@ -32,6 +32,7 @@ PARTS = {
         "mkldnn_linear",
         "rows_weight",
         "rows_input",
+        "columns_",
     ),
     "norm": ("native_batch_norm", "threshold_backward", "relu", "batch_norm_backward", "norm_"),
     "optimiser": ("_fused_adam", "adagrad"),

@@ -8,14 +8,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from repro.kernels.products import product_into
+from repro.kernels import columns
 from repro.nets.params import normal_
 from repro.nets.segments import Segment
-
-
-def affine_columns(w: Tensor, x: Tensor, b: Tensor) -> Tensor:
-    """W x + b, [R, d', S]; w [R, d', d], x [R, d, S], b [R, d']."""
-    return torch.baddbmm(b.unsqueeze(-1), w, x)
 
 
 class Affine(Segment):
@@ -47,10 +42,10 @@ class Affine(Segment):
         if self._x is None:
             raise RuntimeError("a second backward pass over one forward pass: call forward again first")
         x, self._x = self._x, None
-        product_into(consumed, x.mT, self.g["W"])
+        columns.weight_gradient(consumed, x, self.g["W"])
         torch.sum(consumed, -1, out=self.g["b"])
         return self.p["W"].mT.bmm(consumed) if need_input else None
 
     def predict(self, x: Tensor) -> Tensor:
         """y [R, d', S]."""
-        return affine_columns(self.p["W"], x, self.p["b"])
+        return columns.affine(self.p["W"], x, self.p["b"])

@@ -27,11 +27,16 @@ def softmax_error(logits: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 def mean_loss(kind: str, p: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """Mean loss over the S samples [R] and its gradient ∂L/∂p [R, C, S]; samples are columns, y one-hot [R, C, S].
 
-    "mse": L = mean ½‖p − y‖², ∂L/∂p = (p − y)/S.  "log": L = −mean Σ y log softmax(p), ∂L/∂p = (softmax(p) − y)/S.
+    "mse": L = mean ½‖p − y‖².  "log": L = −mean Σ y log softmax(p).
     """
-    samples = p.shape[-1]
     if kind == "mse":
-        error = p - y
-        return error.square().sum(1).mean(-1) / 2, error / samples
-    log_p = torch.log_softmax(p, 1)
-    return -(y * log_p).sum(1).mean(-1), (log_p.exp() - y) / samples
+        loss = (p - y).square().sum(1).mean(-1) / 2
+    else:
+        loss = -(y * torch.log_softmax(p, 1)).sum(1).mean(-1)
+    return loss, mean_error(kind, p, y)
+
+
+def mean_error(kind: str, p: Tensor, y: Tensor) -> Tensor:
+    """The gradient alone: (p − y)/S for "mse", (softmax(p) − y)/S for "log"."""
+    error = p - y if kind == "mse" else torch.softmax(p, 1).sub_(y)
+    return error.mul_(1 / p.shape[-1])

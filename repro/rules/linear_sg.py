@@ -14,8 +14,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from repro.kernels.products import product_into
-from repro.nets.affine import affine_columns
+from repro.kernels import columns
 from repro.nets.params import Params, normal_
 
 
@@ -31,16 +30,16 @@ class LinearSG:
     def predict(self, h: Tensor, y: Tensor) -> Tensor:
         """SG(h, y) [R, d, S]."""
         p, self.h, self.y = self.params.p, h, y
-        return affine_columns(p["A"], h, p["C"]).baddbmm_(p["B"], y)
+        return columns.add(columns.affine(p["A"], h, p["C"]), p["B"], y)
 
     def regress(self, error: Tensor) -> Tensor:
         """Gradients of L_SG = mean_S ‖SG(h, y) − ∂L/∂h‖² from error = SG − ∂L/∂h; returns L_SG [R]."""
         g, h = self.params.g, self.h
-        d = error.mul(2 / h.shape[-1])
-        product_into(d, h.mT, g["A"])
-        product_into(d, self.y.mT, g["B"])
-        torch.sum(d, -1, out=g["C"])
-        return error.square().sum(1).mean(-1)
+        columns.weight_gradient(error, h, g["A"])
+        columns.weight_gradient(error, self.y, g["B"])
+        torch.sum(error, -1, out=g["C"])
+        self.params.flat_grad.mul_(2 / h.shape[-1])  # few numbers, where errors are many
+        return _mean_square(error)
 
     def kept(self) -> dict[str, Tensor]:
         """The parameters."""
@@ -74,14 +73,20 @@ class ShapedSG(LinearSG):
         """SG(h, y) [R, width, S]."""
         p, self.h, self.y = self.params.p, h, y
         self.sigma = p["A"].bmm(h).sigmoid_()
-        return affine_columns(p["B"], y, p["C"]).addcmul_(p["d"].unsqueeze(-1), self.sigma)
+        return columns.affine(p["B"], y, p["C"]).addcmul_(p["d"].unsqueeze(-1), self.sigma)
 
     def regress(self, error: Tensor) -> Tensor:
         """As `LinearSG.regress`, with ∂(d σ(a))/∂a = d σ(a) (1 − σ(a)) for A."""
         p, g, s = self.params.p, self.params.g, self.sigma
         e = error.mul(2 / s.shape[-1])
-        product_into(e * p["d"].unsqueeze(-1) * s * (1 - s), self.h.mT, g["A"])
-        product_into(e, self.y.mT, g["B"])
+        columns.weight_gradient(e * p["d"].unsqueeze(-1) * s * (1 - s), self.h, g["A"])
+        columns.weight_gradient(e, self.y, g["B"])
         torch.sum(e, -1, out=g["C"])
         torch.sum((e * s).flatten(1), 1, keepdim=True, out=g["d"])
-        return error.square().sum(1).mean(-1)
+        return _mean_square(error)
+
+
+def _mean_square(error: Tensor) -> Tensor:
+    """mean_S ‖error‖² of each run, [R], of [R, d, S]."""
+    norm: Tensor = torch.linalg.vector_norm(error, dim=(1, 2))
+    return norm.square_() / error.shape[-1]

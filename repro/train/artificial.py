@@ -12,7 +12,7 @@ from torch import Tensor
 
 from repro.errors import BadValueError
 from repro.nets.fcn import linear_net
-from repro.nets.losses import mean_loss
+from repro.nets.losses import mean_error, mean_loss
 from repro.nets.params import Params
 from repro.rules.backward import Rule, backward
 from repro.rules.dni import DNI, Model
@@ -134,7 +134,7 @@ class PairLearner(Learner):
         """One full-batch Adam step of both nets and the SG."""
         for net, rule in ((self.bp, self.true), (self.net, self.rule)):
             tape = net.forward(self.x)
-            _, delta = mean_loss(self.kind, tape[-1], self.y)
+            delta = mean_error(self.kind, tape[-1], self.y)
             backward(net.segments, tape, self.y, delta, rule)
         self.optimizer.step()
 
