@@ -20,14 +20,18 @@ MUCH = 1 << 16
 NAMES = {torch.float32: "f32", torch.float64: "f64"}
 
 
-def _suit(a: Tensor, x: Tensor, outputs: int) -> bool:
-    much = outputs <= FEW and x.numel() >= MUCH
-    return much and cpu.suits(x, *NAMES) and cpu.suits(a, x.dtype)
+def _suit(x: Tensor, *others: Tensor) -> bool:
+    """Whether it pays, and all can be read and written as it lies. What does not fit together PyTorch refuses."""
+    each = (x, *others)
+    if others[0].shape[1] > FEW or x.numel() < MUCH or not all(len(t) == len(x) for t in others):
+        return False
+    taped = torch.is_grad_enabled() and any(t.requires_grad for t in each)
+    return x.dtype in NAMES and not taped and all(cpu.suits(t, x.dtype) for t in each)
 
 
 def affine(w: Tensor, x: Tensor, b: Tensor) -> Tensor:
     """w x + b, [R, O, S]."""
-    if not (b.stride(-1) == 1 and _suit(w, x, w.shape[1])):
+    if not (_suit(x, w, b) and w.shape[1:] == (b.shape[1], x.shape[1])):
         return torch.baddbmm(b.unsqueeze(-1), w, x)
     made = x.new_empty(len(w), w.shape[1], x.shape[2])
     _ahead(w, x, b.data_ptr(), b.stride(0), made)
@@ -36,7 +40,8 @@ def affine(w: Tensor, x: Tensor, b: Tensor) -> Tensor:
 
 def add(y: Tensor, w: Tensor, x: Tensor) -> Tensor:
     """y + w x, in place."""
-    if not (y.is_contiguous() and _suit(w, x, w.shape[1])):
+    fits = y.is_contiguous() and y.shape[1:] == (w.shape[1], x.shape[2]) and w.shape[2] == x.shape[1]
+    if not (fits and _suit(x, w, y)):
         return y.baddbmm_(w, x)
     _ahead(w, x, None, 0, y)
     return y
@@ -52,7 +57,7 @@ def _ahead(w: Tensor, x: Tensor, b: int | None, b_run: int, y: Tensor) -> None:
 
 def weight_gradient(d: Tensor, x: Tensor, g_w: Tensor) -> None:
     """∂L/∂w = d xᵀ into `g_w` [R, O, I]."""
-    if not (_suit(d, x, d.shape[1]) and g_w.stride(-1) == 1):
+    if not (_suit(x, d, g_w) and g_w.shape[1:] == (d.shape[1], x.shape[1]) and d.shape[2] == x.shape[2]):
         product_into(d, x.mT, g_w)
         return
     native.function(f"columns_back_{NAMES[x.dtype]}", "pnnpnnpnnnnnn")(

@@ -88,5 +88,5 @@ class ShapedSG(LinearSG):
 
 def _mean_square(error: Tensor) -> Tensor:
     """mean_S ‖error‖² of each run, [R], of [R, d, S]."""
-    norm: Tensor = torch.linalg.vector_norm(error, dim=(1, 2))
-    return norm.square_() / error.shape[-1]
+    norms: Tensor = torch.linalg.vector_norm(error, dim=-1)  # over all at once its sum would lose digits
+    return norms.square_().sum(1) / error.shape[-1]

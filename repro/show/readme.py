@@ -99,14 +99,15 @@ def _row(exhibit: Exhibit) -> tuple[str, ...]:
 def with_unit(exhibit: Exhibit, record: Record, judgement: Judgement) -> str:
     """A claim's own numbers; behind them, if they say neither, the unit of the first metric that its test reads.
 
-    Of one without a unit its name.
+    The metric of the table of its runs, which gates read too, only if it is the only one; without a unit its name.
     """
     view = Noted(record.rows, exhibit.arms, planned_of(record.facts))
     with suppress(Exception):  # what it had read until then counts
         judgement.claim.test(view)
     if not view.metrics:
         return judgement.ours
-    metric = exhibit.metric(next(iter(view.metrics)))
+    table = exhibits.get(exhibit.runs_of).table if exhibit.runs_of else exhibit.table
+    metric = exhibit.metric(min(view.metrics, key=lambda name: table is not None and name == table.metric))
     name = metric.name.replace("_", " ")
     units = {re.escape(m.unit) for m in exhibit.metrics if m.unit} | {"points", r"\d[\d.]*x"}  # 1.8x: a ratio
     said = [rf"(?<!\w)(?:{unit})(?!\w)" for unit in units] + [w for w in name.split() if len(w) > 4]

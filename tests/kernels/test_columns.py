@@ -88,3 +88,29 @@ def test_where_it_does_not_suit_it_is_pytorchs(why: str, called: list[str]) -> N
         columns.weight_gradient(d, x, g)
     assert torch.allclose(g, d @ x.mT, rtol=1e-2, atol=1.0 if why == "half" else 1e-3)
     assert not called
+
+
+def test_what_does_not_fit_is_refused_or_broadcast_as_by_pytorch(called: list[str]) -> None:
+    """A matrix of other inputs, other runs, another precision: never memory beside a tensor."""
+    w, b, x, d, g = drawn((2, 2, 100, 500), torch.float32)
+    wrong = (
+        lambda: columns.affine(w[..., 1:], x, b),
+        lambda: columns.affine(w[:1], x, b),
+        lambda: columns.affine(w, x, b.double()),
+        lambda: columns.add(d[..., 1:], w, x),
+        lambda: columns.weight_gradient(d[..., 1:], x, g),
+        lambda: columns.weight_gradient(d[:1], x, g),
+    )
+    for call in wrong:
+        with pytest.raises(RuntimeError):
+            call()
+    one = columns.affine(w, x, b[:1])
+    assert torch.allclose(one, w @ x + b[:1].unsqueeze(-1), atol=1e-4)
+    twice = torch.zeros(2, 2, 100, dtype=torch.float64)
+    columns.weight_gradient(d, x, twice)
+    assert torch.allclose(twice.float(), d @ x.mT, atol=1e-3)
+    leaf = w.clone().requires_grad_()
+    with torch.enable_grad():
+        columns.affine(leaf, x, b).sum().backward()
+    assert leaf.grad is not None
+    assert not called

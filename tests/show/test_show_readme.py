@@ -230,3 +230,11 @@ def test_a_unit_is_of_what_a_claim_would_read_in_a_whole_record(record):
     (judged,) = grown.judgements(EXHIBIT)
     assert judged.verdict == "open"
     assert readme.with_unit(EXHIBIT, grown, replace(judged, ours="0.9")) == "0.9 (m)"
+
+
+def test_a_unit_is_not_of_what_the_gate_reads():
+    """F12-1 is about L2 errors; whether it means anything its gate asks of test errors, in per cent."""
+    exhibit = get("dni/fig12")
+    record = load(Path(__file__).parents[2] / "results", exhibit.id, "cpu")
+    judged = next(j for j in record.judgements(exhibit) if j.claim.id == "F12-1")
+    assert readme.with_unit(exhibit, record, judged).endswith(" (sg distance)")
