@@ -191,7 +191,10 @@ def verified(
     _require(repository, ("title", "version", "commit"), "repository")
     _well_formed(pin, exhibit, profile, record_sha256, str(commit), style)
     dirty = " with uncommitted changes" if commit != _UNKNOWN and repository.get("dirty") else ""
-    place = f"commit {commit}{dirty}, record of {exhibit}, profile {profile}, SHA-256 {record_sha256}"
+    place = (
+        f"code at commit {commit}{dirty}, record of {exhibit}, profile {profile}, SHA-256 {record_sha256} "
+    )
+    place += "(as repro check sums it)"
     place += f", {note}" if note else ""
     if style == "text":
         who = f"{', '.join(authors)}. " if authors else ""

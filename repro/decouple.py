@@ -19,28 +19,25 @@
 Each block is a segment: it is updated by what the rule gives it, and gradients cross from block to block only where
 the rule says so. The modules stay yours and are trained in place; nothing in them is replaced, so the same blocks may
 be put under one rule after another, saved, or trained without us. Frozen parameters (`requires_grad=False`) stay as
-they are. Any mean loss, any shapes.
+they are. Any mean loss; a block takes one tensor, of any shape, and returns one, and does not begin in place.
 """
 
 from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.linear import NonDynamicallyQuantizableLinear
 
 from repro.errors import BadValueError, UnknownNameError
 from repro.nets.dense import Dense
-from repro.nets.linear import Keep, linear
 from repro.nets.net import Log, Net, silent
 from repro.nets.segments import ModuleSegment
+from repro.nets.sparse import SparseSegment, linear_maps
 from repro.rules.backward import Rule, backward
 from repro.rules.dni import DNI, NetModel
 from repro.rules.feedback import DFA, random_feedback
@@ -55,14 +52,18 @@ READERS = {"sg_hidden": "dni", "labels": "dni", "k": "meprop"}
 
 
 class Decoupled:
-    """Blocks in training. `net`, `rule` and `optimizer` are those of the library, with a run axis of length 1."""
+    """Blocks in training. `net`, `rule` and `optimizer` are those of the library, with a run axis of length 1.
+
+    For a rule of yours that has models: `net = Net([ModuleSegment(b) for b in blocks], 1)`, and
+    `Decoupled(net, rule, Adam([net.params, *(m.params for m in models)], [rate]), loss)`.
+    """
 
     def __init__(self, net: Net, rule: Rule, optimizer: Adam, loss: Loss):
         self.net, self.rule, self.optimizer, self.loss = net, rule, optimizer, loss
 
     def step(self, x: Tensor, y: Tensor, log: Log = silent) -> Tensor:
         """One update of all blocks (and SG models) by a batch x [B, …], y [B, …]; returns its mean loss, a scalar."""
-        tape = self.net.forward(x.unsqueeze(0), log=log)
+        tape = self._forward(x.unsqueeze(0), log)
         with torch.enable_grad():
             output = tape[-1][0].detach().requires_grad_()
             loss = self.loss(output, y)
@@ -72,6 +73,17 @@ class Decoupled:
         self.net.params.flat_grad.mul_(1 / len(x))
         self.optimizer.step()
         return loss.detach()
+
+    def _forward(self, x: Tensor, log: Log) -> list[Any]:
+        try:
+            return self.net.forward(x, log=log)
+        except RuntimeError as e:
+            if "used in an in-place operation" not in str(e):
+                raise
+            raise BadValueError(
+                "a block begins in place, on what the block before it needs; expected a first operation that leaves "
+                "its input alone: nn.ReLU() for nn.ReLU(inplace=True)"
+            ) from e
 
     def predict(self, x: Tensor) -> Tensor:
         """Outputs of x [B, …], blocks in evaluation mode."""
@@ -94,18 +106,21 @@ def decouple(
     """Put `blocks` under `rule`; `example` [B, …] is an input, to learn the shapes from.
 
     "backprop". "dni": a synthetic gradient after every block but the last, linear or with `sg_hidden` layers,
-    conditioned on `labels` = C classes if given (arXiv:1608.05343). "dfa": every block learns from the output's error
-    through a fixed random matrix (arXiv:1703.00522, Table 1). "meprop": in every `nn.Linear`, k entries of each
-    example's output gradient are kept (arXiv:1706.06197); one with a `forward` of its own is left alone, and so is
+    conditioned on `labels` = C classes if given, then y [B] (arXiv:1608.05343). Examples of one shape; a linear model
+    has as many weights as an example has numbers there, squared (for images `repro.rules.conv_sg` has small ones).
+    "dfa": every block but the last learns from the output's error through a fixed random matrix (arXiv:1703.00522,
+    Table 1). "meprop": in every `nn.Linear`, k entries of each example's (in sequences, each position's) output
+    gradient are kept (arXiv:1706.06197); one with a `forward` of its own is left alone, and so is
     `nn.MultiheadAttention`'s. Adam at `rate` trains blocks and models.
-    Or a `repro.rules.backward.Rule` of your own, without parameters.
+    Or a `repro.rules.backward.Rule` of your own, without models or parameters (those `Decoupled` takes).
     `UnknownNameError` for another rule, `BadValueError` for a value that it cannot use or that no one would read.
     """
     blocks = list(blocks)
+    _require_no_models(rule)
     _require_options(rule, rate, sg_hidden, labels, k)
     _require_trainable(blocks, sparse=rule == "meprop")
     dtype = next(p.dtype for b in blocks for p in _trained(b))
-    segments = [_Sparse(b, TopK(int(k))) if rule == "meprop" else ModuleSegment(b) for b in blocks]
+    segments = [SparseSegment(b, TopK(int(k))) if rule == "meprop" else ModuleSegment(b) for b in blocks]
     net = Net(segments, 1, str(example.device), dtype)
     if isinstance(rule, Rule):
         return Decoupled(net, rule, Adam([net.params], [rate]), loss)
@@ -145,6 +160,15 @@ def _require_options(rule: object, rate: float, sg_hidden: Sequence[int], labels
         )
 
 
+def _require_no_models(rule: object) -> None:
+    """Nothing but blocks is trained under a rule of one's own."""
+    if getattr(rule, "models", None) or getattr(rule, "sg", None):
+        raise BadValueError(
+            f"{type(rule).__name__} has models, which nothing would train here; expected a rule without: put yours "
+            "together as `help(repro.decouple.Decoupled)` says"
+        )
+
+
 def _is(value: Any, good: Callable[[Any], bool]) -> bool:
     try:
         return good(value)
@@ -179,7 +203,7 @@ def _require_trainable(blocks: Sequence[nn.Module], sparse: bool) -> None:
         raise BadValueError(
             f"parameters are {' and '.join(sorted(kinds))}; expected one type: convert the blocks"
         )
-    if sparse and not any(_linear_maps(b) for b in blocks):
+    if sparse and not any(linear_maps(b) for b in blocks):
         raise BadValueError(
             'no block has an nn.Linear, all that "meprop" makes sparse; expected one: or take "backprop"'
         )
@@ -188,8 +212,12 @@ def _require_trainable(blocks: Sequence[nn.Module], sparse: bool) -> None:
 def _widths(net: Net, example: Tensor) -> list[int]:
     """How many numbers an example has behind each block."""
     h, made = example.unsqueeze(0), []
-    for segment in net.segments:
+    for i, segment in net.numbered():
         h = segment.predict(h)
+        if not isinstance(h, Tensor):
+            raise BadValueError(
+                f"block {i} returns {type(h).__name__}; expected one tensor: wrap it in a module"
+            )
         made.append(h[0, 0].numel())
     return made
 
@@ -200,48 +228,23 @@ def _model(width: int, hidden: Sequence[int], labels: int, net: Net, rng: torch.
     inner = [Dense(i, o, norm="first") for i, o in pairwise(sizes[:-1])]
     made = Net([*inner, Dense(sizes[-2], width, "none", std=0.0)], 1, str(like.device), like.dtype)
     made.init([rng])
-    return NetModel(made, labels)
+    return _Model(made, labels)
 
 
-class _Sparse(ModuleSegment):
-    """A block whose linear maps use `keep` of their output gradient in training; the bias gets the dense one."""
+class _Model(NetModel):
+    """The same, which says what it cannot take."""
 
-    def __init__(self, module: nn.Module, keep: Keep):
-        super().__init__(module)
-        self._keep = keep
-
-    def forward(self, x: Any, out: Tensor | None = None) -> Any:
-        """y of x in training mode, and its graph."""
-        with _sparse(self.module, self._keep):
-            return super().forward(x, out)
-
-    def pull(self, consumed: Any, need_input: bool = True) -> Any:
-        """As of any module; what is checkpointed is computed a second time here."""
-        with _sparse(self.module, self._keep):
-            return super().pull(consumed, need_input)
-
-
-def _linear_maps(block: nn.Module) -> list[nn.Linear]:
-    """Every `nn.Linear` in `block`, but for those with a `forward` of their own, which may compute something else."""
-    never = NonDynamicallyQuantizableLinear  # attention multiplies by its weights and does not call it
-    found = (m for m in block.modules() if isinstance(m, nn.Linear) and not isinstance(m, never))
-    return [m for m in found if getattr(m.forward, "__func__", None) is nn.Linear.forward]
-
-
-@contextmanager
-def _sparse(block: nn.Module, keep: Keep) -> Iterator[None]:
-    """Inside, linear maps of `block` use `keep`; afterwards they are as they were."""
-
-    def forward(module: nn.Linear, input: Tensor) -> Tensor:
-        rows = input.reshape(-1, input.shape[-1])
-        y = linear(rows, module.weight.T, keep).view(*input.shape[:-1], module.out_features)
-        return y if module.bias is None else y + module.bias
-
-    maps = _linear_maps(block)
-    try:
-        for module in maps:
-            module.forward = partial(forward, module)  # type: ignore[method-assign]
-        yield
-    finally:
-        for module in maps:
-            del module.forward
+    def predict(self, h: Tensor, y: Tensor) -> Tensor:
+        """δ̂ of the shape of h [1, B, …]; y [1, B]. `BadValueError` for labels or examples of another shape."""
+        width = self.net.params.p["W1"].shape[1] - self.labels
+        if self.labels and (y.dim() != 2 or y.is_floating_point()):
+            raise BadValueError(
+                f"targets are {str(y.dtype).removeprefix('torch.')} of shape {list(y.shape[1:])}; expected one whole "
+                "number an example where models are to see the label: leave `labels` out"
+            )
+        if (found := h.flatten(2).shape[2]) != width:
+            raise BadValueError(
+                f"an example has {found} numbers behind a block, where the one that decouple saw had {width}; "
+                "expected examples of one shape"
+            )
+        return super().predict(h, y)

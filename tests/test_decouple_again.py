@@ -210,3 +210,11 @@ def test_a_sparse_map_is_called_as_any_other() -> None:
     losses = [decouple([b], X, "meprop", k=1).step(X, Y) for b in (block, other)]
     assert torch.allclose(*losses)
     assert torch.allclose(block.linear.weight, other.weight, atol=1e-6)
+
+
+def test_dfas_matrices_shrink_with_the_number_of_outputs() -> None:
+    """N(0, 1/C) for C outputs: what comes down is then as large as the error that was sent."""
+    net = decouple([nn.Linear(4, 500), nn.Linear(500, 100)], torch.randn(2, 4), "dfa")
+    back = net.rule.back  # type: ignore[attr-defined]
+    assert back[1].shape == (1, 100, 500)
+    assert back[1].std().item() == pytest.approx(0.1, rel=0.03)

@@ -12,7 +12,10 @@ from torch.nn import functional as F
 
 from repro.decouple import decouple
 from repro.errors import BadValueError, UnknownNameError
+from repro.nets.dense import Dense
+from repro.nets.net import Net
 from repro.rules.backward import Rule
+from repro.rules.dni import DNI, NetModel
 
 
 def blocks() -> list[nn.Module]:
@@ -103,3 +106,49 @@ def test_a_parameter_may_be_used_twice_in_a_block() -> None:
     F.cross_entropy(plain(x), y).backward()
     decouple([block], x, "backprop").step(x, y)
     assert torch.allclose(TIED.weight.grad, plain[0].weight.grad, atol=1e-7)
+
+
+def test_a_rule_with_models_of_its_own_is_refused_before_anything_is_touched() -> None:
+    """They would be used and never trained."""
+    mine = nn.ModuleList(blocks())
+    homes = [p.data_ptr() for p in mine.parameters()]
+    with pytest.raises(BadValueError, match="DNI has models, which nothing would train here"):
+        decouple(list(mine), torch.randn(2, 4), DNI({1: NetModel(Net([Dense(4, 4, "none")], 1))}))
+    assert homes == [p.data_ptr() for p in mine.parameters()]
+
+
+class Two(nn.Module):
+    """A block that returns more than one tensor, as `nn.LSTM` does."""
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return x, x
+
+
+def test_a_block_that_returns_a_tuple_is_refused_by_number() -> None:
+    with pytest.raises(BadValueError, match="block 2 returns tuple; expected one tensor"):
+        decouple([nn.Linear(4, 4), Two(), nn.Linear(4, 3)], torch.randn(2, 4), "backprop")
+
+
+def test_labels_that_a_model_cannot_see_are_refused() -> None:
+    per_token = decouple(blocks(), torch.randn(2, 5, 4), labels=3, loss=lambda p, y: p.square().mean())
+    with pytest.raises(
+        BadValueError, match=r"targets are int64 of shape \[2, 5\]; expected one whole number"
+    ):
+        per_token.step(torch.randn(2, 5, 4), torch.zeros(2, 5, dtype=torch.int64))
+    real = decouple(blocks(), torch.randn(2, 4), labels=3, loss=lambda p, y: p.square().mean())
+    with pytest.raises(BadValueError, match=r"targets are float32 of shape \[2\]"):
+        real.step(torch.randn(2, 4), torch.zeros(2))
+
+
+def test_examples_of_another_shape_are_refused_where_a_model_needs_one() -> None:
+    net = decouple(blocks(), torch.randn(2, 5, 4), loss=lambda p, y: p.square().mean())
+    with pytest.raises(BadValueError, match=r"an example has 24 numbers .* had 20"):
+        net.step(torch.randn(2, 6, 4), torch.zeros(2))
+
+
+@pytest.mark.parametrize("rule", ["backprop", "dni"])
+def test_a_block_that_begins_in_place_is_told_so(rule: str) -> None:
+    mine = [nn.Linear(4, 4), nn.Sequential(nn.ReLU(inplace=True), nn.Linear(4, 3))]
+    net = decouple(mine, torch.randn(2, 4), rule)
+    with pytest.raises(BadValueError, match="a block begins in place"):
+        net.step(torch.randn(2, 4), torch.tensor([0, 1]))

@@ -55,7 +55,9 @@ def main(args: argparse.Namespace) -> int:
         f"    `repro render {args.exhibit}` executes it once there is a record, and keeps all that you wrote"
     )
     if not known:
-        print(f"next: repro run {args.exhibit} --profile smoke")
+        print(
+            f"next: repro run {args.exhibit} --profile smoke (a claim that is younger than its runs has a †)"
+        )
     return 0
 
 

@@ -50,7 +50,7 @@ class ShapedSG(LinearSG):
     """SG(h, y) = d σ(A h) + B y + C for R nets: σ pointwise, d [R, 1] a learned scale, the rest as `LinearSG`'s.
 
     Two logits h have ∂L/∂h = (σ(h − h′) − y)/S, with h′ the other logit and L the mean log loss of S samples. That is
-    this model at A = [[1, −1], [−1, 1]], B = −1/S, C = 0, d = 1/S: it can be exact wherever the net is.
+    this model at A = [[1, −1], [−1, 1]], B = −I/S, C = 0, d = 1/S: it can be exact wherever the net is.
     """
 
     def __init__(
@@ -63,8 +63,8 @@ class ShapedSG(LinearSG):
     def init(self, generators: Sequence[torch.Generator], scale: float) -> None:
         """A from N(0, 1/width), d = `scale`; B and C stay 0. The paper does not say.
 
-        A zero A is no start for d = 0: A's gradient has the factor d, and d's is ½ Σ (SG − ∂L/∂h), which is 0 while
-        the entries of each sample's error cancel, as those of a softmax's gradient do.
+        A zero A is no start for d = 0: A's gradient has the factor d, and d's is Σ (SG − ∂L/∂h)/S there, which is 0
+        while the entries of each sample's error cancel, as those of a softmax's gradient do.
         """
         normal_(self.params.p["A"], math.sqrt(1 / self.width), generators)
         self.params.p["d"].fill_(scale)

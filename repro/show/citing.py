@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from repro.paths import citation_file
 from repro.record.fresh import limits
-from repro.record.record import Record
+from repro.record.record import Record, run_names
 from repro.spec import Exhibit
 
 
@@ -14,9 +14,22 @@ def citation(exhibit: Exhibit, record: Record, style: str = "bibtex") -> str:
 
     code = record.facts["code"]
     ours = cite.repository(citation_file(), commit=code["commit"], dirty=code["dirty"])
-    ends = {"relation": relation(exhibit), "note": limits(exhibit, record)}
+    ends = {
+        "relation": relation(exhibit),
+        "note": "; ".join(filter(None, [limits(exhibit, record), _grown(record)])),
+    }
     made = cite.verified(pin(exhibit.paper), ours, exhibit.id, record.profile, record.sha256(), style, **ends)
     return made.rstrip() + "\n"
+
+
+def _grown(record: Record) -> str:
+    """How many runs of a record that grew are by other commits than the one that is cited."""
+    runs = sum(len(e["runs"]) for e in record.facts["code"].get("earlier", ()))
+    return (
+        f"{runs} of its {len(run_names(record.facts))} runs by earlier commits, which it names"
+        if runs
+        else ""
+    )
 
 
 def relation(exhibit: Exhibit) -> str:

@@ -12,7 +12,9 @@ from repro.spec import Exhibit
 MARKS = {"reproduced": "✓", "direction only": "~", "not reproduced": "✗", "open": "?"}
 SIGNS = {"reproduced": "✅", "direction only": "🟡", "not reproduced": "❌", "open": "⚪"}
 """The same where there is colour."""
-AFTER = "† judged after the fact: the claim is not as it stood when the record was made"
+AFTER = (
+    "† judged after the fact: the claim, or code of its test, is not as it stood when its runs were planned"
+)
 
 
 def judged_late(exhibit: Exhibit, record: Record) -> set[str]:

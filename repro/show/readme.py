@@ -89,6 +89,8 @@ def _row(exhibit: Exhibit) -> tuple[str, ...]:
     told = next((s for s in decided if s.judgement.ours != NO_NUMBERS), None)
     ours, paper = headline(exhibit, best, [s.judgement for s in decided])
     said = ours if told is None else with_unit(exhibit, told.record, told.judgement)
+    if told is not None and told.judgement.verdict == "open":
+        said += f" (open: {told.judgement.reason})"
     if told is not None and len(used) > 1:
         said += f" (at `{told.record.profile}`)"
     numbers = (said, paper)

@@ -2,11 +2,14 @@
 
 import json
 import re
+import shutil
+import subprocess
 from collections import Counter
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+import matplotlib
 import pytest
 from record_fakes import without
 
@@ -18,8 +21,10 @@ from repro.record.reads import Noted
 from repro.record.record import run_names
 from repro.record.store import load, recorded
 from repro.record.view import View
-from repro.show.draw import draw, drawn_from
+from repro.show.draw import draw, drawn_from, svg_text
 
+DRAWN_BY = "3.11.2"
+"""The version of matplotlib: `repro render --all` with another draws all pictures anew."""
 RESULTS = Path(__file__).resolve().parents[2] / "results"
 RECORDS = [(e.id, profile) for e in all_exhibits() for profile in recorded(e, RESULTS)]
 
@@ -70,12 +75,47 @@ class Noting(View):
 
 @cache
 def drawn(exhibit_id, profile):
-    """The lines of its picture that have one point and no mark, and the metrics that it reads."""
+    """The lines of its picture that have one point and no mark, the metrics that it reads, and its SVG."""
     exhibit, record = get(exhibit_id), committed(exhibit_id, profile)
     view = Noted(record.rows, exhibit.arms)
-    lines = [line for ax in draw(exhibit, record, view).axes for line in ax.lines]
+    figure = draw(exhibit, record, view)
+    lines = [line for ax in figure.axes for line in ax.lines]
     points = [line for line in lines if len(line.get_xdata()) == 1]
-    return [str(line) for line in points if line.get_marker() in ("", "None", None)], set(view.metrics)
+    bare = [str(line) for line in points if line.get_marker() in ("", "None", None)]
+    return bare, set(view.metrics), svg_text(figure, source=drawn_from(record))
+
+
+def test_its_picture_is_what_its_figure_draws(both):
+    exhibit, record = both
+    if matplotlib.__version__ != DRAWN_BY:
+        pytest.skip(f"pictures were drawn by matplotlib {DRAWN_BY}; another may round otherwise")
+    committed_picture = (RESULTS / exhibit.id / f"{record.profile}.svg").read_text(encoding="utf-8")
+    same = drawn(exhibit.id, record.profile)[2] == committed_picture
+    assert same, f"repro render {exhibit.id} draws it again"
+
+
+@cache
+def history():
+    """The commits behind this working tree; none where there is no history."""
+    git = shutil.which("git")
+    if git is None or not (RESULTS.parent / ".git").exists():
+        return frozenset()
+
+    def told(*command):
+        return subprocess.run(
+            [git, "-C", RESULTS.parent, *command], check=False, capture_output=True, text=True
+        ).stdout
+
+    whole = told("rev-parse", "--is-shallow-repository").strip() == "false"
+    return frozenset(told("rev-list", "HEAD").split()) if whole else frozenset()
+
+
+def test_its_commits_are_of_this_history(both):
+    """Those whose code made its runs: anybody can look at that code."""
+    code = both[1].facts["code"]
+    if not history():
+        pytest.skip("no history, or a part of it")
+    assert {code["commit"], *(e["commit"] for e in code.get("earlier", ()))} <= history()
 
 
 def test_no_curve_of_its_picture_is_a_point_without_a_mark(both):

@@ -88,3 +88,10 @@ def test_feedback_is_each_runs_own() -> None:
     both = random_feedback((9,), CLASSES, 0.5, generators(2, "feedback"), like)[1]
     alone = random_feedback((9,), CLASSES, 0.5, generators(2, "feedback")[1:], like)[1]
     assert torch.equal(both[1:], alone) and not torch.equal(both[0], both[1])
+
+
+def test_random_matrices_have_the_standard_deviation_that_is_asked_for() -> None:
+    back = random_feedback([4000, 7], 10, 0.25, generators(), torch.zeros(1))
+    assert back[1].shape == (RUNS, 10, 4000) and back[2].shape == (RUNS, 10, 7)
+    assert back[1].std().item() == pytest.approx(0.25, rel=0.02) and abs(back[1].mean().item()) < 0.01
+    assert not torch.equal(*back[1][:2]), "each run has its own"

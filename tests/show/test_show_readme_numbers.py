@@ -30,23 +30,42 @@ def test_what_it_says_of_the_control_is_the_records():
     assert f"{noise[0]:.1f} to {noise[-1]:.1f} at each of three lengths" in table and len(noise) == 3
 
 
-def test_where_it_says_that_content_counts_it_is_the_records():
+def test_where_it_says_that_the_sign_counts_it_is_the_records():
     view = load(ROOT / "results", "dni/rnn-control", "cpu").view(get("dni/rnn-control"))
 
     def gain(arm, base):
         return paired(view.paired(arm, base, "levels"))
 
-    own = [
-        gain(f"copy-2-32-{k}-4bits", "copy-2-32-nothing-4bits").mean
-        for k in ("synthetic", "negative", "fixed")
-    ]
-    said = README.partition("Elsewhere its content")[2].partition("Wider nets")[0].replace("\n", " ")
-    assert "gains {:.1f} levels over nothing, −δ̂ {:.1f} and the constant {:.1f}".format(*own) in said
-    ahead = gain("repeat-copy-4-32-synthetic", "repeat-copy-4-32-fixed")
+    own = [gain(f"copy-2-32-{k}-4bits", "copy-2-32-nothing-4bits").mean for k in ("synthetic", "negative")]
+    said = README.partition("Elsewhere its sign")[2].partition("Wider nets")[0].replace("\n", " ")
+    assert "δ̂ gains {:.1f} levels over nothing and −δ̂ {:.1f}".format(*own) in said
+    ahead = gain("repeat-copy-4-32-synthetic", "repeat-copy-4-32-negative")
     low, high = ahead.interval()
-    assert f"it is {ahead.mean:.1f} [{low:.1f}, {high:.1f}] levels of Repeat Copy ahead" in said
+    assert f"it is {ahead.mean:.1f} [{low:.1f}, {high:.1f}] levels of Repeat Copy ahead of −δ̂" in said
     left = gain("repeat-copy-4-32-synthetic", "repeat-copy-4-32-nothing").mean
     assert f"BPTT leaves {left:.1f} to gain" in said
+    weak = {arm for arm in view.arms() if arm.endswith("fixed-weak")}
+    assert weak == {"copy-2-32-fixed-weak", "repeat-copy-2-32-fixed-weak"}, "elsewhere at full length alone"
+    assert gain("copy-2-32-synthetic", "copy-2-32-fixed").above(), "as in the table, at T = 2"
+
+
+def test_what_it_says_of_meprops_speed_is_the_records():
+    said = (
+        README.partition("**Before you cite meProp's speed**")[2].partition("<details>")[0].replace("\n", " ")
+    )
+    found = load(ROOT / "results", "meprop/table2", "paper").facts["verdicts"]
+    first = {k: re.findall(r"(\d+\.\d+) \[", found[k]["ours"]) for k in ("M2-3", "M2-4", "M2-7", "M2-9")}
+    whole = [f"{float(v):.1f}x" for v in (*first["M2-3"], first["M2-7"][0])]
+    assert "gains {} (MNIST), {} (Parsing) and {} (POS-Tag)".format(*whole) in said
+    both, step = ([f"{float(v):.1f}x" for v in values] for values in (first["M2-4"], first["M2-9"][1:]))
+    assert "together {} and {}, a step with its update {} and {}".format(*both, *step) in said
+    gpu = load(ROOT / "results", "meprop/table8", "paper").facts["verdicts"]["T8-1"]["ours"]
+    assert re.findall(r"(\d\.\d)x", gpu) == ["1.6", "1.6"] and "1.6 times as fast at any k" in said
+    one = load(ROOT / "results", "meprop/table5", "cpu").facts["verdicts"]["T5-2"]["ours"]
+    assert one.partition(" points")[0].replace("-", "−") in said
+    other = load(ROOT / "results", "meprop/table6", "cpu").facts["verdicts"]["T6-2"]["ours"]
+    low, high = (abs(float(v)) for v in re.search(r"\[(\S+), (\S+)\]", other).groups())
+    assert f"costs {abs(float(other.split()[0])):.2f} [{high:.2f}, {low:.2f}]" in said
 
 
 def test_our_number_and_the_papers_are_of_one_claim():

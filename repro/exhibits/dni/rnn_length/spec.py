@@ -62,6 +62,7 @@ QUICK = (110, 111, 112)  # from none either; RL-5, RL-6 and RL-10 were changed a
 _SMALL = {
     **because("small nets learn at this rate in minutes", learning_rate=1e-3),
     **because("a CPU", batch=16, steps=30_000),
+    **control.BARE,
 }
 _NONE, _WEAK = ("nothing", 100), tuple((k, 3) for k in KINDS)
 _FEW = (_NONE, ("synthetic", 100), ("fixed", 3), ("noise", 3))
@@ -95,6 +96,7 @@ PROFILES = (
         "paper",
         SEEDS,
         arms=_of(256, _NONE, *((k, p) for p in SHARES for k in KINDS)),
+        overrides=control.BARE,
         together=("*",),
         at_most=80,
         budget="a GPU",

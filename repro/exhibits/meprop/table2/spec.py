@@ -240,7 +240,8 @@ EXHIBIT = Exhibit(
         "M2-1": "with Parsing records of one machine, within two hours, gave 1.71 to 2.06",
         "M2-2": "the forward pass is the same code for both; reproduced at paper by the record before this one, "
         "which was less noisy",
-        **dict.fromkeys(("M2-3", "M2-5", "M2-6", "M2-8"), _SEEN),
+        **dict.fromkeys(("M2-5", "M2-6", "M2-8"), _SEEN),
+        "M2-3": f"{_SEEN}; a whole step, with its update, gains 1.3 and 1.6x (M2-9)",
         "M2-4": f"{_SEEN}; direction only at paper until intervals reached one repetition further out",
         "M2-10": f"{_SEEN}; it did not hold at paper until intervals reached one repetition further out",
         "M2-7": "a pilot on the tagger of meprop/table3 had shown 1.9x for the whole before its first record, "
