@@ -111,12 +111,11 @@ def decouple(
     "dfa": every block but the last learns from the output's error through a fixed random matrix (arXiv:1703.00522,
     Table 1). "meprop": in every `nn.Linear`, k entries of each example's (in sequences, each position's) output
     gradient are kept (arXiv:1706.06197); one with a `forward` of its own is left alone, and so is
-    `nn.MultiheadAttention`'s. Adam at `rate` trains blocks and models.
-    Or a `repro.rules.backward.Rule` of your own, without models or parameters (those `Decoupled` takes).
+    `nn.MultiheadAttention`'s. Or a `repro.rules.backward.Rule` of your own, without models or parameters (those
+    `Decoupled` takes). Adam at `rate` trains blocks and models.
     `UnknownNameError` for another rule, `BadValueError` for a value that it cannot use or that no one would read.
     """
     blocks = list(blocks)
-    _require_no_models(rule)
     _require_options(rule, rate, sg_hidden, labels, k)
     _require_trainable(blocks, sparse=rule == "meprop")
     dtype = next(p.dtype for b in blocks for p in _trained(b))
@@ -136,6 +135,7 @@ def decouple(
 
 def _require_options(rule: object, rate: float, sg_hidden: Sequence[int], labels: int, k: int) -> None:
     """Each is a value that the rule can use, and one that it reads."""
+    _require_no_models(rule)
     if not isinstance(rule, Rule) and rule not in RULES:
         raise UnknownNameError("learning rule", rule, RULES)
     for (name, reader), value in zip(READERS.items(), (sg_hidden, labels, k), strict=True):

@@ -118,8 +118,13 @@ def test_overrides_name_parameters_keep_their_type_and_reach_an_arm(exhibit, pro
         assert all(exhibit.param(name).applies(arm.setting) for name in arm.params), arm.id
 
 
+OF_AN_UNKNOWN_SCALE = {"dni/table1", "dni/fig4", "dni/fig16"}
+"""Where the paper's weight of the auxiliary loss is on a gradient whose scale it does not state (deviation 4)."""
+
+
 def test_the_papers_profile_is_the_papers(exhibit):
     silent = {p.name for p in exhibit.params if p.assumed}
+    silent |= {"aux_weight"} if exhibit.id in OF_AN_UNKNOWN_SCALE else set()
     paper = exhibit.profile("paper")
     assert set().union(paper.overrides, *paper.arm_overrides.values()) <= silent
 

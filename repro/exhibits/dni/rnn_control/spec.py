@@ -165,7 +165,7 @@ PROFILES = (
         at_most=80,
         budget="some 5 h on 2 cores: its claims hang on length",
     ),
-    Profile("paper", SEEDS, None, None, _of(256), BARE, together=("*",), at_most=80, budget="a GPU"),
+    Profile("paper", SEEDS, arms=_of(256), together=("*",), at_most=80, budget="a GPU"),
 )
 
 DEVIATIONS = (

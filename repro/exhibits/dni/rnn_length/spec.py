@@ -96,7 +96,6 @@ PROFILES = (
         "paper",
         SEEDS,
         arms=_of(256, _NONE, *((k, p) for p in SHARES for k in KINDS)),
-        overrides=control.BARE,
         together=("*",),
         at_most=80,
         budget="a GPU",
