@@ -12,6 +12,7 @@ from typing import Any
 from repro.cli.parser import add_json, chosen, print_json
 from repro.cli.records import recorded, strays
 from repro.errors import RecordError
+from repro.exhibits import sound
 from repro.record.audit import problems, refuse_for_results
 from repro.record.fresh import superseded
 from repro.record.record import Record
@@ -34,8 +35,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Check every record of the chosen exhibits."""
-    exhibits = chosen(args, none_means_all=True)
+    exhibits, wrong = (chosen(args), {}) if args.ids else sound()
     found = [_check(e, profile, record) for e in exhibits for profile, record in recorded(e)]
+    found += [{"record": i, "problems": [why]} for i, why in wrong.items()]
     if not args.ids:
         found += [{"record": s, "problems": ["belongs to no exhibit and profile"]} for s in strays()]
     broken = sum(bool(f["problems"]) for f in found)

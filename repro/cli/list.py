@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from repro.cli.parser import add_json, print_json
-from repro.exhibits import all_exhibits
+from repro.cli.parser import add_json, print_json, tell
+from repro.exhibits import sound
 from repro.record.store import recorded
 from repro.show.tables import columns_of, readable
 from repro.spec import Exhibit
@@ -23,7 +23,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Print the exhibits."""
-    exhibits = all_exhibits()
+    exhibits, broken = sound()
+    tell(broken)
     if args.json:
         print_json([_facts(e) for e in exhibits])
         return 0

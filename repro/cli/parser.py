@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -153,3 +154,9 @@ def folder(text: str) -> Path:
     if path.exists() and not path.is_dir():
         raise BadValueError(f"{text!r} is a file; expected a folder")
     return path
+
+
+def tell(broken: Mapping[str, str]) -> None:
+    """On stderr, of each exhibit that cannot be read why."""
+    for exhibit, why in broken.items():
+        print(f"{exhibit} is left out: {why}", file=sys.stderr)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from repro.cli.parser import add_json, print_json
+from repro.cli.parser import add_json, print_json, tell
 from repro.cli.records import recorded
 from repro.errors import RecordError
-from repro.exhibits import all_exhibits
+from repro.exhibits import sound
 from repro.record.fresh import stale_because, superseded
 from repro.record.judge import summary
 from repro.record.record import Record
@@ -33,7 +33,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Print the table; exit code 0."""
-    rows = [row for e in all_exhibits() for row in _rows(e)]
+    exhibits, broken = sound()
+    tell(broken)
+    rows = [row for e in exhibits for row in _rows(e)]
     keys = ("exhibit", "profile", "state", "verdicts", "note")
     if args.json:
         print_json([dict(zip(keys, row, strict=True)) for row in rows])

@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from repro.errors import BadValueError, ExhibitError, UnknownNameError, first_line, lacking
+from repro.errors import BadValueError, ExhibitError, ReproError, UnknownNameError, first_line, lacking
 from repro.spec import Exhibit
 
 PAPERS = ("dni", "sg", "meprop")
@@ -55,6 +55,17 @@ def _known(exhibit_id: str) -> str | Exhibit:
 def all_exhibits() -> list[Exhibit]:
     """Every exhibit, in the order of `ids`."""
     return [get(i) for i in ids()]
+
+
+def sound() -> tuple[list[Exhibit], dict[str, str]]:
+    """Every exhibit that can be read, and by id what is wrong with another: a half-written one hides none."""
+    found, broken = list[Exhibit](), dict[str, str]()
+    for i in ids():
+        try:
+            found.append(get(i))
+        except ReproError as e:
+            broken[i] = str(e)
+    return found, broken
 
 
 @cache
