@@ -63,7 +63,7 @@ class Decoupled:
 
     def step(self, x: Tensor, y: Tensor, log: Log = silent) -> Tensor:
         """One update of all blocks (and SG models) by a batch x [B, …], y [B, …]; returns its mean loss, a scalar."""
-        tape = self._forward(x.unsqueeze(0), log)
+        tape = self.net.forward(x.unsqueeze(0), log=log)
         with torch.enable_grad():
             output = tape[-1][0].detach().requires_grad_()
             loss = self.loss(output, y)
@@ -73,17 +73,6 @@ class Decoupled:
         self.net.params.flat_grad.mul_(1 / len(x))
         self.optimizer.step()
         return loss.detach()
-
-    def _forward(self, x: Tensor, log: Log) -> list[Any]:
-        try:
-            return self.net.forward(x, log=log)
-        except RuntimeError as e:
-            if "used in an in-place operation" not in str(e):
-                raise
-            raise BadValueError(
-                "a block begins in place, on what the block before it needs; expected a first operation that leaves "
-                "its input alone: nn.ReLU() for nn.ReLU(inplace=True)"
-            ) from e
 
     def predict(self, x: Tensor) -> Tensor:
         """Outputs of x [B, …], blocks in evaluation mode."""
@@ -121,9 +110,9 @@ def decouple(
     dtype = next(p.dtype for b in blocks for p in _trained(b))
     segments = [SparseSegment(b, TopK(int(k))) if rule == "meprop" else ModuleSegment(b) for b in blocks]
     net = Net(segments, 1, str(example.device), dtype)
+    *widths, outputs = _widths(net, example)
     if isinstance(rule, Rule):
         return Decoupled(net, rule, Adam([net.params], [rate]), loss)
-    *widths, outputs = _widths(net, example)
     rng, made, trained = torch.Generator().manual_seed(seed), Rule(), [net.params]
     if rule == "dni":
         models = {i: _model(n, sg_hidden, int(labels), net, rng) for i, n in enumerate(widths, 1)}
@@ -210,13 +199,17 @@ def _require_trainable(blocks: Sequence[nn.Module], sparse: bool) -> None:
 
 
 def _widths(net: Net, example: Tensor) -> list[int]:
-    """How many numbers an example has behind each block."""
-    h, made = example.unsqueeze(0), []
+    """How many numbers an example has behind each block; `BadValueError` if one does not pass on a tensor."""
+    h, made = example.unsqueeze(0).clone(), []
     for i, segment in net.numbered():
+        seen, before = h, h._version
         h = segment.predict(h)
         if not isinstance(h, Tensor):
+            raise BadValueError(f"block {i} returns several tensors; expected one: wrap it in a module")
+        if seen._version != before:
             raise BadValueError(
-                f"block {i} returns {type(h).__name__}; expected one tensor: wrap it in a module"
+                f"block {i} changes its input in place; expected a first operation that leaves it alone, like "
+                "nn.ReLU() for nn.ReLU(inplace=True)"
             )
         made.append(h[0, 0].numel())
     return made

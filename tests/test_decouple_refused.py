@@ -16,6 +16,7 @@ from repro.nets.dense import Dense
 from repro.nets.net import Net
 from repro.rules.backward import Rule
 from repro.rules.dni import DNI, NetModel
+from repro.rules.every_layer import EveryLayer, SyntheticGradients
 
 
 def blocks() -> list[nn.Module]:
@@ -117,16 +118,20 @@ def test_a_rule_with_models_of_its_own_is_refused_before_anything_is_touched() -
     assert homes == [p.data_ptr() for p in mine.parameters()]
 
 
-class Two(nn.Module):
-    """A block that returns more than one tensor, as `nn.LSTM` does."""
-
-    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        return x, x
-
-
-def test_a_block_that_returns_a_tuple_is_refused_by_number() -> None:
-    with pytest.raises(BadValueError, match="block 2 returns tuple; expected one tensor"):
-        decouple([nn.Linear(4, 4), Two(), nn.Linear(4, 3)], torch.randn(2, 4), "backprop")
+@pytest.mark.parametrize("rule", ["backprop", Rule()])
+@pytest.mark.parametrize(
+    ("block", "words"),
+    [
+        (nn.GRU(4, 4, batch_first=True), "block 2 returns several tensors; expected one"),
+        (
+            nn.LSTM(4, 4, batch_first=True),
+            "LSTM returns tuple of more than tensors; expected a tensor: wrap it",
+        ),
+    ],
+)
+def test_a_block_that_returns_more_than_a_tensor_is_refused(rule: Any, block: nn.Module, words: str) -> None:
+    with pytest.raises(BadValueError, match=words):
+        decouple([nn.Linear(4, 4), copy.deepcopy(block), nn.Linear(4, 3)], torch.randn(2, 5, 4), rule)
 
 
 def test_labels_that_a_model_cannot_see_are_refused() -> None:
@@ -146,9 +151,18 @@ def test_examples_of_another_shape_are_refused_where_a_model_needs_one() -> None
         net.step(torch.randn(2, 6, 4), torch.zeros(2))
 
 
-@pytest.mark.parametrize("rule", ["backprop", "dni"])
-def test_a_block_that_begins_in_place_is_told_so(rule: str) -> None:
-    mine = [nn.Linear(4, 4), nn.Sequential(nn.ReLU(inplace=True), nn.Linear(4, 3))]
-    net = decouple(mine, torch.randn(2, 4), rule)
-    with pytest.raises(BadValueError, match="a block begins in place"):
-        net.step(torch.randn(2, 4), torch.tensor([0, 1]))
+@pytest.mark.parametrize("rule", ["backprop", "dni", Rule()])
+@pytest.mark.parametrize("n", [1, 2])
+def test_a_block_that_begins_in_place_is_refused_by_number(rule: Any, n: int) -> None:
+    """Nor is the example changed, which is the caller's."""
+    begins = nn.Sequential(nn.ReLU(inplace=True), nn.Linear(4, 4))
+    x = torch.randn(2, 4)
+    before = x.clone()
+    with pytest.raises(BadValueError, match=f"block {n} changes its input in place"):
+        decouple([nn.Linear(4, 4)] * (n - 1) + [begins, nn.Linear(4, 3)], x, rule)
+    assert torch.equal(x, before)
+
+
+def test_models_that_lie_elsewhere_in_a_rule_are_refused_too() -> None:
+    with pytest.raises(BadValueError, match="EveryLayer has models"):
+        decouple(blocks(), torch.randn(2, 4), EveryLayer(SyntheticGradients(4, 1, 1), 3))

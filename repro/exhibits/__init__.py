@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -75,8 +75,8 @@ def read(package: str) -> Exhibit:
     With `runs_of`, what makes the runs is filled in from the exhibit named there; `BadValueError` if the spec
     states any of it as well, `ExhibitError` if one of its modules does not import.
     """
-    own: Exhibit = _read(f"{package}.spec", "EXHIBIT")
-    registered = _read(f"{package}.claims", "claims")
+    own: Exhibit = _read(f"{package}.spec", "EXHIBIT", Exhibit)
+    registered = _read(f"{package}.claims", "claims", Sequence)
     claims = tuple(replace(c, aside=own.asides.get(c.id, "")) for c in registered)
     shared: dict[str, Any] = {"trained_by": package}
     if own.runs_of is not None:
@@ -89,7 +89,7 @@ def read(package: str) -> Exhibit:
     return replace(own, claims=claims, package=package, **shared)
 
 
-def _read(module: str, name: str) -> Any:
+def _read(module: str, name: str, kind: type) -> Any:
     """`name` of a module; half-written, it is named, with the place: it may be another than the one asked for."""
     try:
         there = importlib.import_module(module)
@@ -99,7 +99,10 @@ def _read(module: str, name: str) -> Any:
         raise ExhibitError(f"{module} does not import: {_where(e)}") from e
     if not hasattr(there, name):
         raise ExhibitError(f"{module} has no {name}")
-    return getattr(there, name)
+    found = getattr(there, name)
+    if not isinstance(found, kind):
+        raise ExhibitError(f"{name} of {module} is {found!r}; expected {kind.__name__}")
+    return found
 
 
 def _where(e: Exception) -> str:

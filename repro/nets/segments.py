@@ -164,6 +164,11 @@ class ModuleSegment(AutogradSegment):
 
     def _through(self, x: Any) -> Any:
         y = self.module(*(v[0] for v in _each(x)))
+        if not all(isinstance(v, Tensor) for v in _each(y)):
+            raise BadValueError(
+                f"{type(self.module).__name__} returns {type(y).__name__} of more than tensors; expected a tensor: "
+                "wrap it"
+            )
         return tuple(v.unsqueeze(0) for v in y) if isinstance(y, tuple) else y.unsqueeze(0)
 
     def pull(self, consumed: Any, need_input: bool = True) -> Any:

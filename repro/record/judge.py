@@ -16,10 +16,6 @@ VERDICTS = ("reproduced", "direction only", "not reproduced", "open")
 MEASURED = ("evaluations", "read_at", "hold_out", "analyses", "eval_images", "repetitions")
 """Parameters that say what is measured, and when: no condition of a verdict."""
 OURS = {"reproduced": "holds", "not reproduced": "does not hold"}
-UNDECIDED = (
-    "the seeds that there are do not decide it (of several comparisons that must all hold, one fails at a level "
-    "that all share)"
-)
 HERE = {True: "holds here", False: "does not hold here", None: ""}
 
 
@@ -124,7 +120,7 @@ def _verdict(claim: Claim, outcome: Outcome) -> tuple[str, str, str]:
     if outcome.gate:
         return "open", outcome.ours, outcome.gate
     if outcome.holds is None:
-        return "open", outcome.ours, UNDECIDED
+        return "open", outcome.ours, "the seeds that there are do not decide it"
     if not outcome.holds:
         return "not reproduced", outcome.ours, claim.tolerance
     if outcome.size:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from repro.paths import citation_file
 from repro.record.fresh import limits
-from repro.record.record import Record, run_names
+from repro.record.record import Record, done_names
 from repro.spec import Exhibit
 
 
@@ -23,10 +23,11 @@ def citation(exhibit: Exhibit, record: Record, style: str = "bibtex") -> str:
 
 
 def _grown(record: Record) -> str:
-    """How many runs of a record that grew are by other commits than the one that is cited."""
-    runs = sum(len(e["runs"]) for e in record.facts["code"].get("earlier", ()))
+    """How many of the runs of a record that grew are by other commits than the one that is cited."""
+    code = record.facts["code"]
+    runs = sum(len(e["runs"]) for e in code.get("earlier", ()) if e["commit"] != code["commit"])
     return (
-        f"{runs} of its {len(run_names(record.facts))} runs by earlier commits, which it names"
+        f"{runs} of its {len(done_names(record.facts))} runs by earlier commits, which it names"
         if runs
         else ""
     )

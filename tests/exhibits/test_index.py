@@ -65,6 +65,9 @@ def test_its_own_runs_beside_anothers_are_refused(monkeypatch):
         read.__wrapped__("tiny_shown")
 
 
+WHOLE = "from repro.exhibits.sg.fig6.spec import EXHIBIT"
+
+
 @pytest.mark.parametrize(
     ("spec", "claims", "words"),
     [
@@ -79,17 +82,19 @@ def test_its_own_runs_beside_anothers_are_refused(monkeypatch):
             "half.spec does not import: NameError: name 'x' is not defined (half/spec.py, line 2)",
         ),
         (
-            "EXHIBIT = None",
+            WHOLE,
             "claims = 1 / 0",
             "half.claims does not import: ZeroDivisionError: division by zero (ha",
         ),
         (
-            "EXHIBIT = None",
+            WHOLE,
             None,
             "there is no half.claims: an exhibit has a spec and claims",
         ),
         ("import torhc", "", "half.spec does not import: torhc is not installed here"),
         ("EXHBIT = None", "", "half.spec has no EXHIBIT"),
+        ("EXHIBIT = None", "claims = []", "EXHIBIT of half.spec is None; expected Exhibit"),
+        (WHOLE, "claims = None", "claims of half.claims is None; expected Sequence"),
     ],
 )
 def test_a_half_written_one_is_named(tmp_path, monkeypatch, spec, claims, words):

@@ -100,10 +100,15 @@ def test_what_does_not_fit_is_refused_or_broadcast_as_by_pytorch(called: list[st
         lambda: columns.add(d[..., 1:], w, x),
         lambda: columns.weight_gradient(d[..., 1:], x, g),
         lambda: columns.weight_gradient(d[:1], x, g),
+        lambda: columns.weight_gradient(d, x, g[..., 1:]),
     )
     for call in wrong:
         with pytest.raises(RuntimeError):
             call()
+    wide = torch.zeros(2, 2, 501)
+    columns.add(wide[:, :, 1:], w, x)
+    assert torch.allclose(wide[:, :, 1:], w @ x, atol=1e-4) and not wide[:, :, 0].any()
+    assert torch.allclose(columns.affine(w, x, b[:, :1]), w @ x + b[:, :1].unsqueeze(-1), atol=1e-4)
     one = columns.affine(w, x, b[:1])
     assert torch.allclose(one, w @ x + b[:1].unsqueeze(-1), atol=1e-4)
     twice = torch.zeros(2, 2, 100, dtype=torch.float64)

@@ -132,9 +132,9 @@ EXHIBIT = Exhibit(
             "handicap Bprop",
             "in dni/table2's search, twice as long, this net has 1.64 % at 1e-4 and 1.04 % at 1e-3 by Bprop, 5.7 and "
             "25.1 % with a DNI after every layer: no one rate is fair to both; at quick 1e-3 is too high for DNI. "
-            "One seed and 5,000 images decide within 0.2 points: Bprop got 3e-4, and has 1.59 % on test images where "
-            "dni/fig13 has 1.33 at 1e-3 (3 of these seeds). Beside that DNI after layer 1 costs 0.6 points, and "
-            "cDNI is level with Bprop, not ahead of it",
+            "One seed's error on 5,000 images has a standard error of 0.2 points: Bprop got 3e-4, which may cost it "
+            "0.25 [-0.12, 0.62] points of test error beside 1e-3 in dni/fig13 (three common seeds); beside that DNI "
+            "after layer 1 costs 0.64 [0.00, 1.28], and cDNI there is not ahead of it (-0.19 [-0.49, 0.11])",
         ),
         Deviation(3, "seeds", "one run a point, no spread", "4 seeds (cpu), 3 (paper)", "an error bar"),
         Deviation(
@@ -162,6 +162,6 @@ EXHIBIT = Exhibit(
         feedforward.LOOKED,
     ),
     asides=dict.fromkeys(
-        ("F11-1", "F11-5"), "at cpu Bprop's rate, chosen by one seed, costs it 0.3 points: deviation 2"
+        ("F11-1", "F11-5"), "at cpu Bprop's rate, chosen by one seed, may cost it 0.25 points: deviation 2"
     ),
 )

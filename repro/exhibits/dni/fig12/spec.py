@@ -56,7 +56,7 @@ EXHIBIT = Exhibit(
         "F12-4": "at quick both at 1e-3, which is too high for DNI; at cpu each at the rate that is best for its "
         "test error on held-out images; at paper both at 3e-5. At cpu layer 1 decides (share 1.09 against 1.00, "
         "before the rate of 3e-3 drops); at layers 3 to 5 seeds do not",
-        "F12-3": "noise for a guess would pass, too: that a good one is seen as good, cDNI of dni/fig13 shows (0.26)",
+        "F12-3": "noise for a guess passes its first half, too; a good one is seen as good: cDNI in dni/fig13 (0.26)",
     },
     runs_of="dni/fig11",
 )

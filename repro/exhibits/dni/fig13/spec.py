@@ -115,7 +115,7 @@ EXHIBIT = Exhibit(
     ),
     asides={
         "F13-2": "at cpu 95 % intervals of layers 1 and 2 lie below 0; a no is asked at a level that layers share",
-        "F13-3": "noise for a guess would pass, too; that a good one is seen as good, cDNI at layer 5 shows (0.26)",
+        "F13-3": "noise for a guess passes its first half, too; a good one is seen as good: cDNI at layer 5 (0.26)",
         "F13-5": "by the share that is left; by cosine DNI is ahead at layer 4 (cpu: +0.04 [+0.01, +0.08]). At quick "
         "DNI at 3e-4, cDNI at 1e-3; at cpu 3e-5 and 3e-4; at paper both at 3e-5",
     },

@@ -180,7 +180,7 @@ EXHIBIT = Exhibit(
     asides={
         "D2-2": "that: of nets without gradients between layers",
         "D2-6": "hangs on the rates, each depth its own: deviation 2",
-        "D2-7": "the label alone was not tried: sg/control does, for one SG",
+        "D2-7": "the label alone was not tried; sg/control tries it with one SG",
         "D2-9": "cDNI's rate is the lowest of three searched, none beyond them was tried",
         "D2-12": "at the paper's 500,000 steps cDNI leads in all four pairs so far",
         "D2-13": "cDNI's order against Bprop is D2-12's",

@@ -200,7 +200,7 @@ EXHIBIT = Exhibit(
         ("LEFT, else RIGHT if nothing waits, else SHIFT", "repro.data.arcs:oracle"),
     ),
     asides={
-        "T3-2": "with tanh, chosen by pilots, where meProp with ReLU diverged; here it swings, and ends lower (T3-6)",
+        "T3-2": "with tanh, chosen by pilots, in which meProp with ReLU diverged; here it swings (deviation 3)",
         "T3-5": "gate: each small net has learned",
         "T3-3": "runs of fig4's setting and seeds, not its very numbers: deviation 17",
     },
