@@ -79,6 +79,12 @@ def test_what_it_says_of_meprops_speed_is_the_records():
         5
     } and "five seeds" in said
     other = load(ROOT / "results", "meprop/table6", "cpu").facts["verdicts"]["T6-2"]["ours"]
+    table1 = load(ROOT / "results", "meprop/table1", "cpu").facts["verdicts"]
+    adagrad, adam = (
+        v.removesuffix(" points") for v in re.findall(r"[+-]\d\S+ \[.*?\]", table1["M1-1"]["ours"])
+    )
+    assert f"{adagrad} with AdaGrad, {adam} with Adam".replace("-", "−") in said.replace("-", "−")
+    assert {table1[k]["verdict"] for k in ("M1-2", "M1-3")} == {"open"} and "decide nothing" in said
     assert f"one pattern a mini-batch {other.partition(' points')[0]}".replace("-", "−") in said.replace(
         "-", "−"
     )
