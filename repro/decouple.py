@@ -32,6 +32,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from repro.errors import BadValueError, UnknownNameError
 from repro.nets.dense import Dense
@@ -177,6 +178,10 @@ def _require_trainable(blocks: Sequence[nn.Module], sparse: bool) -> None:
     for n, block in enumerate(blocks, 1):
         if not isinstance(block, nn.Module):
             raise BadValueError(f"block {n} is {block!r}; expected an nn.Module")
+        if any(is_lazy(v) for v in (*block.parameters(), *block.buffers())):
+            raise BadValueError(
+                f"block {n} has no shapes yet (a lazy module); expected one that has seen an input"
+            )
         for parameter in _trained(block):
             if owner.setdefault(parameter, n) != n:
                 raise BadValueError(

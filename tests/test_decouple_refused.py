@@ -166,3 +166,11 @@ def test_a_block_that_begins_in_place_is_refused_by_number(rule: Any, n: int) ->
 def test_models_that_lie_elsewhere_in_a_rule_are_refused_too() -> None:
     with pytest.raises(BadValueError, match="EveryLayer has models"):
         decouple(blocks(), torch.randn(2, 4), EveryLayer(SyntheticGradients(4, 1, 1), 3))
+
+
+def test_a_lazy_block_is_refused_until_it_has_seen_an_input() -> None:
+    lazy = nn.Sequential(nn.LazyLinear(4), nn.LazyBatchNorm1d(affine=False))
+    with pytest.raises(BadValueError, match="block 1 has no shapes yet"):
+        decouple([lazy, nn.Linear(4, 3)], torch.randn(2, 4), "backprop")
+    lazy(torch.randn(5, 4))
+    decouple([lazy, nn.Linear(4, 3)], torch.randn(2, 4), "backprop")
