@@ -85,6 +85,15 @@ def test_what_it_says_of_meprops_speed_is_the_records():
     )
     assert f"{adagrad} with AdaGrad, {adam} with Adam".replace("-", "−") in said.replace("-", "−")
     assert {table1[k]["verdict"] for k in ("M1-2", "M1-3")} == {"open"} and "decide nothing" in said
+    fig4 = load(ROOT / "results", "meprop/fig4", "paper").view(get("meprop/fig4"))
+    few = paired(fig4.paired("top-4", "dense", "test_accuracy"))
+    low, high = few.interval()
+    assert f"20 seeds, `paper`: {few.mean:.2f} [{low:.2f}, {high:.2f}]".replace("-", "−") in said.replace(
+        "-", "−"
+    )
+    for arm in ("top-8", "top-16", "top-32"):
+        assert abs(paired(fig4.paired(arm, "dense", "test_accuracy")).mean) < 0.1
+    assert few.n == 20
     assert f"one pattern a mini-batch {other.partition(' points')[0]}".replace("-", "−") in said.replace(
         "-", "−"
     )

@@ -89,10 +89,10 @@ _DEVIATIONS = (
     Deviation(
         6,
         "batch and epochs (POS-Tag)",
-        "1 sentence; epochs not stated, best at 7 (h = 5) and 5 (meProp)",
+        "1 sentence; epochs not stated, best at 7 (h = 5) and 5 (meProp) in Table 3, at 2 to 5 in Table 1",
         "paper profile: 1, 61 epochs; cpu: 16 sentences of about equal length, the mean over them of the sum over "
         "their words, 20 epochs (15,680 updates)",
-        "sentences side by side are products of matrices; the same for both arms",
+        "sentences side by side are products of matrices; the same for all arms",
     ),
 )
 
