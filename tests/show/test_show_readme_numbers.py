@@ -52,51 +52,51 @@ def test_where_it_says_that_the_sign_counts_it_is_the_records():
     assert gain("copy-2-32-synthetic", "copy-2-32-fixed").above(), "as in the table, at T = 2"
 
 
+def of_meprop():
+    """README's paragraphs on meProp's speed and cost, with one kind of minus."""
+    said = README.partition("**Before you cite meProp's speed**")[2].partition("<details>")[0]
+    return said.replace("\n", " ").replace("-", "−")
+
+
+def of(exhibit, profile="cpu"):
+    """The record of an exhibit, and its verdicts."""
+    record = load(ROOT / "results", exhibit, profile)
+    return record, record.facts["verdicts"]
+
+
 def test_what_it_says_of_meprops_speed_is_the_records():
-    said = (
-        README.partition("**Before you cite meProp's speed**")[2].partition("<details>")[0].replace("\n", " ")
-    )
-    found = load(ROOT / "results", "meprop/table2", "paper").facts["verdicts"]
+    said, (_, found) = of_meprop(), of("meprop/table2", "paper")
     first = {k: re.findall(r"(\d+\.\d+) \[", found[k]["ours"]) for k in ("M2-3", "M2-4", "M2-7", "M2-9")}
     whole = [f"{float(v):.1f}x" for v in (*first["M2-3"], first["M2-7"][0])]
-    assert "gains {} (MNIST), {} (Parsing) and {} (POS-Tag)".format(*whole) in said
+    assert "gains {} (MNIST), {} (Parsing) and {} (POS−Tag)".format(*whole) in said
     both, step = ([f"{float(v):.1f}x" for v in values] for values in (first["M2-4"], first["M2-9"][1:]))
     assert "together {} and {}, a step with its update {} and {}".format(*both, *step) in said
-    gpu = load(ROOT / "results", "meprop/table8", "paper").facts["verdicts"]["T8-1"]["ours"]
-    assert re.findall(r"(\d\.\d)x", gpu) == ["1.6", "1.6"] and "1.6 times as fast at any k in float32" in said
-    tf32 = (
-        load(ROOT / "results", "meprop/table8", "paper")
-        .facts["verdicts"]["T8-3"]["ours"]
-        .partition("tf32")[2]
-    )
+    gpu = of("meprop/table8", "paper")[1]
+    assert re.findall(r"(\d\.\d)x", gpu["T8-1"]["ours"]) == ["1.6", "1.6"]
+    assert "1.6 times as fast at any k in float32" in said
+    tf32 = gpu["T8-3"]["ours"].partition("tf32")[2]
     assert "{1} to {0} times in TF32".format(*re.findall(r"(\d\.\d)x", tf32)) in said
-    table5 = load(ROOT / "results", "meprop/table5", "cpu")
-    one = table5.facts["verdicts"]["T5-2"]
-    assert one["ours"].partition(" points")[0].replace("-", "−") in said
-    assert one["verdict"] == "open" and "which decides nothing" in said
-    view = table5.view(get("meprop/table5"))
-    assert {len(view.final(arm, "test_accuracy")) for arm in ("top-2", "top-5")} == {
-        5
-    } and "five seeds" in said
-    other = load(ROOT / "results", "meprop/table6", "cpu").facts["verdicts"]["T6-2"]["ours"]
-    table1 = load(ROOT / "results", "meprop/table1", "cpu").facts["verdicts"]
-    adagrad, adam = (
-        v.removesuffix(" points") for v in re.findall(r"[+-]\d\S+ \[.*?\]", table1["M1-1"]["ours"])
-    )
-    assert f"{adagrad} with AdaGrad, {adam} with Adam".replace("-", "−") in said.replace("-", "−")
+
+
+def test_what_it_says_of_meprops_cost_is_the_records():
+    said, (record, table5) = of_meprop(), of("meprop/table5")
+    assert table5["T5-2"]["ours"].partition(" points")[0].replace("-", "−") in said
+    assert table5["T5-2"]["verdict"] == "open" and "which decides nothing" in said
+    view = record.view(get("meprop/table5"))
+    assert {len(view.final(arm, "test_accuracy")) for arm in ("top-2", "top-5")} == {5}
+    assert "five seeds" in said
+    other = of("meprop/table6")[1]["T6-2"]["ours"].partition(" points")[0]
+    assert f"one pattern a mini-batch {other}".replace("-", "−") in said
+    table1 = of("meprop/table1")[1]
+    gains = re.findall(r"[+-]\d\S+ \[.*?\]", table1["M1-1"]["ours"])
+    adagrad, adam = (v.removesuffix(" points").replace("-", "−") for v in gains)
+    assert f"{adagrad} with AdaGrad, {adam} with Adam" in said
     assert {table1[k]["verdict"] for k in ("M1-2", "M1-3")} == {"open"} and "decide nothing" in said
-    fig4 = load(ROOT / "results", "meprop/fig4", "paper").view(get("meprop/fig4"))
-    few = paired(fig4.paired("top-4", "dense", "test_accuracy"))
+    fig4 = of("meprop/fig4", "paper")[0].view(get("meprop/fig4"))
+    few, *more = (paired(fig4.paired(f"top-{k}", "dense", "test_accuracy")) for k in (4, 8, 16, 32))
     low, high = few.interval()
-    assert f"20 seeds, `paper`: {few.mean:.2f} [{low:.2f}, {high:.2f}]".replace("-", "−") in said.replace(
-        "-", "−"
-    )
-    for arm in ("top-8", "top-16", "top-32"):
-        assert abs(paired(fig4.paired(arm, "dense", "test_accuracy")).mean) < 0.1
-    assert few.n == 20
-    assert f"one pattern a mini-batch {other.partition(' points')[0]}".replace("-", "−") in said.replace(
-        "-", "−"
-    )
+    assert few.n == 20 and all(abs(gain.mean) < 0.1 for gain in more)
+    assert f"20 seeds, `paper`: {few.mean:.2f} [{low:.2f}, {high:.2f}]".replace("-", "−") in said
 
 
 def test_our_number_and_the_papers_are_of_one_claim():
