@@ -15,7 +15,7 @@ from repro.cli.app import _parser
 from repro.exhibits import ids
 from repro.record.store import SUFFIXES
 from repro.show import pages
-from repro.show.coverage import NOT_YET
+from repro.show.results import NOT_YET
 from repro.spec import PROFILES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -96,7 +96,7 @@ def test_one_version_everywhere():
 
 
 def test_it_promises_what_it_has():
-    """One sentence wherever it is described; "every figure" only once none is left (the README lists them)."""
+    """One sentence wherever it is described; "every figure" only once none is left (docs/results.md lists them)."""
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     told = [PROJECT["description"] + ".", repro.__doc__.splitlines()[0], _parser(None).description]
     assert len(set(told)) == 1

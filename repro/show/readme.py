@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from repro import exhibits
@@ -14,26 +12,23 @@ from repro.errors import RecordError, ReproError
 from repro.files import write_text
 from repro.paths import notebooks_dir, results_dir, root
 from repro.record import stats
-from repro.record.fresh import require_fresh, superseded
-from repro.record.judge import Judgement, counted, planned_of, summary
-from repro.record.reads import Noted
+from repro.record.judge import Judgement, counted, summary
 from repro.record.record import Record
 from repro.record.standing import NO_NUMBERS, Standing, best_profile, standing
-from repro.record.store import load, path_of, recorded
+from repro.record.store import path_of, recorded
 from repro.record.view import View
-from repro.show import coverage
-from repro.show.claims import AFTER, SIGNS, judged_late
+from repro.show.claims import AFTER, SIGNS
+from repro.show.results import anchor, at_size, tally
 from repro.show.tables import markdown
 from repro.spec import Exhibit
 
-_HEAD = ("exhibit", "what", "verdicts", "our number", "the paper's")
+_HEAD = ("exhibit", "what", "verdicts", "the first claim that holds, the first that fails")
 GALLERY = (
     "dni/table2",
     "dni/table1",
     "sg/fig3",
-    "sg/fig4",
-    "meprop/fig4",
     "sg/fig6",
+    "meprop/fig4",
     "sg/table2",
     "meprop/table7",
 )
@@ -71,62 +66,18 @@ def data_text(record: Record) -> str:
 
 
 def readme_block() -> str:
-    """The index of recorded exhibits: what, where each claim stands, our headline number beside the paper's."""
-    rows = [_row(e) for e in exhibits.all_exhibits() if recorded(e)]
+    """The index of recorded exhibits: what, where its claims stand, and what came out in a line."""
+    there = [(e, standing(e)) for e in exhibits.all_exhibits() if recorded(e)]
+    rows = [
+        (_linked(e), f"{e.title}<br><sub>{e.place}</sub>", _told(e, s), "<br>".join(findings(e, s)))
+        for e, s in there
+    ]
     note = f"\n\n{AFTER}." if any("†" in row[2] for row in rows) else ""
     return markdown(_HEAD, rows, raw=True) + note
 
 
-def _row(exhibit: Exhibit) -> tuple[str, ...]:
-    found, best = standing(exhibit), _fresh(exhibit, best_profile(exhibit) or "")
-    used = {s.record.profile: s.record for s in found if s.judgement.ours != NO_NUMBERS} or {
-        best.profile: best
-    }
-    links = "; ".join(_link(exhibit, used[p]) for p in recorded(exhibit) if p in used)
-    decided = sorted(
-        found, key=lambda s: s.judgement.verdict == "open"
-    )  # `headline`'s order: the paper's is beside it
-    told = next((s for s in decided if s.judgement.ours != NO_NUMBERS), None)
-    ours, paper = headline(exhibit, best, [s.judgement for s in decided])
-    said = ours if told is None else with_unit(exhibit, told.record, told.judgement)
-    if told is not None and told.judgement.verdict == "open":
-        said += f" (open: {told.judgement.reason})"
-    if told is not None and len(used) > 1:
-        said += f" (at `{told.record.profile}`)"
-    numbers = (said, paper)
-    title = f"{exhibit.title} ({exhibit.place})"
-    return (_linked(exhibit), title, f"{tally(exhibit, found)} ({links})", *numbers)
-
-
-def with_unit(exhibit: Exhibit, record: Record, judgement: Judgement) -> str:
-    """A claim's own numbers; behind them, if they say neither, the unit of the first metric that its test reads.
-
-    The metric of the table of its runs, which gates read too, only if it is the only one; without a unit its name.
-    """
-    view = Noted(record.rows, exhibit.arms, planned_of(record.facts))
-    with suppress(Exception):  # what it had read until then counts
-        judgement.claim.test(view)
-    if not view.metrics:
-        return judgement.ours
-    table = exhibits.get(exhibit.runs_of).table if exhibit.runs_of else exhibit.table
-    metric = exhibit.metric(min(view.metrics, key=lambda name: table is not None and name == table.metric))
-    name = metric.name.replace("_", " ")
-    units = {re.escape(m.unit) for m in exhibit.metrics if m.unit} | {"points", r"\d[\d.]*x"}  # 1.8x: a ratio
-    said = [rf"(?<!\w)(?:{unit})(?!\w)" for unit in units] + [w for w in name.split() if len(w) > 4]
-    if any(re.search(word, judgement.ours) for word in said):
-        return judgement.ours
-    return f"{judgement.ours} ({metric.unit or name})"
-
-
-def _link(exhibit: Exhibit, record: Record) -> str:
-    link = f"[{record.profile}](results/{exhibit.id}/{record.profile}.json)"
-    return link + (", of an earlier plan" if superseded(exhibit, record) else "")
-
-
-def _fresh(exhibit: Exhibit, profile: str) -> Record:
-    record = load(results_dir(), exhibit.id, profile)
-    require_fresh(exhibit, record)
-    return record
+def _told(exhibit: Exhibit, stands: Sequence[Standing]) -> str:
+    return f"[{tally(exhibit, stands)}](docs/results.md#{anchor(exhibit)})"
 
 
 def _linked(exhibit: Exhibit) -> str:
@@ -136,17 +87,6 @@ def _linked(exhibit: Exhibit) -> str:
 def _notebook(exhibit: Exhibit) -> str:
     there = (notebooks_dir() / f"{exhibit.id}.ipynb").exists()
     return f"notebooks/{exhibit.id}.ipynb" if there else ""
-
-
-def tally(exhibit: Exhibit, stands: Sequence[Standing]) -> str:
-    """ "✅ 2 🟡 3 ❌ 4 ⚪ 7", and how many were judged after the fact; findings where there is nothing else."""
-    own = counted([s.judgement for s in stands])
-    found = Counter(j.verdict for j in own)
-    shown = {j.claim.id for j in own}
-    late = sum(s.judgement.claim.id in shown & judged_late(exhibit, s.record) for s in stands)
-    told = " ".join(f"{SIGNS[v]} {found[v]}" for v in SIGNS if found[v]) or "no claims yet"
-    told = ("ours: " if any(j.claim.finding for j in own) else "") + told
-    return told + (f" ({late} †)" if late else "")
 
 
 def gallery_block() -> str:
@@ -179,16 +119,17 @@ def _cell(exhibit: Exhibit, profile: str) -> str:
 
 
 def findings(exhibit: Exhibit, stands: Sequence[Standing]) -> list[str]:
-    """The first of the paper's claims that is decided, whichever way, and the first that fails, with their size."""
-    judged = [s for s in stands if not s.judgement.claim.finding]
-    decided = next((s for s in judged if s.judgement.verdict != "open"), None)
-    fails = next((s for s in judged if s.judgement.verdict == "not reproduced"), None)
+    """Of the claims that are counted the first that holds and the first that fails, as they come, with their size."""
+    own = {j.claim.id for j in counted([s.judgement for s in stands])}
+    judged = [s for s in stands if s.judgement.claim.id in own and s.judgement.verdict != "open"]
+    first: dict[bool, Standing] = {}
+    for s in judged:
+        first.setdefault(s.judgement.verdict == "not reproduced", s)
     told = [
-        f"{SIGNS[s.judgement.verdict]} {s.judgement.claim.sentence}{coverage.at_size(exhibit, s).replace('`', '')}"
-        for s in (decided, fails)
-        if s
+        f"{SIGNS[s.judgement.verdict]} {s.judgement.claim.sentence}{at_size(exhibit, s).replace('`', '')}"
+        for s in first.values()
     ]
-    return list(dict.fromkeys(told)) or [f"{SIGNS['open']} nothing is decided yet"]
+    return told or [f"{SIGNS['open']} nothing is decided yet"]
 
 
 def replace_block(text: str, name: str, content: str) -> str:
@@ -208,7 +149,7 @@ def update_readme(check: bool, path: Path | None = None) -> bool:
     except FileNotFoundError:
         raise ReproError(f"no {path.name} in {path.parent}: restore it from git") from None
     new = old
-    for name, made in (("exhibits", readme_block), ("gallery", gallery_block), ("coverage", coverage.block)):
+    for name, made in (("exhibits", readme_block), ("gallery", gallery_block)):
         new = replace_block(new, name, made())
     if new != old and not check:
         write_text(path, new)

@@ -15,7 +15,7 @@ from repro.notebook import show
 from repro.record.run import digest
 from repro.record.standing import NO_NUMBERS, best_profile, standing
 from repro.record.store import save
-from repro.show import coverage, indications, readme
+from repro.show import indications, results
 
 EXHIBIT = get("meprop/fig4")
 
@@ -45,12 +45,12 @@ def test_that_of_most_claims_is_shown_and_the_other_told_beside_it(folder: Path)
     assert told.index("(profile `cpu`") < told.index("**On the record at `paper`**") < len(told)
     name = "(F4\N{NON-BREAKING HYPHEN}4)"
     assert told.count(name) == 2 and told.rindex(name) > told.index("**On the record at `paper`**")
-    (row,) = [line for line in readme.readme_block().splitlines() if "[meprop/fig4]" in line]
-    assert "/cpu.json); [paper](" in row
+    page = results.page().partition("[meprop/fig4]")[2].partition("### ")[0]
+    assert "/cpu.json); [paper](" in page
     known = indications.committed(EXHIBIT)
     assert known["F4-4"].endswith("(paper)") and known["F4-1"].endswith("(cpu)")
     held = [s.judgement.claim.text for s in standing(EXHIBIT) if s.judgement.verdict == "reproduced"]
-    assert held and all(text in coverage.result(EXHIBIT) for text in held)
+    assert held and all(text in page for text in held)
 
 
 def test_the_biggest_of_equals_and_the_only_one(folder: Path) -> None:

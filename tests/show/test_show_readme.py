@@ -2,12 +2,10 @@
 
 import re
 import shlex
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from record_fakes import DATA, STAND_IN, fake_record, rows_of, save_all
-from tiny_exhibit import EXHIBIT
 
 from repro.cli.app import COMMANDS, PASSED_ON, _parser
 from repro.errors import RecordError, StaleRecordError
@@ -16,15 +14,17 @@ from repro.record.record import Record
 from repro.record.run import digest
 from repro.record.standing import standing
 from repro.record.store import load, path_of, save
-from repro.show import coverage, readme
+from repro.show import readme
 from repro.show.claims import SIGNS, in_short
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-CODE = [code for language, code in re.findall(r"^```(\w*)\n(.*?)^```", README, re.M | re.S) if not language]
+PAGES = ("README.md", "docs/findings.md", "docs/reading.md", "docs/running.md")
+TOLD = "\n".join((ROOT / name).read_text(encoding="utf-8") for name in PAGES)
+CODE = [code for language, code in re.findall(r"^```(\w*)\n(.*?)^```", TOLD, re.M | re.S) if not language]
 WHOLE = [line for block in CODE for line in block.replace("\\\n", "").splitlines()]
 LINES = [line.split("  #")[0].strip().removeprefix("python3 -m ") for line in WHOLE]
-INLINE = [c for c in re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", README, flags=re.M | re.S))]
+INLINE = [c for c in re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", TOLD, flags=re.M | re.S))]
 OURS = sorted({c for c in [*LINES, *INLINE] if c.startswith("repro ") and "…" not in c})
 
 
@@ -53,8 +53,10 @@ def test_a_line_an_exhibit_from_its_best_record(recorded):
     lines = readme.readme_block().splitlines()[2:]
     assert len(lines) == len(ids())
     for exhibit_id, line in zip(ids(), lines, strict=True):
-        assert exhibit_id in line and f"(results/{exhibit_id}/cpu.json)" in line
         exhibit = get(exhibit_id)
+        assert exhibit_id in line and (
+            " at cpu" in line or exhibit.kind == "analytic" or "⚪ nothing" in line
+        )
         judged = load(recorded, exhibit_id, "cpu").judgements(exhibit)
         holds = sum(j.verdict == "reproduced" and not j.claim.finding for j in judged)
         assert f"{SIGNS['reproduced']} {holds}" in line or not holds
@@ -66,31 +68,6 @@ def test_the_headline_is_the_first_claim_that_can_be_computed(recorded):
     ours, paper = readme.headline(exhibit, record)
     assert ours == exhibit.claims[0].test(record.view(exhibit)).ours
     assert paper == exhibit.claims[0].paper
-
-
-@pytest.mark.parametrize(
-    ("exhibit_id", "end"),
-    [
-        ("dni/rnn-control", "] (levels)"),  # the unit of what its test reads first
-        ("sg/fig2", "(correlation)"),  # a metric without a unit: its name
-        ("sg/control", "] points"),  # said already
-        ("meprop/table8", " ms"),
-        ("meprop/table7", "x at k = 512"),  # a ratio of milliseconds has none
-    ],
-)
-def test_a_number_has_its_unit(exhibit_id, end):
-    assert readme._row(get(exhibit_id))[-2].endswith(end)
-
-
-def test_the_coverage_names_every_exhibit_once_and_what_fails(recorded):
-    lines = coverage.block().splitlines()[4:]
-    assert len(lines) == len(ids()) + len(coverage.NOT_YET) and not set(ids()) & set(coverage.NOT_YET)
-    for exhibit in all_exhibits():
-        (line,) = (x for x in lines if x.startswith(f"| {exhibit.id} |"))
-        judged = load(recorded, exhibit.id, "cpu").judgements(exhibit)
-        failed = [j.claim for j in judged if j.verdict == "not reproduced" and not j.claim.finding]
-        assert ("FAILS" in line) == bool(failed)
-        assert ("Findings of ours" in line) <= all(j.claim.finding for j in judged)
 
 
 def test_without_any_number_the_headline_is_empty():
@@ -156,8 +133,7 @@ def test_a_thumbnail_says_what_is_decided_first_and_what_fails_first(recorded):
 def test_update_writes_once_and_check_never(recorded, tmp_path):
     path = tmp_path / "README.md"
     text = (
-        "a\n<!-- gallery:begin -->\n<!-- gallery:end -->\n<!-- exhibits:begin -->x<!-- exhibits:end -->\n"
-        "<!-- coverage:begin -->\n<!-- coverage:end -->\nb\n"
+        "a\n<!-- gallery:begin -->\n<!-- gallery:end -->\n<!-- exhibits:begin -->x<!-- exhibits:end -->\nb\n"
     )
     path.write_text(text, encoding="utf-8")
     assert not readme.update_readme(check=True, path=path)
@@ -188,18 +164,29 @@ def test_every_make_target_of_the_readme_exists():
     assert {"reproduce", "test"} <= named <= targets
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "docs/running.md"])
 def test_code_fits_where_it_is_read(name):
     """GitHub cuts longer lines, and the comments at their ends with them."""
     found = re.findall(r"^```\w*\n(.*?)^```", (ROOT / name).read_text(encoding="utf-8"), re.M | re.S)
     assert found and max(len(line) for block in found for line in block.splitlines()) < 80
 
 
-def test_every_relative_link_leads_somewhere():
-    found = re.findall(r'\]\(([^)]+)\)|(?:href|src)="([^"]+)"', README)
+@pytest.mark.parametrize("name", [*PAGES, "docs/results.md", "CONTRIBUTING.md"])
+def test_every_relative_link_leads_somewhere(name):
+    found = re.findall(r'\]\(([^)\s]+)\)|(?:href|src)="([^"]+)"', (ROOT / name).read_text(encoding="utf-8"))
     links = [a or b for a, b in found if not (a or b).startswith("http")]
-    assert len(links) > 5
-    assert [x for x in links if not (ROOT / x).exists()] == []
+    assert links or name not in PAGES[:3]
+    assert [x for x in links if not ((ROOT / name).parent / x.partition("#")[0]).exists()] == []
+
+
+def test_each_tally_leads_to_its_claims():
+    anchors = re.findall(r'<a id="([\w-]+)"></a>', (ROOT / "docs" / "results.md").read_text(encoding="utf-8"))
+    assert re.findall(r"\(docs/results\.md#([\w-]+)\)", README) == anchors and len(anchors) == len(ids())
+
+
+def test_every_page_is_named_in_the_readme():
+    pages = {p.name for p in (ROOT / "docs").glob("*.md")}
+    assert pages == set(re.findall(r"\(docs/(\w+\.md)\)", README))
 
 
 def test_the_badge_is_named_once():
@@ -222,19 +209,3 @@ def test_the_first_screen_holds_what_a_newcomer_asks_for():
     assert places == sorted(places)
     assert first.count("<img ") == 5
     assert len(first.splitlines()) <= 70
-
-
-def test_a_unit_is_of_what_a_claim_would_read_in_a_whole_record(record):
-    """An arm that is still to be run is one of the plan: its claim reads the metric, and is not without a unit."""
-    grown = Record(record.facts, tuple(r for r in record.rows if r[0] != "arm-4"))
-    (judged,) = grown.judgements(EXHIBIT)
-    assert judged.verdict == "open"
-    assert readme.with_unit(EXHIBIT, grown, replace(judged, ours="0.9")) == "0.9 (m)"
-
-
-def test_a_unit_is_not_of_what_the_gate_reads():
-    """F12-1 is about L2 errors; whether it means anything its gate asks of test errors, in per cent."""
-    exhibit = get("dni/fig12")
-    record = load(Path(__file__).parents[2] / "results", exhibit.id, "cpu")
-    judged = next(j for j in record.judgements(exhibit) if j.claim.id == "F12-1")
-    assert readme.with_unit(exhibit, record, judged).endswith(" (sg distance)")
