@@ -19,7 +19,8 @@
 Each block is a segment: it is updated by what the rule gives it, and gradients cross from block to block only where
 the rule says so. The modules stay yours and are trained in place; nothing in them is replaced, so the same blocks may
 be put under one rule after another, saved, or trained without us. Frozen parameters (`requires_grad=False`) stay as
-they are. Any mean loss; a block takes one tensor, of any shape, and returns one, and does not begin in place.
+they are. Any mean loss; a block takes one tensor, of any shape, and returns one, and does not begin in place. Blocks
+that are stacks of fully connected layers are computed by this library's kernels (`repro.nets.layered`).
 """
 
 from __future__ import annotations
@@ -36,9 +37,9 @@ from torch.nn.parameter import is_lazy
 
 from repro.errors import BadValueError, UnknownNameError
 from repro.nets.dense import Dense
+from repro.nets.layered import LayeredSegment
 from repro.nets.net import Log, Net, silent
-from repro.nets.segments import ModuleSegment
-from repro.nets.sparse import SparseSegment, linear_maps
+from repro.nets.sparse import linear_maps
 from repro.rules.backward import Rule, backward
 from repro.rules.dni import DNI, NetModel
 from repro.rules.feedback import DFA, random_feedback
@@ -109,7 +110,7 @@ def decouple(
     _require_options(rule, rate, sg_hidden, labels, k)
     _require_trainable(blocks, sparse=rule == "meprop")
     dtype = next(p.dtype for b in blocks for p in _trained(b))
-    segments = [SparseSegment(b, TopK(int(k))) if rule == "meprop" else ModuleSegment(b) for b in blocks]
+    segments = [LayeredSegment(b, TopK(int(k)) if rule == "meprop" else None) for b in blocks]
     net = Net(segments, 1, str(example.device), dtype)
     *widths, outputs = _widths(net, example)
     if isinstance(rule, Rule):

@@ -10,6 +10,7 @@ from torch import nn
 
 from repro import blas
 from repro.bench.timing import Step, interleaved, ratio
+from repro.decouple import decouple
 from repro.nets.fcn import fcn, linear_net, mlp
 from repro.nets.losses import mean_error, softmax_error
 from repro.record.stats import median
@@ -29,12 +30,16 @@ def _batch(runs: int, device: str, size: int = 256) -> tuple[torch.Tensor, torch
     return x, torch.randint(10, (runs, size), generator=rng).to(device)
 
 
+def _blocks(device: str) -> list[nn.Module]:
+    """784-256-256-256-10 of ordinary modules, layer by layer."""
+    sizes = ((784, 256), (256, 256), (256, 256))
+    blocks = [nn.Sequential(nn.Linear(i, o), nn.BatchNorm1d(o), nn.ReLU()) for i, o in sizes]
+    return [block.to(device) for block in (*blocks, nn.Linear(256, 10))]
+
+
 def plain_backprop(device: str) -> Step:
     """The yard-stick: ordinary nn modules, cross_entropy, torch.optim.Adam at its defaults."""
-    layers: list[nn.Module] = []
-    for i, o in ((784, 256), (256, 256), (256, 256)):
-        layers += [nn.Linear(i, o), nn.BatchNorm1d(o), nn.ReLU()]
-    net = nn.Sequential(*layers, nn.Linear(256, 10)).to(device)
+    net = nn.Sequential(*_blocks(device))
     optimizer = torch.optim.Adam(net.parameters(), lr=3e-5)
     x, y = _batch(1, device)
 
@@ -45,6 +50,13 @@ def plain_backprop(device: str) -> Step:
         optimizer.step()
 
     return step
+
+
+def own_step(device: str, rule: str, k: int = 0) -> Step:
+    """The same modules under `decouple`, as an engineer's own."""
+    x, y = _batch(1, device)
+    net = decouple(_blocks(device), x[0], rule, rate=3e-5, k=k)
+    return lambda: net.step(x[0], y[0])
 
 
 def fcn_step(
@@ -120,17 +132,20 @@ def dni_rows(device: str) -> list[dict[str, Any]]:
     }
     if device == "cuda" or blas.bfloat16():
         steps["ours, SG 2x1024 + BN, bf16"] = fcn_step(device, 1, (1024, 1024), 0, torch.bfloat16)
-    ms = interleaved(
-        steps,
-        blocks=21,
-        per_block=8,
-        device=device,
-    )
+    steps |= {
+        "the modules decoupled, backprop": own_step(device, "backprop"),
+        "the modules decoupled, linear SG (DNI)": own_step(device, "dni"),
+        "the modules decoupled, meProp, k = 16": own_step(device, "meprop", k=16),
+    }
+    ms = interleaved(steps, blocks=21, per_block=8, device=device)
     base = ms["plain backprop (nn modules, Adam)"]
     onednn = device == "cpu" and blas.name() == blas.ONEDNN  # its products take half the time, of ours alone
     wanted = (0.55, 0.75, 5.5, 4.0) if onednn else (0.9, 1.30, 12.8, 7.5)
     names = ("backprop", "linear SG (DNI)", "SG 2x1024 + BN, fp32", "SG 2x1024 + BN, bf16")
-    bars = {f"ours, {name}": bar for name, bar in zip(names, wanted, strict=True)}
+    bars: dict[str, float | None] = {f"ours, {name}": bar for name, bar in zip(names, wanted, strict=True)}
+    bars |= (
+        {f"the modules decoupled, {name}": 1.0 for name in ("backprop", "meProp, k = 16")} if onednn else {}
+    )
     return [{"what": k, "ms": median(v), "ratio": ratio(v, base), "bar": bars.get(k)} for k, v in ms.items()]
 
 

@@ -153,13 +153,17 @@ class ModuleSegment(AutogradSegment):
     def _places(self) -> dict[str, int]:
         return {k: v.data_ptr() for k, v in self._trained().items()}
 
-    def forward(self, x: Any, out: Tensor | None = None) -> Any:
-        """y of x in training mode, and its graph; `BadValueError` if its parameters are not the net's any more."""
+    def require_bound(self) -> None:
+        """`BadValueError` if the module's parameters are not the net's any more."""
         if self._places() != self._bound:
             raise BadValueError(
                 "parameters of a module are not this net's any more: another net took them, or they were moved, "
                 "replaced, frozen or thawed; decouple the module (make its net) again"
             )
+
+    def forward(self, x: Any, out: Tensor | None = None) -> Any:
+        """y of x in training mode, and its graph; `BadValueError` as of `require_bound`."""
+        self.require_bound()
         return super().forward(x, out)
 
     def _through(self, x: Any) -> Any:
