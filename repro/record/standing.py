@@ -1,4 +1,4 @@
-"""Where each claim stands: on the biggest record that has the numbers for it.
+"""Where each claim stands: on the biggest record that has the numbers for it, of those that can assess it.
 
 A bigger record may lack runs that a smaller one has, for it grows run by run.
 """
@@ -38,10 +38,16 @@ def standing(exhibit: Exhibit, folder: Path | None = None) -> list[Standing]:
         record = load(folder or results_dir(), exhibit.id, profile)
         require_fresh(exhibit, record)
         for j in record.judgements(exhibit):
-            known = found.get(j.claim.id)
-            if known is None or j.ours != NO_NUMBERS or known.judgement.ours == NO_NUMBERS:
-                found[j.claim.id] = Standing(j, record)
+            here, known = Standing(j, record), found.get(j.claim.id)
+            if known is None or _rank(here) >= _rank(known):
+                found[j.claim.id] = here
     return list(found.values())
+
+
+def _rank(stands: Standing) -> tuple[bool, bool]:
+    """Numbers of a profile at which the claim can be assessed come before others, and any before none."""
+    claim, there = stands.judgement.claim, stands.judgement.ours != NO_NUMBERS
+    return there and (not claim.profiles or stands.record.profile in claim.profiles), there
 
 
 def best_profile(exhibit: Exhibit, folder: Path | None = None) -> str | None:

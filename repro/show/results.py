@@ -28,8 +28,10 @@ TITLES = {
 }
 _HEAD = ("", "claim", "ours", "the paper's", "accepted; why it is open")
 _INTRO = f"""\
-Each claim has its verdict from the biggest record that has its numbers: at `paper` where nothing else is said, else
-at the profile named. {" · ".join(f"{sign} {verdict}" for verdict, sign in SIGNS.items())} · {AFTER}.
+Each claim has its verdict from the biggest record that has its numbers and can assess it: at `paper` or, of what is
+computed and not trained, exact, where nothing else is said, else at the profile named. Words: see
+[reading.md](reading.md#words).
+{" · ".join(f"{sign} {verdict}" for verdict, sign in SIGNS.items())} · {AFTER}.
 What stands in square brackets behind a claim was learned with its record or after it. Pictures, deviations and the
 method are in the notebooks."""
 
@@ -131,6 +133,7 @@ def with_unit(exhibit: Exhibit, stands: Standing) -> str:
     name = metric.name.replace("_", " ")
     units = {re.escape(m.unit) for m in exhibit.metrics if m.unit} | {"points", r"\d[\d.]*x"}  # 1.8x: a ratio
     said = [rf"(?<!\w)(?:{unit})(?!\w)" for unit in units] + [w for w in name.split() if len(w) > 4]
+    said += [r"\]x", r"\d%", "times as", "R²", r"\bk = "]  # other ratios, shares, and what is no amount
     if any(re.search(word, judgement.ours) for word in said):
         return judgement.ours
     return f"{judgement.ours} ({metric.unit or name})"

@@ -90,3 +90,11 @@ def test_a_stale_record_is_refused(folder: Path) -> None:
 def test_a_record_that_cannot_be_read_says_nothing(folder: Path) -> None:
     (folder / "meprop/fig4/paper.json").write_text("{")
     assert best_profile(EXHIBIT, folder) == "cpu"
+
+
+def test_numbers_of_a_profile_that_cannot_assess_a_claim_give_way() -> None:
+    """T2-7 is about a rate that only cpu has; T2-4 about the paper's, at which not all of its arms have run."""
+    stands = {s.judgement.claim.id: s for s in standing(get("sg/table2"))}
+    assert stands["T2-7"].record.profile == "cpu" and stands["T2-7"].judgement.verdict == "reproduced"
+    assert stands["T2-2"].record.profile == "paper"
+    assert all(s.judgement.ours != NO_NUMBERS for s in stands.values())

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from repro.exhibits.dni.rnn_control.asides import ASIDES
 from repro.spec import Arm, Deviation, Exhibit, Metric, Override, Param, Profile, because
 
 TASKS = {"copy": "Copy", "repeat_copy": "Repeat Copy"}
@@ -224,15 +225,7 @@ EXHIBIT = Exhibit(
     shows="The number of levels of Copy and Repeat Copy that an LSTM solves by windows of T steps when something is "
     "injected at a window's end: nothing, the synthetic gradient, its negative, that of another sequence, its "
     "mean, a fixed random direction, noise, the true gradient; and how well that is predicted.",
-    asides={
-        "RC-8": "it: what DNI gains",
-        "RC-10": "the floor of −1 was 0 until the record was seen, and it held",
-        "RC-12": "it: δ̂ at the window's end; 'it destroys learning' until the record was seen: no fewer than nothing",
-        "RC-14": "matters to what DNI gains",
-        "RC-19": "one as long as δ̂ (at 3 % of that length it saturates none, and helps more)",
-        "RC-20": "saturate cells",
-        "RC-22": "as δ̂",
-    },
+    asides=ASIDES,
     kind="training",
     params=PARAMS,
     arms=ARMS,

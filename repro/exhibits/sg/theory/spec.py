@@ -101,6 +101,7 @@ EXHIBIT = Exhibit(
     shows="Which linear SG is the exact gradient of a deep linear net; how far errors of bounded size can turn a "
     "gradient; a gate that lets the net move only when its SG is good; and regression through an SG that comes to "
     "least squares. What is printed and what the arguments need stand side by side.",
+    asides={"TH-6": "with its sign corrected: as printed the net stands still in most problems"},
     kind="analytic",
     params=PARAMS,
     arms=ARMS,
