@@ -114,6 +114,12 @@ class Pretend(Tensor):
         _note(TO_HOST, "tolist")
         return self.elem.tolist()
 
+    def _take(self, other: Pretend) -> None:
+        Tensor.data.__set__(self, other)  # type: ignore[attr-defined]
+        self.elem = other.elem
+
+    data = property(lambda self: self.detach(), _take)  # type: ignore[assignment]
+
     __torch_function__ = torch._C._disabled_torch_function_impl  # type: ignore[assignment]
 
     @classmethod
@@ -226,11 +232,8 @@ def _stubs() -> dict[str, Any]:
         **dict.fromkeys(("manual_seed_all", "reset_peak_memory_stats"), lambda *_: None),
         **dict.fromkeys(("max_memory_allocated", "max_memory_reserved"), lambda *_: 0),
         "is_current_stream_capturing": lambda: Graph.open is not None,
-        "Event": Event,
-        "CUDAGraph": Graph,
-        "graph": capturing,
+        **{"Event": Event, "CUDAGraph": Graph, "graph": capturing, "stream": lambda *_: nullcontext()},
         **dict.fromkeys(("Stream", "current_stream", "default_stream"), Stream),
-        "stream": lambda *_: nullcontext(),
     }
 
 
