@@ -32,11 +32,13 @@ def layers(module: nn.Module) -> list[Layer]:
     """The layers that `module` is a stack of; [] where it is something else, or more.
 
     A layer is `nn.Linear`, with bias or not; then nothing, `nn.ReLU` or `nn.Tanh`, or `nn.BatchNorm1d` (at its
-    defaults) and `nn.ReLU`. Every parameter has to be trained.
+    defaults) and `nn.ReLU`; `nn.Flatten` may come before the first. Every parameter has to be trained.
     """
     made: list[Layer] = []
     for name, part in _parts(module):
         last = made[-1] if made else None
+        if not made and _flattens(part):
+            continue
         if type(part) is nn.Linear and _own(part):
             made.append(Layer(part, None, "none", (name, "")))
         elif last and type(part) is nn.BatchNorm1d and last.act == "none" and not last.norm and _usual(part):
@@ -61,6 +63,10 @@ def _parts(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
         yield "", module
 
 
+def _flattens(part: nn.Module) -> bool:
+    return type(part) is nn.Flatten and (part.start_dim, part.end_dim) == (1, -1)
+
+
 def _own(linear: nn.Linear) -> bool:
     """Whether its weights are parameters, and not made of others (pruned, normed)."""
     return set(linear._parameters) == {"weight", "bias"} and linear._parameters["weight"] is not None
@@ -82,6 +88,8 @@ class LayeredSegment(ModuleSegment):
         super().__init__(module)
         self.slow = ModuleSegment(module) if keep is None else SparseSegment(module, keep)
         self.layers, self.keep = layers(module), keep
+        self._flat = any(_flattens(part) for _, part in _parts(module))
+        self._shape = torch.Size()
         self.dense: list[Dense] = []
         self._by_kernels = False
 
@@ -121,7 +129,7 @@ class LayeredSegment(ModuleSegment):
         if not self._by_kernels:
             return self.slow.forward(x, out)
         self.require_bound()
-        y = x.detach()
+        self._shape, y = x.shape, x.detach().flatten(2)
         for layer, dense in zip(self.layers, self.dense, strict=True):
             before = dense.var.clone() if layer.norm else None
             y = dense.forward(y)
@@ -141,9 +149,10 @@ class LayeredSegment(ModuleSegment):
     def _plain(self, x: Any) -> bool:
         """Whether x goes through the kernels."""
         first = self.layers[0].linear.weight if self.layers else None
-        if first is None or not isinstance(x, Tensor) or x.dim() != 3 or x.shape[1] < 2:
+        if first is None or not isinstance(x, Tensor) or x.dim() < 3 or x.shape[1] < 2:
             return False
-        if x.dtype != first.dtype or x.device != first.device or x.shape[2] != first.shape[1]:
+        numbers = x[0, 0].numel() if self._flat else x.shape[2] if x.dim() == 3 else 0
+        if (x.dtype, x.device, numbers) != (first.dtype, first.device, first.shape[1]):
             return False
         if torch.is_autocast_enabled(x.device.type) or _hooked_everywhere():
             return False
@@ -157,7 +166,7 @@ class LayeredSegment(ModuleSegment):
             consumed = self.dense[n - 1].pull(consumed, need_input or n > 1)
         for name, parameter in self._leaves.items():
             parameter.grad = self.g[name][0]
-        return consumed
+        return None if consumed is None else consumed.view(self._shape)
 
 
 def _hooked_everywhere() -> bool:

@@ -34,6 +34,10 @@ RELU = nn.ReLU()
         (nn.Sequential(nn.Linear(12, 12), RELU, nn.Linear(12, 12), RELU), ["relu", "relu"]),
         (block(), ["relu", "tanh"]),
         (nn.Sequential(nn.Linear(12, 9), nn.BatchNorm1d(9), nn.ReLU(inplace=True)), ["relu"]),
+        (nn.Sequential(nn.Flatten(), nn.Linear(12, 9), RELU), ["relu"]),
+        (nn.Sequential(nn.Linear(12, 9), nn.Flatten()), []),
+        (nn.Sequential(nn.Flatten(0), nn.Linear(12, 9)), []),
+        (nn.Sequential(nn.Flatten()), []),
         (nn.Sequential(), []),
         (nn.Sequential(RELU), []),
         (nn.Sequential(nn.Linear(12, 9), nn.GELU()), []),
@@ -101,6 +105,18 @@ def test_a_second_step_uses_what_the_first_has_left():
         assert torch.allclose(a.grad, b.grad, atol=1e-5), name
     for (name, a), b in zip(both[0].module.named_buffers(), both[1].module.buffers(), strict=True):
         assert torch.allclose(a, b, atol=1e-6), name
+
+
+@pytest.mark.parametrize("keep", [None, TopK(3)])
+def test_images_are_flattened_and_their_gradient_is_an_image(keep):
+    torch.manual_seed(5)
+    module = nn.Sequential(nn.Flatten(), *block(norm=False)).double()
+    x, d = torch.randn(6, 3, 2, 2, dtype=torch.float64), torch.randn(6, 9, dtype=torch.float64)
+    plain = ModuleSegment(deepcopy(module)) if keep is None else SparseSegment(deepcopy(module), keep)
+    wanted, segment = step(plain, x, d), LayeredSegment(module, keep)
+    found = step(segment, x, d)
+    assert segment._by_kernels and found["x"].shape == (1, *x.shape)
+    assert all(torch.allclose(found[k], v, atol=1e-12) for k, v in wanted.items())
 
 
 def bound(module):
