@@ -152,11 +152,11 @@ _SHORTER = (
 )
 
 
-def _parsing() -> tuple[Deviation, ...]:
+def _parsing(effect: str) -> tuple[Deviation, ...]:
     """Those of the parser, without what Table 3 alone does."""
     made = {d.number: d for d in parsing.DEVIATIONS}
     made[3] = replace(made[3], ours="tanh (with ReLU: two arms of meprop/table3)")
-    made[7] = replace(made[7], paper=_LENGTH, ours=_CPU, why=_SHORT, effect=_SHORTER)
+    made[7] = replace(made[7], paper=_LENGTH, ours=_CPU, why=_SHORT, effect=effect)
     return tuple(made.values())
 
 
@@ -196,7 +196,9 @@ _SHARED = (
 )
 
 
-def deviations(*own: Deviation) -> tuple[Deviation, ...]:
-    """The parser's, the tagger's, those of all three tables, then `own`, numbered from 1."""
-    every = (*_parsing(), *tagging.deviations(0), *_SHARED, *own)
+def deviations(*own: Deviation, short: str = _SHORTER) -> tuple[Deviation, ...]:
+    """The parser's, the tagger's, those of all three tables, then `own`, numbered from 1; `short`: what the parser's
+    short run does.
+    """
+    every = (*_parsing(short), *tagging.deviations(0), *_SHARED, *own)
     return tuple(replace(d, number=n) for n, d in enumerate(every, 1))
