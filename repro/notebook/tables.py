@@ -22,7 +22,7 @@ def specification(exhibit: Exhibit, profile: str, spec: Mapping[str, Any]) -> Ta
     for p in exhibit.params:
         here = "; ".join(_why(exhibit, profile, p.name))
         source = f"{source_of(p)}; here: {here}" if here else source_of(p)
-        paper = "not stated" if p.assumed else in_words(p, p.value)
+        paper = "not stated" if p.assumed else _papers(exhibit, p, spec)
         rows.append((p.name, _used(exhibit, p, spec), paper, source, p.doc))
     return Table(("parameter", "used", "paper", "source", "meaning"), rows, _size(exhibit, profile))
 
@@ -39,10 +39,23 @@ def _used(exhibit: Exhibit, param: Param, spec: Mapping[str, Any]) -> str:
     for arm, own in spec["arms"].items():
         if name in own["params"]:
             arms.setdefault(in_words(param, own["params"][name]), []).append(arm)
-    if not arms:
-        return "not used"
-    # the commonest value first, the exceptions after it
-    (first, _), *others = sorted(arms.items(), key=lambda item: -len(item[1]))
+    return _by_arm(exhibit, arms, spec) if arms else "not used"
+
+
+def _papers(exhibit: Exhibit, param: Param, spec: Mapping[str, Any]) -> str:
+    """The paper's value of a parameter, and of arms that have another in the paper theirs."""
+    arms: dict[str, list[str]] = {in_words(param, param.value): []}
+    for a in (a for a in exhibit.arms if a.id in spec["arms"]):
+        if param.name in a.params and param.name in {**spec["params"], **spec["arms"][a.id]["params"]}:
+            arms.setdefault(in_words(param, a.params[param.name].value), []).append(a.id)
+    return _by_arm(exhibit, arms, spec, usual=in_words(param, param.value))
+
+
+def _by_arm(
+    exhibit: Exhibit, arms: Mapping[str, list[str]], spec: Mapping[str, Any], usual: str | None = None
+) -> str:
+    """Values with the arms that have them, but for the first: the `usual` one, else the commonest."""
+    (first, _), *others = sorted(arms.items(), key=lambda item: (item[0] != usual, -len(item[1])))
     return "; ".join([first, *(f"{_called(exhibit, own, spec['arms'])}: {value}" for value, own in others)])
 
 

@@ -35,9 +35,10 @@ def test_an_arms_own_value_in_the_paper_is_shown_with_its_place():
         replace(a, params=because("Table 1", rate=0.3)) if a.id == "arm-3" else a for a in EXHIBIT.arms
     )
     exhibit, plain = replace(EXHIBIT, arms=arms), Profile("quick", (0,))
-    assert rows_of(exhibit, plain)["rate"] == ("0.01; arm-3: 0.3", "0.01", "Table 0; here: arm-3: Table 1")
+    papers = "0.01; arm-3: 0.3"
+    assert rows_of(exhibit, plain)["rate"] == (papers, papers, "Table 0; here: arm-3: Table 1")
     changed = replace(plain, overrides=because("small", rate=0.7))
-    assert rows_of(exhibit, changed)["rate"] == ("0.7", "0.01", "Table 0; here: small")
+    assert rows_of(exhibit, changed)["rate"] == ("0.7", papers, "Table 0; here: small")
 
 
 @pytest.mark.parametrize(
@@ -89,3 +90,12 @@ def test_a_change_is_told_wherever_its_record_is():
             "changed: seeds, steps" in data_note(EXHIBIT, record),
         ]
         assert told == [bool(custom)] * 3
+
+
+def test_the_papers_value_of_arms_that_have_another_there_stands_beside_it() -> None:
+    exhibit = get("meprop/table4")
+    spec = spec_of(runs(exhibit, exhibit.profile("cpu")))
+    papers = {r[0]: r[2] for r in specification(exhibit, "cpu", spec).rows}
+    assert papers["batch"] == "10; task pos: 1; task parsing: 10,000"
+    assert papers["dropout"].startswith("0.5; ") and papers["dropout"].endswith(": 0.2")
+    assert papers["hidden"] == "500" and papers["epochs"] == "not stated"
