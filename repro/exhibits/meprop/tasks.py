@@ -6,7 +6,7 @@ for the parser at `cpu`: 10 epochs here, 20 there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -108,9 +108,9 @@ def by_task(
     return {a.id: tasks[a.setting["task"]] for a in arms if a.setting["task"] in tasks}
 
 
-def profiles(arms: tuple[Arm, ...], cpu: str) -> tuple[Profile, ...]:
-    """Those of a table with these arms; `cpu`: what a core needs for that profile."""
-    mnist = tuple(a.id for a in arms if a.setting["task"] == "mnist")
+def profiles(arms: tuple[Arm, ...], cpu: str, five: Collection[str] = ("mnist",)) -> tuple[Profile, ...]:
+    """Those of a table with these arms; `cpu`: what a core needs for that profile; `five`: tasks with 5 seeds."""
+    more = tuple(a.id for a in arms if a.setting["task"] in five)
 
     every, alike, seeds = tuple(a.id for a in arms), ("*",), (0, 1, 2)
     return (
@@ -130,7 +130,7 @@ def profiles(arms: tuple[Arm, ...], cpu: str) -> tuple[Profile, ...]:
             seeds,
             "mnist",
             arm_overrides=by_task(arms, _CPU_TASKS),
-            more_seeds=dict.fromkeys(mnist, (3, 4)),
+            more_seeds=dict.fromkeys(more, (3, 4)),
             budget=cpu,
         ),
         Profile("paper", (0, 1, 2, 3, 4), "mnist", together=alike, apart_on_cpu=every, budget="a GPU"),
