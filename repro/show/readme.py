@@ -12,6 +12,7 @@ from repro.errors import RecordError, ReproError
 from repro.files import write_text
 from repro.paths import notebooks_dir, results_dir, root
 from repro.record import stats
+from repro.record.fresh import superseded
 from repro.record.judge import Judgement, counted, summary
 from repro.record.record import Record
 from repro.record.standing import NO_NUMBERS, Standing, best_profile, standing
@@ -77,7 +78,8 @@ def readme_block() -> str:
 
 
 def _told(exhibit: Exhibit, stands: Sequence[Standing]) -> str:
-    return f"[{tally(exhibit, stands)}](docs/results.md#{anchor(exhibit)})"
+    old = ", of an earlier plan" if any(superseded(exhibit, s.record) for s in stands) else ""
+    return f"[{tally(exhibit, stands)}{old}](docs/results.md#{anchor(exhibit)})"
 
 
 def _linked(exhibit: Exhibit) -> str:

@@ -38,10 +38,11 @@ def test_its_folder_is_its_id_and_holds_its_parts(exhibit):
         "__init__.py",
         "spec.py",
         "arms.py",
+        "asides.py",
         "claims.py",
         "figure.py",
         "work.py",
-    }  # arms of a long spec
+    }  # arms and asides of a long spec
     assert ("work.py" in files) == (exhibit.runs_of is None)
     assert sum(len((folder / f).read_text().splitlines()) for f in files) <= 640
 
