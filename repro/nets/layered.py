@@ -50,7 +50,9 @@ def layers(module: nn.Module) -> list[Layer]:
         else:
             return []
     own = [part for x in made for part in (x.linear, x.norm) if part is not None]
-    whole = all(p.requires_grad for p in module.parameters()) and len({*map(id, own)}) == len(own)
+    named = [p for part in own for p in part.parameters(recurse=False)]  # one that comes twice twice
+    known = {torch.float32, torch.float64}
+    whole = all(p.requires_grad and p.dtype in known for p in named) and len({*map(id, named)}) == len(named)
     return made if whole and all(x.act == "relu" for x in made if x.norm) else []
 
 
@@ -73,15 +75,17 @@ def _own(linear: nn.Linear) -> bool:
 
 
 def _usual(norm: nn.BatchNorm1d) -> bool:
-    return norm.affine and norm.track_running_stats and (norm.momentum, norm.eps) == (MOMENTUM, _EPS)
+    there = all(v is not None for v in (norm.weight, norm.bias, norm.running_mean, norm.running_var))
+    return there and norm.track_running_stats and (norm.momentum, norm.eps) == (MOMENTUM, _EPS)
 
 
 class LayeredSegment(ModuleSegment):
     """A module that is a stack of `layers`, with the kernels of `repro.nets.dense`; otherwise as `ModuleSegment`.
 
-    The numbers are PyTorch's up to rounding, running statistics too. Whatever would notice that the module is not
-    called itself (hooks, a batch norm in evaluation mode, autocast, other inputs than [B, I]) has it called.
-    `keep`: as `SparseSegment`.
+    The numbers are PyTorch's up to rounding (tanh's absolute one), running statistics too. What would notice that the
+    module is not called itself (hooks, a batch norm in evaluation mode, autocast, other inputs than [B, I], parts
+    changed since) has it called; a class whose `forward` was replaced and modes of PyTorch's dispatcher do not. What
+    is changed in place between `forward` and `pull` is not caught. `keep`: as `SparseSegment`.
     """
 
     def __init__(self, module: nn.Module, keep: Keep | None = None):
@@ -154,7 +158,9 @@ class LayeredSegment(ModuleSegment):
         numbers = x[0, 0].numel() if self._flat else x.shape[2] if x.dim() == 3 else 0
         if (x.dtype, x.device, numbers) != (first.dtype, first.device, first.shape[1]):
             return False
-        if torch.is_autocast_enabled(x.device.type) or _hooked_everywhere():
+        if x.layout != torch.strided or torch.is_autocast_enabled(x.device.type) or _hooked_everywhere():
+            return False
+        if layers(self.module) != self.layers or not all(map(_is_its, self.layers, self.dense)):
             return False
         return all(map(_unwatched, self.module.modules()))
 
@@ -162,11 +168,27 @@ class LayeredSegment(ModuleSegment):
         """As of any module: writes its gradients, returns that of its input."""
         if not self._by_kernels:
             return self.slow.pull(consumed, need_input)
+        for dense in self.dense:
+            for rows in dense._rows:
+                rows.written.fill_(1)  # others may have filled in rows since: autograd, or the module's user
+        for layer in self.layers:
+            if layer.norm is not None and layer.linear.bias is not None:
+                self.g[".".join(filter(None, (layer.names[0], "bias")))].zero_()
         for n in range(len(self.dense), 0, -1):
             consumed = self.dense[n - 1].pull(consumed, need_input or n > 1)
         for name, parameter in self._leaves.items():
             parameter.grad = self.g[name][0]
         return None if consumed is None else consumed.view(self._shape)
+
+
+def _is_its(layer: Layer, dense: Dense) -> bool:
+    """Whether running statistics are still those that `dense` moves."""
+    norm = layer.norm
+    if norm is None:
+        return True
+    assert norm.running_mean is not None and norm.running_var is not None
+    found = norm.running_mean.data_ptr(), norm.running_var.data_ptr()
+    return found == (dense.mean.data_ptr(), dense.var.data_ptr())
 
 
 def _hooked_everywhere() -> bool:

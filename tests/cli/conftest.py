@@ -19,7 +19,7 @@ def clone(places, monkeypatch):
     monkeypatch.setitem(EXTRA, "meprop/tiny", "tiny")
     monkeypatch.chdir(top)
     (top / "code.py").write_text("a = 1\n")
-    (top / ".gitignore").write_text("output/\n")
+    (top / ".gitignore").write_text("output/\n.native/\n")
     shutil.copy(CFF_FILE, top)
     git(top, "init", "--quiet")
     git(top, "add", ".")
