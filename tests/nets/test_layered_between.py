@@ -1,4 +1,4 @@
-"""Stacks of layers by the library's kernels: what is shared, missing or changed between steps has the module called."""
+"""Stacks of layers by kernels: what is shared, missing or changed between steps has the module called."""
 
 import pytest
 import torch
