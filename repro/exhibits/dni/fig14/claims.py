@@ -63,8 +63,9 @@ def _label_is_enough(view: View) -> Outcome:
     "F14-2",
     "Without the label a linear model is not the best one: with two hidden layers of 1,024 DNI ends lower",
     paper="of 0, 1 and 2 hidden layers two were chosen for DNI, by final test error; the others' errors are not told",
-    tolerance="the mean over the depths at which both are run is lower (95 %, paired by seed); size: none "
-    "is told; gate as before",
+    tolerance="lower at each depth at which both are run (95 %, paired by seed); size: with hidden layers within a "
+    "point of the paper's; gate as before",
+    given="until cpu was seen the mean over depths, and no size: 0.02 points at one depth of two had been enough",
 )
 def _hidden_layers_help(view: View) -> Outcome:
     t, (own, depths) = _nets(view), _linear(view)
@@ -72,7 +73,8 @@ def _hidden_layers_help(view: View) -> Outcome:
     gaps = [view.paired(own.arm("dni", n), t.arm("dni", n), ERROR) for n in both_run]
     gain = paired([mean(of_seed) for of_seed in zip(*gaps, strict=True)])
     told = f"linear {own.told('dni', rows=both_run)}; hidden layers {t.told('dni', rows=both_run)} %; {gain} points"
-    return Outcome(gain.above(), told, True, gate(t, both_run))
+    lower = every(map(paired, gaps))
+    return Outcome(lower, told, t.near("dni", both_run, 1.0), gate(t, both_run))
 
 
 @_ours(
