@@ -15,6 +15,8 @@ from repro.record.nulls import vacuous
 from repro.record.run import runs
 
 LINEAR, FIT = "dni/fig14", "dni/fig15"
+NOTHING = (9.2, 12.4, 16.0, 21.2)
+"""What No Bprop has, and a little less."""
 STEPS = range(1000, 40_001, 1000)
 TOLD = {  # the paper's; DNI with linear models: ours
     "no_bprop": (9.3, 12.6, 16.2, 21.4),
@@ -117,6 +119,21 @@ CONTRARY: dict[str, tuple[str, Change, str]] = {
         "F14-3",
         lambda r, n, m, at, v: v + 3.2 if r in ("linear", "dni") else v,
         "direction only",
+    ),
+    "linear models do nothing, and lose with depth": (
+        "F14-4",
+        of("linear", lambda n, m, at, v: NOTHING[n - 3]),
+        "not reproduced",
+    ),
+    "models that do nothing without the label": (
+        "F14-5",
+        of("linear", lambda n, m, at, v: NOTHING[n - 3]),
+        "not reproduced",
+    ),
+    "in the deepest linear models do nothing": (
+        "F14-4",
+        of("linear", lambda n, m, at, v: NOTHING[n - 3] if n == 6 else v),
+        "not reproduced",
     ),
     "linear models do not mind depth": ("F14-4", of("linear", lambda n, m, at, v: 2.8 - n / 10), "not reproduced"),
     "they get better again": ("F14-4", of("linear", lambda n, m, at, v: v - 3 * (n == 6)), "not reproduced"),
