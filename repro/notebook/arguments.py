@@ -38,7 +38,7 @@ def names_of(exhibit: Exhibit) -> list[str]:
 
 def parameters_source(exhibit: Exhibit) -> str:
     """The parameters cell: typed, plain literals, each with a trailing comment."""
-    own = [(p.name, _type(p), None, _told(p)) for p in exhibit.params]
+    own = [(p.name, _type(p), None, _told(exhibit, p)) for p in exhibit.params]
     return "\n".join(
         _cut(f"{name}: {kind} = {repr(default).replace(QUOTE, DOUBLE)}  # {comment}")
         for name, kind, default, comment in (*PARAMETERS, *own)
@@ -50,10 +50,15 @@ def _type(param: Param) -> str:
     return "list" if isinstance(param.value, tuple) else type(param.value).__name__
 
 
-def _told(param: Param) -> str:
-    """The paper's value and its place; ours where the paper is silent."""
-    value = in_words(param, param.value)
-    told = f"assumed {value}" if param.assumed else f"paper: {value} ({param.source})"
+def _told(exhibit: Exhibit, param: Param) -> str:
+    """The paper's value and its place, and what else it has for some arms; ours where the paper is silent."""
+    values = dict.fromkeys(
+        in_words(param, value)
+        for value in (param.value, *(a.params[param.name].value for a in exhibit.arms if param.name in a.params))
+    )
+    value, *others = values
+    some = f", for some {', '.join(others)}" if others else ""
+    told = f"assumed {value}{some}" if param.assumed else f"paper: {value}{some} ({param.source})"
     return re.sub(r"\s*=\s*", " is ", f"{told} · {param.doc}").replace("#", "nr")
 
 

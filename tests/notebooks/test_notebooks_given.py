@@ -51,6 +51,13 @@ def test_what_a_cell_sets():
     assert [name for name, _ in literals("a = (")] == []
 
 
+def test_what_the_paper_has_for_some_arms_stands_beside_its_usual_value():
+    lines = dict(line.split(":", 1) for line in parameters_source(get("meprop/table1")).splitlines())
+    assert "# paper: 10, for some 1, 10,000 (section 4)" in lines["batch"]
+    assert "# assumed 20, for some 61, 100 " in lines["epochs"]
+    assert "for some" not in lines["hidden"] and "# paper: 500 (" in lines["hidden"]
+
+
 @pytest.mark.parametrize("exhibit_id", ids())
 def test_every_hyper_parameter_is_in_the_cell_and_papermill_can_read_it(exhibit_id, tmp_path):
     import nbformat
