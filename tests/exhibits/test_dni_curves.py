@@ -15,8 +15,6 @@ from repro.record.nulls import vacuous
 from repro.record.run import runs
 
 LINEAR, FIT = "dni/fig14", "dni/fig15"
-NOTHING = (9.2, 12.4, 16.0, 21.2)
-"""What No Bprop has, and a little less."""
 STEPS = range(1000, 40_001, 1000)
 TOLD = {  # the paper's; DNI with linear models: ours
     "no_bprop": (9.3, 12.6, 16.2, 21.4),
@@ -93,6 +91,11 @@ def test_error(rule: str, points: float) -> Change:
     return of(rule, lambda n, metric, at, v: v + points if metric == "test_error" else v)
 
 
+def nothing(*layers: int) -> Change:
+    """Linear models that leave nets of so many layers where No Bprop leaves them."""
+    return of("linear", lambda n, m, at, v: TOLD["no_bprop"][n - 3] - 0.2 if n in layers else v)
+
+
 test_error.__test__ = False  # type: ignore[attr-defined]
 CONTRARY: dict[str, tuple[str, Change, str]] = {
     "cDNI a point above Bprop": ("F14-1", of("cdni", lambda n, m, at, v: v + 1), "not reproduced"),
@@ -120,21 +123,9 @@ CONTRARY: dict[str, tuple[str, Change, str]] = {
         lambda r, n, m, at, v: v + 3.2 if r in ("linear", "dni") else v,
         "direction only",
     ),
-    "linear models do nothing, and lose with depth": (
-        "F14-4",
-        of("linear", lambda n, m, at, v: NOTHING[n - 3]),
-        "not reproduced",
-    ),
-    "models that do nothing without the label": (
-        "F14-5",
-        of("linear", lambda n, m, at, v: NOTHING[n - 3]),
-        "not reproduced",
-    ),
-    "in the deepest linear models do nothing": (
-        "F14-4",
-        of("linear", lambda n, m, at, v: NOTHING[n - 3] if n == 6 else v),
-        "not reproduced",
-    ),
+    "linear models lose with depth, and do nothing": ("F14-4", nothing(3, 4, 5, 6), "not reproduced"),
+    "in the deepest they do nothing": ("F14-4", nothing(6), "not reproduced"),
+    "without the label models do nothing": ("F14-5", nothing(3, 4, 5, 6), "not reproduced"),
     "linear models do not mind depth": ("F14-4", of("linear", lambda n, m, at, v: 2.8 - n / 10), "not reproduced"),
     "they get better again": ("F14-4", of("linear", lambda n, m, at, v: v - 3 * (n == 6)), "not reproduced"),
     "the label helps, and depth costs as much": (
@@ -149,11 +140,7 @@ CONTRARY: dict[str, tuple[str, Change, str]] = {
         "not reproduced",
     ),
     "the label costs five points": ("F14-5", of("cdni", lambda n, m, at, v: v + 5), "not reproduced"),
-    "linear models are slower": (
-        "F14-6",
-        of("linear", lambda n, m, at, v: v + 9 * (at < 0.3)),
-        "not reproduced",
-    ),
+    "linear models are slower": ("F14-6", of("linear", lambda n, m, at, v: v + 9 * (at < 0.3)), "not reproduced"),
     "sooner for a moment": (
         "F14-6",
         of("linear", lambda n, m, at, v: v + (-0.5 if at <= 0.05 else 9) * (at <= 0.3)),
