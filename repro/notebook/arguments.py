@@ -54,7 +54,10 @@ def _told(exhibit: Exhibit, param: Param) -> str:
     """The paper's value and its place, and what else it has for some arms; ours where the paper is silent."""
     values = dict.fromkeys(
         in_words(param, value)
-        for value in (param.value, *(a.params[param.name].value for a in exhibit.arms if param.name in a.params))
+        for value in (
+            param.value,
+            *(a.params[param.name].value for a in exhibit.arms if param.name in a.params),
+        )
     )
     value, *others = values
     some = f", for some {', '.join(others)}" if others else ""

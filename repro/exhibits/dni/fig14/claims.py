@@ -105,14 +105,16 @@ def _shallow_is_enough(view: View) -> Outcome:
     "F14-4",
     "Without the label linear models get worse with depth",
     paper=ASKED,
-    tolerance=f"worse at each further depth that is run, and > {HARMED:g} points below No Bprop at each (95 %, paired "
-    "by seed); gate as in F14-1",
+    tolerance=f"worse at each further depth that is run, and > {HARMED:g} points below No Bprop at each (95 %, "
+    "paired by seed); gate as in F14-1",
     given="that they are below No Bprop is asked since cpu was seen: nets without any gradient get worse, too",
 )
 def _degrades(view: View) -> Outcome:
     own, depths = _linear(view)
     worse = every(own.gap("dni", "dni", y, x) for x, y in pairwise(depths))
-    return Outcome(both(worse, _of_use(view)), own.told("dni", rows=depths) + " %", True, gate(_nets(view), depths))
+    return Outcome(
+        both(worse, _of_use(view)), own.told("dni", rows=depths) + " %", True, gate(_nets(view), depths)
+    )
 
 
 @_ours(
@@ -120,8 +122,8 @@ def _degrades(view: View) -> Outcome:
     "The label removes most of what depth costs linear models",
     paper=ASKED + "; with the label 2.2 / 1.9 / 1.7 / 1.6 %",
     tolerance="from the shallowest net that is run to the deepest DNI loses; in the deepest cDNI is better, and its "
-    f"own loss is under half of DNI's; DNI > {HARMED:g} points below No Bprop at each depth (95 %, paired by seed); gate "
-    "as in F14-1",
+    f"own loss is under half of DNI's; DNI > {HARMED:g} points below No Bprop at each depth (95 %, paired by seed); "
+    "gate as in F14-1",
     given="that DNI loses is asked since quick records had been seen, that it is below No Bprop since cpu was",
 )
 def _labels_help(view: View) -> Outcome:
