@@ -42,7 +42,7 @@ def _linear(view: View) -> tuple[Cells, list[int]]:
     return cells, cells.rows("dni", DEPTHS)
 
 
-def _of_use(view: View) -> float | None:
+def _of_use(view: View) -> bool | None:
     """Whether linear DNI is well below No Bprop at each depth: models that do nothing lose with depth, too."""
     t, (own, depths) = _nets(view), _linear(view)
     gaps = (view.paired(t.arm("no_bprop", n), own.arm("dni", n), ERROR) for n in depths)
