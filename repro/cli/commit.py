@@ -68,15 +68,17 @@ def main(args: argparse.Namespace) -> int:
 
 def _again(exhibit: Exhibit, record: Record) -> tuple[Record, list[str]]:
     """A committed record, judged anew, and what is to be told of it; it may be of an earlier plan."""
-    fit = _fit(exhibit, record, stale_because(exhibit, record))
+    from repro.runner.grow import as_seen
+
+    fit = _fit(exhibit, as_seen(exhibit, record), stale_because(exhibit, record))
     return fit, _left_out(record, fit)
 
 
 def _added(exhibit: Exhibit, record: Record) -> tuple[Record, list[str]]:
     """The record as it may be committed, where records grow with runs of the one in its place, and what is told."""
-    from repro.runner.grow import grown, replaced, takeable
+    from repro.runner.grow import as_seen, grown, replaced, takeable
 
-    name = record.profile
+    name, record = record.profile, as_seen(exhibit, record)
     if not path_of(results_dir(), exhibit.id, name).exists():
         fit = _fit(exhibit, record)
         return fit, _left_out(record, fit)

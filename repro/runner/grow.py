@@ -93,6 +93,20 @@ def grown(exhibit: Exhibit, record: Record, there: Record, taken: Sequence[str])
     return Record(facts | ({"carried": old["carried"]} if "carried" in old else {}), tuple(rows))
 
 
+def as_seen(exhibit: Exhibit, record: Record) -> Record:
+    """`record` with its claims as they stood when a committed record, of whatever profile, had its runs first.
+
+    To train a run again is to see the same numbers again: a claim that has changed since stays marked.
+    """
+    for profile in recorded(exhibit):
+        there = load(results_dir(), exhibit.id, profile)
+        known = set(_trained(there).values())
+        arms = {name.rpartition("/")[0] for name, identity in _trained(record).items() if identity in known}
+        claims = _claims(exhibit, record, there, record.rows, arms)
+        record = Record({**record.facts, "claims": claims}, record.rows)
+    return record
+
+
 def _trained(record: Record) -> dict[str, str]:
     """Name → identity of the runs that a record has."""
     done = set(done_names(record.facts))
@@ -136,11 +150,14 @@ def _timing(
 def _claims(
     exhibit: Exhibit, record: Record, there: Record, rows: Sequence[Row], arms: set[str]
 ) -> dict[str, str]:
-    """As `registered.as_planned`: today's digest if it was that when each run that the claim reads was planned."""
+    """As `registered.as_planned`: today's digest if it was that when each run that the claim reads was planned.
+
+    `arms`: those of which `there` has planned runs.
+    """
     today, found = registered(exhibit), dict(record.facts["claims"])
-    for claim in exhibit.claims:
-        then, read = there.facts["claims"].get(claim.id, NOT_PLANNED), reads(claim, exhibit, rows)
-        if then != today[claim.id] and (read is None or arms & set(read)):
+    for claim in exhibit.claims if arms else ():
+        then = there.facts["claims"].get(claim.id, NOT_PLANNED)
+        if then != today[claim.id] and ((read := reads(claim, exhibit, rows)) is None or arms & set(read)):
             found[claim.id] = then
     return found
 
