@@ -108,8 +108,8 @@ def by_task(
     return {a.id: tasks[a.setting["task"]] for a in arms if a.setting["task"] in tasks}
 
 
-def profiles(arms: tuple[Arm, ...], cpu: str) -> tuple[Profile, ...]:
-    """Those of a table with these arms; `cpu`: what a core needs for that profile."""
+def profiles(arms: tuple[Arm, ...], cpu: str, more: tuple[int, ...] = (3, 4)) -> tuple[Profile, ...]:
+    """Those of a table with these arms; `cpu`: what a core needs for that profile, `more`: its own seeds on MNIST."""
     mnist = tuple(a.id for a in arms if a.setting["task"] == "mnist")
 
     every, alike, seeds = tuple(a.id for a in arms), ("*",), (0, 1, 2)
@@ -130,7 +130,7 @@ def profiles(arms: tuple[Arm, ...], cpu: str) -> tuple[Profile, ...]:
             seeds,
             "mnist",
             arm_overrides=by_task(arms, _CPU_TASKS),
-            more_seeds=dict.fromkeys(mnist, (3, 4)),
+            more_seeds=dict.fromkeys(mnist, more),
             budget=cpu,
         ),
         Profile("paper", (0, 1, 2, 3, 4), "mnist", together=alike, apart_on_cpu=every, budget="a GPU"),

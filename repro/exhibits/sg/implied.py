@@ -159,7 +159,7 @@ DEVIATIONS = (
         7,
         "data sets",
         "one grid of labels of each kind, shown in all blocks",
-        "a data set a seed: 10 (cpu), medians over them; pictures of the first",
+        "a data set a seed: 10 (sg/fig2 at paper: 50 with one SG), medians over them; pictures of the first",
         "one picture has no spread",
     ),
     Deviation(

@@ -19,6 +19,9 @@ VARIED = (
 )
 ARMS = (*USUAL, *VARIED)
 _USUAL = tuple(a.id for a in USUAL)
+_ONE = tuple(a.id for a in USUAL if a.setting["at"])
+_FORTY = tuple(range(110, 150))
+"""Data sets of one SG at `paper`, for F2-3, which ten had not decided."""
 
 PROFILES = (
     Profile(
@@ -47,7 +50,7 @@ PROFILES = (
     Profile(
         "paper",
         implied.SEEDS,
-        more_seeds=dict.fromkeys(_USUAL, implied.MORE),
+        more_seeds=dict.fromkeys(_USUAL, implied.MORE) | dict.fromkeys(_ONE, (*implied.MORE, *_FORTY)),
         together=("*",),
         budget="≤ 40 min on one core",
     ),
