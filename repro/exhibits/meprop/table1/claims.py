@@ -18,6 +18,7 @@ _ours = partial(claims, null=GATED, place="Table 1 (ours, beside it)", paper="no
 OTHER_TREES = "Parsing on UD English EWT, not the Wall Street Journal: other trees, a fifth of its words"
 RAISED = "the gate was 75 % of heads and 90 % of tags until a record at quick had been seen"
 GIVEN = f"{OTHER_TREES}; {RAISED}"
+ADDED = "five of the ten seeds on MNIST at cpu were added since five had not decided M1-3"
 RUN = ("parsing", "mnist")
 NOTHING = "with neither optimiser > 0.2 points below the dense net; size: each gap within 0.3 points of the paper's; "
 
@@ -55,7 +56,7 @@ def _parsing(view: View) -> Outcome:
     "MNIST: nothing is lost by keeping 10 (AdaGrad) or 20 (Adam) of 500 gradient entries",
     paper="+0.48 (AdaGrad) and +0.19 points (Adam) over the dense MLP",
     tolerance=NOTHING + GATE,
-    given="the scores of the nets with Adam were known from meprop/fig4",
+    given=f"the scores of the nets with Adam were known from meprop/fig4; {ADDED}",
 )
 def _mnist(view: View) -> Outcome:
     return _pairs(view, ("mnist",)).nothing_lost()
@@ -66,7 +67,7 @@ def _mnist(view: View) -> Outcome:
     "On all three tasks, LSTM and MLP, with AdaGrad and with Adam, the score does not fall",
     paper="all six gaps between +0.03 and +0.48 points",
     tolerance=NOTHING + GATE,
-    given=GIVEN,
+    given=f"{GIVEN}; {ADDED}",
 )
 def _everywhere(view: View) -> Outcome:
     return _pairs(view, tuple(TASKS)).nothing_lost()
@@ -77,7 +78,7 @@ def _everywhere(view: View) -> Outcome:
     "On average over the four pairs on Parsing and MNIST meProp scores higher than the dense net",
     paper="+0.03, +0.17, +0.48 and +0.19: +0.22 points, one run each",
     tolerance="above on average, seed by seed; size: within 0.15 points of the paper's mean; " + GATE,
-    given=GIVEN,
+    given=f"{GIVEN}; {ADDED}",
 )
 def _average(view: View) -> Outcome:
     return _pairs(view, RUN).averaged(0.15)
@@ -121,7 +122,7 @@ def _levels(view: View) -> Outcome:
     "M1-8",
     "At the end of training, without choosing by dev score, nothing is lost on Parsing and MNIST either",
     tolerance="in no pair > 0.2 points below the dense net; " + GATE,
-    given=RAISED,
+    given=f"{RAISED}; {ADDED}",
 )
 def _at_the_end(view: View) -> Outcome:
     made = _pairs(view, RUN, END).nothing_lost()
