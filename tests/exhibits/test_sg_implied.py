@@ -43,6 +43,36 @@ def test_claims_hold_on_the_papers_pictures_and_on_no_null_record(exhibit_id: st
     assert vacuous(exhibit, rows) == {}
 
 
+def changed(rows: list[Any], arm: str, step: int, value: float) -> list[Any]:
+    """One SG's correlation at a step, moved to around `value`, each seed as far from it as before."""
+    own = [r[5] for r in rows if r[0] == arm and r[2] == "correlation" and r[3] == step]
+    by = value - sum(own) / len(own)
+    return [
+        (*r[:5], r[5] + by) if r[0] == arm and r[2] == "correlation" and r[3] == step else r for r in rows
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arm", "step", "value", "claim", "verdict"),
+    [
+        ("log-noisy-single", 5000, 0.8, "F2-3", "not reproduced"),  # as true as under MSE
+        ("log-noisy-single", 5000, 0.95, "F2-3", "not reproduced"),  # truer
+        ("log-noisy-single", 5000, 0.7, "F2-3", "not reproduced"),  # a little below both
+        ("log-noisy-single", 5000, 0.45, "F2-3", "direction only"),
+        ("log-random-single", 5000, 0.1, "F2-3", "not reproduced"),  # below MSE alone
+        ("mse-noisy-single", 5000, 0.5, "F2-3", "direction only"),
+        ("mse-random-single", 5000, 0.999, "F2-2", "not reproduced"),
+        ("mse-random-single", 5000, 0.999, "F2-4", "not reproduced"),
+    ],
+)
+def test_what_contradicts_a_claim_of_figure_2(
+    arm: str, step: int, value: float, claim: str, verdict: str
+) -> None:
+    exhibit = get("sg/fig2")
+    judged = fake_record(exhibit, "paper", changed(rows_of(exhibit.id), arm, step, value), DATA)
+    assert {j.claim.id: j.verdict for j in judged.judgements(exhibit)}[claim] == verdict
+
+
 def test_the_sheet_is_read_as_it_is_printed() -> None:
     one = {"given": "hy", "loss": "log", "data": "noisy", "at": 3}
     assert told(one, 5000) == {3: 0.08}
