@@ -138,6 +138,24 @@ def test_an_auxiliary_task_that_costs_more_than_a_level_somewhere(lost: float, v
     assert verdicts("dni/table1", edit)["T1-2"] == verdict
 
 
+@pytest.mark.parametrize(
+    ("gain", "verdict"), [(0.0, "not reproduced"), (0.8, "not reproduced"), (1.4, "direction only")]
+)
+def test_dni_that_is_ahead_by_less_than_a_level_somewhere(gain: float, verdict: str) -> None:
+    """So many levels beyond BPTT with T = 4 on Copy, elsewhere two."""
+    record = load(RESULTS, "dni/table1", "cpu")
+    bptt = {(r[0], r[1], r[3]): r[5] for r in record.rows if r[2] == "levels" and "-bptt-" in r[0]}
+
+    def edit(row: Row) -> float | None:
+        arm, seed, metric, step = row[:4]
+        if metric != "levels" or "-dni-" not in arm or arm.endswith("-peepholes"):
+            return None
+        own = gain if arm == "copy-dni-4" else 2.0
+        return bptt[arm.replace("-dni-", "-bptt-"), seed, step] + own + 0.02 * (seed % 2)
+
+    assert verdicts("dni/table1", edit)["T1-1"] == verdict
+
+
 def test_gains_at_another_threshold_are_over_nothing_at_the_same() -> None:
     """All arms at 0.05 solve nine levels: more than nothing does at the usual threshold, and none has a gain."""
 

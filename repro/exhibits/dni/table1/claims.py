@@ -63,7 +63,9 @@ def _ratio(view: View, task: str, t: int) -> tuple[float, float]:
     "T1-1",
     "For every T, DNI solves longer Copy and Repeat Copy tasks than BPTT",
     "Copy 16, 14, 18, 18 against 7, 8, 10, 8; Repeat Copy 39, 33, 39, 59 against 7, 5, 19, 23",
-    "levels beyond BPTT's at each T that was run; size: the ratio of T_task within a factor of 1.5, geometric mean",
+    "more than a level beyond BPTT's at each T that was run (95 % intervals, by seed); size: the ratio of T_task "
+    "within a factor of 1.5, geometric mean; any gain was enough until cpu had been seen: where there is none, no "
+    "number of seeds says so",
     quick=True,
 )
 def _longer(view: View) -> Outcome:
@@ -71,7 +73,9 @@ def _longer(view: View) -> Outcome:
     ratios = [_ratio(view, *cell) for cell in gains]
     off = math.exp(mean([math.log(max(a, 1e-9) / b) for a, b in ratios]))
     return Outcome(
-        every(gains.values()), f"levels {_told(gains)}; ratio {off:.2f} of the paper's", 1 / 1.5 <= off <= 1.5
+        every(gains.values(), 1.0),
+        f"levels {_told(gains)}; ratio {off:.2f} of the paper's",
+        1 / 1.5 <= off <= 1.5,
     )
 
 
