@@ -32,6 +32,7 @@ from repro.show import claims, kinds
 from repro.show.citing import citation
 from repro.show.frame import frame, plot
 from repro.show.tables import Table
+from repro.show.words import spans
 from repro.spec import Exhibit
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class Shown:
         record = self._record
         data = record.facts["data"] or {}
         loud = "**STAND-IN DATA, verdicts stay open.** " if data.get("stand_in") else ""
-        seeds = ", ".join(map(str, seeds_of(record.facts)))
+        seeds = spans(seeds_of(record.facts))
         if superseded(self.exhibit, record):
             loud += f"**Of an earlier plan** ({record.facts['superseded']}). "
         lines = [f"{loud}{self!r}: {len(record.rows):,} rows, seeds {seeds}."]

@@ -9,7 +9,7 @@ from repro.notebook.arguments import in_words
 from repro.record.record import Record, seeds_of
 from repro.record.run import arms_of
 from repro.show.tables import Table, escaped
-from repro.show.words import NAMED, few, missing_runs, source_of, threads
+from repro.show.words import NAMED, few, missing_runs, source_of, spans, threads
 from repro.spec import Deviation, Exhibit, Param
 
 ARMS = 5
@@ -100,7 +100,7 @@ def _size(exhibit: Exhibit, profile: str) -> str:
     data = ", ".join(filter(None, used)) or "none"
     allowed = f" (stand-in allowed: {chosen.stand_in})" if chosen.stand_in else ""
     more = ", more for some arms" if chosen.more_seeds else ""
-    seeds = ", ".join(map(str, chosen.seeds)) + more
+    seeds = spans(chosen.seeds) + more
     return f"profile {profile}: data set {data}{allowed}; seeds {seeds}; {arms}; budget: {chosen.budget}"
 
 
@@ -134,7 +134,7 @@ def provenance(record: Record) -> Table:
         ("record", f"{record.exhibit} at {record.profile}, SHA-256 {record.sha256()}"),
         ("spec", f"SHA-256 {f['spec_sha256']}"),
         ("data", str((f["data"] or {}).get("note") or "none")),
-        ("seeds", ", ".join(map(str, seeds_of(f)))),
+        ("seeds", spans(seeds_of(f))),
         ("code", f"commit {code['commit']}{dirty}, {len(code['modules'])} modules with digests{earlier}"),
         ("device", "; ".join(dict.fromkeys(machines))),
         ("time", f"{f['timing']['wall_s']} s of computing, peak {f['timing']['peak_memory_mb']} MB"),

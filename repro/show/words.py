@@ -34,3 +34,15 @@ def few(names: Sequence[str], what: str, most: int = NAMED) -> str:
     if len(names) <= most:
         return ", ".join(names)
     return f"{len(names):,} {what} ({', '.join(names[:NAMED])}, …)"
+
+
+def spans(numbers: Iterable[int]) -> str:
+    """ "0, 1, 2" as it is; from `NAMED` + 1 in a row on "100 to 149"."""
+    rows: list[list[int]] = []
+    for n in numbers:
+        if rows and n == rows[-1][-1] + 1:
+            rows[-1].append(n)
+        else:
+            rows.append([n])
+    told = ([f"{r[0]} to {r[-1]}"] if len(r) > NAMED else map(str, r) for r in rows)
+    return ", ".join(word for words in told for word in words)

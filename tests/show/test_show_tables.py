@@ -11,6 +11,7 @@ from repro.show import claims
 from repro.show.kinds import numbers
 from repro.show.numbers import spread_of
 from repro.show.tables import Table, aligned, markdown, readable
+from repro.show.words import spans
 
 
 def test_a_table_is_aligned_text_and_escaped_markdown():
@@ -112,3 +113,17 @@ def test_verdicts_say_what_is_ours_what_is_late_and_what_an_open_one_indicates()
     failed = claims.table([replace(judged[0], verdict="not reproduced")])
     assert repr(failed).startswith("❌ F6-1 (ours) · does not hold · ")
     assert failed._repr_markdown_().startswith("❌ **F6\N{NON-BREAKING HYPHEN}1 (ours) · does not hold** · ")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "told"),
+    [
+        ((), ""),
+        ((0,), "0"),
+        ((0, 1, 2), "0, 1, 2"),
+        ((0, 1, 2, 3), "0 to 3"),
+        ((0, 2, 4, 6, 7, 8, 9, 20), "0, 2, 4, 6 to 9, 20"),
+    ],
+)
+def test_many_seeds_in_a_row_are_told_by_the_first_and_the_last(numbers, told):
+    assert spans(numbers) == told
