@@ -12,11 +12,13 @@ from record_fakes import DATA, fake_record
 from repro.exhibits import get
 from repro.exhibits.sg.deep import numbers
 from repro.exhibits.sg.fig3.spec import TOLD as DISTANCE
+from repro.exhibits.sg.fig4 import claims as fig4
 from repro.exhibits.sg.fig4.spec import AT, TOLD
 from repro.exhibits.sg.fig5.spec import L2, SHARES
 from repro.exhibits.sg.fig8.spec import MSE, RIGHT
 from repro.record.nulls import vacuous
 from repro.record.run import parameters, runs
+from repro.record.standing import standing
 from repro.show.style import undecided
 
 WITHIN = {"bprop": 0.6, "sg": 0.55, "sg_star": 0.7, "dfa": 0.25}
@@ -159,3 +161,16 @@ def test_nets_that_stop_below_ninety_decide_no_race(claim: str) -> None:
     found = [next(j for j in of if j.claim.id == claim) for of in judged]
     assert [j.verdict for j in found] == ["reproduced", "open"]
     assert "never reaches 90 %" in found[1].reason
+
+
+def test_what_stands_beside_f4_3_is_the_records() -> None:
+    exhibit = get("sg/fig4")
+    (stands,) = (s for s in standing(exhibit) if s.judgement.claim.id == "F4-3")
+    view = stands.record.view(exhibit)
+    backprop, synthetic = (
+        {seed: fig4.first(c, 99.5) for seed, c in fig4.curves(view, f"{rule}-5").items()}
+        for rule in fig4.RULES
+    )
+    later = [synthetic[seed] - backprop[seed] for seed in backprop]
+    assert len(later) == 9 and min(later) > 0
+    assert f"all nine seeds, by {sum(later) / 9:,.0f} steps" in stands.judgement.claim.sentence

@@ -101,4 +101,8 @@ EXHIBIT = deep.exhibit(
         deep.ALGORITHMS[0],
         ("SG(h, y) = h A + y B + C, zero at the start", "repro.rules.dni:NetModel"),
     ),
+    asides={
+        "F4-3": "with 5 layers 99.9 % decides, the highest level that all reach; at 99.5 %, the paper's, Bprop is "
+        "first with all nine seeds, by 1,533 steps on average"
+    },
 )
