@@ -104,6 +104,19 @@ def every(differences: Iterable[Difference], margin: float = 0.0) -> bool | None
     return False if any(d.above(margin, strict) is False for d in found) else None
 
 
+def each_ahead(differences: Iterable[Difference], counts: float) -> bool | None:
+    """Whether all exceed 0, where less than `counts` is nothing: no if one that does not is surely below that.
+
+    Where two are equal no number of seeds says that one is not a little ahead, so `every` would stay open for good.
+    """
+    found = list(differences)
+    strict = 1 - (1 - LEVEL) / max(len(found), 1)
+    missing = [d for d in found if d.above() is not True]
+    if any(d.above(counts, strict) is False for d in missing):
+        return False
+    return None if missing else True
+
+
 def some(differences: Iterable[Difference], margin: float = 0.0) -> bool | None:
     """Whether one exceeds `margin` (what "the best" means): yes at a level shared among all; no if none does."""
     found = list(differences)

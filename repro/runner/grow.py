@@ -8,16 +8,18 @@ which modules: `repro status` tells where they have changed.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from repro.errors import RecordError
 from repro.paths import results_dir
 from repro.record.audit import GROWS
 from repro.record.fresh import stale_because
 from repro.record.parts import machine_by_run, machines, notes, told_by_arm
 from repro.record.record import Record, csv_facts, data_facts, data_sets, done_names, in_order
 from repro.record.run import Run, canonical, runs, runs_of_spec
-from repro.record.store import load, recorded
+from repro.record.store import load, path_of, recorded
 from repro.record.view import Row
 from repro.runner.registered import NOT_PLANNED, reads, registered
 from repro.spec import Exhibit
@@ -96,11 +98,16 @@ def grown(exhibit: Exhibit, record: Record, there: Record, taken: Sequence[str])
 def as_seen(exhibit: Exhibit, record: Record) -> Record:
     """`record` with its claims as they stood when a committed record, of whatever profile, had its runs first.
 
-    To train a run again is to see the same numbers again: a claim that has changed since stays marked.
+    To train a run again on the same data is to see it again: a claim that has changed since stays marked.
+    Measurements of time (`jointly`) are others each time. Of the committed records no rows are read.
     """
-    for profile in recorded(exhibit):
-        there = load(results_dir(), exhibit.id, profile)
-        known = set(_trained(there).values())
+    for profile in recorded(exhibit) if not exhibit.jointly else ():
+        path = path_of(results_dir(), exhibit.id, profile)
+        try:
+            there = Record(json.loads(path.read_bytes()), ())
+        except ValueError as e:
+            raise RecordError(f"{path.name} of {exhibit.id} is not JSON ({e}): mend it first") from None
+        known = set(_trained(there).values()) if not conflict(record, there) else set[str]()
         arms = {name.rpartition("/")[0] for name, identity in _trained(record).items() if identity in known}
         claims = _claims(exhibit, record, there, record.rows, arms)
         record = Record({**record.facts, "claims": claims}, record.rows)
@@ -157,7 +164,7 @@ def _claims(
     today, found = registered(exhibit), dict(record.facts["claims"])
     for claim in exhibit.claims if arms else ():
         then = there.facts["claims"].get(claim.id, NOT_PLANNED)
-        if then != today[claim.id] and ((read := reads(claim, exhibit, rows)) is None or arms & set(read)):
+        if then != today[claim.id] and arms & {*reads(claim, exhibit, rows)}:
             found[claim.id] = then
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -9,15 +10,17 @@ from typing import Any
 from repro.claim import Claim
 from repro.errors import ExhibitError, ReproError
 from repro.exhibits import get, ids, package_of
-from repro.record.reads import Noted
+from repro.record.reads import Noted, Probe, arms_read
 from repro.record.run import digest
-from repro.record.view import Row
+from repro.record.view import MissingData, Row
 from repro.runner.code import test_of
 from repro.runner.source import locate
 from repro.spec import Exhibit
 
 NOT_PLANNED = "0" * 64
 """In the place of the digest of a claim that was not there when the runs were planned."""
+PROBED = (0, 1, 2)
+"""Seeds of the made-up rows."""
 
 
 def registered(exhibit: Exhibit) -> dict[str, str]:
@@ -68,20 +71,30 @@ def as_planned(
         read = reads(claim, exhibit, rows)
         for name, result in results.items():
             planned = result.get("registered", {})
-            if beside & planned.keys() and (read is None or name.rpartition("/")[0] in read):
+            if beside & planned.keys() and name.rpartition("/")[0] in read:
                 then = planned.get(exhibit.id, {}).get(claim.id, NOT_PLANNED)
                 found[claim.id] = found[claim.id] if then == today[claim.id] else then
     return found
 
 
-def reads(claim: Claim, exhibit: Exhibit, rows: Sequence[Row]) -> Collection[str] | None:
-    """The arms that the claim reads in a record; None if that is not known: it does not come to an end."""
+def reads(claim: Claim, exhibit: Exhibit, rows: Sequence[Row]) -> Collection[str]:
+    """The arms that the claim reads in a record, or would if all were there; all of them if that is not known."""
     view = Noted(rows, exhibit.arms)
+    every = {a.id for a in exhibit.arms}
+    planned = {(arm, s) for arm in every for s in PROBED}
     try:
         claim.test(view)
+    except MissingData:
+        made_up = Probe(exhibit.arms, planned, random.Random(0))
     except Exception:
-        return None
-    return view.of or None
+        return every
+    else:
+        return view.of or every
+    try:
+        claim.test(made_up)
+    except Exception:  # of made-up rows it makes nothing either
+        return every
+    return {*view.of} | arms_read(claim, exhibit.arms, planned)
 
 
 def _one(claim: Claim) -> str:
