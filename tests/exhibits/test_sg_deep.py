@@ -19,6 +19,7 @@ from repro.exhibits.sg.fig8.spec import MSE, RIGHT
 from repro.record.nulls import vacuous
 from repro.record.run import parameters, runs
 from repro.record.standing import standing
+from repro.record.stats import paired
 from repro.show.style import undecided
 
 WITHIN = {"bprop": 0.6, "sg": 0.55, "sg_star": 0.7, "dfa": 0.25}
@@ -163,14 +164,18 @@ def test_nets_that_stop_below_ninety_decide_no_race(claim: str) -> None:
     assert "never reaches 90 %" in found[1].reason
 
 
-def test_what_stands_beside_f4_3_is_the_records() -> None:
+@pytest.mark.parametrize(("layers", "level"), [(5, 99.9), (5, 99.5), (3, 99.5)])
+def test_what_stands_beside_f4_3_is_the_records(layers: int, level: float) -> None:
     exhibit = get("sg/fig4")
     (stands,) = (s for s in standing(exhibit) if s.judgement.claim.id == "F4-3")
-    view = stands.record.view(exhibit)
     backprop, synthetic = (
-        {seed: fig4.first(c, 99.5) for seed, c in fig4.curves(view, f"{rule}-5").items()}
+        {
+            s: fig4.first(c, level)
+            for s, c in fig4.curves(stands.record.view(exhibit), f"{rule}-{layers}").items()
+        }
         for rule in fig4.RULES
     )
-    later = [synthetic[seed] - backprop[seed] for seed in backprop]
-    assert len(later) == 9 and min(later) > 0
-    assert f"all nine seeds, by {sum(later) / 9:,.0f} steps" in stands.judgement.claim.sentence
+    later = paired([synthetic[seed] - backprop[seed] for seed in backprop])
+    low, high = later.interval()
+    ends = f"[{low:+,.0f}, {high:+,.0f}]" if low < 0 else f"[{low:,.0f}, {high:,.0f}]"
+    assert later.n == 9 and f"{later.mean:+,.0f} {ends}" in stands.judgement.claim.sentence

@@ -76,7 +76,8 @@ def _label_is_enough(view: View) -> Outcome:
     paper="of 0, 1 and 2 hidden layers two were chosen for DNI, by final test error; the others' errors are not told",
     tolerance="lower at each depth at which both are run (95 %, paired by seed); size: with hidden layers within a "
     "point of the paper's; gate as before",
-    given="until cpu was seen the mean over depths, and no size: 0.02 points at one depth of two had been enough",
+    given="until cpu was seen the mean over depths, and no size: 0.02 points at one depth of two had been enough; "
+    f"{KNOWN}",
 )
 def _hidden_layers_help(view: View) -> Outcome:
     t, (own, depths) = _nets(view), _linear(view)
@@ -112,7 +113,8 @@ def _shallow_is_enough(view: View) -> Outcome:
     paper=ASKED,
     tolerance=f"worse at each further depth that is run, and > {HARMED:g} points below No Bprop at each (95 %, "
     "paired by seed); gate as in F14-1",
-    given="that they are below No Bprop is asked since cpu was seen: nets without any gradient get worse, too",
+    given="that they are below No Bprop is asked since cpu was seen: nets without any gradient get worse, too; "
+    f"{KNOWN}",
 )
 def _degrades(view: View) -> Outcome:
     own, depths = _linear(view)
@@ -129,7 +131,8 @@ def _degrades(view: View) -> Outcome:
     tolerance="from the shallowest net that is run to the deepest DNI loses; in the deepest cDNI is better, and its "
     f"own loss is under half of DNI's; DNI > {HARMED:g} points below No Bprop at each depth (95 %, paired by seed); "
     "gate as in F14-1",
-    given="that DNI loses is asked since quick records had been seen, that it is below No Bprop since cpu was",
+    given="that DNI loses is asked since quick records had been seen, that it is below No Bprop since cpu was; "
+    f"{KNOWN}",
 )
 def _labels_help(view: View) -> Outcome:
     t, (own, depths) = _nets(view), _linear(view)
