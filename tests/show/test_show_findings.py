@@ -141,6 +141,8 @@ def test_what_it_says_of_meprops_cost_is_the_records():
     weak = dense.mean("pos-dense-adam", "test_accuracy") - dense.mean("pos-dense-adagrad", "test_accuracy")
     assert any(f"{weak:.2f} behind the one with Adam" in k for k in rows)
     assert {table1[1][k]["verdict"] for k in ("M1-2", "M1-3")} == {"open"}
+    ours = re.search(r"MNIST Adam (-\S+ \[.*?\])", table1[1]["M1-3"]["ours"])[1]
+    assert f"(MNIST with Adam, ten seeds: {ours})" in said("| what | points |")
 
 
 def said_rows():
