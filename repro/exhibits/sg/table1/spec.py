@@ -158,4 +158,8 @@ EXHIBIT = Exhibit(
         ("(∂L/∂p) Aᵀ", "repro.rules.feedback:DFA.consume"),
         ("SG(h, y) + α ∂L_SG/∂h", "repro.rules.unified:Propagated.consume"),
     ),
+    asides={
+        "T1-5": "in float32 Adam takes full steps along the rounding errors of that 0; in float64, at the size of "
+        "cpu, Kickback and frozen layers end alike"
+    },
 )
