@@ -26,6 +26,7 @@ from repro.runner.groups import Group
 from repro.runner.keys import code_of, data_of, key_by, work_of
 from repro.runner.lock import group_locked, locked
 from repro.runner.results import results_of
+from repro.runner.seen import first_registered
 from repro.train.captured import turn
 from repro.train.given import Given
 from repro.train.loop import Context, Result
@@ -178,8 +179,13 @@ def _make(
         arithmetic = devices.arithmetic(job.device, job.threads)
         result, meta = _train(work, rest, folder, progress)
         made = results_of(rest, result, meta, data, keys, f"{folder.parent.name}/{folder.name}")
-        planned = {"registered": {i: dict(of) for i, of in job.claims.items()}, "arithmetic": arithmetic}
-        kept = {name: cache.keep(job.runs_dir, {**r, **planned}) for name, r in made.items()}
+        # what is timed is another number each time
+        known = [] if job.jointly else [arithmetic, *cache.arithmetics(job.runs_dir)]
+        under = [keys_of(job, data, by) for by in known]
+        kept = {}
+        for name, r in made.items():
+            planned = first_registered(job.claims, job.runs_dir, dict.fromkeys(k[name] for k in under))
+            kept[name] = cache.keep(job.runs_dir, {**r, "registered": planned, "arithmetic": arithmetic})
         adopt.tidy(folder, result.meta)
     return found | kept
 

@@ -42,6 +42,38 @@ def test_one_old_run_among_new_ones_is_enough(places):
     assert judged_late(KINDER, run_exhibit(KINDER, "quick")) == {"faster"}
 
 
+@pytest.fixture
+def anew(places, monkeypatch):
+    """`anew(exhibit, how)`: its record, trained by another arithmetic or other code, in the same folder."""
+
+    def make(exhibit, how):
+        if how == "by other code":
+            for module in ("carry", "run", "results"):
+                monkeypatch.setattr(f"repro.runner.{module}.code_of", lambda package: "f" * 64)
+        return run_exhibit(exhibit, "smoke", Options(threads=2 if how == "with two threads" else 1))
+
+    return make
+
+
+@pytest.mark.parametrize("how", ["by other code", "with two threads"])
+def test_runs_that_were_looked_at_and_are_trained_again_are_no_new_ones(anew, how):
+    run_exhibit(EXHIBIT, "smoke")
+    record = anew(KINDER, how)
+    assert record.facts["claims"] == registered(EXHIBIT) and judged_late(KINDER, record) == {"faster"}
+
+
+@pytest.mark.parametrize("how", ["by other code", "with two threads"])
+def test_a_claim_that_came_between_was_never_planned(anew, how):
+    run_exhibit(EXHIBIT, "smoke")
+    assert judged_late(MORE, anew(MORE, how)) == {"second"}
+
+
+@pytest.mark.parametrize("how", ["by other code", "with two threads"])
+def test_trained_again_under_the_same_claims_they_are_as_planned(anew, how):
+    run_exhibit(EXHIBIT, "smoke")
+    assert anew(EXHIBIT, how).facts["claims"] == registered(EXHIBIT)
+
+
 def test_runs_that_another_exhibit_planned_say_nothing(places):
     run_exhibit(EXHIBIT, "smoke")
     other = replace(with_profile("smoke", KINDER), id="meprop/other")
