@@ -8,7 +8,8 @@
 PYTHON ?= python3
 PROFILE ?= quick
 OUT ?= output
-JOBS ?= 2
+# test processes: some tests wait, so one more than two cores
+JOBS ?= 3
 PY := .venv/bin/python
 READY := .venv/.installed
 # Of its 14,000 modules a tenth is ever imported: those are compiled then, the others not
